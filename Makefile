@@ -1,0 +1,44 @@
+# The commands people type. `make` alone lists them.
+PYTHON ?= python3
+VENV = .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup environment up down test check bench lock clean
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## prepare this machine; does nothing twice
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "setup: Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -m lab.setup
+
+environment:
+	@$(PYTHON) -m lab.setup --python-only
+
+up: setup ## bring a lab up, and show an exchange
+	@$(VENV)/lab up
+
+down: setup ## remove every lab
+	@$(VENV)/lab down --all
+
+test: setup ## run all tests, on real Docker
+	@$(VENV)/pytest
+
+check: environment ## lint, types and unit tests; no Docker
+	@$(VENV)/ruff format --check .
+	@$(VENV)/ruff check .
+	@$(VENV)/mypy
+	@$(VENV)/pytest --quiet tests/unit
+
+bench: setup ## measure, and print tables
+	@$(VENV)/python -m bench
+
+lock: environment ## write requirements.lock anew, with the newest versions
+	@$(VENV)/python -m pip --quiet install uv
+	@$(VENV)/uv pip compile --quiet --upgrade --universal --generate-hashes --group dev \
+		pyproject.toml --output-file requirements.lock
+
+clean: down ## remove what setup and the builds made: images, .venv, .env
+	@docker image ls --quiet --filter reference='socket-lab/*' | sort -u | xargs -r docker image rm --force
+	@rm -rf .venv .env .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,198 @@
+"""The command `lab`: parse, call the runner, print. It decides nothing."""
+
+import argparse
+import dataclasses
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from lab import __version__, doctor, runner, screen
+from lab.engines.base import Engine, Lab
+from lab.errors import LabError
+
+EXIT_BAD_INPUT = 2
+EXIT_CANNOT = 4
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+_EPILOG = """\
+exit status: 0 done, 2 bad input or an engine that failed, 4 this machine lacks something (doctor),
+130 Ctrl-C"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status."""
+    arguments = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        status: int = arguments.run(arguments)
+    except LabError as error:
+        print(f"lab {arguments.command}: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    except KeyboardInterrupt:
+        print(f"\nlab {arguments.command}: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # `lab logs | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status
+
+
+def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(EXIT_TERMINATED)
+
+
+def _engine() -> Engine:
+    # Imported here: the SDK takes longer to load than all the rest.
+    from lab.engines.compose.engine import ComposeEngine  # noqa: PLC0415
+
+    return ComposeEngine()
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    with screen.progress() as progress:
+        lab = runner.up(
+            _engine(),
+            file=arguments.file,
+            name=arguments.name,
+            build=not arguments.no_build,
+            progress=progress,
+        )
+    if arguments.json:
+        return _print_json(dataclasses.asdict(lab.status()))
+    for host in lab.hosts.values():
+        if host.try_it:
+            for line in lab.output(host.name):
+                screen.out.print(f"{host.name} | {line}", markup=False)
+    screen.out.print(screen.status_table(lab.status()))
+    screen.out.print("\n".join(_hints(lab)), markup=False)
+    return 0
+
+
+def _hints(lab: Lab) -> list[str]:
+    lines = [
+        f"talk:  lab exec --lab {lab.name} {host.name} {host.try_it}"
+        for host in lab.hosts.values()
+        if host.try_it
+    ]
+    return [*lines, f"logs:  lab logs --lab {lab.name}", f"stop:  lab down {lab.name}"]
+
+
+def _down(arguments: argparse.Namespace) -> int:
+    with screen.progress() as progress:
+        names = runner.down(_engine(), arguments.names, every=arguments.all, progress=progress)
+    if arguments.json:
+        return _print_json(names)
+    screen.out.print(f"gone: {', '.join(names)}" if names else "no lab is up", markup=False)
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    engine = _engine()
+    labs = [runner.find(engine, name) for name in arguments.names] or engine.labs()
+    found = [lab.status() for lab in labs]
+    if arguments.json:
+        return _print_json([dataclasses.asdict(status) for status in found])
+    for status in found:
+        screen.out.print(screen.status_table(status))
+    if not found:
+        screen.out.print("no lab is up; lab up starts one", markup=False)
+    return 0
+
+
+def _logs(arguments: argparse.Namespace) -> int:
+    lab = runner.find(_engine(), arguments.lab)
+    wanted = {lab.host(name).name for name in arguments.hosts} or set(lab.hosts)
+    if arguments.output:
+        for name in sorted(wanted):
+            for text in lab.output(name):
+                screen.out.print(f"{name} | {text}", markup=False)
+        return 0
+    for line in lab.syslog(follow=arguments.follow):
+        if line.host not in wanted:
+            continue
+        if arguments.json:
+            print(json.dumps(dataclasses.asdict(line), default=str), flush=arguments.follow)
+        else:
+            screen.out.print(screen.log_line(line))
+    return 0
+
+
+def _exec(arguments: argparse.Namespace) -> int:
+    host = runner.find(_engine(), arguments.lab).host(arguments.host)
+    argv = [arguments.program, *arguments.arguments]
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    command = host.command(argv, user=arguments.user, terminal=terminal)
+    sys.stdout.flush()
+    os.execvp(command[0], command)  # noqa: S606
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    found = doctor.findings() + _engine().findings()
+    if arguments.json:
+        _print_json([dataclasses.asdict(finding) for finding in found])
+    else:
+        for line in screen.findings(found):
+            screen.out.print(line)
+    return 0 if all(finding.ok for finding in found if finding.required) else EXIT_CANNOT
+
+
+def _print_json(value: Any) -> int:
+    print(json.dumps(value, indent=2))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lab",
+        description="Several machines in containers, and the network between them.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"socket-lab {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    json_option = argparse.ArgumentParser(add_help=False)
+    json_option.add_argument("--json", action="store_true", help="print JSON, for programs")
+    lab_option = argparse.ArgumentParser(add_help=False)
+    lab_option.add_argument("--lab", metavar="NAME", help="which lab (default: the only one)")
+
+    up = commands.add_parser("up", parents=[json_option], help="bring a lab up")
+    up.add_argument("-f", "--file", type=Path, help="the compose file (default: this folder's)")
+    up.add_argument("--name", help="the lab's name (default: a new one)")
+    up.add_argument("--no-build", action="store_true", help="use the images as they are")
+    up.set_defaults(run=_up)
+
+    down = commands.add_parser("down", parents=[json_option], help="remove a lab, all of it")
+    down.add_argument("names", nargs="*", metavar="NAME", help="(default: the only one)")
+    down.add_argument("--all", action="store_true", help="every lab that is up")
+    down.set_defaults(run=_down)
+
+    status = commands.add_parser("status", parents=[json_option], help="show labs and their hosts")
+    status.add_argument("names", nargs="*", metavar="NAME", help="(default: all)")
+    status.set_defaults(run=_status)
+
+    logs = commands.add_parser(
+        "logs", parents=[json_option, lab_option], help="show the syslog lines of all hosts"
+    )
+    logs.add_argument("hosts", nargs="*", metavar="HOST", help="only of these hosts")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on until Ctrl-C")
+    logs.add_argument("--output", action="store_true", help="what the programs printed instead")
+    logs.set_defaults(run=_logs)
+
+    run = commands.add_parser("exec", parents=[lab_option], help="run a program on a host")
+    run.add_argument("--user", help="as this user of the host")
+    run.add_argument("host", metavar="HOST")
+    run.add_argument("program", metavar="PROGRAM")
+    run.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...")
+    run.set_defaults(run=_exec)
+
+    check = commands.add_parser(
+        "doctor", parents=[json_option], help="say what this machine can do, and what it lacks"
+    )
+    check.set_defaults(run=_doctor)
+    return parser

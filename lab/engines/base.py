@@ -1,0 +1,159 @@
+"""What every engine gives: labs of hosts. Nothing here assumes Docker.
+
+A host is a network namespace with programs in it. An engine need only say how to reach a host from
+this machine (`Host.command`); running programs there is the same for all engines and is here.
+"""
+
+import subprocess
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from lab.errors import EngineError, UsageError
+from lab.model import Finding, HostStatus, LabStatus, LogLine, Output
+
+# Called with what the engine does now, and with a detail of it ("" when there is none).
+Progress = Callable[[str, str], None]
+
+
+class Host(ABC):
+    """One machine of a running lab. Every method raises EngineError when the engine fails."""
+
+    name: str
+    # A command that shows what the host is for (the compose file's label `socket-lab.try`), or "".
+    try_it: str
+
+    @abstractmethod
+    def status(self) -> HostStatus:
+        """Ask the engine, now."""
+
+    @abstractmethod
+    def command(
+        self, argv: Sequence[str], *, user: str | None = None, terminal: bool = False
+    ) -> list[str]:
+        """Return the command of this machine that runs `argv` on the host.
+
+        `user` is a user of the host (None: the host's own default). With `terminal` the program
+        gets one; otherwise standard input and both outputs are plain pipes.
+        """
+
+    @abstractmethod
+    def kill(self, signal: str = "KILL") -> None:
+        """Send the signal (a name as in signal(7), without SIG) to the host's first process."""
+
+    @abstractmethod
+    def pause(self) -> None:
+        """Freeze every process of the host. Its kernel goes on answering."""
+
+    @abstractmethod
+    def resume(self) -> None:
+        """Undo `pause`."""
+
+    @abstractmethod
+    def restart(self) -> None:
+        """Stop the host's processes and start them again, with new network namespace."""
+
+    @abstractmethod
+    def disconnect(self) -> None:
+        """Unplug the host from every network of the lab. Its programs go on."""
+
+    @abstractmethod
+    def connect(self) -> None:
+        """Undo `disconnect`: same networks, same addresses, same names."""
+
+    def popen(self, argv: Sequence[str], *, user: str | None = None) -> subprocess.Popen[bytes]:
+        """Start a program on the host, with pipes for its input and outputs."""
+        return subprocess.Popen(
+            self.command(argv, user=user),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        user: str | None = None,
+        timeout_s: float | None = None,
+    ) -> Output:
+        """Run a program on the host to its end.
+
+        A status other than 0 is the program's own and is returned. EngineError when it has not
+        ended after `timeout_s` seconds; it may then still run on the host.
+        """
+        command = self.command(argv, user=user)
+        try:
+            done = subprocess.run(
+                command, input=stdin, capture_output=True, timeout=timeout_s, check=False
+            )
+        except subprocess.TimeoutExpired as expired:
+            text = f"{self.name}: {argv[0]} has not ended after {timeout_s} s"
+            raise EngineError(text, argv=command) from expired
+        return Output(tuple(argv), done.returncode, done.stdout, done.stderr)
+
+
+class Lab(ABC):
+    """A lab that is up."""
+
+    name: str
+    hosts: Mapping[str, Host]
+
+    def host(self, name: str) -> Host:
+        """Return the host of that name; UsageError (with the names there are) if there is none."""
+        try:
+            return self.hosts[name]
+        except KeyError:
+            there = ", ".join(sorted(self.hosts)) or "none"
+            text = f"host {name!r}: not in lab {self.name} (its hosts: {there})"
+            raise UsageError(text) from None
+
+    @abstractmethod
+    def status(self) -> LabStatus:
+        """Ask the engine, now."""
+
+    @abstractmethod
+    def syslog(self, *, follow: bool = False) -> Iterator[LogLine]:
+        """Yield every syslog line of the lab so far; with `follow`, go on until the lab ends.
+
+        EvidenceError when a line cannot be read.
+        """
+
+    @abstractmethod
+    def output(self, host: str) -> Iterator[str]:
+        """Yield the lines that a host's programs have written to their outputs so far."""
+
+
+class Engine(ABC):
+    """A way to bring labs up and down."""
+
+    name: str
+
+    @abstractmethod
+    def findings(self) -> list[Finding]:
+        """Say what of this engine the machine has and lacks; raises nothing."""
+
+    @abstractmethod
+    def guarded(self, name: str) -> AbstractContextManager[None]:
+        """Remove the lab `name`, whole or half built, when the block is left by an exception.
+
+        Also when this process is ended by SIGKILL inside the block.
+        """
+
+    @abstractmethod
+    def up(self, topology: Path, name: str, *, build: bool, progress: Progress) -> Lab:
+        """Bring a lab up from a compose file and wait until every host is healthy.
+
+        TopologyError (nothing started) when the file is wrong. The name must be free. Use it
+        inside `guarded`: what a failed `up` leaves is removed there.
+        """
+
+    @abstractmethod
+    def down(self, name: str, *, progress: Progress) -> None:
+        """Remove everything of the lab; nothing to do is no error."""
+
+    @abstractmethod
+    def labs(self) -> list[Lab]:
+        """Return the labs that are there, by name."""

@@ -1,0 +1,1 @@
+"""The first engine: `docker compose` brings labs up and down, the Docker SDK does the rest."""

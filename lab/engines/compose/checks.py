@@ -1,0 +1,107 @@
+"""What the compose engine needs of this machine, each missing thing with its remedy.
+
+Standard library only: `lab.setup` asks it before there is any dependency.
+"""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from lab.model import Finding
+
+DEFAULT_BASE_IMAGE = "debian:trixie-slim"
+_OLDEST_COMPOSE = (2, 23)  # `up --wait` with services that have ended, `config` of anchors
+
+
+def ask(*argv: str, timeout_s: float = 20) -> tuple[int, str]:
+    """Run a short command; return its status (127: not there) and what it said, as one text."""
+    try:
+        done = subprocess.run(
+            argv, capture_output=True, text=True, timeout=timeout_s, check=False, errors="replace"
+        )
+    except FileNotFoundError:
+        return 127, f"{argv[0]}: not found"
+    except subprocess.TimeoutExpired:
+        return 124, f"{argv[0]}: no answer for {timeout_s:g} s"
+    return done.returncode, (done.stdout + done.stderr).strip()
+
+
+def _last_line(text: str) -> str:
+    return text.splitlines()[-1] if text else "no answer"
+
+
+def docker_command() -> Finding:
+    """Is there a `docker` command?"""
+    status, said = ask("docker", "--version")
+    remedy = (
+        "install Docker: https://docs.docker.com/engine/install/ (Debian: apt install docker.io)"
+    )
+    return Finding("docker command", status == 0, said, remedy)
+
+
+def docker_engine() -> Finding:
+    """Does a Docker Engine answer, and may this user talk to it?"""
+    status, said = ask("docker", "version", "--format", "{{.Server.Version}}")
+    if status == 0:
+        return Finding("Docker Engine", True, f"version {said}")
+    if "permission denied" in said:
+        remedy = (
+            "add yourself to the group docker (sudo usermod -aG docker $USER), then log in anew"
+        )
+        return Finding("Docker Engine", False, "no permission for its socket", remedy)
+    where = os.environ.get("DOCKER_HOST", "its socket")
+    remedy = "start it: sudo systemctl start docker, or Docker Desktop"
+    return Finding("Docker Engine", False, f"no answer at {where}: {_last_line(said)}", remedy)
+
+
+def compose_plugin() -> Finding:
+    """Is `docker compose` there, and new enough?"""
+    status, said = ask("docker", "compose", "version", "--short")
+    found = re.match(r"v?(\d+)\.(\d+)", said)
+    new_enough = (
+        bool(found) and tuple(map(int, found.groups())) >= _OLDEST_COMPOSE if found else False
+    )
+    seen = f"version {said}" if status == 0 and found else "no `docker compose` here"
+    remedy = (
+        "run make setup, which gets it from Debian, or see https://docs.docker.com/compose/install/"
+    )
+    return Finding("Compose plug-in", status == 0 and new_enough, seen, remedy)
+
+
+def build_plugin() -> Finding:
+    """Is `docker buildx` there? Compose builds with it."""
+    status, said = ask("docker", "buildx", "version")
+    seen = " ".join(said.split()[1:2]) if status == 0 else "no `docker buildx` here"
+    return Finding("Buildx plug-in", status == 0, seen, "run make setup, which gets it from Debian")
+
+
+def base_image(directory: Path) -> Finding:
+    """Is the image there that the hosts' images are built on? `directory` holds the `.env`."""
+    image = configured_base_image(directory)
+    status, said = ask("docker", "image", "inspect", "--format", "{{json .Id}}", image)
+    seen = f"{image} ({json.loads(said)[7:19]})" if status == 0 else f"{image} is not here"
+    return Finding("base image", status == 0, seen, "run make setup, which pulls or makes it")
+
+
+def configured_base_image(directory: Path) -> str:
+    """Return the base image that Compose will use: the environment's, .env's, or the default."""
+    if image := os.environ.get("LAB_BASE_IMAGE"):
+        return image
+    try:
+        text = (directory / ".env").read_text(encoding="utf-8")
+    except OSError:
+        return DEFAULT_BASE_IMAGE
+    found = re.search(r"^LAB_BASE_IMAGE=(\S+)", text, re.MULTILINE)
+    return found.group(1) if found else DEFAULT_BASE_IMAGE
+
+
+def findings(directory: Path) -> list[Finding]:
+    """Everything above, in the order in which one would mend it; stops where nothing can follow."""
+    found = [docker_command()]
+    if found[-1].ok:
+        found.append(docker_engine())
+    if found[-1].ok:
+        found += [compose_plugin(), build_plugin(), base_image(directory)]
+    return found

@@ -1,0 +1,88 @@
+"""Runs `docker compose`, in a process group of its own, and says what it does as it goes."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+
+from lab.engines.compose import guard
+from lab.errors import EngineError
+
+_KEPT_LINES = 200
+
+
+def compose(
+    name: str,
+    args: Sequence[str],
+    *,
+    stdin: str = "",
+    environment: Mapping[str, str] | None = None,
+    on_line: Callable[[str], None] = lambda _line: None,
+) -> str:
+    """Run `docker compose --project-name NAME ARGS` to its end and return its standard output.
+
+    `on_line` gets each line of its progress. EngineError when it fails. Ctrl-C ends it first.
+    """
+    argv = ["docker", "compose", "--progress", "plain", "--project-name", name, *args]
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            env={**os.environ, **(environment or {})},
+            process_group=0,
+        )
+    except FileNotFoundError as missing:
+        text = "docker: not found; see lab doctor"
+        raise EngineError(text, argv=argv) from missing
+    guard.watch(name, process.pid)
+    try:
+        stdout, last_lines = _talk(process, stdin, on_line)
+    finally:
+        # Whatever is still there (after Ctrl-C): the plug-in is a child of `docker`, so the group.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        guard.watch(name, 0)
+    if process.returncode:
+        raise _failed(argv, process.returncode, last_lines)
+    return stdout
+
+
+def _talk(
+    process: subprocess.Popen[str], stdin: str, on_line: Callable[[str], None]
+) -> tuple[str, list[str]]:
+    """Feed the process, read both its outputs to their ends; return stdout and stderr's end."""
+    assert process.stdin
+    assert process.stdout
+    assert process.stderr
+    pieces: list[str] = []
+    reader = threading.Thread(target=lambda out=process.stdout: pieces.append(out.read()))
+    reader.start()
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(stdin)
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
+    kept: deque[str] = deque(maxlen=_KEPT_LINES)
+    for line in process.stderr:
+        kept.append(line.rstrip())
+        on_line(line.strip())
+    reader.join()
+    process.wait()
+    return "".join(pieces), list(kept)
+
+
+def _failed(argv: Sequence[str], status: int, lines: list[str]) -> EngineError:
+    """Make the error of a failed command: its last line, which is where Compose says why."""
+    said = [line for line in lines if line.strip()] or [f"ended with status {status}"]
+    hint = ""
+    if "is not a docker command" in said[0] or "unknown flag: --progress" in said[0]:
+        hint = " (no Compose plug-in: run make setup)"
+    text = f"docker compose: {said[-1].strip()}{hint}"
+    return EngineError(text, argv=argv, exit_status=status, stderr="\n".join(lines))

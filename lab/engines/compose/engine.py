@@ -1,0 +1,182 @@
+"""The engine `compose`: a lab is a compose project, a host is a container of it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker import DockerClient
+from docker.errors import DockerException
+from docker.models.containers import Container
+
+from lab.engines.base import Engine, Lab, Progress
+from lab.engines.compose import checks, guard, topology, wire
+from lab.engines.compose.command import compose
+from lab.engines.compose.host import ContainerHost, service_of
+from lab.engines.compose.sweep import LABEL, TOPOLOGY_LABEL
+from lab.errors import EngineError, EvidenceError
+from lab.evidence import syslog
+from lab.model import Finding, HostStatus, LabStatus, LogLine
+
+_SYSLOG_HOST = "syslog"
+_WAIT_S = 120
+_FILE_LABEL = "com.docker.compose.project.config_files"
+
+
+class ComposeLab(Lab):
+    """The containers of one lab."""
+
+    def __init__(self, name: str, client: DockerClient, containers: list[Container]) -> None:
+        self.name = name
+        self._containers = {service_of(c): c for c in containers}
+        self.hosts = {key: ContainerHost(client, c) for key, c in sorted(self._containers.items())}
+
+    def status(self) -> LabStatus:
+        """Ask Docker, now; a container that is gone meanwhile counts as dead."""
+        hosts = []
+        for host in self.hosts.values():
+            try:
+                hosts.append(host.status())
+            except EngineError:
+                hosts.append(HostStatus(host.name, "dead", None, ()))
+        labels = next(iter(self._containers.values())).labels
+        file = labels.get(TOPOLOGY_LABEL) or labels.get(_FILE_LABEL, "")
+        return LabStatus(self.name, ComposeEngine.name, file, tuple(hosts))
+
+    def syslog(self, *, follow: bool = False) -> Iterator[LogLine]:
+        """Read the syslog host's output."""
+        if _SYSLOG_HOST not in self._containers:
+            text = f"lab {self.name}: it has no host named {_SYSLOG_HOST}, so no syslog lines"
+            raise EvidenceError(text)
+        for line in self._lines(_SYSLOG_HOST, follow=follow, stderr=False):
+            yield syslog.parse(line)
+
+    def output(self, host: str) -> Iterator[str]:
+        """Read what Docker kept of the container's outputs."""
+        self.host(host)
+        return self._lines(host, follow=False, stderr=True)
+
+    def _lines(self, host: str, *, follow: bool, stderr: bool) -> Iterator[str]:
+        rest = b""
+        for piece in self._containers[host].logs(stream=True, follow=follow, stderr=stderr):
+            *lines, rest = (rest + piece).split(b"\n")
+            yield from (line.decode(errors="replace") for line in lines)
+        if rest:
+            yield rest.decode(errors="replace")
+
+
+class ComposeEngine(Engine):
+    """Docker Compose and a Docker Engine."""
+
+    name = "compose"
+
+    def findings(self) -> list[Finding]:
+        """Ask the docker command."""
+        return checks.findings(Path.cwd())
+
+    def guarded(self, name: str) -> AbstractContextManager[None]:
+        """See `guard`."""
+        return guard.guarded(name)
+
+    def up(self, file: Path, name: str, *, build: bool, progress: Progress) -> Lab:
+        """Read the file, then `docker compose up --wait` with what was read."""
+        progress("reading " + file.name, "")
+        for environment in wire.environments(name):
+            topo = topology.read(file, name, environment)
+            try:
+                self._compose_up(name, topo, build=build, progress=progress)
+            except EngineError as error:
+                if environment and "overlaps with other one" in error.stderr:
+                    continue  # somebody took these addresses a moment ago
+                raise _explained(name, error) from error
+            return self._lab(name)
+        text = f"lab {name}: all addresses of 198.18.0.0/15 are taken; set LAB_WIRE_IPV4"
+        raise EngineError(text)
+
+    def _compose_up(
+        self, name: str, topo: dict[str, Any], *, build: bool, progress: Progress
+    ) -> None:
+        text = json.dumps(topo)
+        if build and any("build" in service for service in topo["services"].values()):
+            progress("building images", "")
+            compose(
+                name,
+                ["--file", "-", "build"],
+                stdin=text,
+                on_line=lambda line: progress("building images", line),
+            )
+        progress("starting hosts", "")
+        compose(
+            name,
+            ["--file", "-", "up", "--detach", "--wait", "--wait-timeout", str(_WAIT_S)],
+            stdin=text,
+            on_line=lambda line: progress("starting hosts", line),
+        )
+
+    def down(self, name: str, *, progress: Progress) -> None:
+        """`docker compose down` in its order, then everything that carries the label."""
+        progress("stopping " + name, "")
+        try:
+            compose(
+                name,
+                ["down", "--volumes", "--remove-orphans"],
+                on_line=lambda line: progress("stopping " + name, line),
+            )
+        finally:
+            guard.remove_all(name)
+
+    def labs(self) -> list[Lab]:
+        """Find them by their label."""
+        with _client() as client:
+            names = {c.labels[LABEL] for c in _containers(client)}
+        return [self._lab(name) for name in sorted(names)]
+
+    def _lab(self, name: str) -> Lab:
+        client = _connect()
+        return ComposeLab(name, client, _containers(client, name))
+
+
+def _connect() -> DockerClient:
+    try:
+        return docker.from_env()
+    except DockerException as error:
+        raise _no_engine(error) from error
+
+
+def _no_engine(error: DockerException) -> EngineError:
+    """Say in one line why Docker does not answer, and what to do."""
+    missing = [found for found in checks.findings(Path.cwd()) if not found.ok]
+    if not missing:
+        return EngineError(f"Docker: {error}")
+    return EngineError(f"{missing[0].name}: {missing[0].seen}; {missing[0].remedy}")
+
+
+@contextmanager
+def _client() -> Iterator[DockerClient]:
+    client = _connect()
+    try:
+        yield client
+    except DockerException as error:
+        raise _no_engine(error) from error
+    finally:
+        client.close()
+
+
+def _containers(client: DockerClient, name: str = "") -> list[Container]:
+    label = f"{LABEL}={name}" if name else LABEL
+    return list(client.containers.list(all=True, filters={"label": label}, ignore_removed=True))
+
+
+def _explained(name: str, error: EngineError) -> EngineError:
+    """Add the last lines of the host that did not get healthy, if that is what failed."""
+    with _client() as client:
+        for container in _containers(client, name):
+            if f"{container.name}" in str(error):
+                said = container.logs(tail=3).decode(errors="replace").strip().replace("\n", " | ")
+                text = f"{error}; {service_of(container)} said: {said or 'nothing'}"
+                return EngineError(
+                    text, argv=error.argv, exit_status=error.exit_status, stderr=error.stderr
+                )
+    return error

@@ -1,0 +1,43 @@
+"""Removes everything that carries a lab's label, through the Docker SDK. Touches nothing else."""
+
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+
+import docker
+from docker.errors import APIError
+from docker.models.containers import Container
+from docker.models.networks import Network
+from docker.models.volumes import Volume
+
+LABEL = "socket-lab.name"
+TOPOLOGY_LABEL = "socket-lab.topology"
+
+
+def remove_everything(name: str) -> int:
+    """Remove what the lab `name` has; return how many things were there.
+
+    What cannot be removed yet (a network in use, a container being removed) is left for the next
+    call: call it until it returns 0.
+    """
+    client = docker.from_env()
+    try:
+        filters: dict[str, str | list[str] | bool] = {"label": f"{LABEL}={name}"}
+        containers = client.containers.list(all=True, filters=filters, ignore_removed=True)
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            list(pool.map(_remove_container, containers))
+        networks: list[Network] = client.networks.list(filters=filters)
+        volumes: list[Volume] = client.volumes.list(filters=filters)
+        for network in networks:
+            with contextlib.suppress(APIError):
+                network.remove()
+        for volume in volumes:
+            with contextlib.suppress(APIError):
+                volume.remove(force=True)
+        return len(containers) + len(networks) + len(volumes)
+    finally:
+        client.close()
+
+
+def _remove_container(container: Container) -> None:
+    with contextlib.suppress(APIError):
+        container.remove(force=True, v=True)

@@ -1,0 +1,93 @@
+"""Reads a compose file as Compose itself understands it, and marks everything in it as a lab's."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lab.engines.compose.command import compose
+from lab.engines.compose.sweep import LABEL, TOPOLOGY_LABEL
+from lab.errors import EngineError, TopologyError
+
+# "services.client Additional property comand is not allowed", "services.client.mem_limit must be"
+_CULPRIT = re.compile(r"\b((?:services|networks|volumes)\.[\w.-]+)(?: Additional property (\S+))?")
+
+
+def read(path: Path, name: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the compose file, checked and normalised by Compose, labelled as the lab `name`.
+
+    TopologyError begins with PATH or PATH:LINE. EngineError when there is no Compose.
+    """
+    root = _parse(path)
+    try:
+        text = compose(
+            name, ["--file", str(path), "config", "--format", "json"], environment=environment
+        )
+    except EngineError as error:
+        if error.exit_status is None or "(no Compose plug-in" in str(error):
+            raise
+        raise TopologyError(_with_line(path, root, str(error))) from error
+    topology: dict[str, Any] = json.loads(text)
+    if not topology.get("services"):
+        text = f"{path}: it has no services, so no hosts"
+        raise TopologyError(text)
+    _label(topology, {LABEL: name, TOPOLOGY_LABEL: str(path.resolve())})
+    return topology
+
+
+def _parse(path: Path) -> yaml.Node | None:
+    """Parse for the line numbers, which Compose does not always tell."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "is not UTF-8 text"
+        text = f"{path}: {why}; name another compose file with --file"
+        raise TopologyError(text) from error
+    try:
+        node: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        text = f"{path}{line}: not YAML: {error.problem}"
+        raise TopologyError(text) from error
+    return node
+
+
+def _with_line(path: Path, root: yaml.Node | None, said: str) -> str:
+    """Put PATH:LINE before what Compose said, if it named the place."""
+    said = said.removeprefix("docker compose: ")
+    said = said.removeprefix(f"validating {path.resolve()}: ").replace(f"{path.resolve()}: ", "")
+    found = _CULPRIT.search(said)
+    if not found or root is None:
+        return f"{path}: {said}"
+    keys = found.group(1).split(".") + ([found.group(2)] if found.group(2) else [])
+    return f"{path}:{_line_of(root, keys)}: {said}"
+
+
+def _line_of(node: yaml.Node, keys: list[str]) -> int:
+    """Return the line of the deepest of the keys that is there; merged keys stand elsewhere."""
+    line = node.start_mark.line + 1
+    for wanted in keys:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        for key, value in pairs:
+            if key.value == wanted:
+                line, node = key.start_mark.line + 1, value
+                break
+        else:
+            break
+    return line
+
+
+def _label(topology: dict[str, Any], labels: Mapping[str, str]) -> None:
+    """Label what the lab makes, so that it can be found and removed; not what is external."""
+    services: dict[str, Any] = topology["services"]
+    made = list(services.values())
+    for kind in ("networks", "volumes"):
+        entries = topology.get(kind) or {}
+        for key in entries:
+            entries[key] = entries[key] or {}
+        made += [entry for entry in entries.values() if not entry.get("external")]
+    for entry in made:
+        entry["labels"] = {**(entry.get("labels") or {}), **labels}

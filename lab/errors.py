@@ -1,0 +1,43 @@
+"""Every error the lab raises on purpose. The text is one line that names the culprit.
+
+What a peer's socket call gave is evidence, not an error of the lab, and is never raised from here.
+"""
+
+from collections.abc import Sequence
+
+
+class LabError(Exception):
+    """The lab cannot do what was asked; `str()` is one line for the person, with a way out."""
+
+
+class UsageError(LabError):
+    """What was asked for makes no sense here: an unknown host, a name that is taken, ..."""
+
+
+class TopologyError(LabError):
+    """The compose file is missing or wrong; the text begins with its path (and line)."""
+
+
+class EngineError(LabError):
+    """An engine's program or daemon failed.
+
+    `argv` is the command that failed (empty when it was an API call), `exit_status` its status
+    (None when it gave none) and `stderr` the end of what it said.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        argv: Sequence[str] = (),
+        exit_status: int | None = None,
+        stderr: str = "",
+    ) -> None:
+        super().__init__(text)
+        self.argv = tuple(argv)
+        self.exit_status = exit_status
+        self.stderr = stderr
+
+
+class EvidenceError(LabError):
+    """Evidence is missing or cut short, or cannot be read."""

@@ -1,0 +1,1 @@
+"""What a run saw, as files and lines. Judges nothing."""

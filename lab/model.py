@@ -1,0 +1,64 @@
+"""The lab's data: frozen, no I/O, imported by every other room and importing none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HostStatus:
+    """What an engine knows of a host.
+
+    `state` is one of created, running, paused, restarting, exited, dead. `health` is starting,
+    healthy or unhealthy, and None where the host has no health check. `addresses` are the IPv4 and
+    IPv6 addresses on the lab's networks, empty while the host is disconnected.
+    """
+
+    name: str
+    state: str
+    health: str | None
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabStatus:
+    """A lab that is there: its name, its engine, the compose file it came from, its hosts."""
+
+    name: str
+    engine: str
+    topology: str
+    hosts: tuple[HostStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One syslog line (RFC 3164's words); `time` has microseconds and a time zone."""
+
+    time: datetime
+    host: str
+    facility: str
+    severity: str
+    ident: str
+    pid: int | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a program on a host gave: its exit status (negative: ended by that signal)."""
+
+    argv: Sequence[str]
+    exit_status: int
+    stdout: bytes
+    stderr: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing about this machine: is it there, what was seen, and what to do if it is not."""
+
+    name: str
+    ok: bool
+    seen: str
+    remedy: str = ""
+    required: bool = True

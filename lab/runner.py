@@ -1,0 +1,78 @@
+"""Puts the rooms together: what each command of the lab does, without a word to the screen."""
+
+import re
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from lab.engines.base import Engine, Lab, Progress
+from lab.errors import TopologyError, UsageError
+
+COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
+
+def up(
+    engine: Engine, *, file: Path | None, name: str | None, build: bool, progress: Progress
+) -> Lab:
+    """Bring a lab up; whatever goes wrong, and Ctrl-C, leaves nothing of it.
+
+    Without `file` it is the compose file of this folder; without `name` a new name.
+    """
+    name = f"lab-{secrets.token_hex(3)}" if name is None else name
+    if not _NAME.fullmatch(name):
+        text = (
+            f"name {name!r}: must be 1 to 40 of a-z, 0-9, _ and -, and begin with a letter or digit"
+        )
+        raise UsageError(text)
+    file = _compose_file() if file is None else file
+    if any(lab.name == name for lab in engine.labs()):
+        text = f"lab {name}: is up already; lab down {name} first, or choose another --name"
+        raise UsageError(text)
+    with engine.guarded(name):
+        return engine.up(file, name, build=build, progress=progress)
+
+
+def _compose_file() -> Path:
+    for candidate in map(Path, COMPOSE_FILES):
+        if candidate.exists():
+            return candidate
+    text = (
+        f"{COMPOSE_FILES[0]}: not in this folder; go to the lab's folder, or name one with --file"
+    )
+    raise TopologyError(text)
+
+
+def down(engine: Engine, names: Sequence[str], *, every: bool, progress: Progress) -> list[str]:
+    """Remove the labs of these names (none given: the only one; `every`: all); return the names."""
+    if names:
+        chosen = [find(engine, name).name for name in names]
+    elif every:
+        chosen = [lab.name for lab in engine.labs()]
+    else:
+        chosen = [find(engine, None).name]
+    for name in chosen:
+        engine.down(name, progress=progress)
+    return chosen
+
+
+def find(engine: Engine, name: str | None) -> Lab:
+    """Return the lab of that name, or the only one there is.
+
+    UsageError, with the names there are, when that leaves none or more than one.
+    """
+    labs = engine.labs()
+    there = ", ".join(lab.name for lab in labs)
+    if name is not None:
+        for lab in labs:
+            if lab.name == name:
+                return lab
+        text = f"lab {name!r}: not up ({'up: ' + there if labs else 'no lab is'})"
+        raise UsageError(text)
+    if not labs:
+        text = "no lab is up; lab up starts one"
+        raise UsageError(text)
+    if len(labs) > 1:
+        text = f"which lab? {len(labs)} are up: {there}"
+        raise UsageError(text)
+    return labs[0]

@@ -1,0 +1,77 @@
+"""What a person sees: progress, tables, log lines. Colours only on a terminal (rich decides)."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from lab.engines.base import Progress
+from lab.model import Finding, LabStatus, LogLine
+
+_SEVERITY_STYLES = {"emerg": "bold red", "alert": "bold red", "crit": "bold red", "err": "red"}
+_SEVERITY_STYLES |= {"warning": "yellow", "debug": "dim"}
+_STATE_STYLES = {"healthy": "green", "running": "green", "unhealthy": "red", "paused": "yellow"}
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(highlight=False, soft_wrap=True, stderr=True)
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Show what goes on: a moving line on a terminal, else one line for each new thing."""
+    began = time.monotonic()
+    current = ""
+    with err.status("...") as status:
+
+        def show(doing: str, detail: str) -> None:
+            nonlocal current
+            if doing != current and not err.is_terminal:
+                err.print(escape(f"{time.monotonic() - began:5.1f} s  {doing}"))
+            current = doing
+            width = max(20, err.width - len(doing) - 12)
+            status.update(f"{escape(doing)} [dim]{escape(detail[:width])}[/dim]")
+
+        yield show
+
+
+def status_table(status: LabStatus) -> Table:
+    """Make the table of a lab's hosts."""
+    title = f"lab {status.name} ({status.engine}, {status.topology})"
+    table = Table(title=escape(title), title_justify="left", box=None, pad_edge=False)
+    for column in ("HOST", "STATE", "HEALTH", "ADDRESSES"):
+        table.add_column(column)
+    for host in status.hosts:
+        health = host.health or "-"
+        table.add_row(
+            escape(host.name),
+            Text(host.state, style=_STATE_STYLES.get(host.state, "red")),
+            Text(health, style=_STATE_STYLES.get(health, "")),
+            " ".join(host.addresses) or "-",
+        )
+    return table
+
+
+def log_line(line: LogLine) -> Text:
+    """Make a syslog line: time, host, facility.severity, ident[pid], message."""
+    pid = f"[{line.pid}]" if line.pid is not None else ""
+    text = Text(f"{line.time:%H:%M:%S.%f} ", style="dim")
+    text.append(f"{line.host:<7}", style="cyan")
+    text.append(f" {line.facility}.{line.severity}", style=_SEVERITY_STYLES.get(line.severity, ""))
+    text.append(f" {line.ident}{pid}: {line.message}", style="default")
+    return text
+
+
+def findings(found: Sequence[Finding]) -> Iterator[Text]:
+    """Make the lines of `lab doctor`."""
+    width = max(len(finding.name) for finding in found)
+    for finding in found:
+        mark = Text("ok  ", style="green") if finding.ok else Text("MISS", style="bold red")
+        if not finding.ok and not finding.required:
+            mark = Text("none", style="yellow")
+        yield Text.assemble(mark, f"  {finding.name:<{width}}  {finding.seen}")
+        if not finding.ok:
+            yield Text(f"      {'':<{width}}  -> {finding.remedy}", style="yellow")

@@ -1,0 +1,5 @@
+"""Prepares this machine for the lab: `python3 -m lab.setup`, or `make setup`.
+
+Standard library only, since it runs before there is any dependency. Each step first looks whether
+its work is done already.
+"""

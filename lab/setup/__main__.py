@@ -1,0 +1,47 @@
+"""`python3 -m lab.setup`: every step in order; says what it does, does nothing twice."""
+
+import argparse
+import sys
+
+from lab import doctor
+from lab.engines.compose import checks
+from lab.errors import LabError
+from lab.model import Finding
+from lab.setup import base_image, environment, plugins
+from lab.setup.step import SetupError, say
+
+
+def main() -> int:
+    """Return 0 when the machine is ready, 2 (and one line that says why) when it cannot be."""
+    parser = argparse.ArgumentParser(
+        prog="python3 -m lab.setup",
+        description="Prepare this machine: a Python environment in .venv, a base image, Compose.",
+    )
+    parser.add_argument("--python-only", action="store_true", help="only the environment in .venv")
+    arguments = parser.parse_args()
+    try:
+        _need(doctor.python())
+        environment.prepare()
+        if not arguments.python_only:
+            _need(checks.docker_command())
+            _need(checks.docker_engine())
+            plugins.prepare(base_image.prepare())
+        say("ready")
+    except LabError as error:
+        print(f"setup: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nsetup: interrupted; run it again to go on", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _need(found: Finding) -> None:
+    if not found.ok:
+        text = f"{found.name}: {found.seen}; {found.remedy}"
+        raise SetupError(text)
+    say(f"{found.name}: {found.seen}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
