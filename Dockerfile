@@ -27,7 +27,7 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends xinetd \
     && rm -rf /var/lib/apt/lists/*
 COPY hosts/inetd/xinetd.conf /etc/xinetd.conf
-CMD ["/usr/sbin/xinetd", "-dontfork", "-stayalive", "-pidfile", "/run/lab/xinetd.pid"]
+CMD ["/usr/sbin/xinetd", "-dontfork", "-stayalive", "-pidfile", "/tmp/xinetd.pid"]
 
 FROM host AS names
 RUN apt-get update \

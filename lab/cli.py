@@ -117,7 +117,8 @@ def _logs(arguments: argparse.Namespace) -> int:
         if line.host not in wanted:
             continue
         if arguments.json:
-            print(json.dumps(dataclasses.asdict(line), default=str), flush=arguments.follow)
+            fields = dataclasses.asdict(line) | {"time": line.time.isoformat()}
+            print(json.dumps(fields), flush=arguments.follow)
         else:
             screen.out.print(screen.log_line(line))
     return 0

@@ -62,14 +62,22 @@ class Host(ABC):
     def connect(self) -> None:
         """Undo `disconnect`: same networks, same addresses, same names."""
 
-    def popen(self, argv: Sequence[str], *, user: str | None = None) -> subprocess.Popen[bytes]:
-        """Start a program on the host, with pipes for its input and outputs."""
-        return subprocess.Popen(
-            self.command(argv, user=user),
+    def start(self, argv: Sequence[str], *, user: str | None = None) -> "Program":
+        """Start a program on the host, and do not wait for its end. The host needs a shell."""
+        with_pid = ["sh", "-c", 'echo "$$"; exec "$@"', "sh", *argv]
+        process = subprocess.Popen(
+            self.command(with_pid, user=user),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        if not first.strip().isdigit():
+            _, stderr = process.communicate()
+            text = f"{self.name}: {argv[0]} cannot be started: {stderr.decode(errors='replace')}"
+            raise EngineError(text.strip(), argv=argv, exit_status=process.returncode)
+        return Program(self, process, int(first), user)
 
     def run(
         self,
@@ -93,6 +101,34 @@ class Host(ABC):
             text = f"{self.name}: {argv[0]} has not ended after {timeout_s} s"
             raise EngineError(text, argv=command) from expired
         return Output(tuple(argv), done.returncode, done.stdout, done.stderr)
+
+
+class Program:
+    """A program that runs on a host. Leaving its `with` block kills it and waits for its end."""
+
+    def __init__(
+        self, host: Host, process: subprocess.Popen[bytes], pid: int, user: str | None
+    ) -> None:
+        self.host = host
+        # Its pipes, and its exit status; ending this process does not end the program.
+        self.process = process
+        # In the host's own pid namespace.
+        self.pid = pid
+        self._user = user
+
+    def signal(self, name: str) -> None:
+        """Send it a signal (a name as in signal(7), without SIG); none if it has ended."""
+        # As its own user: a host's root need not have the right to signal others.
+        kill = f"kill -s {name} {self.pid}"
+        self.host.run(["sh", "-c", kill], user=self._user, timeout_s=20)
+
+    def __enter__(self) -> "Program":
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        if self.process.poll() is None:
+            self.signal("KILL")
+        self.process.communicate()
 
 
 class Lab(ABC):

@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
-from lab.engines.compose import guard
+from lab.engines.compose import RUN_BY
 from lab.errors import EngineError
 
 _KEPT_LINES = 200
@@ -35,13 +35,12 @@ def compose(
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, **(environment or {}), RUN_BY: name},
             process_group=0,
         )
     except FileNotFoundError as missing:
         text = "docker: not found; see lab doctor"
         raise EngineError(text, argv=argv) from missing
-    guard.watch(name, process.pid)
     try:
         stdout, last_lines = _talk(process, stdin, on_line)
     finally:
@@ -49,7 +48,6 @@ def compose(
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        guard.watch(name, 0)
     if process.returncode:
         raise _failed(argv, process.returncode, last_lines)
     return stdout

@@ -1,8 +1,8 @@
 """The process that cleans up when the lab's own process cannot: after SIGKILL.
 
 It holds the other end of a pipe. The pipe ends when its parent does, however that ended; unless it
-was told `release` before, the reaper then ends the `docker compose` that may still run and removes
-every container, network and volume of the lab. `guard` starts it and talks to it.
+was told `release` before, the reaper then ends the `docker compose` that may still run for the lab
+and removes every container, network and volume of it. `guard` starts it.
 """
 
 import contextlib
@@ -10,26 +10,35 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from lab.engines.compose import RUN_BY
 
 _QUIET_S = 1.0  # the engine may still work on a request of a client that is gone
 _LONGEST_S = 60.0
 
 
 def main() -> None:
-    """Read lines (`group N`, `release`) from standard input until it ends."""
+    """Wait for the end of standard input, then clean up, unless the last word was `release`."""
     name = sys.argv[1]
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
-    group = 0
-    for line in sys.stdin:
-        word, _, value = line.partition(" ")
-        if word.strip() == "release":
-            return
-        group = int(value)
-    if group:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(group, signal.SIGKILL)
+    if sys.stdin.read().strip() == "release":
+        return
+    for pid in _processes_of(name):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
     _remove_until_quiet(name)
+
+
+def _processes_of(name: str) -> Iterator[int]:
+    """Find what `command.compose` started for the lab: its environment says so."""
+    mark = f"{RUN_BY}={name}".encode()
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if mark in environment.read_bytes().split(b"\0"):
+                yield int(environment.parent.name)
 
 
 def _remove_until_quiet(name: str) -> None:
