@@ -152,9 +152,9 @@ def messages(chosen: Namespace) -> Iterator[bytes]:
 
 
 def pour(exchange: Exchange, data: bytes, target: str) -> None:
-    """Sends all bytes as they are, prints what comes back."""
+    """Sends all bytes as they are, in one datagram over UDP, and prints what comes back."""
     size = 0
-    for piece in exchange.pour(data):
+    for piece in exchange.pour(data) if exchange.stream else [exchange.ask(data)]:
         size += len(piece)
         prompt.write(piece)
     log.info(f"{target}: sent {len(data)} bytes, {size} bytes came back")

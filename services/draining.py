@@ -5,7 +5,7 @@ shutdown(2), and the kernel remembers that for each socket, so no moment is the 
 
     1st signal  listener shut: accept() fails with EINVAL, new connections are refused;
                 connections shut for reading: recv() gives what is queued, then end of data;
-                an unconnected UDP socket: recvfrom() gives what is queued, then no sender
+                an unconnected UDP socket: a blocked recvfrom() returns, with no sender
     --grace     connections reset: send() and recv() fail. A 2nd signal does the same at once
     1 s more    the process ends, whatever still holds it (a stuck log, say)
 
@@ -55,12 +55,17 @@ class Drain:
         self._stuck_status = stuck_status
         self._open: set[socket.socket] = set()
         self._begun = threading.Event()
-        self._cutting = False
+        self._late = False
 
     @property
     def stopping(self) -> bool:
         """True from the first signal on."""
         return self._begun.is_set()
+
+    @property
+    def late(self) -> bool:
+        """True from the moment that what is unfinished is cut."""
+        return self._late
 
     def start(self) -> None:
         """Starts to watch; the thread ends with the process."""
@@ -80,7 +85,7 @@ class Drain:
             # adding to the set: one of the two sees the other.
             if self.stopping:
                 _shut(conn, socket.SHUT_RD)
-            if self._cutting:
+            if self._late:
                 _reset(conn)
             yield
         finally:
@@ -95,7 +100,7 @@ class Drain:
         for conn in list(self._open):
             _shut(conn, socket.SHUT_RD)
         signal.sigtimedwait(self._cut_on, self.grace_s)
-        self._cutting = True
+        self._late = True
         late = list(self._open)
         self.cut_count = len(late)
         for conn in late:

@@ -36,7 +36,10 @@ class Target:
         """Where to try, in order. Raises gaierror."""
         if self.path is not None:
             return [(socket.AF_UNIX, self.path)]
-        found = socket.getaddrinfo(self.host, self.port, self.family, self.kind)
+        try:
+            found = socket.getaddrinfo(self.host, self.port, self.family, self.kind)
+        except UnicodeError:  # an empty label, say, or one of more than 63 bytes (RFC 1035, 2.3.4)
+            raise socket.gaierror(socket.EAI_NONAME, "Not a possible name") from None
         return [(family, address) for family, _, _, _, address in found]
 
 
@@ -77,7 +80,7 @@ class Exchange:
         self.sock = sock
         self.step = "send"
         self._timeout_s = timeout_s
-        self._stream = sock.type == socket.SOCK_STREAM
+        self.stream = sock.type == socket.SOCK_STREAM
         self._rest = bytearray()
 
     def ask(self, message: bytes) -> bytes:
@@ -87,7 +90,7 @@ class Exchange:
         """
         self.step = "send"
         self.sock.settimeout(self._timeout_s)
-        if not self._stream:
+        if not self.stream:
             self.sock.send(message)
             self.step = "answer"
             return self.sock.recv(PIECE_BYTES)

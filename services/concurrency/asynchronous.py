@@ -39,11 +39,13 @@ async def _serve(listener: socket.socket, service: AsyncService, drain: Drain) -
 async def _next_connection(
     listener: socket.socket, drain: Drain
 ) -> tuple[socket.socket, str] | None:
-    loop = asyncio.get_running_loop()
     told = False
     while not drain.stopping:
+        await _readable(listener)
         try:
-            conn, address = await loop.sock_accept(listener)
+            conn, address = listener.accept()
+        except BlockingIOError:
+            continue  # the client went away meanwhile, or a Unix listener was shut
         except OSError as error:
             if drain.stopping:
                 return None
@@ -51,5 +53,18 @@ async def _next_connection(
             if error.errno in SCARCE:
                 await asyncio.sleep(PAUSE_S)  # for the reason given in accepting.py
         else:
+            conn.setblocking(False)
             return conn, peer_of(conn, address)
     return None
+
+
+async def _readable(listener: socket.socket) -> None:
+    # Not loop.sock_accept: on a Unix listener that was shut, a non-blocking accept() fails with
+    # EAGAIN, never with EINVAL, and the loop would try again for ever.
+    loop = asyncio.get_running_loop()
+    ready = loop.create_future()
+    loop.add_reader(listener, lambda: None if ready.done() else ready.set_result(None))
+    try:
+        await ready
+    finally:
+        loop.remove_reader(listener)
