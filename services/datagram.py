@@ -3,8 +3,8 @@
 Owns the loop and what is logged. Does not bind the socket: xinetd may have done it.
 """
 
+import select
 import socket
-import struct
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,29 +22,44 @@ class DatagramService:
     buffer: int
     quiet: bool = False
 
-    def serve(self, sock: socket.socket, drain: Drain, idle_s: float | None = None) -> None:
-        """Answers until the drain begins, or until nothing came for `idle_s` seconds.
+    def serve(self, sock: socket.socket, grace_s: float, idle_s: float | None = None) -> None:
+        """Answers until a signal drains it, or until nothing came for `idle_s` seconds.
 
-        What is queued when the drain begins is still answered, within its grace.
+        What is queued when the signal comes is still answered, for `grace_s` seconds.
         """
-        _wait_at_most(sock, idle_s)
-        packet_info.ask(sock)
+        # The drain shuts this bell and not `sock`: a shut socket would stay so for xinetd and
+        # its next handler, which share it.
+        bell, other_end = socket.socketpair()
+        with bell, other_end:
+            drain = Drain(bell, grace_s)
+            drain.start()
+            packet_info.ask(sock)
+            self._serve(sock, bell, drain, idle_s)
+
+    def _serve(
+        self, sock: socket.socket, bell: socket.socket, drain: Drain, idle_s: float | None
+    ) -> None:
+        poll = select.poll()
+        poll.register(sock, select.POLLIN)
+        poll.register(bell, select.POLLIN)
+        idle_ms = None if idle_s is None else idle_s * 1000
+        how = socket.MSG_DONTWAIT
         while not drain.late:
-            how = socket.MSG_DONTWAIT if drain.stopping else 0
             try:
                 data, extra, flags, peer = sock.recvmsg(self.buffer, packet_info.SPACE, how)
             except BlockingIOError:
-                return  # idle for long enough, or drained
+                if drain.stopping or not poll.poll(idle_ms):
+                    return
             except OSError as error:
                 # An ICMP message about an earlier reply, say (udp(7)): not this datagram's fault.
                 log.warning(f"receiving: {explain(error)}")
-                continue
-            if not peer:
-                continue  # woken by the drain, perhaps with datagrams in the queue
-            if flags & socket.MSG_TRUNC:
-                log.warning(f"{shown(peer)}: datagram longer than {self.buffer} bytes, rest lost")
-            self._answer(sock, data, packet_info.source(extra), peer)
-
+            else:
+                if not peer:
+                    log.error("the socket gives no senders: somebody shut it for reading")
+                    return
+                if flags & socket.MSG_TRUNC:
+                    log.warning(f"{shown(peer)}: more than {self.buffer} bytes, rest lost")
+                self._answer(sock, data, packet_info.source(extra), peer)
         log.warning("ending: datagrams still came, the rest of them is not answered")
 
     def _answer(
@@ -61,12 +76,3 @@ class DatagramService:
             return
         if not self.quiet:
             log.info(f"{who}: message {log.quoted(data)}, answered {len(reply)} bytes")
-
-
-def _wait_at_most(sock: socket.socket, idle_s: float | None) -> None:
-    # Not settimeout: it makes the socket non-blocking, and then a recvmsg() on a socket that the
-    # drain has shut says EAGAIN, not "no sender", for as long as the timeout lasts.
-    sock.setblocking(True)
-    if idle_s is not None:
-        parts = divmod(max(1, int(idle_s * 1_000_000)), 1_000_000)  # 0 would mean for ever
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", *parts))

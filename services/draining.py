@@ -4,8 +4,7 @@ A watcher thread waits for the signals, which every other thread blocks. Its onl
 shutdown(2), and the kernel remembers that for each socket, so no moment is the wrong one:
 
     1st signal  listener shut: accept() fails with EINVAL, new connections are refused;
-                connections shut for reading: recv() gives what is queued, then end of data;
-                an unconnected UDP socket: a blocked recvfrom() returns, with no sender
+                connections shut for reading: recv() gives what is queued, then end of data
     --grace     connections reset: send() and recv() fail. A 2nd signal does the same at once
     1 s more    the process ends, whatever still holds it (a stuck log, say)
 
@@ -33,7 +32,7 @@ def hold_signals() -> None:
 
 
 class Drain:
-    """Watches over one listener (or datagram socket) and the connections made from it.
+    """Watches over one listener and the connections made from it.
 
     Start it in a process whose main thread blocks `begin_on` and `cut_on`, before any other
     thread is started: threads inherit the mask.
@@ -96,7 +95,7 @@ class Drain:
         signal.sigwait(self._begin_on)
         self._begun.set()
         if self._listener is not None:
-            _shut(self._listener, socket.SHUT_RDWR)
+            _shut(self._listener, socket.SHUT_RD)
         for conn in list(self._open):
             _shut(conn, socket.SHUT_RD)
         signal.sigtimedwait(self._cut_on, self.grace_s)
@@ -110,8 +109,7 @@ class Drain:
 
 
 def _shut(sock: socket.socket, how: int) -> None:
-    # ENOTCONN: the peer is gone, or the socket is UDP, and Linux marks it all the same.
-    # EBADF: closed by its handler a moment ago.
+    # ENOTCONN: the peer is gone. EBADF: closed by its handler a moment ago.
     with contextlib.suppress(OSError):
         sock.shutdown(how)
 

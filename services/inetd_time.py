@@ -105,9 +105,8 @@ def take_socket() -> socket.socket | None:
 def serve(handed: socket.socket, chosen: Namespace) -> None:
     """Serves until the connection ends, the socket is idle, or a signal drains it."""
     if chosen.protocol == "udp":
-        drain = Drain(handed, chosen.grace)
-        drain.start()
-        DatagramService(chosen.buffer, chosen.quiet).serve(handed, drain, chosen.idle)
+        service = DatagramService(chosen.buffer, chosen.quiet)
+        service.serve(handed, chosen.grace, chosen.idle)
         return
     drain = Drain(None, chosen.grace)
     drain.start()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from services import log
 from services.address import shown
 from services.datagram import DatagramService
-from services.draining import Drain, hold_signals
+from services.draining import hold_signals
 from services.listening import Place, open_internet
 from services.options import (
     DEFAULT_PORT,
@@ -36,10 +36,8 @@ def main(arguments: Sequence[str]) -> int:
     place = Place(chosen.address, chosen.port, chosen.family)
     with open_internet(place, socket.SOCK_DGRAM) as sock:
         log.start(chosen.ident, chosen.log_options, chosen.facility)
-        drain = Drain(sock, chosen.grace)
-        drain.start()
         log.notice(f"listening on {shown(sock.getsockname())} (udp)")
-        DatagramService(chosen.buffer, chosen.quiet).serve(sock, drain)
+        DatagramService(chosen.buffer, chosen.quiet).serve(sock, chosen.grace)
     log.notice("ended")
     return 0
 

@@ -102,6 +102,9 @@ def test_a_signal_drains_it(handlers: list[subprocess.Popen[bytes]], protocol: s
         begin = time.monotonic()
         assert process.wait(WITHIN_S) == 0
         assert time.monotonic() - begin < 3, "drained, not ended by the last resort"
+        if protocol == "--udp":
+            mine.send(b"kept")
+            assert theirs.recv(100) == b"kept", "the shared socket still works for the next"
 
 
 @pytest.mark.parametrize("arguments", [("--udp",), ("--tcp", "--buffer", "0"), ()])

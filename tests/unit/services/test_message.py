@@ -24,7 +24,7 @@ def whole_messages(pieces: list[bytes], limit: int = 1 << 24) -> list[bytes]:
 
 @pytest.mark.parametrize("seed", range(50))
 def test_cuts_never_change_the_messages(seed: int) -> None:
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     messages = [rng.randbytes(rng.choice([0, 1, 2, 50, 3000])) for _ in range(20)]
     messages = [m.replace(b"\n", b"").rstrip(b"\r") for m in messages]
     data = b"".join(m + rng.choice([b"\n", b"\r\n"]) for m in messages)

@@ -52,7 +52,7 @@ def test_a_line_is_answered_with_the_time_and_the_line(server: Program, model: s
 
 
 def test_ten_megabytes_come_back_byte_for_byte(server: Program) -> None:
-    data = random.Random(7).randbytes(10_000_000).replace(b"\n", b"\0")  # noqa: S311
+    data = random.Random(7).randbytes(10_000_000).replace(b"\n", b"\0")
     with client(server.port) as conn:
         conn.sendall(data + b"\r\n")
         conn.shutdown(socket.SHUT_WR)
@@ -194,7 +194,7 @@ def test_quiet_leaves_out_each_reply_and_nothing_else(start: Start) -> None:
 @pytest.mark.parametrize("model", ["iterative", "fork", "thread"])
 def test_the_line_server_numbers_lines_of_any_length(start: Start, model: str) -> None:
     server = start("line_server", "--port", "0", "--concurrency", model, "--buffer", "7")
-    data = random.Random(3).randbytes(1_000_000).replace(b"\n", b"\0")  # noqa: S311
+    data = random.Random(3).randbytes(1_000_000).replace(b"\n", b"\0")
     with client(server.port) as conn:
         conn.sendall(b"hello\r\n\n" + data + b"\nrest")
         conn.shutdown(socket.SHUT_WR)
