@@ -30,9 +30,7 @@ class DatagramService:
         # The drain shuts this bell and not `sock`: a shut socket would stay so for xinetd and
         # its next handler, which share it.
         bell, other_end = socket.socketpair()
-        with bell, other_end:
-            drain = Drain(bell, grace_s)
-            drain.start()
+        with bell, other_end, Drain(bell, grace_s) as drain:
             packet_info.ask(sock)
             self._serve(sock, bell, drain, idle_s)
 

@@ -20,6 +20,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator, Set
+from typing import Self
 
 ENDING = frozenset({signal.SIGTERM, signal.SIGINT})
 LAST_RESORT_S = 1.0
@@ -54,6 +55,8 @@ class Drain:
         self._stuck_status = stuck_status
         self._open: set[socket.socket] = set()
         self._begun = threading.Event()
+        self._done = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="drain", daemon=True)
         self._late = False
 
     @property
@@ -67,9 +70,24 @@ class Drain:
         return self._late
 
     def start(self) -> None:
-        """Starts to watch; the thread ends with the process."""
+        """Starts to watch; only a process that leaves by os._exit may do without `close`."""
         signal.pthread_sigmask(signal.SIG_BLOCK, self._begin_on | self._cut_on)
-        threading.Thread(target=self._watch, name="drain", daemon=True).start()
+        self._watcher.start()
+
+    def close(self) -> None:
+        """Ends the watching. A thread left behind would have to be killed by the interpreter,
+        and glibc opens a file for that: with no descriptor left it aborts the process."""
+        self._done.set()
+        for number in self._begin_on | self._cut_on:
+            signal.pthread_kill(self._watcher.ident or 0, number)
+        self._watcher.join()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def pause(self, most_s: float) -> None:
         """Waits `most_s` seconds, or until the first signal."""
@@ -93,19 +111,23 @@ class Drain:
 
     def _watch(self) -> None:
         signal.sigwait(self._begin_on)
+        if self._done.is_set():
+            return
         self._begun.set()
         if self._listener is not None:
             _shut(self._listener, socket.SHUT_RD)
         for conn in list(self._open):
             _shut(conn, socket.SHUT_RD)
         signal.sigtimedwait(self._cut_on, self.grace_s)
+        if self._done.is_set():
+            return
         self._late = True
         late = list(self._open)
         self.cut_count = len(late)
         for conn in late:
             _reset(conn)
-        threading.Event().wait(LAST_RESORT_S)
-        os._exit(self._stuck_status)
+        if not self._done.wait(LAST_RESORT_S):
+            os._exit(self._stuck_status)
 
 
 def _shut(sock: socket.socket, how: int) -> None:

@@ -108,14 +108,12 @@ def serve(handed: socket.socket, chosen: Namespace) -> None:
         service = DatagramService(chosen.buffer, chosen.quiet)
         service.serve(handed, chosen.grace, chosen.idle)
         return
-    drain = Drain(None, chosen.grace)
-    drain.start()
     try:
         peer = peer_of(handed, handed.getpeername())
     except OSError as error:
         log.warning(f"the client left before it was served: {explain(error)}")
         return
-    with drain.connection(handed):
+    with Drain(None, chosen.grace) as drain, drain.connection(handed):
         TimeService(chosen.buffer, chosen.max_message, chosen.quiet).handle(handed, peer, drain)
     if drain.cut_count:
         log.warning(f"{peer}: cut, not finished in {chosen.grace:g} s")

@@ -32,7 +32,9 @@ def source(received: Control) -> Control:
     """
     for level, kind, data in received:
         if (level, kind) == (socket.IPPROTO_IP, IP_PKTINFO):
-            _, local, _ = _IPV4.unpack(data)
+            # A datagram that came before ask() has only the destination of its header.
+            _, local, destination = _IPV4.unpack(data)
+            local = destination if local == bytes(4) else local
             return [(level, kind, _IPV4.pack(0, local, bytes(4)))]
         if (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO):
             local, interface = _IPV6.unpack(data)

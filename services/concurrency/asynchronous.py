@@ -15,10 +15,9 @@ from services.draining import Drain
 
 def serve(listener: socket.socket, service: AsyncService, grace_s: float) -> int:
     """See services.concurrency."""
-    drain = Drain(listener, grace_s)
-    drain.start()
     listener.setblocking(False)
-    asyncio.run(_serve(listener, service, drain))
+    with Drain(listener, grace_s) as drain:
+        asyncio.run(_serve(listener, service, drain))
     return drain.cut_count
 
 

@@ -9,10 +9,9 @@ from services.draining import Drain
 
 def serve(listener: socket.socket, service: Service, grace_s: float) -> int:
     """See services.concurrency."""
-    drain = Drain(listener, grace_s)
-    drain.start()
-    while taken := next_connection(listener, drain):
-        conn, peer = taken
-        with drain.connection(conn):
-            service.handle(conn, peer, drain)
+    with Drain(listener, grace_s) as drain:
+        while taken := next_connection(listener, drain):
+            conn, peer = taken
+            with drain.connection(conn):
+                service.handle(conn, peer, drain)
     return drain.cut_count
