@@ -1,12 +1,13 @@
 # The lab's machines: one target for each role.
-#   host    a machine that runs the programs of services/ (server, client, and the ground of inetd)
-#   inetd   a host with a real xinetd
+#   host    a machine that runs the programs of services/: server and client
+#   inetd   the same with a real xinetd
 #   names   a real name server (dnsmasq)
 #   syslog  a real rsyslog that hears every machine
 # Everything comes from Debian's packages. `make setup` finds or makes the base image.
+# Packages first, our own files last: a change to a service rebuilds in a second or two.
 ARG BASE_IMAGE=debian:trixie-slim
 
-FROM ${BASE_IMAGE} AS host
+FROM ${BASE_IMAGE} AS packages
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends inetutils-telnet iproute2 python3 \
     && rm -rf /var/lib/apt/lists/*
@@ -15,25 +16,32 @@ RUN useradd --system --uid 800 --user-group --no-create-home --shell /usr/sbin/n
     && printf '%s\n' \
         'lab-time 21567/tcp # time server' 'lab-time 21567/udp # time server' \
         'lab-line 21568/tcp # line server' 'lab-echo 21569/tcp # plain echo' >>/etc/services
-COPY hosts/entrypoint /usr/local/libexec/socket-lab/entrypoint
-COPY services /usr/local/lib/socket-lab/services
 ENV PYTHONPATH=/usr/local/lib/socket-lab PYTHONUNBUFFERED=1
-# Compiled here, because the machines' file systems are read-only.
-RUN python3 -m compileall -q /usr/local/lib/socket-lab/services
 ENTRYPOINT ["/usr/local/libexec/socket-lab/entrypoint"]
 
-FROM host AS inetd
+FROM packages AS ours
+COPY hosts/entrypoint /usr/local/libexec/socket-lab/entrypoint
+COPY services /usr/local/lib/socket-lab/services
+# Compiled here, because the machines' file systems are read-only.
+RUN python3 -m compileall -q /usr/local/lib/socket-lab/services
+
+FROM packages AS host
+COPY --from=ours /usr/local /usr/local
+
+FROM packages AS inetd
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends xinetd \
     && rm -rf /var/lib/apt/lists/*
 COPY hosts/inetd/xinetd.conf /etc/xinetd.conf
+COPY --from=ours /usr/local /usr/local
 CMD ["/usr/sbin/xinetd", "-dontfork", "-stayalive", "-pidfile", "/tmp/xinetd.pid"]
 
-FROM host AS names
+FROM packages AS names
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends dnsmasq-base \
     && rm -rf /var/lib/apt/lists/*
 COPY hosts/names/dnsmasq.conf /etc/dnsmasq.conf
+COPY hosts/entrypoint /usr/local/libexec/socket-lab/entrypoint
 CMD ["/usr/sbin/dnsmasq", "--keep-in-foreground"]
 
 FROM ${BASE_IMAGE} AS syslog

@@ -50,7 +50,12 @@ def _parse(path: Path) -> yaml.Node | None:
         node: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        text = f"{path}{line}: not YAML: {error.problem}"
+        began = (
+            f" {error.context}, begun in line {error.context_mark.line + 1}"
+            if (error.context_mark)
+            else ""
+        )
+        text = f"{path}{line}: not YAML: {error.problem}{began}"
         raise TopologyError(text) from error
     return node
 

@@ -1,0 +1,91 @@
+"""Bad input to `lab` gets one line that names the culprit, and status 2; nothing is started."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration import command
+
+NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent/docker.sock"}
+
+
+def test_missing_compose_file(tmp_path: Path) -> None:
+    line = command.refused(command.run("up", cwd=tmp_path))
+    assert "compose.yaml: not in this folder" in line
+
+
+def test_named_compose_file_that_is_not_there() -> None:
+    line = command.refused(command.run("up", "--file", "nowhere/lab.yaml"))
+    assert "nowhere/lab.yaml: No such file or directory" in line
+
+
+def test_compose_file_that_is_a_folder(tmp_path: Path) -> None:
+    line = command.refused(command.run("up", "--file", str(tmp_path)))
+    assert f"{tmp_path}: Is a directory" in line
+
+
+def test_compose_file_that_is_not_yaml() -> None:
+    file = command.TOPOLOGIES / "not-yaml.yaml"
+    line = command.refused(command.run("up", "--file", str(file)))
+    assert f"{file}:4: not YAML: expected ',' or ']'" in line
+    assert "begun in line 2" in line
+
+
+def test_compose_file_with_an_unknown_key() -> None:
+    file = command.TOPOLOGIES / "unknown-key.yaml"
+    line = command.refused(command.run("up", "--file", str(file)))
+    assert f"{file}:4: " in line
+    assert "comand" in line
+
+
+@pytest.mark.parametrize("text", ["", "services: {}\n", "networks: {wire: {}}\n"])
+def test_compose_file_without_hosts(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text(text)
+    line = command.refused(command.run("up", cwd=tmp_path))
+    assert "compose.yaml" in line
+
+
+def test_image_that_is_not_there(tmp_path: Path) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text("services: {a: {image: socket-lab/no-such-image, pull_policy: never}}\n")
+    assert "socket-lab/no-such-image" in command.refused(command.run("up", cwd=tmp_path))
+
+
+@pytest.mark.parametrize("name", ["", "Upper", "a b", "-a", "x" * 41, "ä"])
+def test_name_that_no_lab_can_have(name: str) -> None:
+    assert f"name {name!r}" in command.refused(command.run("up", f"--name={name}"))
+
+
+@pytest.mark.parametrize("words", [["up"], ["down"], ["status"], ["logs"], ["exec", "a", "b"]])
+def test_no_docker_engine(words: list[str]) -> None:
+    line = command.refused(command.run(*words, environment=NO_ENGINE))
+    assert "Docker Engine: no answer at unix:///nonexistent/docker.sock" in line
+    assert "start it" in line
+
+
+def test_no_docker_command(tmp_path: Path) -> None:
+    line = command.refused(command.run("up", environment={**NO_ENGINE, "PATH": str(tmp_path)}))
+    assert "docker command: docker: not found; install Docker" in line
+
+
+def test_doctor_says_what_is_missing_and_how_to_get_it() -> None:
+    done = command.run("doctor", environment=NO_ENGINE)
+    assert done.returncode == 4
+    assert "MISS  Docker Engine" in done.stdout
+    assert "-> start it" in done.stdout
+
+
+def test_doctor_finds_this_machine_ready() -> None:
+    findings = command.run_json("doctor")
+    assert {finding["name"] for finding in findings} >= {
+        *("Python", "kernel", "docker command", "Docker Engine"),
+        *("Compose plug-in", "Buildx plug-in", "base image"),
+    }
+    assert all(finding["ok"] for finding in findings)
+
+
+def test_no_words_at_all_is_bad_usage() -> None:
+    done = command.run()
+    assert done.returncode == 2
+    assert "usage: lab" in done.stderr

@@ -1,0 +1,73 @@
+"""The hosts are machines of their own: network namespaces, addresses, rights."""
+
+from ipaddress import ip_address
+
+import docker
+import pytest
+
+from lab.engines.base import Host, Lab
+
+ON_THE_WIRE = ("server", "inetd", "client", "names")
+USER = "lab"
+
+
+def test_every_host_has_its_own_network_namespace(lab: Lab) -> None:
+    links = {
+        name: host.run(["readlink", "/proc/self/ns/net"], timeout_s=20).stdout
+        for name, host in lab.hosts.items()
+    }
+    assert all(link.startswith(b"net:[") for link in links.values()), links
+    assert len(set(links.values())) == len(lab.hosts)
+
+
+def test_every_host_has_its_own_addresses_of_both_families(lab: Lab) -> None:
+    addresses = [lab.host(name).status().addresses for name in ON_THE_WIRE]
+    assert all({ip_address(a).version for a in of_host} == {4, 6} for of_host in addresses)
+    every = [address for of_host in addresses for address in of_host]
+    assert len(set(every)) == len(every) == 2 * len(ON_THE_WIRE)
+
+
+def test_syslog_has_no_network(lab: Lab) -> None:
+    output = lab.host("syslog").run(["ls", "/sys/class/net"], timeout_s=20)
+    assert output.stdout.split() == [b"lo"]
+
+
+def test_the_wire_is_internal(lab: Lab) -> None:
+    client = docker.from_env()
+    try:
+        networks = client.networks.list(filters={"label": f"socket-lab.name={lab.name}"})
+    finally:
+        client.close()
+    assert [(n.name, n.attrs["Internal"]) for n in networks] == [(f"{lab.name}_wire", True)]
+
+
+@pytest.mark.parametrize("name", ["server", "client", "names"])
+def test_programs_run_without_rights(lab: Lab, name: str) -> None:
+    # All processes but the init process and the one that looks: none is root's, none has a right.
+    look = (
+        "for p in /proc/[0-9]*; do case $p in /proc/1|/proc/$$) ;; *)"
+        ' echo $(grep -hE "^(Uid|CapEff|NoNewPrivs)" $p/status);; esac; done'
+    )
+    output = lab.host(name).run(["sh", "-c", look], user=USER, timeout_s=20)
+    ours = [line for line in output.stdout.decode().splitlines() if line]
+    assert ours, output
+    for line in ours:
+        assert line.split() == [
+            *("Uid:", "800", "800", "800", "800"),
+            *("CapEff:", "0000000000000000", "NoNewPrivs:", "1"),
+        ], line
+
+
+@pytest.mark.parametrize("name", [*ON_THE_WIRE, "syslog"])
+def test_file_system_is_read_only(lab: Lab, name: str) -> None:
+    output = lab.host(name).run(["touch", "/usr/new"], timeout_s=20)
+    assert output.exit_status == 1
+    assert b"Read-only file system" in output.stderr
+
+
+def test_ports_below_1024_are_reserved(server: Host) -> None:
+    argv = ["python3", "-m", "services.tcp_time_server", "--port", "80"]
+    output = server.run(argv, user=USER, timeout_s=20)
+    assert output.exit_status == 2
+    assert output.stderr.count(b"\n") == 1
+    assert b"80" in output.stderr
