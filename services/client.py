@@ -17,6 +17,7 @@ from services.failures import STATUSES, ClosedEarlyError, explain
 from services.options import (
     DEFAULT_PORT,
     LARGEST_BYTES,
+    Parser,
     UsageError,
     add_log_options,
     parser,
@@ -55,6 +56,21 @@ def command_line(arguments: Sequence[str]) -> Namespace:
     way.add_argument("--udp", action="store_true", help="datagrams instead of a connection")
     way.add_argument("--unix", metavar="PATH", help="the socket file of a server on this machine")
     options.add_argument("--family", choices=tuple(_FAMILIES), default="any")
+    add_message_options(options)
+    options.add_argument(
+        "--timeout",
+        type=seconds_or_none,
+        default=5.0,
+        metavar="SECONDS",
+        help="limit of connecting, of sending and of each answer, or none (default 5); "
+        "the look-up of a name has the limits of resolv.conf(5)",
+    )
+    add_log_options(options)
+    return options.parse_args(arguments)
+
+
+def add_message_options(options: Parser) -> None:
+    """What to send without a prompt, and how often."""
     what = options.add_mutually_exclusive_group()
     what.add_argument(
         "--send", action="append", metavar="TEXT", help="a message; may be given several times"
@@ -78,16 +94,6 @@ def command_line(arguments: Sequence[str]) -> Namespace:
         metavar="SECONDS",
         help="wait between repeats (default 0)",
     )
-    options.add_argument(
-        "--timeout",
-        type=seconds_or_none,
-        default=5.0,
-        metavar="SECONDS",
-        help="limit of connecting, of sending and of each answer, or none (default 5); "
-        "the look-up of a name has the limits of resolv.conf(5)",
-    )
-    add_log_options(options)
-    return options.parse_args(arguments)
 
 
 def target_of(chosen: Namespace) -> Target:
