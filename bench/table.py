@@ -1,0 +1,110 @@
+"""The tables people read. Pure: figures in, tables out; at most 100 columns wide."""
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from bench.memory import Memory, Point
+from bench.replies import ECHO, Replies
+from bench.spread import Spread
+from bench.start import Start
+
+WIDTH = 100
+
+
+def _table(columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    for column in columns.split("|"):
+        # A column of figures is marked with a trailing space.
+        table.add_column(column.strip(), justify="right" if column.endswith(" ") else "left")
+    return table
+
+
+def _page(title: str, table: Table, caption: str) -> Group:
+    """Put them below each other; a table's own caption would be as narrow as the table."""
+    return Group(Text(title, style="bold"), table, Text(caption, style="dim"))
+
+
+def memory_table(found: Memory) -> Group:
+    """Make the table of memory per idle client."""
+    most = max(found.counts)
+    notes = [
+        f"Sum of PSS of the server's processes (Python {found.python}) with N idle clients, each "
+        "answered once, less the same before they came, by N. The first client also pays for what "
+        "is loaded or touched once.",
+        f"Kernel: sockets, stacks, page tables of the machine's processes, at {most:,}, likewise.",
+        "iterative: one client is served, the others wait in the backlog: connected, not accepted.",
+        f"Processes at {most:,}; alone: the server without clients.",
+        *(row.skipped for row in found.rows if row.skipped),
+    ]
+    heads = "".join(f"|AT {count:,} " for count in found.counts)
+    table = _table(f"SERVER{heads}|KERNEL |PROCESSES |ALONE ")
+    for row in found.rows:
+        by_count = {point.clients: point for point in row.points}
+        last = by_count.get(most)
+        table.add_row(
+            row.server,
+            *(_kib(by_count.get(count)) for count in found.counts),
+            "-"
+            if last is None or last.kernel_kib_per_client is None
+            else f"{last.kernel_kib_per_client:,.1f}",
+            "-" if last is None else f"{last.processes:,}",
+            f"{row.points[0].alone_kib:,}" if row.points else "-",
+        )
+    return _page("memory per idle client, KiB", table, "\n".join(notes))
+
+
+def _kib(point: Point | None) -> str:
+    return "-" if point is None else f"{point.kib_per_client:,.1f}"
+
+
+def replies_table(found: Replies) -> Group:
+    """Make the table of replies per second."""
+    caption = (
+        f"Messages of 32 bytes from host client, one under way for each client; median of "
+        f"{found.effort.rounds} rounds of {found.effort.seconds:g} s in turn, and least..most. "
+        f"Servers with --quiet, on Python {found.python}; connections stay open. "
+        f"{ECHO} also shows the limit of the load program, one process of Python."
+    )
+    columns = "OVER|SERVER|CLIENTS |REPLIES/s |least..most |OF THE C ECHO |least..most "
+    table = _table(columns)
+    group = ("", 0)
+    for row in found.rows:
+        if group not in (("", 0), (row.protocol, row.clients)):
+            table.add_row()
+        group = (row.protocol, row.clients)
+        table.add_row(
+            row.protocol,
+            row.server,
+            str(row.clients),
+            f"{row.replies_per_s.median:,.0f}",
+            f"{row.replies_per_s.least:,.0f}..{row.replies_per_s.most:,.0f}",
+            f"{row.to_echo.median:.2f}",
+            _range(row.to_echo),
+        )
+    return _page("replies per second across the bridge", table, caption)
+
+
+def start_table(found: Start) -> Group:
+    """Make the table of the lab's start and end."""
+    caption = (
+        f"Seconds until every host is healthy, and until all is gone; median of {found.rounds} "
+        "rounds in turn, and least..most. Images are built before. Ratio: in the same round."
+    )
+    columns = "SECONDS|UP |least..most |RATIO |DOWN |least..most |RATIO "
+    table = _table(columns)
+    for row in found.rows:
+        table.add_row(
+            row.way,
+            f"{row.up_s.median:.2f}",
+            _range(row.up_s),
+            f"{row.up_to_bare.median:.2f}",
+            f"{row.down_s.median:.2f}",
+            _range(row.down_s),
+            f"{row.down_to_bare.median:.2f}",
+        )
+    return _page("lab up beside docker compose up", table, caption)
+
+
+def _range(found: Spread) -> str:
+    return f"{found.least:.2f}..{found.most:.2f}"
