@@ -29,7 +29,7 @@ check: environment ## lint, types and unit tests; no Docker
 	@$(VENV)/ruff format --check .
 	@$(VENV)/ruff check .
 	@$(VENV)/mypy
-	@$(VENV)/pytest --quiet tests/unit
+	@$(VENV)/pytest --quiet --numprocesses auto tests/unit
 
 bench: setup ## measure, and print tables
 	@$(VENV)/python -m bench

@@ -1,0 +1,83 @@
+"""Guards the rooms: who may import whom, and what must run on the standard library alone."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+# A room may import itself and these rooms of the lab; the longest name that fits counts.
+MAY_IMPORT = {
+    "lab": set(),
+    "lab.__main__": {"lab.cli"},
+    "lab.cli": {"lab", "lab.doctor", "lab.engines", "lab.errors", "lab.runner", "lab.screen"},
+    "lab.screen": {"lab.engines.base", "lab.model"},
+    "lab.runner": {"lab.engines.base", "lab.errors"},
+    "lab.doctor": {"lab.model"},
+    "lab.setup": {"lab", "lab.doctor", "lab.engines.compose.checks", "lab.errors", "lab.model"},
+    "lab.engines": {"lab.errors", "lab.evidence", "lab.model"},
+    "lab.evidence": {"lab.errors", "lab.model"},
+    "lab.model": set(),
+    "lab.errors": set(),
+    "services": set(),
+}
+# They run before there is any dependency, or where there is none.
+STANDARD_LIBRARY_ONLY = (
+    *("services", "lab.setup", "lab.doctor", "lab.model", "lab.errors"),
+    "lab.engines.compose.checks",
+)
+
+
+def modules() -> dict[str, Path]:
+    """Return every module of the project's packages, by its dotted name."""
+    found = {}
+    for path in sorted([*ROOT.glob("lab/**/*.py"), *ROOT.glob("services/**/*.py")]):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the dotted names that a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            assert node.module is not None
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                yield full if full in modules() else node.module
+
+
+def within(name: str, room: str) -> bool:
+    """Tell whether a module belongs to a room; the package `lab` itself holds no room but lab."""
+    return name == room or (room != "lab" and name.startswith(room + "."))
+
+
+@pytest.mark.parametrize("name", modules())
+def test_module_imports_only_what_its_room_may(name: str) -> None:
+    room = max((room for room in MAY_IMPORT if within(name, room)), key=len)
+    allowed = {room, *MAY_IMPORT[room]}
+    for imported in imports(modules()[name]):
+        if imported.split(".")[0] in {"lab", "services"}:
+            assert any(within(imported, other) for other in allowed), f"{room} imports {imported}"
+
+
+def test_modules_that_run_without_dependencies_have_none() -> None:
+    for name, path in modules().items():
+        if any(within(name, room) for room in STANDARD_LIBRARY_ONLY):
+            foreign = {top.split(".")[0] for top in imports(path)} - set(sys.stdlib_module_names)
+            assert foreign <= {"lab", "services"}, name
+
+
+def test_every_module_says_what_it_owns() -> None:
+    silent = [
+        name
+        for name, path in modules().items()
+        if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert silent == []
