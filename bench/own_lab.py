@@ -63,8 +63,13 @@ def start_server(host: Host, words: str, port: int, protocol: str = "tcp") -> Pr
     """
     argv = ["python3", "-m", *f"services.{words}".split(), "--port", str(port), "--quiet"]
     program = host.start(["sh", "-c", 'exec "$@" >/dev/null', "sh", *argv], user="lab")
+    return listening(program, port, protocol)
+
+
+def listening(program: Program, port: int, protocol: str) -> Program:
+    """Wait until the program listens there, and return it; if it never does, end it."""
     try:
-        wait_listening(host, port, protocol)
+        wait_listening(program.host, port, protocol)
     except BaseException:
         program.__exit__()
         raise

@@ -1,18 +1,20 @@
 """Replies per second across the bridge, one small message and its reply at a time for each client.
 
 Owns which servers are compared, and how: all of them run throughout, each is asked in turn in every
-round, and each round has xinetd's built-in echo, in C and without a process, which is also as fast
-as the load program itself can be seen to be.
+round, and each round has plain echoes, which are also as fast as the load program itself can be
+seen to be. Over TCP it is xinetd's built-in one, in C and without a process. Its one for UDP will
+not do: what comes between its reply and its next look at the socket is thrown away, some datagrams
+in a hundred when they come without pause. So a loop of recv and send stands in, in Perl.
 """
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from bench.own_lab import own_lab, python_version, start_server, wait_listening
+from bench.own_lab import listening, own_lab, python_version, start_server, wait_listening
 from bench.programs import source
 from bench.spread import Spread, ratios, spread
-from lab.engines.base import Lab, Progress
+from lab.engines.base import Host, Lab, Program, Progress
 from lab.errors import EngineError
 
 MANY = 32
@@ -43,7 +45,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """What the rounds gave for a cell; `to_echo` is against the C echo asked in the same way."""
+    """What the rounds gave for a cell; `to_echo` is against the echo asked in the same way."""
 
     protocol: str
     server: str
@@ -61,16 +63,16 @@ class Replies:
     rows: tuple[Row, ...]
 
 
-ECHO = "xinetd's echo (C)"
+ECHOES = {"tcp": "echo of xinetd (C)", "udp": "echo (Perl)"}
 # Protocol, server, host, port. What runs on host `server` is started with its own port.
 _SERVERS = (
-    ("tcp", ECHO, "inetd", 21569),
+    ("tcp", ECHOES["tcp"], "inetd", 21569),
     ("tcp", "iterative", "server", 22101),
     ("tcp", "fork", "server", 22102),
     ("tcp", "thread", "server", 22103),
     ("tcp", "async", "server", 22104),
     ("tcp", "xinetd nowait", "inetd", 21567),
-    ("udp", ECHO, "inetd", 21569),
+    ("udp", ECHOES["udp"], "server", 22106),
     ("udp", "udp_time_server", "server", 22105),
     ("udp", "xinetd wait", "inetd", 21567),
 )
@@ -102,11 +104,8 @@ def _order(cell: Cell) -> tuple[str, int, int]:
 
 
 def _row(cell: Cell, figures: dict[Cell, list[float]]) -> Row:
-    echo = next(
-        one
-        for one in CELLS
-        if (one.protocol, one.server, one.clients) == (cell.protocol, ECHO, cell.clients)
-    )
+    wanted = (cell.protocol, ECHOES[cell.protocol], cell.clients)
+    echo = next(one for one in CELLS if (one.protocol, one.server, one.clients) == wanted)
     to_echo = ratios(figures[cell], figures[echo])
     return Row(cell.protocol, cell.server, cell.clients, spread(figures[cell]), to_echo)
 
@@ -120,11 +119,16 @@ def _servers(lab: Lab, progress: Progress) -> Iterator[None]:
             if host == "inetd":
                 wait_listening(lab.host(host), port, protocol)
                 continue
-            words = f"tcp_time_server --concurrency {name} --backlog {MANY}"
-            if protocol == "udp":
-                words = name
-            running.enter_context(start_server(lab.host(host), words, port, protocol))
+            running.enter_context(_start(lab.host(host), protocol, name, port))
         yield
+
+
+def _start(host: Host, protocol: str, name: str, port: int) -> Program:
+    if name == ECHOES["udp"]:
+        echo = host.start(["perl", "-e", source("echo.pl"), str(port)], user="lab")
+        return listening(echo, port, protocol)
+    tcp = f"tcp_time_server --concurrency {name} --backlog {MANY}"
+    return start_server(host, tcp if protocol == "tcp" else name, port, protocol)
 
 
 def _replies_per_s(lab: Lab, cell: Cell, seconds: float) -> float:

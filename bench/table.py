@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.memory import Memory, Point
-from bench.replies import ECHO, Replies
+from bench.replies import ECHOES, Replies
 from bench.spread import Spread
 from bench.start import Start
 
@@ -64,9 +64,9 @@ def replies_table(found: Replies) -> Group:
         f"Messages of 32 bytes from host client, one under way for each client; median of "
         f"{found.effort.rounds} rounds of {found.effort.seconds:g} s in turn, and least..most. "
         f"Servers with --quiet, on Python {found.python}; connections stay open. "
-        f"{ECHO} also shows the limit of the load program, one process of Python."
+        f"{ECHOES['tcp']} and {ECHOES['udp']} also show the limit of the load program, one process."
     )
-    columns = "OVER|SERVER|CLIENTS |REPLIES/s |least..most |OF THE C ECHO |least..most "
+    columns = "OVER|SERVER|CLIENTS |REPLIES/s |least..most |OF THE ECHO |least..most "
     table = _table(columns)
     group = ("", 0)
     for row in found.rows:
