@@ -38,7 +38,8 @@ class LineService:
                     lines.write(reply)
                     lines.flush()
                     if not self.quiet:
-                        log.info(f"{peer}: line {count}, answered {len(reply)} bytes")
+                        told = f"{peer}: line {count} {log.quoted(line)}"
+                        log.info(f"{told}, answered {len(reply)} bytes")
         except MessageTooLongError as error:
             log.warning(f"{peer}: {error}; closing the connection")
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Programs under test as real processes on loopback, and the one place where tests wait.
+"""Programs under test as real processes on loopback.
 
 Owns starting, looking and ending by process id. Knows nothing of what the programs promise.
 """
@@ -9,22 +9,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tests.waiting import WITHIN_S, wait_until
+
 ROOT = Path(__file__).parents[3]
-WITHIN_S = 20.0
 MODELS = ("iterative", "fork", "thread", "async")
 STAMP = re.compile(rb"[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] \d\d:\d\d:\d\d \d{4}:")
-
-
-def wait_until(condition: Callable[[], bool], what: str, within_s: float = WITHIN_S) -> None:
-    """Returns as soon as `condition()` holds; fails, naming `what`, when it does not in time."""
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {within_s:g} s: {what}"
-        time.sleep(0.002)
 
 
 class Program:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.services.helpers import ROOT, WITHIN_S, read_all, read_line, unstamped, wait_until
+from tests.unit.services.helpers import ROOT, read_all, read_line, unstamped
+from tests.waiting import WITHIN_S, wait_until
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from services.options import UsageError, port_number
 from tests.unit.services.helpers import Start, run_to_end
 
 SERVERS = ("tcp_time_server", "udp_time_server", "unix_time_server", "line_server")
-PROGRAMS = (*SERVERS, "client", "inetd_time", "machine")
+PROGRAMS = (*SERVERS, "client", "host", "inetd_time")
 
 
 @pytest.mark.parametrize("text", ["-1", "65536", "70000", "9" * 5000])

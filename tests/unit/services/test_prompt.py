@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.services.helpers import ROOT, WITHIN_S, Program, Start, wait_until
+from tests.unit.services.helpers import ROOT, Program, Start
+from tests.waiting import WITHIN_S, wait_until
 
 
 class Terminal:

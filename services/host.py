@@ -1,6 +1,6 @@
-"""Runs several programs of `services` as the processes of one machine.
+"""Runs several programs of `services` as the processes of one host.
 
-Owns their start, the passing on of signals, their end and the machine's exit status. As process 1
+Owns their start, the passing on of signals, their end and the host's exit status. As process 1
 of a container it also reaps orphans, which no one else can. What the programs do, and where their
 lines go, is theirs: they inherit standard output.
 """
@@ -21,7 +21,7 @@ from services.signals import SignalPipe
 ENDING = frozenset({signal.SIGTERM, signal.SIGINT})
 EPILOG = """\
 example:
-  python3 -m services.machine 'tcp_time_server --concurrency thread' udp_time_server
+  python3 -m services.host 'tcp_time_server --concurrency thread' udp_time_server
 
 SIGTERM and SIGINT are passed on to every program; what is left after --grace is killed.
 
@@ -31,7 +31,7 @@ exit status:
   else the status of the first program that failed (128 + n for signal n); the others are ended"""
 
 
-class Machine:
+class Host:
     """The running programs, by process id."""
 
     def __init__(self, grace_s: float) -> None:
@@ -76,7 +76,7 @@ class Machine:
     def _reap(self) -> None:
         while True:
             try:
-                # Any child: orphans of the machine come to process 1 under unknown ids.
+                # Any child: orphans of the host come to process 1 under unknown ids.
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
                 return
@@ -119,8 +119,8 @@ def parsed(command: str) -> list[str]:
 
 
 def command_line(arguments: Sequence[str]) -> Namespace:
-    options = parser("machine", "Runs programs of this package together.", EPILOG)
-    options.usage = "python3 -m services.machine [options] 'PROGRAM [ARGUMENT...]'..."
+    options = parser("host", "Runs programs of this package together.", EPILOG)
+    options.usage = "python3 -m services.host [options] 'PROGRAM [ARGUMENT...]'..."
     options.add_argument("programs", nargs="*", metavar="PROGRAM", help="a program's command line")
     options.add_argument(
         "--hold", action="store_true", help="stay, when all have ended with 0, until SIGTERM"
@@ -150,22 +150,22 @@ def main(arguments: Sequence[str]) -> int:
     if chosen.ready_file:
         make_unready(chosen.ready_file)
     log.start(chosen.ident, chosen.log_options, chosen.facility)
-    machine = Machine(chosen.grace)
+    host = Host(chosen.grace)
     for words in commands:
-        machine.start(words)
+        host.start(words)
     ended = False
-    while machine.running:
-        ended = machine.wait() or ended
-    if chosen.hold and not machine.status and not ended:
-        hold(machine, chosen.ready_file)
-    return machine.status
+    while host.running:
+        ended = host.wait() or ended
+    if chosen.hold and not host.status and not ended:
+        hold(host, chosen.ready_file)
+    return host.status
 
 
-def hold(machine: Machine, ready: Path | None) -> None:
+def hold(host: Host, ready: Path | None) -> None:
     """Stays until a signal; the ready file is there meanwhile."""
     if ready:
         ready.touch()
-    while not machine.wait():
+    while not host.wait():
         pass
     if ready:
         ready.unlink(missing_ok=True)
@@ -183,4 +183,4 @@ def make_unready(ready: Path) -> None:
 
 
 if __name__ == "__main__":
-    run(main, "machine")
+    run(main, "host")

@@ -1,4 +1,4 @@
-"""The machine: several programs as one, its signals, its status, its ready file."""
+"""The host: several programs as one, its signals, its status, its ready file."""
 
 import os
 import signal
@@ -18,44 +18,44 @@ SERVER = "tcp_time_server --port 0"
 
 
 def test_a_signal_reaches_every_program(start: Start) -> None:
-    machine = start("machine", SERVER + " --ident one", SERVER + " --ident 'two'")
+    host = start("host", SERVER + " --ident one", SERVER + " --ident 'two'")
     for ident in ("one", "two"):
-        machine.await_output(rf"(?m)^{ident}: listening on ")
-    pids = children_of(machine.pid)
+        host.await_output(rf"(?m)^{ident}: listening on ")
+    pids = children_of(host.pid)
     assert len(pids) == 2
-    assert machine.terminate() == 0
-    assert {"one: ended", "two: ended"} <= set(machine.output.splitlines())
+    assert host.terminate() == 0
+    assert {"one: ended", "two: ended"} <= set(host.output.splitlines())
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
-def test_replies_under_way_are_finished_when_the_machine_ends(start: Start) -> None:
-    machine = start("machine", SERVER + " --concurrency thread")
-    with client(machine.port) as conn:
+def test_replies_under_way_are_finished_when_the_host_ends(start: Start) -> None:
+    host = start("host", SERVER + " --concurrency thread")
+    with client(host.port) as conn:
         conn.sendall(b"x" * 10_000_000 + b"\n")
         assert conn.recv(1)
-        machine.signal(signal.SIGTERM)
+        host.signal(signal.SIGTERM)
         assert len(read_line(conn)) > 10_000_000
-    assert machine.status() == 0
+    assert host.status() == 0
 
 
 def test_a_program_that_fails_ends_the_others_and_gives_its_status(start: Start) -> None:
-    machine = start("machine", SERVER, "client 127.0.0.1 --port 1 --send x")
-    assert machine.status() == 5
-    assert "machine: client: failed with status 5" in machine.output
+    host = start("host", SERVER, "client 127.0.0.1 --port 1 --send x")
+    assert host.status() == 5
+    assert "host: client: failed with status 5" in host.output
 
 
 def test_a_program_that_is_killed_counts_as_failed(start: Start) -> None:
-    machine = start("machine", SERVER)
-    machine.await_output("listening")
-    os.kill(children_of(machine.pid)[0], signal.SIGKILL)
-    assert machine.status() == 128 + 9
+    host = start("host", SERVER)
+    host.await_output("listening")
+    os.kill(children_of(host.pid)[0], signal.SIGKILL)
+    assert host.status() == 128 + 9
 
 
 def test_it_ends_when_all_have_ended(start: Start) -> None:
     port = start("tcp_time_server", "--port", "0").port
-    machine = start("machine", *[f"client 127.0.0.1 --port {port} --send {n}" for n in "ab"])
-    assert machine.status() == 0
-    assert sorted(line[-2:] for line in machine.output.splitlines()) == [":a", ":b"]
+    host = start("host", *[f"client 127.0.0.1 --port {port} --send {n}" for n in "ab"])
+    assert host.status() == 0
+    assert sorted(line[-2:] for line in host.output.splitlines()) == [":a", ":b"]
 
 
 def test_held_it_stays_and_its_ready_file_says_when_all_ended(start: Start, tmp_path: Path) -> None:
@@ -63,33 +63,31 @@ def test_held_it_stays_and_its_ready_file_says_when_all_ended(start: Start, tmp_
     ready.write_text("of an earlier run")
     port = start("tcp_time_server", "--port", "0").port
     once = f"client 127.0.0.1 --port {port} --send x --repeat 2 --interval 0.2"
-    machine = start("machine", "--hold", "--ready-file", str(ready), once)
-    machine.await_output(":x\n")
+    host = start("host", "--hold", "--ready-file", str(ready), once)
+    host.await_output(":x\n")
     assert not ready.exists()
     wait_until(ready.exists, "ready file")
-    assert machine.output.count(":x\n") == 2
-    assert machine.running
-    assert machine.terminate() == 0
+    assert host.output.count(":x\n") == 2
+    assert host.running
+    assert host.terminate() == 0
     assert not ready.exists()
 
 
 def test_held_it_still_ends_when_a_program_fails(start: Start, tmp_path: Path) -> None:
     ready = tmp_path / "ready"
-    machine = start(
-        "machine", "--hold", "--ready-file", str(ready), "client 127.0.0.1 --port 1 --send x"
-    )
-    assert machine.status() == 5
+    host = start("host", "--hold", "--ready-file", str(ready), "client 127.0.0.1 --port 1 --send x")
+    assert host.status() == 5
     assert not ready.exists()
 
 
 def test_a_program_that_will_not_end_is_killed_after_the_grace(start: Start) -> None:
-    machine = start("machine", "--grace", "0.3", SERVER)
-    machine.await_output("listening")
-    os.kill(children_of(machine.pid)[0], signal.SIGSTOP)
+    host = start("host", "--grace", "0.3", SERVER)
+    host.await_output("listening")
+    os.kill(children_of(host.pid)[0], signal.SIGSTOP)
     begin = time.monotonic()
-    assert machine.terminate() == 128 + 9
+    assert host.terminate() == 128 + 9
     assert time.monotonic() - begin < 3
-    assert "tcp_time_server: not ended after 0.3 s, killed" in machine.output
+    assert "tcp_time_server: not ended after 0.3 s, killed" in host.output
 
 
 def test_bad_programs_are_refused_in_one_line_before_any_starts() -> None:
@@ -100,10 +98,10 @@ def test_bad_programs_are_refused_in_one_line_before_any_starts() -> None:
         ("", b"'': no such program"),
         ("client 'open", b"check the quotes"),
     ]:
-        done = run_to_end("machine", SERVER, command)
+        done = run_to_end("host", SERVER, command)
         assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
         assert culprit in done.stderr
-    assert run_to_end("machine").returncode == 2
-    done = run_to_end("machine", "--hold", "--ready-file", "/no/such/place")
+    assert run_to_end("host").returncode == 2
+    done = run_to_end("host", "--hold", "--ready-file", "/no/such/place")
     assert b"--ready-file /no/such/place: " in done.stderr
     assert done.returncode == 2
