@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Sequence
@@ -75,12 +76,13 @@ def _up(arguments: argparse.Namespace) -> int:
 
 
 def _hints(lab: Lab) -> list[str]:
+    called = "lab" if shutil.which("lab") == sys.argv[0] else os.path.relpath(sys.argv[0])
     lines = [
-        f"talk:  lab exec --lab {lab.name} {host.name} {host.try_it}"
+        f"talk:  {called} exec --lab {lab.name} {host.name} {host.try_it}"
         for host in lab.hosts.values()
         if host.try_it
     ]
-    return [*lines, f"logs:  lab logs --lab {lab.name}", f"stop:  lab down {lab.name}"]
+    return [*lines, f"logs:  {called} logs --lab {lab.name}", f"stop:  {called} down {lab.name}"]
 
 
 def _down(arguments: argparse.Namespace) -> int:

@@ -18,8 +18,8 @@ from tests.unit.services.helpers import (
     read_all,
     read_line,
     unstamped,
-    wait_until,
 )
+from tests.waiting import wait_until
 
 BIG = 10_000_000  # more than the kernel keeps for both ends: the server must still be sending
 

@@ -11,8 +11,8 @@ from tests.unit.services.helpers import (
     client,
     read_line,
     run_to_end,
-    wait_until,
 )
+from tests.waiting import wait_until
 
 SERVER = "tcp_time_server --port 0"
 

@@ -23,8 +23,8 @@ from tests.unit.services.helpers import (
     read_all,
     read_line,
     unstamped,
-    wait_until,
 )
+from tests.waiting import wait_until
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 CONCURRENT = MODELS[1:]
