@@ -6,7 +6,10 @@
 children=$(grep -ls "^PPid:[[:space:]]*$1$" /proc/[0-9]*/status | sed 's/status$/smaps_rollup/')
 set -- "/proc/$1/smaps_rollup" $children
 echo "processes $#"
-cat "$@" 2>/dev/null | awk '/^Pss:/ { n++; kib += $2 } END { print "read", n + 0; print "pss_kib", kib + 0 }'
+# Read, then added up: an awk that starts meanwhile, or not yet, would take its share of the C library.
+rollups=$(cat "$@" 2>/dev/null)
+printf '%s\n' "$rollups" |
+    awk '/^Pss:/ { n++; kib += $2 } END { print "read", n + 0; print "pss_kib", kib + 0 }'
 
 # What the kernel holds for all processes of this machine: sockets, stacks, page tables. cgroup v2
 # has it in memory.stat, v1 in a file of its own.

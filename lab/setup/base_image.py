@@ -39,7 +39,10 @@ def prepare() -> str:
     if wanted != DEFAULT_BASE_IMAGE:
         text = f"LAB_BASE_IMAGE={wanted}: no such image here or in a registry; correct or unset it"
         raise SetupError(text)
-    _make()
+    if _is_here(MADE_IMAGE):
+        say(f"base image: {MADE_IMAGE} is here, made before")
+    else:
+        _make()
     return _remember(MADE_IMAGE)
 
 
