@@ -4,7 +4,6 @@ Owns the conversation, for blocking sockets and for asyncio alike. Does not acce
 and leaves closing to its caller.
 """
 
-import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
@@ -86,7 +85,10 @@ class TimeService:
 
     async def handle_async(self, conn: socket.socket, peer: str, drain: Drain) -> None:
         """The same for a non-blocking socket, letting other clients in at each wait."""
-        loop = asyncio.get_running_loop()
+        # Imported here: it would cost every process of the other models megabytes (see concurrency).
+        from asyncio import get_running_loop  # noqa: PLC0415
+
+        loop = get_running_loop()
         with conversation(peer, self.limit, quiet=self.quiet) as talk:
             while piece := await loop.sock_recv(conn, self.buffer):
                 for reply in talk.answers(piece):
