@@ -64,7 +64,7 @@ def replies_table(found: Replies) -> Group:
         f"Messages of 32 bytes from host client, one under way for each client; median of "
         f"{found.effort.rounds} rounds of {found.effort.seconds:g} s in turn, and least..most. "
         f"Servers with --quiet, on Python {found.python}; connections stay open. "
-        f"{ECHOES['tcp']} and {ECHOES['udp']} also show the limit of the load program, one process. "
+        f"{ECHOES['tcp']} and {ECHOES['udp']} also show the limit of the load program. "
         "With 1 client each reply waits for two cores to wake: a busier machine can be quicker."
     )
     columns = "OVER|SERVER|CLIENTS |REPLIES/s |least..most |OF THE ECHO |least..most "
