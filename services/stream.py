@@ -85,7 +85,7 @@ class TimeService:
 
     async def handle_async(self, conn: socket.socket, peer: str, drain: Drain) -> None:
         """The same for a non-blocking socket, letting other clients in at each wait."""
-        # Imported here: it would cost every process of the other models megabytes (see concurrency).
+        # Imported here: it would cost every process of the other models megabytes.
         from asyncio import get_running_loop  # noqa: PLC0415
 
         loop = get_running_loop()
