@@ -77,6 +77,8 @@ def _up(arguments: argparse.Namespace) -> int:
 
 def _hints(lab: Lab) -> list[str]:
     called = "lab" if shutil.which("lab") == sys.argv[0] else os.path.relpath(sys.argv[0])
+    if called.endswith("__main__.py"):
+        called = "python3 -m lab"
     lines = [
         f"talk:  {called} exec --lab {lab.name} {host.name} {host.try_it}"
         for host in lab.hosts.values()

@@ -1,7 +1,8 @@
-"""Sends numbered lines over one connection, one after each reply, until its input ends.
+"""Sends a numbered line every few milliseconds over one connection, until its input ends.
 
-Prints the number of each reply, and at the end, as JSON, what it sent and whether every reply came
-once, in order, unchanged; the longest wait for a reply; the retransmissions (tcp_info, tcp(7)).
+It does not wait for replies, so there is always something under way. Prints the number of each
+reply, and at the end, as JSON, what it sent and whether every reply came once, in order,
+unchanged; the longest that a reply took; the retransmissions (tcp_info, tcp(7)).
 """
 
 import json
@@ -11,38 +12,47 @@ import sys
 import threading
 import time
 
+PACE_S = 0.005
 host, port = sys.argv[1], int(sys.argv[2])
 end = threading.Event()
+sent_s: list[float] = []
 
 
-def _watch_input() -> None:
+def watch_input() -> None:
     sys.stdin.read()
     end.set()
 
 
-threading.Thread(target=_watch_input, daemon=True).start()
-count = right = 0
+def line(number: int) -> bytes:
+    return f"line {number} {'x' * 3000}\n".encode()
+
+
+def send(connection: socket.socket) -> None:
+    while not end.wait(PACE_S):
+        sent_s.append(time.monotonic())
+        connection.sendall(line(len(sent_s) - 1))
+    connection.shutdown(socket.SHUT_WR)
+
+
+threading.Thread(target=watch_input, daemon=True).start()
+right = 0
 longest_s = 0.0
 with socket.create_connection((host, port), timeout=60) as connection:
+    sender = threading.Thread(target=send, args=(connection,))
+    sender.start()
     with connection.makefile("rb") as replies:
-        while not end.is_set():
-            line = f"line {count} {'x' * 3000}\n".encode()
-            began = time.monotonic()
-            connection.sendall(line)
-            right += replies.readline().endswith(b":" + line)
-            longest_s = max(longest_s, time.monotonic() - began)
-            count += 1
-            print(count)
-        connection.shutdown(socket.SHUT_WR)
-        rest = replies.read()
+        for number, reply in enumerate(replies):
+            right += reply.endswith(b":" + line(number))
+            longest_s = max(longest_s, time.monotonic() - sent_s[number])
+            print(number)
+    sender.join()
     info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
 retransmissions = struct.unpack_from("I", info, 100)[0]  # tcpi_total_retrans
 print(
     json.dumps(
         {
-            "sent": count,
+            "sent": len(sent_s),
             "right": right,
-            "rest": len(rest),
             "longest_s": longest_s,
             "retransmissions": retransmissions,
         }
