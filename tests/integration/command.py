@@ -17,9 +17,8 @@ ARGV = (sys.executable, "-m", "lab")
 
 def start(*arguments: str) -> subprocess.Popen[str]:
     """Start `lab ARGUMENTS`; it does not end here."""
-    # A job that a shell started in the background has SIGINT ignored, and so have its children.
     return subprocess.Popen(
-        ["env", "--default-signal=INT", *ARGV, *arguments],
+        [*ARGV, *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -7,6 +7,7 @@ fixtures name the file and the project.
 
 import os
 import secrets
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,12 @@ from lab import runner
 from lab.engines.base import Host, Lab
 from lab.engines.compose.engine import ComposeEngine
 from tests.integration.helpers import ROOT
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible() -> None:
+    """Undo what a shell does to its background jobs: programs started here can be interrupted."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
