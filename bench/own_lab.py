@@ -30,8 +30,9 @@ def own_lab(progress: Progress) -> Iterator[Lab]:
     engine = ComposeEngine()
     name = new_name()
     with engine.guarded(name):
-        yield runner.up(engine, file=_FILE, name=name, build=True, progress=progress)
-        engine.down(name, progress=progress)
+        lab = runner.up(engine, file=_FILE, name=name, build=True, progress=progress)
+        yield lab
+        lab.down(progress=progress)
 
 
 def wait_until(condition: Callable[[], bool], what: str, within_s: float = _WITHIN_S) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from lab import __version__, doctor, runner, screen
-from lab.engines.base import Engine, Lab
+from lab import __version__, runner, screen
+from lab.engines import choice
+from lab.engines.base import Lab
 from lab.errors import LabError
 
 EXIT_BAD_INPUT = 2
@@ -22,7 +23,7 @@ EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 
 _EPILOG = """\
-exit status: 0 done, 2 bad input or an engine that failed, 4 this machine lacks something (doctor),
+exit status: 0 done, 2 bad input or an engine that failed, 4 no engine works here (doctor),
 130 Ctrl-C"""
 
 
@@ -48,17 +49,13 @@ def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
     sys.exit(EXIT_TERMINATED)
 
 
-def _engine() -> Engine:
-    # Imported here: the SDK takes longer to load than all the rest.
-    from lab.engines.compose.engine import ComposeEngine  # noqa: PLC0415
-
-    return ComposeEngine()
-
-
 def _up(arguments: argparse.Namespace) -> int:
+    engine, why = choice.choose(arguments.engine)
     with screen.progress() as progress:
+        if why:
+            progress("note", why)
         lab = runner.up(
-            _engine(),
+            engine,
             file=arguments.file,
             name=arguments.name,
             build=not arguments.no_build,
@@ -89,7 +86,9 @@ def _hints(lab: Lab) -> list[str]:
 
 def _down(arguments: argparse.Namespace) -> int:
     with screen.progress() as progress:
-        names = runner.down(_engine(), arguments.names, every=arguments.all, progress=progress)
+        names = runner.down(
+            choice.usable(), arguments.names, every=arguments.all, progress=progress
+        )
     if arguments.json:
         return _print_json(names)
     screen.out.print(f"gone: {', '.join(names)}" if names else "no lab is up", markup=False)
@@ -97,8 +96,8 @@ def _down(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    engine = _engine()
-    labs = [runner.find(engine, name) for name in arguments.names] or engine.labs()
+    engines = choice.usable()
+    labs = [runner.find(engines, name) for name in arguments.names] or runner.labs(engines)
     found = [lab.status() for lab in labs]
     if arguments.json:
         return _print_json([dataclasses.asdict(status) for status in found])
@@ -110,7 +109,7 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _logs(arguments: argparse.Namespace) -> int:
-    lab = runner.find(_engine(), arguments.lab)
+    lab = runner.find(choice.usable(), arguments.lab)
     wanted = {lab.host(name).name for name in arguments.hosts} or set(lab.hosts)
     if arguments.output:
         for name in sorted(wanted):
@@ -129,7 +128,7 @@ def _logs(arguments: argparse.Namespace) -> int:
 
 
 def _exec(arguments: argparse.Namespace) -> int:
-    host = runner.find(_engine(), arguments.lab).host(arguments.host)
+    host = runner.find(choice.usable(), arguments.lab).host(arguments.host)
     argv = [arguments.program, *arguments.arguments]
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     command = host.command(argv, user=arguments.user, terminal=terminal)
@@ -138,13 +137,13 @@ def _exec(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    found = doctor.findings() + _engine().findings()
+    found = runner.findings([choice.load(name) for name in choice.NAMES])
     if arguments.json:
         _print_json([dataclasses.asdict(finding) for finding in found])
     else:
         for line in screen.findings(found):
             screen.out.print(line)
-    return 0 if all(finding.ok for finding in found if finding.required) else EXIT_CANNOT
+    return 0 if runner.can(found) else EXIT_CANNOT
 
 
 def _print_json(value: Any) -> int:
@@ -168,6 +167,11 @@ def _parser() -> argparse.ArgumentParser:
 
     up = commands.add_parser("up", parents=[json_option], help="bring a lab up")
     up.add_argument("-f", "--file", type=Path, help="the compose file (default: this folder's)")
+    up.add_argument(
+        "--engine",
+        choices=choice.NAMES,
+        help="where hosts live (default: compose if Docker answers, else namespaces)",
+    )
     up.add_argument("--name", help="the lab's name (default: a new one)")
     up.add_argument("--no-build", action="store_true", help="use the images as they are")
     up.set_defaults(run=_up)

@@ -62,3 +62,5 @@ class Finding:
     seen: str
     remedy: str = ""
     required: bool = True
+    # The engine that needs it, "" for any.
+    engine: str = ""

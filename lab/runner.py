@@ -3,10 +3,13 @@
 import re
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from lab import doctor
 from lab.engines.base import Engine, Lab, Progress
 from lab.errors import TopologyError, UsageError
+from lab.model import Finding
 
 COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -26,7 +29,7 @@ def up(
         )
         raise UsageError(text)
     file = _compose_file() if file is None else file
-    if any(lab.name == name for lab in engine.labs()):
+    if any(lab.name == name for lab in labs([engine])):
         text = f"lab {name}: is up already; lab down {name} first, or choose another --name"
         raise UsageError(text)
     with engine.guarded(name):
@@ -43,36 +46,57 @@ def _compose_file() -> Path:
     raise TopologyError(text)
 
 
-def down(engine: Engine, names: Sequence[str], *, every: bool, progress: Progress) -> list[str]:
+def labs(engines: Sequence[Engine]) -> list[Lab]:
+    """Return the labs that are up on these engines, by name."""
+    return sorted((lab for engine in engines for lab in engine.labs()), key=lambda lab: lab.name)
+
+
+def down(
+    engines: Sequence[Engine], names: Sequence[str], *, every: bool, progress: Progress
+) -> list[str]:
     """Remove the labs of these names (none given: the only one; `every`: all); return the names."""
     if names:
-        chosen = [find(engine, name).name for name in names]
+        chosen = [find(engines, name) for name in names]
     elif every:
-        chosen = [lab.name for lab in engine.labs()]
+        chosen = labs(engines)
     else:
-        chosen = [find(engine, None).name]
-    for name in chosen:
-        engine.down(name, progress=progress)
-    return chosen
+        chosen = [find(engines, None)]
+    for lab in chosen:
+        lab.down(progress=progress)
+    return [lab.name for lab in chosen]
 
 
-def find(engine: Engine, name: str | None) -> Lab:
+def find(engines: Sequence[Engine], name: str | None) -> Lab:
     """Return the lab of that name, or the only one there is.
 
     UsageError, with the names there are, when that leaves none or more than one.
     """
-    labs = engine.labs()
-    there = ", ".join(lab.name for lab in labs)
+    there = labs(engines)
+    listed = ", ".join(lab.name for lab in there)
     if name is not None:
-        for lab in labs:
+        for lab in there:
             if lab.name == name:
                 return lab
-        text = f"lab {name!r}: not up ({'up: ' + there if labs else 'no lab is'})"
+        text = f"lab {name!r}: not up ({'up: ' + listed if there else 'no lab is'})"
         raise UsageError(text)
-    if not labs:
+    if not there:
         text = "no lab is up; lab up starts one"
         raise UsageError(text)
-    if len(labs) > 1:
-        text = f"which lab? {len(labs)} are up: {there}"
+    if len(there) > 1:
+        text = f"which lab? {len(there)} are up: {listed}"
         raise UsageError(text)
-    return labs[0]
+    return there[0]
+
+
+def findings(engines: Sequence[Engine]) -> list[Finding]:
+    """Return what this machine can do: in general, then for each engine."""
+    found = doctor.findings()
+    for engine in engines:
+        found += [replace(finding, engine=engine.name) for finding in engine.findings()]
+    return found
+
+
+def can(found: Sequence[Finding]) -> bool:
+    """Tell whether the findings leave an engine that works."""
+    lacking = {finding.engine for finding in found if finding.required and not finding.ok}
+    return "" not in lacking and bool({finding.engine for finding in found} - {"", *lacking})

@@ -29,6 +29,9 @@ def progress() -> Iterator[Progress]:
 
         def show(doing: str, detail: str) -> None:
             nonlocal current
+            if doing == "note":
+                err.print(f"note: {detail}", markup=False)
+                return
             if doing != current and not err.is_terminal:
                 err.print(escape(f"{time.monotonic() - began:5.1f} s  {doing}"))
             current = doing
@@ -68,7 +71,11 @@ def log_line(line: LogLine) -> Text:
 def findings(found: Sequence[Finding]) -> Iterator[Text]:
     """Make the lines of `lab doctor`."""
     width = max(len(finding.name) for finding in found)
+    engine = ""
     for finding in found:
+        if finding.engine != engine:
+            engine = finding.engine
+            yield Text(f"engine {engine}", style="bold")
         mark = Text("ok  ", style="green") if finding.ok else Text("MISS", style="bold red")
         if not finding.ok and not finding.required:
             mark = Text("none", style="yellow")

@@ -13,7 +13,8 @@ from pathlib import Path
 from lab.errors import EngineError, UsageError
 from lab.model import Finding, HostStatus, LabStatus, LogLine, Output
 
-# Called with what the engine does now, and with a detail of it ("" when there is none).
+# Called with what the engine does now, and with a detail of it ("" when there is none). What is
+# done is "note" where the detail is something for the person to know.
 Progress = Callable[[str, str], None]
 
 
@@ -161,6 +162,10 @@ class Lab(ABC):
     def output(self, host: str) -> Iterator[str]:
         """Yield the lines that a host's programs have written to their outputs so far."""
 
+    @abstractmethod
+    def down(self, *, progress: Progress) -> None:
+        """Remove everything of the lab; the hosts end in order, the needed ones last."""
+
 
 class Engine(ABC):
     """A way to bring labs up and down."""
@@ -185,10 +190,6 @@ class Engine(ABC):
         TopologyError (nothing started) when the file is wrong. The name must be free. Use it
         inside `guarded`: what a failed `up` leaves is removed there.
         """
-
-    @abstractmethod
-    def down(self, name: str, *, progress: Progress) -> None:
-        """Remove everything of the lab; nothing to do is no error."""
 
     @abstractmethod
     def labs(self) -> list[Lab]:

@@ -64,12 +64,14 @@ def docker_services(
     name = docker_compose_project_name
     os.chdir(ROOT)  # where `.env` is, which names the base image
     with engine.guarded(name):
-        runner.up(engine, file=Path(docker_compose_file), name=name, build=True, progress=_quiet)
+        lab = runner.up(
+            engine, file=Path(docker_compose_file), name=name, build=True, progress=_quiet
+        )
         with get_docker_services(
             docker_compose_command, docker_compose_file, name, docker_setup, docker_cleanup
         ) as services:
             yield services
-        engine.down(name, progress=_quiet)
+        lab.down(progress=_quiet)
 
 
 def _quiet(_doing: str, _detail: str) -> None:
@@ -79,7 +81,7 @@ def _quiet(_doing: str, _detail: str) -> None:
 @pytest.fixture(scope="session")
 def lab(docker_services: Services, docker_compose_project_name: str, engine: ComposeEngine) -> Lab:
     assert docker_services  # it has brought the lab up
-    return runner.find(engine, docker_compose_project_name)
+    return runner.find([engine], docker_compose_project_name)
 
 
 @pytest.fixture(scope="session")

@@ -90,7 +90,7 @@ def test_status_shows_what_was_done_to_a_host(lab: Lab) -> None:
 def test_down_removes_a_lab_with_a_paused_host(engine: Engine, new_name: Callable[[], str]) -> None:
     name = new_name()
     assert command.run("up", "--file", command.PAIR, "--name", name).returncode == 0
-    runner.find(engine, name).host("left").pause()
+    runner.find([engine], name).host("left").pause()
     assert command.run("down", name).returncode == 0
     assert_nothing_left(name)
 

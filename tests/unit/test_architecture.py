@@ -13,9 +13,9 @@ ROOT = Path(__file__).parents[2]
 MAY_IMPORT = {
     "lab": set(),
     "lab.__main__": {"lab.cli"},
-    "lab.cli": {"lab", "lab.doctor", "lab.engines", "lab.errors", "lab.runner", "lab.screen"},
+    "lab.cli": {"lab", "lab.engines", "lab.errors", "lab.runner", "lab.screen"},
     "lab.screen": {"lab.engines.base", "lab.model"},
-    "lab.runner": {"lab.engines.base", "lab.errors"},
+    "lab.runner": {"lab", "lab.doctor", "lab.engines.base", "lab.errors", "lab.model"},
     "lab.doctor": {"lab.model"},
     "lab.setup": {"lab", "lab.doctor", "lab.engines.compose.checks", "lab.errors", "lab.model"},
     "lab.engines": {"lab.errors", "lab.evidence", "lab.model"},
@@ -28,6 +28,7 @@ MAY_IMPORT = {
 STANDARD_LIBRARY_ONLY = (
     *("services", "lab.setup", "lab.doctor", "lab.model", "lab.errors"),
     "lab.engines.compose.checks",
+    *(f"lab.engines.namespaces.{name}" for name in ("keeper", "init", "syslogd", "checks")),
 )
 
 

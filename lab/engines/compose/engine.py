@@ -58,6 +58,19 @@ class ComposeLab(Lab):
         self.host(host)
         return self._lines(host, follow=False, stderr=True)
 
+    def down(self, *, progress: Progress) -> None:
+        """`docker compose down` in its order, then everything that carries the label."""
+        doing = f"stopping {self.name}"
+        progress(doing, "")
+        try:
+            compose(
+                self.name,
+                ["down", "--volumes", "--remove-orphans"],
+                on_line=lambda line: progress(doing, line),
+            )
+        finally:
+            guard.remove_all(self.name)
+
     def _lines(self, host: str, *, follow: bool, stderr: bool) -> Iterator[str]:
         rest = b""
         for piece in self._containers[host].logs(stream=True, follow=follow, stderr=stderr):
@@ -114,18 +127,6 @@ class ComposeEngine(Engine):
             stdin=text,
             on_line=lambda line: progress("starting hosts", line),
         )
-
-    def down(self, name: str, *, progress: Progress) -> None:
-        """`docker compose down` in its order, then everything that carries the label."""
-        progress("stopping " + name, "")
-        try:
-            compose(
-                name,
-                ["down", "--volumes", "--remove-orphans"],
-                on_line=lambda line: progress("stopping " + name, line),
-            )
-        finally:
-            guard.remove_all(name)
 
     def labs(self) -> list[Lab]:
         """Find them by their label."""

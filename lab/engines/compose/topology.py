@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from lab.engines import compose_text
 from lab.engines.compose.command import compose
 from lab.engines.compose.sweep import LABEL, TOPOLOGY_LABEL
 from lab.errors import EngineError, TopologyError
@@ -21,7 +22,7 @@ def read(path: Path, name: str, environment: Mapping[str, str]) -> dict[str, Any
 
     TopologyError begins with PATH or PATH:LINE. EngineError when there is no Compose.
     """
-    root = _parse(path)
+    root = compose_text.parse(path)
     try:
         text = compose(
             name, ["--file", str(path), "config", "--format", "json"], environment=environment
@@ -38,28 +39,6 @@ def read(path: Path, name: str, environment: Mapping[str, str]) -> dict[str, Any
     return topology
 
 
-def _parse(path: Path) -> yaml.Node | None:
-    """Parse for the line numbers, which Compose does not always tell."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "is not UTF-8 text"
-        text = f"{path}: {why}; name another compose file with --file"
-        raise TopologyError(text) from error
-    try:
-        node: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        began = (
-            f" {error.context}, begun in line {error.context_mark.line + 1}"
-            if (error.context_mark)
-            else ""
-        )
-        text = f"{path}{line}: not YAML: {error.problem}{began}"
-        raise TopologyError(text) from error
-    return node
-
-
 def _with_line(path: Path, root: yaml.Node | None, said: str) -> str:
     """Put PATH:LINE before what Compose said, if it named the place."""
     said = said.removeprefix("docker compose: ")
@@ -68,21 +47,7 @@ def _with_line(path: Path, root: yaml.Node | None, said: str) -> str:
     if not found or root is None:
         return f"{path}: {said}"
     keys = found.group(1).split(".") + ([found.group(2)] if found.group(2) else [])
-    return f"{path}:{_line_of(root, keys)}: {said}"
-
-
-def _line_of(node: yaml.Node, keys: list[str]) -> int:
-    """Return the line of the deepest of the keys that is there; merged keys stand elsewhere."""
-    line = node.start_mark.line + 1
-    for wanted in keys:
-        pairs = node.value if isinstance(node, yaml.MappingNode) else []
-        for key, value in pairs:
-            if key.value == wanted:
-                line, node = key.start_mark.line + 1, value
-                break
-        else:
-            break
-    return line
+    return f"{path}:{compose_text.line_of(root, keys)}: {said}"
 
 
 def _label(topology: dict[str, Any], labels: Mapping[str, str]) -> None:

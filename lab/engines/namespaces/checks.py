@@ -1,0 +1,58 @@
+"""What the namespaces engine needs of this machine, each missing thing with its remedy.
+
+Standard library only.
+"""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from lab.model import Finding
+
+_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+_SWITCHES = {
+    "/proc/sys/kernel/unprivileged_userns_clone": ("0", "kernel.unprivileged_userns_clone=1"),
+    "/proc/sys/user/max_user_namespaces": ("0", "user.max_user_namespaces=15000"),
+    "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": (
+        "1",
+        "kernel.apparmor_restrict_unprivileged_userns=0",
+    ),
+}
+
+
+def findings() -> list[Finding]:
+    """Everything that can be said, without starting a lab."""
+    return [
+        user_namespaces(),
+        _program("ip", "iproute2"),
+        _program("nsenter", "util-linux"),
+        _program("xinetd", "xinetd", required=False),
+        _program("rsyslogd", "rsyslog", required=False),
+        _program("dnsmasq", "dnsmasq-base", required=False),
+    ]
+
+
+def user_namespaces() -> Finding:
+    """May this user make user, network, mount and pid namespaces? Tries it."""
+    argv = ["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "true"]
+    name = "user namespaces"
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
+    except FileNotFoundError:
+        return Finding(name, False, "unshare: not found", "sudo apt-get install util-linux")
+    if done.returncode == 0:
+        return Finding(name, True, "this user can make them")
+    for place, (bad, setting) in _SWITCHES.items():
+        file = Path(place)
+        if file.exists() and file.read_text(encoding="utf-8").strip() == bad:
+            return Finding(name, False, f"switched off by {place}", f"sudo sysctl {setting}")
+    said = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
+    remedy = "use --engine compose; in a container, start it with --security-opt seccomp=unconfined"
+    return Finding(name, False, said[0], remedy)
+
+
+def _program(name: str, package: str, *, required: bool = True) -> Finding:
+    found = shutil.which(name, path=_PATH)
+    seen = found or "not installed"
+    return Finding(name, bool(found), seen, f"sudo apt-get install {package}", required)

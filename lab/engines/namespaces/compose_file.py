@@ -1,0 +1,316 @@
+"""Reads the compose file for this engine: the same file, without Compose.
+
+What this engine cannot do is refused where the lab would make no sense without it (an image), and
+else named in a note; nothing is ignored in silence.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lab.engines import compose_text
+from lab.engines.namespaces.addresses import Pool, subnets
+from lab.engines.namespaces.interpolation import VariableError, env_file, interpolate
+from lab.engines.namespaces.spec import Health, HostSpec, Interface, LabSpec, Mount
+from lab.errors import TopologyError
+
+TRY_LABEL = "socket-lab.try"
+# The command that takes the place of the image's, on this machine; a word it cannot do without.
+NATIVE_LABEL = "socket-lab.native"
+NEEDS_LABEL = "socket-lab.needs"
+_OUR_IMAGES = "socket-lab/"
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+_UNDERSTOOD = {
+    *("command", "entrypoint", "environment", "healthcheck", "depends_on", "networks", "volumes"),
+    *("tmpfs", "labels", "dns", "dns_opt", "sysctls", "hostname", "stop_grace_period", "image"),
+    *("network_mode",),
+}
+# Without effect here, or true anyway: programs have no rights and the files are read-only.
+_WITHOUT_EFFECT = {
+    *("build", "pull_policy", "container_name", "init", "read_only", "cap_drop", "cap_add"),
+    *("security_opt", "expose", "stdin_open", "tty", "platform", "annotations", "profiles"),
+}
+_UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 0.000001}
+
+
+def read(path: Path, name: str) -> tuple[LabSpec, list[str]]:
+    """Return the lab, and a note for each thing of the file that is otherwise on this engine.
+
+    TopologyError begins with PATH or PATH:LINE.
+    """
+    return _Reader(path, name).read()
+
+
+def seconds(text: Any, default_s: float) -> float:
+    """Return a duration ("1m30s", "500ms") in seconds; ValueError if it is none."""
+    if text is None:
+        return default_s
+    parts = re.findall(r"(\d+(?:\.\d+)?)(h|ms|us|m|s)", str(text))
+    if "".join(number + unit for number, unit in parts) != str(text):
+        message = f"{text!r} is no duration, such as 1m30s or 500ms"
+        raise ValueError(message)
+    return sum(float(number) * _UNITS_S[unit] for number, unit in parts)
+
+
+def mapping(value: Any) -> dict[str, str]:
+    """Return a mapping that may be written as a list of KEY=VALUE."""
+    if isinstance(value, list):
+        value = dict(entry.partition("=")[::2] for entry in value)
+    return {key: "" if entry is None else str(entry) for key, entry in (value or {}).items()}
+
+
+def words(value: Any) -> list[str]:
+    """Return a command line that may be written as a string."""
+    return shlex.split(value) if isinstance(value, str) else [str(word) for word in value or ()]
+
+
+def listed(value: Any) -> list[str]:
+    """Return a list that may be written as a single string."""
+    return [value] if isinstance(value, str) else list(value or ())
+
+
+class _Reader:
+    def __init__(self, path: Path, name: str) -> None:
+        self._path = path
+        self._name = name
+        self._folder = path.resolve().parent
+        self._root = compose_text.parse(path)
+        self._notes: dict[str, list[str]] = {}
+
+    def _fault(self, keys: Iterable[str], what: object) -> TopologyError:
+        line = compose_text.line_of(self._root, list(keys))
+        return TopologyError(f"{self._path}:{line}: {what}")
+
+    def read(self) -> tuple[LabSpec, list[str]]:
+        text = self._path.read_text(encoding="utf-8")
+        environment = {**env_file(self._folder / ".env"), **os.environ}
+        environment["COMPOSE_PROJECT_NAME"] = self._name
+        try:
+            file = interpolate(yaml.load(text, Loader=yaml.CSafeLoader), environment)
+        except VariableError as error:
+            raise self._fault([], error) from error
+        services = file.get("services") if isinstance(file, dict) else None
+        if not isinstance(services, dict) or not services:
+            text = f"{self._path}: it has no services, so no hosts"
+            raise TopologyError(text)
+        self._networks: dict[str, Any] = {
+            key: entry or {} for key, entry in (file.get("networks") or {}).items()
+        }
+        self._share_out(services)
+        hosts = []
+        for key, service in services.items():
+            try:
+                hosts.append(self._host(key, service or {}))
+            except (ValueError, KeyError, AttributeError, TypeError) as error:
+                raise self._fault(["services", key], f"services.{key}: {error}") from error
+        self._check_depends(hosts)
+        lab = LabSpec(
+            name=self._name,
+            topology=str(self._path.resolve()),
+            folder=str(self._folder),
+            networks=tuple(self._networks),
+            hosts=tuple(hosts),
+            addresses=self._names(services),
+            visible=self._visible(),
+        )
+        notes = [f"not on this engine: {key} ({', '.join(of)})" for key, of in self._notes.items()]
+        notes += [f"{host.name}: {host.missing}" for host in hosts if host.missing]
+        return lab, notes
+
+    def _visible(self) -> tuple[str, ...]:
+        """Return the folders that hosts must see even below /tmp or /run."""
+        package = Path(__file__).parents[3]
+        return tuple(sorted({*map(str, (self._folder, package)), sys.prefix, sys.base_prefix}))
+
+    # --- networks
+
+    def _of_service(self, key: str, service: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """Return the networks of a service, each with its settings."""
+        mode = service.get("network_mode")
+        if mode == "none":
+            return {}
+        if mode is not None:
+            where = ["services", key, "network_mode"]
+            raise self._fault(where, f"network_mode {mode}: not on this engine; --engine compose")
+        wanted = service.get("networks") or ["default"]
+        settings = dict.fromkeys(wanted) if isinstance(wanted, list) else wanted
+        for network in settings:
+            if network == "default":
+                self._networks.setdefault(network, {})
+            elif network not in self._networks:
+                where = ["services", key, "networks"]
+                raise self._fault(where, f"services.{key}: network {network} is not defined")
+        return {network: entry or {} for network, entry in settings.items()}
+
+    def _share_out(self, services: Mapping[str, Any]) -> None:
+        """Give every host its interfaces: fixed addresses first, then the lowest in file order."""
+        joined = {key: self._of_service(key, entry or {}) for key, entry in services.items()}
+        self._interfaces: dict[str, list[Interface]] = {key: [] for key in services}
+        self._aliases: dict[str, list[str]] = {key: [] for key in services}
+        for number, (network, settings) in enumerate(self._networks.items()):
+            members = {key: of[network] for key, of in joined.items() if network in of}
+            try:
+                pools = {
+                    f"ipv{subnet.version}": Pool(subnet, self._fixed(members, subnet.version))
+                    for subnet in subnets(number, settings)
+                }
+                for key, member in members.items():
+                    taken = {
+                        version: pool.take(member.get(f"{version}_address", ""))
+                        for version, pool in pools.items()
+                    }
+                    interface = Interface(network, taken.get("ipv4", ""), taken.get("ipv6", ""))
+                    self._interfaces[key].append(interface)
+                    self._aliases[key] += member.get("aliases") or []
+            except ValueError as error:
+                raise self._fault(["networks", network], f"networks.{network}: {error}") from error
+
+    @staticmethod
+    def _fixed(members: Mapping[str, dict[str, Any]], version: int) -> list[str]:
+        found = (member.get(f"ipv{version}_address") for member in members.values())
+        return [address for address in found if address]
+
+    def _names(self, services: Mapping[str, Any]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return the lines of /etc/hosts: like Docker's name server, IPv6 and IPv4."""
+        lines = []
+        for key, interfaces in self._interfaces.items():
+            host_name = str((services[key] or {}).get("hostname", key))
+            names = tuple(dict.fromkeys([key, host_name, *self._aliases[key]]))
+            for interface in interfaces:
+                found = [ip.partition("/")[0] for ip in (interface.ipv6, interface.ipv4) if ip]
+                lines += [(address, names) for address in found]
+        return tuple(lines)
+
+    # --- hosts
+
+    def _host(self, key: str, service: Mapping[str, Any]) -> HostSpec:
+        for unknown in set(service) - _UNDERSTOOD - _WITHOUT_EFFECT:
+            if not unknown.startswith("x-"):
+                self._notes.setdefault(unknown, []).append(key)
+        labels = mapping(service.get("labels"))
+        argv, missing = self._command(key, service, labels)
+        environment = {
+            "PATH": os.environ.get("PATH", "") + ":" + _PATH,
+            "PYTHONPATH": str(self._folder),
+            "PYTHONUNBUFFERED": "1",
+            "HOME": "/",
+            **mapping(service.get("environment")),
+        }
+        return HostSpec(
+            name=key,
+            host_name=str(service.get("hostname", key)),
+            argv=tuple(argv),
+            environment=environment,
+            interfaces=tuple(self._interfaces[key]),
+            mounts=tuple(self._mounts(service)),
+            health=self._health(service.get("healthcheck") or {}),
+            depends_on=self._depends(service.get("depends_on") or {}),
+            name_servers=tuple(listed(service.get("dns"))),
+            resolver_options=tuple(listed(service.get("dns_opt"))),
+            sysctls=mapping(service.get("sysctls")),
+            stop_grace_s=seconds(service.get("stop_grace_period"), 10.0),
+            try_it=labels.get(TRY_LABEL, ""),
+            missing=missing,
+        )
+
+    def _command(
+        self, key: str, service: Mapping[str, Any], labels: Mapping[str, str]
+    ) -> tuple[list[str], str]:
+        """Return the program of a host; or none, and what is missing on this machine for it."""
+        image = str(service.get("image", ""))
+        if not image.startswith(_OUR_IMAGES) and NATIVE_LABEL not in labels:
+            what = f"needs the image {image}" if image else "needs an image that is built"
+            text = f"services.{key} {what}: not on this engine; use --engine compose"
+            raise self._fault(["services", key], text)
+        argv = words(labels.get(NATIVE_LABEL)) or [
+            *words(service.get("entrypoint")),
+            *words(service.get("command")),
+        ]
+        needed = labels.get(NEEDS_LABEL, argv[0] if argv else "")
+        if needed in {"python", "python3", "sh"} or shutil.which(needed, path=self._search_path()):
+            return [sys.executable if w in {"python3", "python"} else w for w in argv], ""
+        if needed == "rsyslogd":
+            module = "lab.engines.namespaces.syslogd"
+            return [sys.executable, "-m", module], (
+                "rsyslogd is not installed, so the lab's own receiver takes the lines"
+            )
+        if not argv:
+            return [], "it has no command in the compose file, so it runs no program"
+        return (
+            [],
+            f"{needed} is not installed, so it runs no program (sudo apt-get install {needed})",
+        )
+
+    @staticmethod
+    def _search_path() -> str:
+        return os.environ.get("PATH", "") + ":" + _PATH
+
+    @staticmethod
+    def _health(check: Mapping[str, Any]) -> Health | None:
+        test = check.get("test")
+        if not test or check.get("disable") or test == ["NONE"]:
+            return None
+        if isinstance(test, str):
+            argv = ["sh", "-c", test]
+        else:
+            kind, *argv = test
+            argv = ["sh", "-c", argv[0]] if kind == "CMD-SHELL" else argv
+        return Health(
+            argv=tuple(argv),
+            interval_s=seconds(check.get("interval"), 30.0),
+            timeout_s=seconds(check.get("timeout"), 30.0),
+            retries=int(check.get("retries", 3)),
+            start_period_s=seconds(check.get("start_period"), 0.0),
+        )
+
+    @staticmethod
+    def _depends(value: Any) -> dict[str, str]:
+        if isinstance(value, list):
+            return dict.fromkeys(value, "service_started")
+        return {name: entry.get("condition", "service_started") for name, entry in value.items()}
+
+    def _check_depends(self, hosts: list[HostSpec]) -> None:
+        names = {host.name for host in hosts}
+        for host in hosts:
+            for needed in host.depends_on:
+                if needed not in names:
+                    where = ["services", host.name, "depends_on"]
+                    text = f"services.{host.name}: depends on {needed}, which is not there"
+                    raise self._fault(where, text)
+        try:
+            TopologicalSorter({host.name: host.depends_on for host in hosts}).prepare()
+        except CycleError as error:
+            circle = " -> ".join(error.args[1])
+            raise self._fault(["services"], f"depends_on goes in a circle: {circle}") from error
+
+    # --- mounts
+
+    def _mounts(self, service: Mapping[str, Any]) -> Iterable[Mount]:
+        for entry in service.get("volumes") or ():
+            if isinstance(entry, dict):
+                kind, source = entry.get("type", "volume"), str(entry.get("source", ""))
+                target, read_only = entry["target"], bool(entry.get("read_only"))
+                if kind == "tmpfs":
+                    yield Mount(target, tmpfs_options="")
+                    continue
+            else:
+                source, target, *options = entry.split(":") if ":" in entry else ("", entry)
+                read_only = bool(options) and "ro" in options[0].split(",")
+            if source.startswith((".", "~", "/")):
+                source = str((self._folder / Path(source).expanduser()).resolve())
+            # A volume without a name is this host's alone.
+            yield Mount(target, source or f"anonymous{target.replace('/', '-')}", read_only)
+        for entry in listed(service.get("tmpfs")):
+            target, _, options = entry.partition(":")
+            # There is one user only, so an owner cannot be anybody else.
+            kept = [o for o in options.split(",") if o and not o.startswith(("uid=", "gid="))]
+            yield Mount(target, tmpfs_options=",".join(kept))

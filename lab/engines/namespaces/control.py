@@ -1,0 +1,84 @@
+"""How a lab is found and talked to: an abstract Unix socket, which leaves no file (unix(7)).
+
+A question is a JSON object on a line. The answer is one, too; or, for outputs, the bytes
+themselves until the end of data.
+"""
+
+import json
+import os
+import select
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lab.errors import EngineError
+
+_PREFIX = "socket-lab"
+_TIMEOUT_S = 60.0
+_MOST_BYTES = 1 << 16
+
+
+def address_of(name: str) -> str:
+    """Return the socket's address; a lab is its user's own."""
+    return f"\0{_PREFIX}/{os.geteuid()}/{name}"
+
+
+def names() -> list[str]:
+    """Return the names of this user's labs that are up in this network namespace."""
+    start = "@" + address_of("")[1:]
+    try:
+        lines = Path("/proc/net/unix").read_text(encoding="utf-8").splitlines()
+    except OSError:  # no /proc/net: no Linux
+        return []
+    found = {line.split()[-1] for line in lines}
+    return sorted(path.removeprefix(start) for path in found if path.startswith(start))
+
+
+@contextmanager
+def _asked(name: str, question: dict[str, Any]) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        sock.settimeout(_TIMEOUT_S)
+        try:
+            sock.connect(address_of(name))
+            sock.sendall(json.dumps(question).encode() + b"\n")
+            yield sock
+        except OSError as error:
+            text = f"lab {name}: {question['ask']}: {error.strerror or 'no answer'}"
+            raise EngineError(text) from error
+
+
+def ask(name: str, **question: Any) -> dict[str, Any]:
+    """Ask a lab's keeper; EngineError when it is gone, or says that it failed."""
+    with _asked(name, question) as sock, sock.makefile("rb") as lines:
+        line = lines.readline()
+    if not line:
+        text = f"lab {name}: it ended"
+        raise EngineError(text)
+    answer: dict[str, Any] = json.loads(line)
+    if failed := answer.get("failed"):
+        text = f"lab {name}: {failed}"
+        raise EngineError(text)
+    return answer
+
+
+def read(name: str, **question: Any) -> Iterator[bytes]:
+    """Ask for an output; yield it in pieces, until its end."""
+    with _asked(name, question) as sock:
+        if question.get("follow"):
+            sock.settimeout(None)
+        while piece := sock.recv(_MOST_BYTES):
+            yield piece
+
+
+def wait_for_end(pid: int, within_s: float) -> bool:
+    """Wait until a process, which need not be a child, and its pid namespace are gone."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([descriptor], [], [], within_s)[0])
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,65 @@
+"""Variables in a compose file: $NAME, ${NAME}, ${NAME:-default} and the like, and $$.
+
+As the Compose Specification has them ("Interpolation"). Pure.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_VARIABLE = re.compile(
+    r"\$(?:(?P<dollar>\$)|(?P<plain>[A-Za-z_]\w*)"
+    r"|\{(?P<name>[A-Za-z_]\w*)(?:(?P<how>:?[-?+])(?P<word>[^}]*))?\}|(?P<bad>))"
+)
+_ENV_LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)=(.*?)\s*$")
+
+
+class VariableError(Exception):
+    """A variable that must be set is not, or it is not written as it should be."""
+
+
+def interpolate(value: Any, environment: Mapping[str, str]) -> Any:
+    """Return a structure of mappings, lists and strings with every variable replaced.
+
+    VariableError as described there.
+    """
+    if isinstance(value, dict):
+        return {key: interpolate(entry, environment) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [interpolate(entry, environment) for entry in value]
+    if isinstance(value, str) and "$" in value:
+        return _VARIABLE.sub(lambda match: _value(match, environment), value)
+    return value
+
+
+def _value(match: re.Match[str], environment: Mapping[str, str]) -> str:
+    if match["dollar"]:
+        return "$"
+    if match["bad"] is not None:
+        text = f"{match.string!r}: a $ that begins no variable; write $$ for the character"
+        raise VariableError(text)
+    name = match["plain"] or match["name"]
+    set_to = environment.get(name)
+    how, word = match["how"] or "-", match["word"] or ""
+    if how[0] == ":" and not set_to:
+        set_to = None
+    kind = how[-1]
+    if kind == "+":
+        return "" if set_to is None else word
+    if set_to is not None:
+        return set_to
+    if kind == "?":
+        text = f"variable {name} is not set{': ' + word if word else ''}"
+        raise VariableError(text)
+    return word
+
+
+def env_file(path: Path) -> dict[str, str]:
+    """Return the settings of a `.env` file; none if there is no file."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return {}
+    found = (_ENV_LINE.match(line) for line in lines)
+    return {match[1]: match[2].strip("\"'") for match in found if match}

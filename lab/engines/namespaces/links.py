@@ -1,0 +1,102 @@
+"""Bridges in the keeper's network namespace, and the hosts' ends of the virtual cables.
+
+What takes a netlink message is left to ip(8), for all hosts in one call; a host gives its own end
+its addresses through the older ioctls, which need no further program (netdevice(7)).
+"""
+
+import contextlib
+import fcntl
+import ipaddress
+import socket
+import struct
+import subprocess
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from lab.engines.namespaces.spec import Interface
+
+_SIOCSIFFLAGS = 0x8914
+_SIOCSIFADDR = 0x8916
+_SIOCSIFNETMASK = 0x891C
+_IFF_UP = 1
+_IFNAMSIZ = 16
+
+
+def bridge_name(number: int) -> str:
+    """Return the name of the bridge of the n-th network."""
+    return f"net{number}"
+
+
+def cable_name(host_number: int, interface_number: int) -> str:
+    """Return the name of the bridge's end of a cable (at most 15 bytes)."""
+    return f"h{host_number}.{interface_number}"
+
+
+def bridge_commands(count: int) -> list[str]:
+    """Return the commands for ip(8) that make so many bridges."""
+    lines = ["link set lo up"]
+    for number in range(count):
+        name = bridge_name(number)
+        # Without a querier, snooping could hold multicast back, IPv6's neighbour discovery too.
+        lines += [f"link add {name} type bridge mcast_snooping 0", f"link set {name} up"]
+    return lines
+
+
+def cable_commands(cable: str, bridge: str, interface: str, pid: int) -> list[str]:
+    """Return the commands that lay a cable from a bridge to the namespace of a process."""
+    return [
+        f"link add {cable} type veth peer name {interface} netns {pid}",
+        f"link set {cable} master {bridge} up",
+    ]
+
+
+def ip_batch(commands: Iterable[str]) -> None:
+    """Run commands of ip(8) in one process; OSError with what it said when one fails."""
+    text = "\n".join(commands) + "\n"
+    argv = ["ip", "-batch", "-"]
+    done = subprocess.run(argv, input=text, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = done.stderr.strip().replace("\n", "; ")
+        raise OSError(0, f"ip -batch: {said}")
+
+
+def no_duplicate_address_detection() -> None:
+    """Make IPv6 addresses usable at once: nobody else is on this network (RFC 4862, 5.4)."""
+    for place in ("all", "default"):
+        with contextlib.suppress(OSError):  # a kernel without IPv6
+            Path(f"/proc/sys/net/ipv6/conf/{place}/accept_dad").write_text("0")
+
+
+def configure(interfaces: Sequence[Interface]) -> None:
+    """Give this namespace's eth0, eth1, ... their addresses, and bring them and lo up."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        _up(sock, "lo")
+        for number, interface in enumerate(interfaces):
+            name = f"eth{number}"
+            if interface.ipv4:
+                address = ipaddress.IPv4Interface(interface.ipv4)
+                _set_ipv4(sock, _SIOCSIFADDR, name, address.packed)
+                _set_ipv4(sock, _SIOCSIFNETMASK, name, address.netmask.packed)
+            _up(sock, name)
+            if interface.ipv6:
+                _set_ipv6(name, ipaddress.IPv6Interface(interface.ipv6))
+
+
+def _request(name: str, rest: bytes) -> bytes:
+    return struct.pack(f"{_IFNAMSIZ}s24s", name.encode(), rest)
+
+
+def _up(sock: socket.socket, name: str) -> None:
+    fcntl.ioctl(sock, _SIOCSIFFLAGS, _request(name, struct.pack("h", _IFF_UP)))
+
+
+def _set_ipv4(sock: socket.socket, what: int, name: str, packed: bytes) -> None:
+    address = struct.pack("HH4s", socket.AF_INET, 0, packed)
+    fcntl.ioctl(sock, what, _request(name, address))
+
+
+def _set_ipv6(name: str, address: ipaddress.IPv6Interface) -> None:
+    index = socket.if_nametoindex(name)
+    request = struct.pack("16sIi", address.packed, address.network.prefixlen, index)
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+        fcntl.ioctl(sock, _SIOCSIFADDR, request)

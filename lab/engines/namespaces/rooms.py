@@ -1,0 +1,167 @@
+"""The file systems of the lab and of each host: what a program there sees and may change.
+
+The machine's own files are there, read-only. Private to each host are /dev, /run, /tmp, /proc and
+what the compose file mounts; nothing a host writes outlives it, but in folders mounted for that.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from lab.engines.namespaces import syscalls
+from lab.engines.namespaces.spec import HostSpec, LabSpec, Mount
+from lab.engines.namespaces.users import USER_ID
+
+_PRIVATE = {"dev", "proc", "run", "tmp"}
+_DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
+_LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
+_NAME_SWITCH = "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n"
+# The chapter's services have names; the images have the same lines (Dockerfile).
+_SERVICES = """\
+lab-time 21567/tcp # time server
+lab-time 21567/udp # time server
+lab-line 21568/tcp # line server
+lab-echo 21569/tcp # plain echo
+"""
+# A folder that every machine has; its own content stays hidden and untouched.
+_MOUNT_POINT = "/tmp"  # noqa: S108
+# Where the keeper's own tmpfs is: what hosts share, and their files under /etc.
+STORE = "/run/store"
+
+
+def make_root(lab: LabSpec) -> None:
+    """Build the lab's root in this (new) mount namespace and move into it."""
+    syscalls.mount("none", "/", flags=syscalls.MS_REC | syscalls.MS_PRIVATE)
+    devices = os.open("/dev", os.O_PATH)
+    kept = {path: os.open(path, os.O_PATH) for path in _hidden(lab.visible)}
+    root = Path(_MOUNT_POINT)
+    syscalls.mount("tmpfs", _MOUNT_POINT, "tmpfs", options="mode=0755")
+    for entry in sorted(Path("/").iterdir()):
+        target = root / entry.name
+        if entry.is_symlink():
+            target.symlink_to(entry.readlink())
+        elif entry.is_dir() and entry.name not in _PRIVATE:
+            target.mkdir()
+            _bind(str(entry), str(target))
+            syscalls.make_read_only(str(target))
+    for name in sorted(_PRIVATE):
+        (root / name).mkdir(exist_ok=True)
+    _bind(f"/proc/self/fd/{devices}", str(root / "dev"))
+    _bind("/proc", str(root / "proc"))
+    for path, descriptor in kept.items():
+        target = root / path.lstrip("/")
+        target.mkdir(parents=True, exist_ok=True)
+        _bind(f"/proc/self/fd/{descriptor}", str(target))
+        syscalls.make_read_only(str(target))
+    syscalls.pivot_root(str(root))
+    os.close(devices)
+    for descriptor in kept.values():
+        os.close(descriptor)
+    _fill_store(lab)
+
+
+def _hidden(paths: Iterable[str]) -> list[str]:
+    """Return those of the paths that the private folders would hide."""
+    return [path for path in paths if Path(path).parts[1:2] and Path(path).parts[1] in _PRIVATE]
+
+
+def _bind(source: str, target: str) -> None:
+    syscalls.mount(source, target, flags=syscalls.MS_BIND | syscalls.MS_REC)
+
+
+def _fill_store(lab: LabSpec) -> None:
+    """Write the files that hosts get to see under /etc, and make the folders they share."""
+    etc = Path(STORE, "etc")
+    etc.mkdir(parents=True)
+    lines = ["127.0.0.1 localhost", "::1 localhost ip6-localhost ip6-loopback"]
+    lines += [f"{address} {' '.join(names)}" for address, names in lab.addresses]
+    (etc / "hosts").write_text("\n".join(lines) + "\n")
+    (etc / "nsswitch.conf").write_text(_NAME_SWITCH)
+    for name, text in (
+        ("passwd", f"lab:x:{USER_ID}:{USER_ID}::/:/usr/sbin/nologin\n"),
+        ("group", f"lab:x:{USER_ID}:\n"),
+        ("services", _SERVICES),
+    ):
+        own = Path("/etc", name)
+        (etc / name).write_text((own.read_text() if own.exists() else "") + text)
+    for host in lab.hosts:
+        for entry in host.mounts:
+            if entry.source and not entry.source.startswith("/"):
+                Path(STORE, "volumes", entry.source).mkdir(parents=True, exist_ok=True)
+
+
+def make_room(host: HostSpec, visible: Iterable[str]) -> None:
+    """Give this (new) mount namespace the private folders of a host.
+
+    The process must be in the host's own pid and network namespaces.
+    """
+    # Opened before anything is mounted over them, and reached through their descriptors.
+    store = _path_of(STORE)
+    kept = {path: _path_of(path) for path in _hidden(visible)}
+    devices = {name: _path_of(f"/dev/{name}") for name in _DEVICES}
+    _make_dev(devices)
+    syscalls.mount("tmpfs", "/run", "tmpfs", options="mode=0755")
+    syscalls.mount("tmpfs", "/tmp", "tmpfs", options="mode=1777")  # noqa: S108
+    for path, source in kept.items():
+        Path(path).mkdir(parents=True, exist_ok=True)
+        _bind(source, path)
+    for file in Path(store, "etc").iterdir():
+        _lay_over(str(file), f"/etc/{file.name}")
+    Path("/run/resolv.conf").write_text(_resolver(host))
+    _lay_over("/run/resolv.conf", "/etc/resolv.conf")
+    for entry in sorted(host.mounts, key=lambda mount: mount.target):
+        _mount(entry, store)
+    for path in (store, *kept.values(), *devices.values()):
+        os.close(int(Path(path).name))
+    flags = syscalls.MS_REMOUNT | syscalls.MS_BIND | syscalls.MS_RDONLY
+    syscalls.mount("none", "/", flags=flags)
+    syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV)
+
+
+def _path_of(path: str) -> str:
+    return f"/proc/self/fd/{os.open(path, os.O_PATH)}"
+
+
+def _make_dev(devices: dict[str, str]) -> None:
+    syscalls.mount("tmpfs", "/dev", "tmpfs", options="mode=0755")
+    for name, source in devices.items():
+        Path("/dev", name).touch()
+        _bind(source, f"/dev/{name}")
+    for name, target in _LINKS.items():
+        Path("/dev", name).symlink_to(target)
+    Path("/dev/log").symlink_to("/run/host/log")
+    for name in ("pts", "shm"):
+        Path("/dev", name).mkdir()
+    syscalls.mount("tmpfs", "/dev/shm", "tmpfs", options="mode=1777")  # noqa: S108
+    syscalls.mount("devpts", "/dev/pts", "devpts", options="newinstance,ptmxmode=0666,mode=0620")
+    Path("/dev/ptmx").symlink_to("pts/ptmx")
+
+
+def _lay_over(source: str, target: str) -> None:
+    """Put a file in the place of another; one that is not there is left out."""
+    place = Path(os.path.realpath(target))
+    if place.parts[1] in _PRIVATE:  # /etc/resolv.conf is often a link into /run, which is empty now
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+    if place.exists():
+        syscalls.mount(source, str(place), flags=syscalls.MS_BIND)
+
+
+def _resolver(host: HostSpec) -> str:
+    """Return the host's resolv.conf(5); without a name server every unknown name fails at once."""
+    lines = [f"nameserver {address}" for address in host.name_servers]
+    if host.resolver_options:
+        lines.append(f"options {' '.join(host.resolver_options)}")
+    return "\n".join(lines) + "\n"
+
+
+def _mount(entry: Mount, store: str) -> None:
+    target = Path(entry.target)
+    target.mkdir(parents=True, exist_ok=True)
+    if entry.tmpfs_options is not None:
+        syscalls.mount("tmpfs", entry.target, "tmpfs", options=entry.tmpfs_options)
+        return
+    source = entry.source if entry.source.startswith("/") else f"{store}/volumes/{entry.source}"
+    _bind(source, entry.target)
+    if entry.read_only:
+        syscalls.make_read_only(entry.target)

@@ -1,0 +1,99 @@
+"""The system calls that Python 3.11 has no names for. Nothing here knows what a lab is.
+
+Each raises OSError as the rest of `os` does. See unshare(2), setns(2), mount(2), pivot_root(2),
+mount_setattr(2), prctl(2).
+"""
+
+import ctypes
+import os
+import platform
+import struct
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+
+MS_RDONLY = 1
+MS_NOSUID = 2
+MS_NODEV = 4
+MS_REMOUNT = 32
+MS_BIND = 4096
+MS_REC = 16384
+MS_PRIVATE = 1 << 18
+MNT_DETACH = 2
+
+_MOUNT_ATTR_RDONLY = 1
+_AT_FDCWD = -100
+_AT_RECURSIVE = 0x8000
+_PR_SET_NO_NEW_PRIVS = 38
+# The same on every architecture since Linux 5.2.
+_SYS_MOUNT_SETATTR = 442
+_SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41, "ppc64le": 203, "s390x": 217}
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _check(result: int, what: str) -> None:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), what)
+
+
+def unshare(flags: int) -> None:
+    """Move this process into new namespaces of these kinds (CLONE_NEWPID: its children)."""
+    _check(_libc.unshare(flags), "unshare")
+
+
+def setns(descriptor: int, kind: int) -> None:
+    """Move this process into the namespace that the descriptor of /proc/PID/ns/* names."""
+    _check(_libc.setns(descriptor, kind), "setns")
+
+
+def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
+    """Mount; the path at fault is in the error."""
+    result = _libc.mount(
+        source.encode(),
+        target.encode(),
+        kind.encode() or None,
+        ctypes.c_ulong(flags),
+        options.encode() or None,
+    )
+    _check(result, target)
+
+
+def make_read_only(target: str) -> None:
+    """Make a mount, and every mount below it, read-only."""
+    attributes = struct.pack("QQQQ", _MOUNT_ATTR_RDONLY, 0, 0, 0)
+    result = _libc.syscall(
+        ctypes.c_long(_SYS_MOUNT_SETATTR),
+        ctypes.c_int(_AT_FDCWD),
+        target.encode(),
+        ctypes.c_uint(_AT_RECURSIVE),
+        attributes,
+        ctypes.c_size_t(len(attributes)),
+    )
+    _check(result, target)
+
+
+def pivot_root(new_root: str) -> None:
+    """Make a mount the root of this mount namespace, and let go of the old one."""
+    os.chdir(new_root)
+    # pivot_root(2), Notes: the old root lands on top of the new one, and is then taken off.
+    number = _SYS_PIVOT_ROOT[platform.machine()]
+    _check(_libc.syscall(ctypes.c_long(number), b".", b"."), new_root)
+    _check(_libc.umount2(b".", MNT_DETACH), new_root)
+    os.chdir("/")
+
+
+def set_host_name(name: str) -> None:
+    """Set the name of this UTS namespace."""
+    encoded = name.encode()
+    _check(_libc.sethostname(encoded, ctypes.c_size_t(len(encoded))), "sethostname")
+
+
+def no_new_privileges() -> None:
+    """Let no program that this process runs gain rights by set-user-ID or file capabilities."""
+    _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")

@@ -1,0 +1,66 @@
+"""The lab's own receiver of syslog lines, where rsyslog is not installed.
+
+Writes what rsyslog would with hosts/syslog/rsyslog.conf: a JSON line for each message, from one
+Unix socket for each host under /run/hosts. Messages are as syslog(3) writes them (RFC 3164).
+"""
+
+import json
+import re
+import select
+import socket
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+FOLDER = Path("/run/hosts")
+FACILITIES = (
+    *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron"),
+    *("authpriv", "ftp", "ntp", "audit", "alert", "clock"),
+    *(f"local{number}" for number in range(8)),
+)
+SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
+_MOST_BYTES = 65536
+_MESSAGE = re.compile(
+    r"(?:<(?P<priority>\d{1,3})>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )?"
+    r"(?:(?P<ident>[^\s:\[]+)(?:\[(?P<pid>\d+)\])?: ?)?(?P<message>.*)",
+    re.DOTALL,
+)
+_USER_NOTICE = 13  # what RFC 3164, 4.3.3, takes for a message without priority
+
+
+def parse(data: bytes, host: str, time: datetime) -> dict[str, str]:
+    """Return the fields of a message, in rsyslog's words; any bytes are a message."""
+    found = _MESSAGE.match(data.rstrip(b"\0\n").decode(errors="replace"))
+    assert found
+    facility, severity = divmod(int(found["priority"] or _USER_NOTICE), 8)
+    return {
+        "time": time.isoformat(timespec="microseconds"),
+        "host": host,
+        "facility": FACILITIES[facility] if facility < len(FACILITIES) else str(facility),
+        "severity": SEVERITIES[severity],
+        "ident": found["ident"] or "",
+        "pid": found["pid"] or "-",
+        "message": found["message"].lstrip(" "),
+    }
+
+
+def main() -> None:
+    """Receive until a signal ends it."""
+    poll = select.poll()
+    sockets = {}
+    for folder in sorted(FOLDER.iterdir()):
+        receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        receiver.bind(str(folder / "log"))
+        sockets[receiver.fileno()] = (receiver, folder.name)
+        poll.register(receiver, select.POLLIN)
+    while True:
+        for descriptor, _ in poll.poll():
+            receiver, host = sockets[descriptor]
+            data = receiver.recv(_MOST_BYTES)
+            line = json.dumps(parse(data, host, datetime.now(tz=UTC)), ensure_ascii=False)
+            sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
