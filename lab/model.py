@@ -45,7 +45,7 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a program on a host gave: its exit status (negative: ended by that signal)."""
+    """What a program on a host gave: its exit status (128 + n: ended by signal n)."""
 
     argv: Sequence[str]
     exit_status: int

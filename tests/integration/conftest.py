@@ -1,23 +1,34 @@
-"""One lab for all the tests here, on real Docker; whatever happens, nothing of it is left.
+"""A lab on each engine for all the tests here; whatever happens, nothing of it is left.
 
 pytest-docker's own `docker_services` leaves the containers behind when `up` fails, and on Ctrl-C
 during it. Here the lab's engine brings up and removes, inside its guard, and pytest-docker's
-fixtures name the file and the project.
+fixtures name the file and the project. What only one engine has is tested where it stands.
 """
 
 import os
 import secrets
+import shutil
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from pytest_docker.plugin import Services, get_docker_services
 
 from lab import runner
-from lab.engines.base import Host, Lab
-from lab.engines.compose.engine import ComposeEngine
+from lab.engines import choice
+from lab.engines.base import Engine, Host, Lab
+from lab.engines.namespaces import checks
 from tests.integration.helpers import ROOT
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With pytest-xdist and `--dist loadgroup`: one worker, and so one lab, for Docker."""
+    for item in items:
+        on_docker = f"[{choice.COMPOSE}" in item.name or f"-{choice.COMPOSE}" in item.name
+        if on_docker or "docker_services" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("docker"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -47,30 +58,32 @@ def docker_cleanup() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def engine() -> ComposeEngine:
-    return ComposeEngine()
-
-
-@pytest.fixture(scope="session")
 def docker_services(
-    engine: ComposeEngine,
     docker_compose_command: str,
     docker_compose_file: str,
     docker_compose_project_name: str,
     docker_setup: list[str],
     docker_cleanup: list[str],
 ) -> Iterator[Services]:
-    """The lab is up, and every host healthy."""
+    """The lab is up on Docker, its images are built, and every host is healthy."""
+    if not choice.docker_answers():
+        pytest.skip("no Docker Engine answers on this machine")
     name = docker_compose_project_name
     os.chdir(ROOT)  # where `.env` is, which names the base image
-    with engine.guarded(name):
-        lab = runner.up(
-            engine, file=Path(docker_compose_file), name=name, build=True, progress=_quiet
-        )
-        with get_docker_services(
+    with (
+        _up(choice.load(choice.COMPOSE), Path(docker_compose_file), name),
+        get_docker_services(
             docker_compose_command, docker_compose_file, name, docker_setup, docker_cleanup
-        ) as services:
-            yield services
+        ) as services,
+    ):
+        yield services
+
+
+@contextmanager
+def _up(engine: Engine, file: Path, name: str) -> Iterator[Lab]:
+    with engine.guarded(name):
+        lab = runner.up(engine, file=file, name=name, build=True, progress=_quiet)
+        yield lab
         lab.down(progress=_quiet)
 
 
@@ -78,10 +91,25 @@ def _quiet(_doing: str, _detail: str) -> None:
     pass
 
 
+@pytest.fixture(scope="session", params=choice.NAMES)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Each engine; its images, if it has any, are built."""
+    name: str = request.param
+    if name == choice.COMPOSE:
+        request.getfixturevalue("docker_services")
+    elif not (found := checks.user_namespaces()).ok:
+        pytest.skip(f"{found.name}: {found.seen}; {found.remedy}")
+    return choice.load(name)
+
+
 @pytest.fixture(scope="session")
-def lab(docker_services: Services, docker_compose_project_name: str, engine: ComposeEngine) -> Lab:
-    assert docker_services  # it has brought the lab up
-    return runner.find([engine], docker_compose_project_name)
+def lab(engine: Engine, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """The shipped lab, up on the engine."""
+    if engine.name == choice.COMPOSE:
+        yield runner.find([engine], request.getfixturevalue("docker_compose_project_name"))
+    else:
+        with _up(engine, ROOT / "compose.yaml", f"lab-test-{secrets.token_hex(3)}") as lab:
+            yield lab
 
 
 @pytest.fixture(scope="session")
@@ -96,4 +124,16 @@ def client(lab: Lab) -> Host:
 
 @pytest.fixture(scope="session")
 def names(lab: Lab) -> Host:
-    return lab.host("names")
+    return _with_program(lab, "names", "dnsmasq")
+
+
+@pytest.fixture(scope="session")
+def inetd(lab: Lab) -> Host:
+    return _with_program(lab, "inetd", "xinetd")
+
+
+def _with_program(lab: Lab, name: str, program: str) -> Host:
+    """Return a host, if what it runs is there: in its image, or on this machine."""
+    if lab.status().engine == choice.NAMESPACES and not shutil.which(program, path=checks.PATH):
+        pytest.skip(f"{program} is not installed on this machine")
+    return lab.host(name)

@@ -12,7 +12,10 @@ MOST_BYTES = 65_507  # 65,535 less the headers of IPv4 (20) and UDP (8), RFC 791
 
 @pytest.mark.parametrize("to", ["server", "inetd"])
 @pytest.mark.parametrize("size", [0, 1, 1472, 1473, MOST_BYTES])
-def test_datagram_of_this_size_is_answered(client: Host, to: str, size: int) -> None:
+def test_datagram_of_this_size_is_answered(
+    request: pytest.FixtureRequest, client: Host, to: str, size: int
+) -> None:
+    request.getfixturevalue(to)
     # 1472 bytes fill a packet; 1473 need two fragments.
     result = run_program(client, "datagram.py", to, TIME_PORT, size)
     assert result == {

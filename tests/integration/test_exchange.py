@@ -9,7 +9,10 @@ from tests.integration.helpers import STAMP, answer, talk
 @pytest.mark.parametrize("family", ["4", "6"])
 @pytest.mark.parametrize("to", ["server", "inetd"])
 @pytest.mark.parametrize("transport", [[], ["--udp"]], ids=["tcp", "udp"])
-def test_time_service_answers(client: Host, to: str, family: str, transport: list[str]) -> None:
+def test_time_service_answers(
+    request: pytest.FixtureRequest, client: Host, to: str, family: str, transport: list[str]
+) -> None:
+    request.getfixturevalue(to)
     output = talk(client, to, *transport, "--family", family, "--send", "grüß dich")
     assert answer(output) == "grüß dich\n".encode()
 
@@ -42,6 +45,8 @@ def test_filter_answers_each_line_of_its_input_until_an_empty_one(client: Host) 
 
 
 def test_real_telnet_talks_to_the_server(client: Host) -> None:
+    if client.run(["which", "telnet"], timeout_s=20).exit_status:
+        pytest.skip("telnet is not installed on this machine")
     # telnet ends with the connection, so the server must have it ended: by an end of its input
     # after the reply has come.
     with client.start(["telnet", "server", "21567"], user="lab") as telnet:

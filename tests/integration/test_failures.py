@@ -25,6 +25,7 @@ def test_nobody_listens_refused_over_udp(client: Host) -> None:
     assert b"refused (ECONNREFUSED, 111)" in output.stderr
 
 
+@pytest.mark.usefixtures("names")
 def test_unknown_name_is_not_found(client: Host) -> None:
     output = talk(client, "no-such-host", "--send", "x")
     assert output.exit_status == 3

@@ -3,6 +3,8 @@
 import re
 import secrets
 
+import pytest
+
 from lab.engines.base import Host, Lab
 from tests.integration.helpers import lines_with, run_program, start_program, talk
 from tests.waiting import wait_until
@@ -11,13 +13,16 @@ TIME_PORT = 21567
 MOST_AT_ONCE = 20  # `instances` in hosts/inetd/xinetd.conf
 
 
+pytestmark = pytest.mark.usefixtures("inetd")
+
+
 def _handlers(lab: Lab) -> list[list[str]]:
     """Return the user and the first words of the command of every handler that runs now."""
     look = (
         'for p in /proc/[0-9]*; do grep -q inetd_time $p/cmdline && echo "$(stat -c %u $p)'
         ' $(tr "\\0" " " <$p/cmdline)"; done 2>/dev/null; true'
     )
-    output = lab.host("inetd").run(["sh", "-c", look], timeout_s=20)
+    output = lab.host("inetd").run(["sh", "-c", look], user="lab", timeout_s=20)
     lines = output.stdout.decode().splitlines()
     return [line.split() for line in lines if "services.inetd_time --tcp" in line]
 

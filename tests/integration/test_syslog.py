@@ -21,8 +21,14 @@ from tests.integration.helpers import lines_with, serving, talk
     ],
 )
 def test_exchange_is_logged_on_both_hosts(
-    lab: Lab, client: Host, to: str, options: list[str], ident: str
+    request: pytest.FixtureRequest,
+    lab: Lab,
+    client: Host,
+    to: str,
+    options: list[str],
+    ident: str,
 ) -> None:
+    request.getfixturevalue(to)
     word = secrets.token_hex(8)
     began = datetime.now(tz=UTC)
     assert talk(client, to, *options, "--send", word).exit_status == 0
@@ -34,6 +40,7 @@ def test_exchange_is_logged_on_both_hosts(
     assert all(began <= line.time < began + timedelta(seconds=60) for line in found)
 
 
+@pytest.mark.usefixtures("inetd")
 def test_xinetd_itself_is_heard(lab: Lab, client: Host) -> None:
     assert talk(client, "inetd", "--send", "x").exit_status == 0
     line = lines_with(lab, "START: time-tcp")[-1]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lab.model import Finding
 
-_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 _SWITCHES = {
     "/proc/sys/kernel/unprivileged_userns_clone": ("0", "kernel.unprivileged_userns_clone=1"),
     "/proc/sys/user/max_user_namespaces": ("0", "user.max_user_namespaces=15000"),
@@ -26,10 +26,10 @@ def findings() -> list[Finding]:
     return [
         user_namespaces(),
         _program("ip", "iproute2"),
-        _program("nsenter", "util-linux"),
         _program("xinetd", "xinetd", required=False),
         _program("rsyslogd", "rsyslog", required=False),
         _program("dnsmasq", "dnsmasq-base", required=False),
+        _program("telnet", "telnet", required=False),
     ]
 
 
@@ -53,6 +53,6 @@ def user_namespaces() -> Finding:
 
 
 def _program(name: str, package: str, *, required: bool = True) -> Finding:
-    found = shutil.which(name, path=_PATH)
+    found = shutil.which(name, path=PATH)
     seen = found or "not installed"
     return Finding(name, bool(found), seen, f"sudo apt-get install {package}", required)

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lab.engines.base import Engine, Host, Lab, Progress
-from lab.engines.namespaces import checks, control
+from lab.engines.namespaces import checks, control, enter
 from lab.engines.namespaces.compose_file import read
 from lab.errors import EngineError, EvidenceError
 from lab.evidence import syslog
@@ -17,8 +17,6 @@ from lab.model import Finding, HostStatus, LabStatus, LogLine
 _SYSLOG_HOST = "syslog"
 _PACKAGE_PARENT = Path(__file__).parents[3]
 _END_WITHIN_S = 30.0
-# In the host, the descriptor of its process 1 that keeps the programs' user namespace open.
-_INNER = "/proc/1/fd/{}"
 
 
 class NamespaceHost(Host):
@@ -39,7 +37,7 @@ class NamespaceHost(Host):
     def command(
         self, argv: Sequence[str], *, user: str | None = None, terminal: bool = False
     ) -> list[str]:
-        """Return the nsenter(1) that runs it; `terminal` needs nothing, it is the caller's own.
+        """Return the command that enters and runs it; the terminal is the caller's own.
 
         As the user `lab` a program is what the host's own programs are; else it has every right
         over the host, and none over the machine.
@@ -50,12 +48,10 @@ class NamespaceHost(Host):
         if not (pid := entry["pid"]):
             text = f"{self.name}: is not running"
             raise EngineError(text)
-        enter = ["nsenter", "--preserve-credentials"]
-        kinds = ["--user", "--mount", "--net", "--uts", "--ipc", "--pid"]
-        outer = [*enter, "--target", str(pid), *kinds, f"--wdns={answer['folder']}"]
-        inner = [*enter, f"--user={_INNER.format(answer['user_namespace'])}"]
-        clean = ["env", "-i", *(f"{key}={value}" for key, value in entry["environment"].items())]
-        return [*outer, "--", *(inner if user else []), *clean, *argv]
+        inner = str(answer["user_namespace"]) if user else "-"
+        settings = [f"{key}={value}" for key, value in entry["environment"].items()]
+        python = [sys.executable, "-I", "-S", enter.__file__]
+        return [*python, str(pid), inner, answer["folder"], *settings, "--", *argv]
 
     def kill(self, signal: str = "KILL") -> None:
         """Send the signal to the host's program; KILL ends every process of the host."""

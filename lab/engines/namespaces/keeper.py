@@ -168,7 +168,7 @@ class Keeper:
         for number, interface in enumerate(host.spec.interfaces):
             cable = links.cable_name(host.number, number)
             bridge = links.bridge_name(self.lab.networks.index(interface.network))
-            lines += links.cable_commands(cable, bridge, f"eth{number}", host.pid)
+            lines += links.cable_commands(cable, bridge, f"eth{number}", interface.ipv4, host.pid)
         return lines
 
     def tell(self, host: KeptHost, **message: Any) -> None:

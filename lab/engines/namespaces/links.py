@@ -42,10 +42,16 @@ def bridge_commands(count: int) -> list[str]:
     return lines
 
 
-def cable_commands(cable: str, bridge: str, interface: str, pid: int) -> list[str]:
-    """Return the commands that lay a cable from a bridge to the namespace of a process."""
+def cable_commands(cable: str, bridge: str, interface: str, ipv4: str, pid: int) -> list[str]:
+    """Return the commands that lay a cable from a bridge to the namespace of a process.
+
+    The interface's hardware address is made from its IPv4 address, as Docker does: a host that is
+    plugged in again is the same to its neighbours.
+    """
+    packed = ipaddress.IPv4Interface(ipv4).packed if ipv4 else b"\0\0\0\0"
+    hardware = (b"\x02\x42" + packed).hex(":")
     return [
-        f"link add {cable} type veth peer name {interface} netns {pid}",
+        f"link add {cable} type veth peer name {interface} address {hardware} netns {pid}",
         f"link set {cable} master {bridge} up",
     ]
 

@@ -4,6 +4,7 @@ The machine's own files are there, read-only. Private to each host are /dev, /ru
 what the compose file mounts; nothing a host writes outlives it, but in folders mounted for that.
 """
 
+import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -115,6 +116,9 @@ def make_room(host: HostSpec, visible: Iterable[str]) -> None:
         os.close(int(Path(path).name))
     flags = syscalls.MS_REMOUNT | syscalls.MS_BIND | syscalls.MS_RDONLY
     syscalls.mount("none", "/", flags=flags)
+    # The old one shows the network of the machine. In a container it may not be replaced.
+    with contextlib.suppress(PermissionError):
+        syscalls.mount("sysfs", "/sys", "sysfs", syscalls.MS_RDONLY | syscalls.MS_NOSUID)
     syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV)
 
 

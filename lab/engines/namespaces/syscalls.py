@@ -28,6 +28,7 @@ MNT_DETACH = 2
 _MOUNT_ATTR_RDONLY = 1
 _AT_FDCWD = -100
 _AT_RECURSIVE = 0x8000
+_PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 # The same on every architecture since Linux 5.2.
 _SYS_MOUNT_SETATTR = 442
@@ -92,6 +93,11 @@ def set_host_name(name: str) -> None:
     """Set the name of this UTS namespace."""
     encoded = name.encode()
     _check(_libc.sethostname(encoded, ctypes.c_size_t(len(encoded))), "sethostname")
+
+
+def let_owner_look() -> None:
+    """Let this process's own user open its /proc/PID/ns and fd, as after an exec."""
+    _check(_libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")
 
 
 def no_new_privileges() -> None:

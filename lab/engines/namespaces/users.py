@@ -18,6 +18,8 @@ def become_root() -> None:
     """Move this process, which must have one thread, into a new user namespace, as its root."""
     user, group = os.geteuid(), os.getegid()
     syscalls.unshare(syscalls.CLONE_NEWUSER)
+    # First, or it could not even write its own maps; and others could not enter the hosts.
+    syscalls.let_owner_look()
     _map(Path("/proc/self"), 0, user, group)
 
 
@@ -27,6 +29,7 @@ def make_inner() -> int:
     child = os.fork()
     if child == 0:
         syscalls.unshare(syscalls.CLONE_NEWUSER)
+        syscalls.let_owner_look()
         # By its number in /proc, which may be of another pid namespace than this one.
         os.write(here, str(Path("/proc/self").readlink()).encode())
         signal.pause()

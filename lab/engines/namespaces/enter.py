@@ -1,0 +1,76 @@
+"""Runs a program on a host: `python3 -I -S enter.py PID INNER FOLDER [NAME=VALUE...] -- ARGV`.
+
+PID is the host's process 1, as this machine counts; INNER is `-`, or the descriptor of that process
+that keeps the user namespace of the host's programs. The exit status is the program's, or 128 + n
+if signal n ended it. Not nsenter(1), which stops itself when the program is stopped.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+sys.path.insert(0, str(Path(__file__).parents[3]))
+
+from lab.engines.namespaces import syscalls
+
+_KINDS = {
+    "user": syscalls.CLONE_NEWUSER,  # first, for the right to enter the others
+    "mnt": syscalls.CLONE_NEWNS,
+    "net": syscalls.CLONE_NEWNET,
+    "uts": syscalls.CLONE_NEWUTS,
+    "ipc": syscalls.CLONE_NEWIPC,
+    "pid": syscalls.CLONE_NEWPID,
+}
+_PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
+
+
+def main() -> NoReturn:
+    """Enter, run, wait."""
+    split = sys.argv.index("--")
+    pid, inner, folder, *settings = sys.argv[1:split]
+    argv = sys.argv[split + 1 :]
+    try:
+        _enter(pid, inner)
+        child = os.fork()
+        if child == 0:
+            _become(argv, folder, dict(entry.partition("=")[::2] for entry in settings))
+    except OSError as error:
+        _fail(f"host of process {pid}: {error.strerror}")
+    for number in _PASSED_ON:
+        signal.signal(number, lambda passed, _: os.kill(child, passed))
+    # The terminal gives it to the program, too, which decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    os._exit(code if code >= 0 else 128 - code)
+
+
+def _enter(pid: str, inner: str) -> None:
+    place = Path("/proc", pid)
+    wanted = [(kind, place / "ns" / name) for name, kind in _KINDS.items()]
+    if inner != "-":
+        wanted.append((syscalls.CLONE_NEWUSER, place / "fd" / inner))
+    opened = [(kind, os.open(path, os.O_RDONLY)) for kind, path in wanted]
+    for kind, descriptor in opened:
+        syscalls.setns(descriptor, kind)
+    if inner != "-":
+        syscalls.no_new_privileges()
+
+
+def _become(argv: list[str], folder: str, environment: dict[str, str]) -> NoReturn:
+    try:
+        os.chdir(folder)
+        os.execvpe(argv[0], argv, environment)  # noqa: S606
+    except OSError as error:
+        _fail(f"{argv[0]}: {error.strerror}", 127 if isinstance(error, FileNotFoundError) else 126)
+
+
+def _fail(text: str, status: int = 125) -> NoReturn:
+    os.write(2, f"{text}\n".encode())
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    main()
