@@ -5,8 +5,6 @@ else named in a note; nothing is ignored in silence.
 """
 
 import os
-import re
-import shlex
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
@@ -17,9 +15,10 @@ from typing import Any
 import yaml
 
 from lab.engines import compose_text
+from lab.engines.namespaces import values
 from lab.engines.namespaces.addresses import Pool, subnets
 from lab.engines.namespaces.interpolation import VariableError, env_file, interpolate
-from lab.engines.namespaces.spec import Health, HostSpec, Interface, LabSpec, Mount
+from lab.engines.namespaces.spec import HostSpec, Interface, LabSpec
 from lab.errors import TopologyError
 
 TRY_LABEL = "socket-lab.try"
@@ -39,7 +38,6 @@ _WITHOUT_EFFECT = {
     *("build", "pull_policy", "container_name", "init", "read_only", "cap_drop", "cap_add"),
     *("security_opt", "expose", "stdin_open", "tty", "platform", "annotations", "profiles"),
 }
-_UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 0.000001}
 
 
 def read(path: Path, name: str) -> tuple[LabSpec, list[str]]:
@@ -48,34 +46,6 @@ def read(path: Path, name: str) -> tuple[LabSpec, list[str]]:
     TopologyError begins with PATH or PATH:LINE.
     """
     return _Reader(path, name).read()
-
-
-def seconds(text: Any, default_s: float) -> float:
-    """Return a duration ("1m30s", "500ms") in seconds; ValueError if it is none."""
-    if text is None:
-        return default_s
-    parts = re.findall(r"(\d+(?:\.\d+)?)(h|ms|us|m|s)", str(text))
-    if "".join(number + unit for number, unit in parts) != str(text):
-        message = f"{text!r} is no duration, such as 1m30s or 500ms"
-        raise ValueError(message)
-    return sum(float(number) * _UNITS_S[unit] for number, unit in parts)
-
-
-def mapping(value: Any) -> dict[str, str]:
-    """Return a mapping that may be written as a list of KEY=VALUE."""
-    if isinstance(value, list):
-        value = dict(entry.partition("=")[::2] for entry in value)
-    return {key: "" if entry is None else str(entry) for key, entry in (value or {}).items()}
-
-
-def words(value: Any) -> list[str]:
-    """Return a command line that may be written as a string."""
-    return shlex.split(value) if isinstance(value, str) else [str(word) for word in value or ()]
-
-
-def listed(value: Any) -> list[str]:
-    """Return a list that may be written as a single string."""
-    return [value] if isinstance(value, str) else list(value or ())
 
 
 class _Reader:
@@ -196,14 +166,14 @@ class _Reader:
         for unknown in set(service) - _UNDERSTOOD - _WITHOUT_EFFECT:
             if not unknown.startswith("x-"):
                 self._notes.setdefault(unknown, []).append(key)
-        labels = mapping(service.get("labels"))
+        labels = values.mapping(service.get("labels"))
         argv, missing = self._command(key, service, labels)
         environment = {
             "PATH": os.environ.get("PATH", "") + ":" + _PATH,
             "PYTHONPATH": str(self._folder),
             "PYTHONUNBUFFERED": "1",
             "HOME": "/",
-            **mapping(service.get("environment")),
+            **values.mapping(service.get("environment")),
         }
         return HostSpec(
             name=key,
@@ -211,13 +181,16 @@ class _Reader:
             argv=tuple(argv),
             environment=environment,
             interfaces=tuple(self._interfaces[key]),
-            mounts=tuple(self._mounts(service)),
-            health=self._health(service.get("healthcheck") or {}),
-            depends_on=self._depends(service.get("depends_on") or {}),
-            name_servers=tuple(listed(service.get("dns"))),
-            resolver_options=tuple(listed(service.get("dns_opt"))),
-            sysctls=mapping(service.get("sysctls")),
-            stop_grace_s=seconds(service.get("stop_grace_period"), 10.0),
+            mounts=(
+                *(values.volume(entry, self._folder) for entry in service.get("volumes") or ()),
+                *(values.tmpfs(entry) for entry in values.listed(service.get("tmpfs"))),
+            ),
+            health=values.health(service.get("healthcheck") or {}),
+            depends_on=values.depends_on(service.get("depends_on") or {}),
+            name_servers=tuple(values.listed(service.get("dns"))),
+            resolver_options=tuple(values.listed(service.get("dns_opt"))),
+            sysctls=values.mapping(service.get("sysctls")),
+            stop_grace_s=values.seconds(service.get("stop_grace_period"), 10.0),
             try_it=labels.get(TRY_LABEL, ""),
             missing=missing,
         )
@@ -231,9 +204,9 @@ class _Reader:
             what = f"needs the image {image}" if image else "needs an image that is built"
             text = f"services.{key} {what}: not on this engine; use --engine compose"
             raise self._fault(["services", key], text)
-        argv = words(labels.get(NATIVE_LABEL)) or [
-            *words(service.get("entrypoint")),
-            *words(service.get("command")),
+        argv = values.words(labels.get(NATIVE_LABEL)) or [
+            *values.words(service.get("entrypoint")),
+            *values.words(service.get("command")),
         ]
         needed = labels.get(NEEDS_LABEL, argv[0] if argv else "")
         if needed in {"python", "python3", "sh"} or shutil.which(needed, path=self._search_path()):
@@ -254,30 +227,6 @@ class _Reader:
     def _search_path() -> str:
         return os.environ.get("PATH", "") + ":" + _PATH
 
-    @staticmethod
-    def _health(check: Mapping[str, Any]) -> Health | None:
-        test = check.get("test")
-        if not test or check.get("disable") or test == ["NONE"]:
-            return None
-        if isinstance(test, str):
-            argv = ["sh", "-c", test]
-        else:
-            kind, *argv = test
-            argv = ["sh", "-c", argv[0]] if kind == "CMD-SHELL" else argv
-        return Health(
-            argv=tuple(argv),
-            interval_s=seconds(check.get("interval"), 30.0),
-            timeout_s=seconds(check.get("timeout"), 30.0),
-            retries=int(check.get("retries", 3)),
-            start_period_s=seconds(check.get("start_period"), 0.0),
-        )
-
-    @staticmethod
-    def _depends(value: Any) -> dict[str, str]:
-        if isinstance(value, list):
-            return dict.fromkeys(value, "service_started")
-        return {name: entry.get("condition", "service_started") for name, entry in value.items()}
-
     def _check_depends(self, hosts: list[HostSpec]) -> None:
         names = {host.name for host in hosts}
         for host in hosts:
@@ -291,26 +240,3 @@ class _Reader:
         except CycleError as error:
             circle = " -> ".join(error.args[1])
             raise self._fault(["services"], f"depends_on goes in a circle: {circle}") from error
-
-    # --- mounts
-
-    def _mounts(self, service: Mapping[str, Any]) -> Iterable[Mount]:
-        for entry in service.get("volumes") or ():
-            if isinstance(entry, dict):
-                kind, source = entry.get("type", "volume"), str(entry.get("source", ""))
-                target, read_only = entry["target"], bool(entry.get("read_only"))
-                if kind == "tmpfs":
-                    yield Mount(target, tmpfs_options="")
-                    continue
-            else:
-                source, target, *options = entry.split(":") if ":" in entry else ("", entry)
-                read_only = bool(options) and "ro" in options[0].split(",")
-            if source.startswith((".", "~", "/")):
-                source = str((self._folder / Path(source).expanduser()).resolve())
-            # A volume without a name is this host's alone.
-            yield Mount(target, source or f"anonymous{target.replace('/', '-')}", read_only)
-        for entry in listed(service.get("tmpfs")):
-            target, _, options = entry.partition(":")
-            # There is one user only, so an owner cannot be anybody else.
-            kept = [o for o in options.split(",") if o and not o.startswith(("uid=", "gid="))]
-            yield Mount(target, tmpfs_options=",".join(kept))

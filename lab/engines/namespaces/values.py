@@ -1,0 +1,89 @@
+"""The ways in which a compose file may write a value, each made into one form. Pure."""
+
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lab.engines.namespaces.spec import Health, Mount
+
+_UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 0.000001}
+
+
+def seconds(text: Any, default_s: float) -> float:
+    """Return a duration ("1m30s", "500ms") in seconds; ValueError if it is none."""
+    if text is None:
+        return default_s
+    parts = re.findall(r"(\d+(?:\.\d+)?)(h|ms|us|m|s)", str(text))
+    if "".join(number + unit for number, unit in parts) != str(text):
+        message = f"{text!r} is no duration, such as 1m30s or 500ms"
+        raise ValueError(message)
+    return sum(float(number) * _UNITS_S[unit] for number, unit in parts)
+
+
+def mapping(value: Any) -> dict[str, str]:
+    """Return a mapping that may be written as a list of KEY=VALUE."""
+    if isinstance(value, list):
+        value = dict(entry.partition("=")[::2] for entry in value)
+    return {key: "" if entry is None else str(entry) for key, entry in (value or {}).items()}
+
+
+def words(value: Any) -> list[str]:
+    """Return a command line that may be written as a string."""
+    return shlex.split(value) if isinstance(value, str) else [str(word) for word in value or ()]
+
+
+def listed(value: Any) -> list[str]:
+    """Return a list that may be written as a single string."""
+    return [value] if isinstance(value, str) else list(value or ())
+
+
+def health(check: Mapping[str, Any]) -> Health | None:
+    """Return a service's health check, None if it has none; the defaults are Docker's."""
+    test = check.get("test")
+    if not test or check.get("disable") or test == ["NONE"]:
+        return None
+    if isinstance(test, str):
+        argv = ["sh", "-c", test]
+    else:
+        kind, *argv = test
+        argv = ["sh", "-c", argv[0]] if kind == "CMD-SHELL" else argv
+    return Health(
+        argv=tuple(argv),
+        interval_s=seconds(check.get("interval"), 30.0),
+        timeout_s=seconds(check.get("timeout"), 30.0),
+        retries=int(check.get("retries", 3)),
+        start_period_s=seconds(check.get("start_period"), 0.0),
+    )
+
+
+def depends_on(value: Any) -> dict[str, str]:
+    """Return what a service waits for: the host's name and the condition."""
+    if isinstance(value, list):
+        return dict.fromkeys(value, "service_started")
+    return {name: entry.get("condition", "service_started") for name, entry in value.items()}
+
+
+def volume(entry: Any, folder: Path) -> Mount:
+    """Return a mount, in the short form (`SOURCE:TARGET:ro`) or the long one."""
+    if isinstance(entry, dict):
+        target, source = entry["target"], str(entry.get("source", ""))
+        read_only = bool(entry.get("read_only"))
+        if entry.get("type") == "tmpfs":
+            return Mount(target, tmpfs_options="")
+    else:
+        source, target, *options = entry.split(":") if ":" in entry else ("", entry)
+        read_only = bool(options) and "ro" in options[0].split(",")
+    if source.startswith((".", "~", "/")):
+        source = str((folder / Path(source).expanduser()).resolve())
+    # A volume without a name is this host's alone.
+    return Mount(target, source or f"anonymous{target.replace('/', '-')}", read_only)
+
+
+def tmpfs(entry: str) -> Mount:
+    """Return a tmpfs (`TARGET:OPTIONS`)."""
+    target, _, options = entry.partition(":")
+    # There is one user only, so an owner cannot be anybody else.
+    kept = [word for word in options.split(",") if word and not word.startswith(("uid=", "gid="))]
+    return Mount(target, tmpfs_options=",".join(kept))
