@@ -5,6 +5,7 @@ import sys
 
 from lab import doctor
 from lab.engines.compose import checks
+from lab.engines.namespaces import checks as namespace_checks
 from lab.errors import LabError
 from lab.model import Finding
 from lab.setup import base_image, environment, plugins
@@ -22,9 +23,7 @@ def main() -> int:
     try:
         _need(doctor.python())
         environment.prepare()
-        if not arguments.python_only:
-            _need(checks.docker_command())
-            _need(checks.docker_engine())
+        if not arguments.python_only and _docker():
             plugins.prepare(base_image.prepare())
         say("ready")
     except LabError as error:
@@ -34,6 +33,17 @@ def main() -> int:
         print("\nsetup: interrupted; run it again to go on", file=sys.stderr)
         return 130
     return 0
+
+
+def _docker() -> bool:
+    """Tell whether a Docker Engine is there; without one, hosts can be namespaces."""
+    for found in (checks.docker_command(), checks.docker_engine()):
+        say(f"{found.name}: {found.seen}")
+        if not found.ok:
+            _need(namespace_checks.user_namespaces())
+            say(f"no Docker, so the lab's hosts will be namespaces (for Docker: {found.remedy})")
+            return False
+    return True
 
 
 def _need(found: Finding) -> None:

@@ -17,7 +17,10 @@ MAY_IMPORT = {
     "lab.screen": {"lab.engines.base", "lab.model"},
     "lab.runner": {"lab", "lab.doctor", "lab.engines.base", "lab.errors", "lab.model"},
     "lab.doctor": {"lab.model"},
-    "lab.setup": {"lab", "lab.doctor", "lab.engines.compose.checks", "lab.errors", "lab.model"},
+    "lab.setup": {
+        *("lab", "lab.doctor", "lab.errors", "lab.model"),
+        *("lab.engines.compose.checks", "lab.engines.namespaces.checks"),
+    },
     "lab.engines": {"lab.errors", "lab.evidence", "lab.model"},
     "lab.evidence": {"lab.errors", "lab.model"},
     "lab.model": set(),

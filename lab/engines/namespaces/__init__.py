@@ -7,5 +7,8 @@
                        └─ control    an abstract Unix socket: status, logs, pause, ..., down
 
 All there is of a lab is the keeper and its namespaces, and the kernel ends those with it: there is
-no file to forget. Standard library, iproute2 and util-linux only.
+no file to forget. Standard library and iproute2 only.
 """
+
+# In the environment of every process of a lab: its name.
+MARK = "SOCKET_LAB"

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from lab.engines import compose_text
-from lab.engines.namespaces import values
+from lab.engines.namespaces import MARK, values
 from lab.engines.namespaces.addresses import Pool, subnets
 from lab.engines.namespaces.interpolation import VariableError, env_file, interpolate
 from lab.engines.namespaces.spec import HostSpec, Interface, LabSpec
@@ -173,6 +173,7 @@ class _Reader:
             "PYTHONPATH": str(self._folder),
             "PYTHONUNBUFFERED": "1",
             "HOME": "/",
+            MARK: self._name,
             **values.mapping(service.get("environment")),
         }
         return HostSpec(

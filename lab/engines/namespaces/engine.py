@@ -1,6 +1,7 @@
 """The engine `namespaces`, seen from outside: starts keepers, talks to them, enters hosts."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -8,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lab.engines.base import Engine, Host, Lab, Progress
-from lab.engines.namespaces import checks, control, enter
+from lab.engines.namespaces import MARK, checks, control, enter
 from lab.engines.namespaces.compose_file import read
 from lab.errors import EngineError, EvidenceError
 from lab.evidence import syslog
@@ -174,6 +175,7 @@ class NamespacesEngine(Engine):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=_PACKAGE_PARENT,
+            env={**os.environ, MARK: name},
             start_new_session=True,
         )
         self._keepers[name] = keeper

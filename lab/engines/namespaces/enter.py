@@ -61,6 +61,7 @@ def _enter(pid: str, inner: str) -> None:
 
 def _become(argv: list[str], folder: str, environment: dict[str, str]) -> NoReturn:
     try:
+        syscalls.default_signals()
         os.chdir(folder)
         os.execvpe(argv[0], argv, environment)  # noqa: S606
     except OSError as error:

@@ -105,9 +105,14 @@ class Init:
             self._say({"is": "running"})
             return
         environment = {**self._spec.environment, "HOSTNAME": self._spec.host_name}
+        started, starting = os.pipe()
         self._main = os.fork()
         if self._main == 0:
             self._become_program(self._spec.argv, environment)
+        # Its end is the program's exec: before that, a signal would not reach the program.
+        os.close(starting)
+        os.read(started, 1)
+        os.close(started)
         self._started_s = time.monotonic()
         self._next_check_s = self._started_s
         self._say({"is": "running"})
@@ -115,7 +120,7 @@ class Init:
     def _become_program(self, argv: tuple[str, ...], environment: dict[str, str]) -> NoReturn:
         try:
             signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            syscalls.default_signals()
             os.chdir(self._lab.folder)
             self._drop_rights()
             os.execvpe(argv[0], argv, environment)  # noqa: S606

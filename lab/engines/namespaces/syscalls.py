@@ -7,6 +7,7 @@ mount_setattr(2), prctl(2).
 import ctypes
 import os
 import platform
+import signal
 import struct
 
 CLONE_NEWNS = 0x00020000
@@ -25,6 +26,7 @@ MS_REC = 16384
 MS_PRIVATE = 1 << 18
 MNT_DETACH = 2
 
+_OUR_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 _MOUNT_ATTR_RDONLY = 1
 _AT_FDCWD = -100
 _AT_RECURSIVE = 0x8000
@@ -93,6 +95,12 @@ def set_host_name(name: str) -> None:
     """Set the name of this UTS namespace."""
     encoded = name.encode()
     _check(_libc.sethostname(encoded, ctypes.c_size_t(len(encoded))), "sethostname")
+
+
+def default_signals() -> None:
+    """Undo what Python (SIGPIPE, SIGXFSZ) and we have set, for the program of the next exec."""
+    for number in (*_OUR_SIGNALS, signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def let_owner_look() -> None:
