@@ -19,11 +19,11 @@ environment:
 up: setup ## bring a lab up, and show an exchange
 	@$(VENV)/lab up
 
-down: setup ## remove every lab
+down: ## remove every lab
 	@$(VENV)/lab down --all
 
-test: setup ## run all tests, on real Docker
-	@$(VENV)/pytest
+test: setup ## run all tests, on every engine that this machine has
+	@$(VENV)/pytest --numprocesses auto --dist loadgroup
 
 check: environment ## lint, types and unit tests; no Docker
 	@$(VENV)/ruff format --check .
@@ -39,6 +39,7 @@ lock: environment ## write requirements.lock anew, with the newest versions
 	@$(VENV)/uv pip compile --quiet --upgrade --universal --generate-hashes --group dev \
 		pyproject.toml --output-file requirements.lock
 
-clean: down ## remove what setup and the builds made: images, .venv, .env
+clean: ## remove what setup and the builds made: images, .venv, .env
+	@test ! -x $(VENV)/lab || $(VENV)/lab down --all
 	@docker image ls --quiet --filter reference='socket-lab/*' | sort -u | xargs -r docker image rm --force
 	@rm -rf .venv .env .mypy_cache .pytest_cache .ruff_cache

@@ -44,7 +44,8 @@ def docker_compose_file() -> str:
 
 @pytest.fixture(scope="session")
 def docker_compose_project_name() -> str:
-    return f"lab-test-{secrets.token_hex(3)}"
+    # A test that kills a whole session wants to know the name beforehand.
+    return os.environ.get("LAB_TEST_NAME", f"lab-test-{secrets.token_hex(3)}")
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,22 @@ from pathlib import Path
 
 import docker
 
+from lab.engines import choice
+from lab.engines.namespaces import MARK
 from tests.waiting import wait_until
 
 
 def left_of(name: str) -> list[str]:
-    """Return the lab's containers, networks, volumes and the processes that work for it."""
+    """Return the lab's containers, networks, volumes, processes and sockets.
+
+    Namespaces, interfaces and mounts of the engine `namespaces` live in its processes.
+    """
+    return _in_docker(name) + processes_of(name) + _sockets_of(name)
+
+
+def _in_docker(name: str) -> list[str]:
+    if not choice.docker_answers():
+        return []
     client = docker.from_env()
     try:
         containers = [c.name or "" for c in client.containers.list(all=True, ignore_removed=True)]
@@ -17,18 +28,25 @@ def left_of(name: str) -> list[str]:
         volumes = [str(v.name) for v in client.volumes.list()]
     finally:
         client.close()
-    things = [thing for thing in containers + networks + volumes if thing.startswith(name)]
-    return things + _processes_of(name)
+    return [thing for thing in containers + networks + volumes if thing.startswith(name)]
 
 
-def _processes_of(name: str) -> list[str]:
+def processes_of(name: str) -> list[str]:
+    """Return `PID: COMMAND` of every process that is of the lab, or works for it."""
     found = []
-    for command_line in Path("/proc").glob("[0-9]*/cmdline"):
+    for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            words = command_line.read_bytes().decode(errors="replace").split("\0")
-            if any("compose" in word for word in words) and name in words:
-                found.append(f"{command_line.parent.name}: {' '.join(words)}")
+            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            marks = (process / "environ").read_bytes().split(b"\0")
+            works_for_it = name in words and any("compose" in word for word in words)
+            if works_for_it or f"{MARK}={name}".encode() in marks:
+                found.append(f"{process.name}: {' '.join(words)}")
     return found
+
+
+def _sockets_of(name: str) -> list[str]:
+    lines = Path("/proc/net/unix").read_text().splitlines()
+    return [line.split()[-1] for line in lines if line.endswith(f"/{name}")]
 
 
 def assert_nothing_left(name: str, within_s: float = 0) -> None:

@@ -1,42 +1,47 @@
 """Whatever ends `lab up`, or the tests themselves, nothing is left."""
 
+import contextlib
 import os
+import random
 import secrets
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 
 import pytest
 
+from lab.engines import choice
+from lab.engines.base import Engine
+from lab.engines.namespaces import control
 from tests.integration import command
 from tests.integration.helpers import LONGEST_S, ROOT
-from tests.integration.left import assert_nothing_left, left_of
+from tests.integration.left import assert_nothing_left, left_of, processes_of
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.usefixtures("docker_services")  # it has built the images
-
 NEVER_HEALTHY = str(command.TOPOLOGIES / "never-healthy.yaml")
-WITHIN_S = 15.0
+# An engine may still work on what it was asked a moment ago; the kernel ends namespaces at once.
+WITHIN_S = {choice.COMPOSE: 15.0, choice.NAMESPACES: 2.0}
 
 
 def _begun(_name: str) -> bool:
     return True
 
 
-def _compose_runs(name: str) -> bool:
-    return any(": docker compose" in thing or "config" in thing for thing in left_of(name))
+def _engine_works(name: str) -> bool:
+    return any("docker compose" in p or "keeper" in p for p in processes_of(name))
 
 
 def _network_there(name: str) -> bool:
-    return f"{name}_wire" in left_of(name)
+    return f"{name}_wire" in left_of(name) or _program_there(name)
 
 
-def _container_there(name: str) -> bool:
-    return f"{name}-stuck-1" in left_of(name)
+def _program_there(name: str) -> bool:
+    return f"{name}-stuck-1" in left_of(name) or any("sleep" in p for p in processes_of(name))
 
 
-MOMENTS = [_begun, _compose_runs, _network_there, _container_there]
+MOMENTS = [_begun, _engine_works, _network_there, _program_there]
 WAYS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)]
 
 
@@ -48,9 +53,13 @@ def name() -> str:
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize(("way", "status"), WAYS, ids=["int", "term", "kill"])
 def test_up_that_is_ended_leaves_nothing(
-    name: str, moment: Callable[[str], bool], way: signal.Signals, status: int
+    engine: Engine,
+    name: str,
+    moment: Callable[[str], bool],
+    way: signal.Signals,
+    status: int,
 ) -> None:
-    process = command.start("up", "--file", NEVER_HEALTHY, "--name", name)
+    process = _start_up(engine, name)
     wait_until(lambda: moment(name), f"the moment to end {name}")
     process.send_signal(way)
     _, stderr = process.communicate(timeout=LONGEST_S)
@@ -59,38 +68,79 @@ def test_up_that_is_ended_leaves_nothing(
     else:
         assert process.returncode == status, stderr
         assert "Traceback" not in stderr
-    assert_nothing_left(name, WITHIN_S if way == signal.SIGKILL else 0)
+    assert_nothing_left(name, WITHIN_S[engine.name])
 
 
-def test_second_interrupt_leaves_nothing_either(name: str) -> None:
-    process = command.start("up", "--file", NEVER_HEALTHY, "--name", name)
-    wait_until(lambda: _container_there(name), "a container")
+def test_second_interrupt_leaves_nothing_either(engine: Engine, name: str) -> None:
+    process = _start_up(engine, name)
+    wait_until(lambda: _program_there(name), "a program")
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=LONGEST_S)
-    assert_nothing_left(name, WITHIN_S)
+    assert_nothing_left(name, WITHIN_S[engine.name])
 
 
-def test_host_that_ends_at_once_fails_up_and_leaves_nothing(name: str) -> None:
+def test_host_that_ends_at_once_fails_up_and_leaves_nothing(engine: Engine, name: str) -> None:
     file = str(command.TOPOLOGIES / "ends-at-once.yaml")
-    line = command.refused(command.run("up", "--file", file, "--name", name))
+    done = command.run("up", "--engine", engine.name, "--file", file, "--name", name)
+    line = command.refused(done)
     assert "broken" in line
     assert "no coffee left" in line
-    assert_nothing_left(name)
+    assert_nothing_left(name, WITHIN_S[engine.name])
 
 
-def test_killed_test_session_leaves_nothing() -> None:
-    before = _labs()
-    argv = [sys.executable, "-m", "pytest", "-q", "tests/integration/test_separation.py"]
+def _start_up(engine: Engine, name: str) -> subprocess.Popen[str]:
+    return command.start("up", "--engine", engine.name, "--file", NEVER_HEALTHY, "--name", name)
+
+
+@pytest.fixture
+def namespaces(engine: Engine) -> Engine:
+    if engine.name != choice.NAMESPACES:
+        pytest.skip("about the engine namespaces")
+    return engine
+
+
+def test_lab_of_namespaces_killed_at_fifty_random_moments_leaves_nothing(
+    namespaces: Engine,
+) -> None:
+    dice = random.Random(50)
+    for number in range(50):
+        name = f"lab-test-{secrets.token_hex(3)}"
+        process = _start_up(namespaces, name)
+        # From before the first namespace to long after the program has been started.
+        time.sleep(dice.uniform(0.0, 0.4))
+        if number % 2 and (victims := processes_of(name)):
+            victim = int(dice.choice(victims).partition(":")[0])
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+        else:
+            process.kill()
+        if number % 2:
+            # Of a lab that was not up yet, no part lives on without the others.
+            wait_until(lambda: not processes_of(name), f"the end of {name}", 5)  # noqa: B023
+        process.communicate(timeout=LONGEST_S)
+        assert_nothing_left(name, WITHIN_S[choice.NAMESPACES])
+
+
+def test_keeper_that_is_killed_takes_its_lab_along(namespaces: Engine, name: str) -> None:
+    done = command.run("up", "--engine", namespaces.name, "--file", command.PAIR, "--name", name)
+    assert done.returncode == 0, done.stderr
+    assert len(processes_of(name)) == 5  # the keeper, two inits, two programs
+    os.kill(control.ask(name, ask="status")["pid"], signal.SIGKILL)
+    assert_nothing_left(name, WITHIN_S[choice.NAMESPACES])
+
+
+@pytest.mark.usefixtures("docker_services")
+def test_killed_test_session_leaves_nothing(name: str) -> None:
+    argv = [sys.executable, "-m", "pytest", "-q", "-k", "compose"]
     session = subprocess.Popen(
-        argv, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ
+        [*argv, "tests/integration/test_separation.py"],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "LAB_TEST_NAME": name},
     )
-    wait_until(lambda: len(_labs() - before) == 1, "a lab of that session", LONGEST_S)
-    (name,) = _labs() - before
+    wait_until(lambda: f"{name}_wire" in left_of(name), "a lab of that session", LONGEST_S)
     session.kill()
     session.wait()
-    assert_nothing_left(name, WITHIN_S)
-
-
-def _labs() -> set[str]:
-    return {thing.rsplit("_", 1)[0] for thing in left_of("lab-test-") if thing.endswith("_wire")}
+    assert_nothing_left(name, WITHIN_S[choice.COMPOSE])

@@ -93,6 +93,7 @@ class Desk:
         return {
             "topology": self._keeper.lab.topology,
             "hosts": hosts,
+            "pid": int(Path("/proc/self").readlink().name),
             "folder": self._keeper.lab.folder,
             "user_namespace": self._keeper.inner,
         }

@@ -280,7 +280,9 @@ class Keeper:
 
 def main() -> None:
     """Make the namespaces and become the lab."""
-    lab = LabSpec.from_json(sys.stdin.readline())
+    if not (line := sys.stdin.readline()):
+        return  # whoever started it is gone already
+    lab = LabSpec.from_json(line)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
