@@ -11,21 +11,22 @@ from typing import Any, NoReturn
 
 from rich.console import Console, Group
 
-from bench import memory, replies, start, table
+from bench import hosts, memory, replies, start, table
 from bench.facts import facts
 from lab import screen
 from lab.engines.base import Progress
 from lab.errors import LabError
 
 _EXIT_BAD_INPUT, _EXIT_INTERRUPTED, _EXIT_TERMINATED = 2, 130, 143
-_NAMES = ("memory", "replies", "start")
+_NAMES = ("memory", "replies", "start", "hosts")
 _DESCRIPTION = """\
 Measures what the servers and the lab itself cost, in labs of its own, and prints tables.
 
 measurements (default: all):
   memory    memory per idle client of each server, at 1, 100 and 1,000 clients
   replies   replies per second over TCP and UDP across the bridge, beside plain echoes
-  start     lab up beside bare docker compose up, and their downs"""
+  start     lab up on both engines beside bare docker compose up, and their downs
+  hosts     2, 20 and 100 hosts up and down, beside Mininet, and 2 with docker compose"""
 _EPILOG = """\
 Progress goes to standard error. Give the machine nothing else to do meanwhile: 2 cores are few.
 1,000 clients of xinetd are 1,000 processes of Python and need about 12 GiB; if they are not free,
@@ -80,8 +81,11 @@ def _measure(name: str, progress: Progress, *, quick: bool) -> tuple[dict[str, A
     if name == "replies":
         rates = replies.measure(progress, quick=quick)
         return dataclasses.asdict(rates), table.replies_table(rates)
-    times = start.measure(progress, quick=quick)
-    return dataclasses.asdict(times), table.start_table(times)
+    if name == "start":
+        times = start.measure(progress, quick=quick)
+        return dataclasses.asdict(times), table.start_table(times)
+    found = hosts.measure(progress, quick=quick)
+    return dataclasses.asdict(found), table.hosts_table(found)
 
 
 def _name(text: str) -> str:
@@ -102,7 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("names", nargs="*", metavar="NAME", type=_name, help=", ".join(_NAMES))
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
     parser.add_argument(
-        "--quick", action="store_true", help="fewer rounds, shorter, at most 100 clients"
+        "--quick",
+        action="store_true",
+        help="fewer rounds, shorter, at most 100 clients or 20 hosts",
     )
     return parser
 

@@ -1,18 +1,20 @@
-"""`lab up` beside bare `docker compose up`, on the same file, with their downs, in turn.
+"""`lab up` on both engines beside bare `docker compose up`, on the same file, with their downs.
 
-Owns the measurement. Both wait for every health check, and both find the images built.
+Owns the measurement. All wait for every health check, and those with images find them built.
 """
 
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bench.own_lab import ROOT, new_name
-from bench.spread import Spread, ratios, spread
+from bench.turns import Row, Way, in_turn, timed
+from lab.engines import choice
 from lab.engines.base import Progress
 from lab.engines.compose import RUN_BY, wire
 from lab.engines.compose.command import compose
@@ -26,84 +28,65 @@ _LONGEST_S = 180
 
 
 @dataclass(frozen=True)
-class Row:
-    """One way; the ratios are against the bare way of the same round."""
-
-    way: str
-    up_s: Spread
-    down_s: Spread
-    up_to_bare: Spread
-    down_to_bare: Spread
-
-
-@dataclass(frozen=True)
 class Start:
-    """All of the measurement."""
+    """All of the measurement; the ratios of the rows are against the first, the bare one."""
 
     rounds: int
     rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True)
-class _Way:
-    name: str
-    up: Callable[[], object]
-    down: Callable[[], object]
 
 
 def measure(progress: Progress, *, quick: bool) -> Start:
     """Bring each up and down, in turn. Each has a name of its own, guarded throughout."""
     rounds = QUICK_ROUNDS if quick else ROUNDS
     engine = ComposeEngine()
-    bare_name, lab_name = new_name(), new_name()
-    with engine.guarded(bare_name), engine.guarded(lab_name):
+    bare_name, compose_name, namespaces_name = new_name(), new_name(), new_name()
+    with (
+        engine.guarded(bare_name),
+        engine.guarded(compose_name),
+        # For its reaper: after SIGKILL that ends whatever carries our mark, keepers too.
+        engine.guarded(namespaces_name),
+        _taken_down(namespaces_name),
+    ):
         progress("start: building images", "")
         compose(bare_name, ["--file", str(_FILE), "build"])
-        ways = (_bare(bare_name), _lab(lab_name))
-        ups: dict[str, list[float]] = {way.name: [] for way in ways}
-        downs: dict[str, list[float]] = {way.name: [] for way in ways}
-        for number in range(1, rounds + 1):
-            for way in ways:
-                progress(f"start: round {number} of {rounds}", way.name)
-                ups[way.name].append(_seconds(way.up))
-                downs[way.name].append(_seconds(way.down))
-    bare = ways[0].name
-    rows = [
-        Row(
-            way.name,
-            spread(ups[way.name]),
-            spread(downs[way.name]),
-            ratios(ups[way.name], ups[bare]),
-            ratios(downs[way.name], downs[bare]),
+        ways = (
+            _bare(bare_name),
+            _lab(compose_name, choice.COMPOSE, "--no-build"),
+            _lab(namespaces_name, choice.NAMESPACES),
         )
-        for way in ways
-    ]
-    return Start(rounds, tuple(rows))
+        return Start(rounds, tuple(in_turn(ways, rounds, "start", progress)))
 
 
-def _bare(name: str) -> _Way:
+@contextmanager
+def _taken_down(name: str) -> Iterator[None]:
+    """Take the lab down that a command has left on the engine `namespaces`, when the block ends."""
+    try:
+        yield
+    finally:
+        for lab in choice.load(choice.NAMESPACES).labs():
+            if lab.name == name:
+                lab.down(progress=lambda _doing, _detail: None)
+
+
+def _bare(name: str) -> Way:
     # The file's own addresses may be taken by another lab.
     environment = next(iter(wire.environments(name)))
 
-    def run(*words: str) -> str:
-        return compose(name, ["--file", str(_FILE), *words], environment=environment)
+    def run(*words: str) -> None:
+        compose(name, ["--file", str(_FILE), *words], environment=environment)
 
-    return _Way(
-        "docker compose up --detach --wait",
-        up=lambda: run("up", "--detach", "--wait"),
-        down=lambda: run("down", "--volumes"),
-    )
+    up, down = partial(run, "up", "--detach", "--wait"), partial(run, "down", "--volumes")
+    return Way("docker compose up --detach --wait", "", lambda: timed(up, down))
 
 
-def _lab(name: str) -> _Way:
+def _lab(name: str, engine: str, *options: str) -> Way:
     def run(*words: str) -> None:
         _run([str(Path(sys.executable).with_name("lab")), *words], name)
 
-    return _Way(
-        "lab up --no-build",
-        up=lambda: run("up", "--no-build", "--file", str(_FILE), "--name", name),
-        down=lambda: run("down", name),
-    )
+    words = ("--engine", engine, *options)
+    up = partial(run, "up", *words, "--file", str(_FILE), "--name", name)
+    down = partial(run, "down", name)
+    return Way(" ".join(("lab up", *words)), "", lambda: timed(up, down))
 
 
 def _run(argv: Sequence[str], name: str) -> None:
@@ -123,9 +106,3 @@ def _run(argv: Sequence[str], name: str) -> None:
     if done.returncode:
         said = done.stderr.strip().splitlines() or [f"ended with status {done.returncode}"]
         raise EngineError(said[-1], argv=argv, exit_status=done.returncode, stderr=done.stderr)
-
-
-def _seconds(act: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    act()
-    return time.perf_counter() - began

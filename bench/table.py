@@ -4,10 +4,12 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from bench.hosts import Hosts
 from bench.memory import Memory, Point
 from bench.replies import ECHOES, Replies
 from bench.spread import Spread
 from bench.start import Start
+from bench.turns import Row
 
 WIDTH = 100
 
@@ -92,20 +94,47 @@ def start_table(found: Start) -> Group:
         f"Seconds until every host is healthy, and until all is gone; median of {found.rounds} "
         "rounds in turn, and least..most. Images are built before. Ratio: in the same round."
     )
-    columns = "SECONDS|UP |least..most |RATIO |DOWN |least..most |RATIO "
-    table = _table(columns)
+    table = _table(f"SECONDS|{_UP_AND_DOWN}")
     for row in found.rows:
-        table.add_row(
-            row.way,
-            f"{row.up_s.median:.2f}",
-            _range(row.up_s),
-            f"{row.up_to_bare.median:.2f}",
-            f"{row.down_s.median:.2f}",
-            _range(row.down_s),
-            f"{row.down_to_bare.median:.2f}",
-        )
+        table.add_row(*_up_and_down(row, 2))
     return _page("lab up beside docker compose up", table, caption)
 
 
-def _range(found: Spread) -> str:
-    return f"{found.least:.2f}..{found.most:.2f}"
+def hosts_table(found: Hosts) -> Group:
+    """Make the table of hosts up and down."""
+    notes = [
+        "Seconds until every host of N on one bridge can run programs (tried in the last), and "
+        f"until they are gone; median of {found.rounds} rounds in turn, and least..most. Ratio: to "
+        "namespaces in the same round.",
+        "namespaces: the Python API, to the end of the lab's process. Mininet: its Python API, "
+        "LinuxBridge, no controller. docker compose: up --detach --wait and down, as commands.",
+        "Python's start and imports of the caller are in none of the first two; those of the lab's "
+        "own process are in each up of namespaces, and the command's start in docker compose.",
+        *found.left_out,
+    ]
+    table = _table(f"HOSTS |SECONDS|{_UP_AND_DOWN}")
+    for number, group in enumerate(found.groups):
+        if number:
+            table.add_row()
+        for row in group.rows:
+            table.add_row(str(group.hosts), *_up_and_down(row, 3))
+    return _page("hosts up and down", table, "\n".join(notes))
+
+
+_UP_AND_DOWN = "UP |least..most |RATIO |DOWN |least..most |RATIO "
+
+
+def _up_and_down(row: Row, digits: int) -> list[str]:
+    return [
+        row.way,
+        f"{row.up_s.median:.{digits}f}",
+        _range(row.up_s, digits),
+        f"{row.up_to_base.median:.2f}",
+        f"{row.down_s.median:.{digits}f}",
+        _range(row.down_s, digits),
+        f"{row.down_to_base.median:.2f}",
+    ]
+
+
+def _range(found: Spread, digits: int = 2) -> str:
+    return f"{found.least:.{digits}f}..{found.most:.{digits}f}"

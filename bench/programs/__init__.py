@@ -1,4 +1,7 @@
-"""What runs on the hosts. Standard library (or a shell) only; never imported, only sent there."""
+"""What runs elsewhere: on the hosts, or on the system's Python. Never imported, only sent there.
+
+Standard library (or a shell) only, but for what is measured itself.
+"""
 
 from pathlib import Path
 
