@@ -1,0 +1,237 @@
+"""The embedded engine reads the same compose file, and says what of it is otherwise there."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from lab.engines.namespaces import compose_file
+from lab.engines.namespaces.spec import Health, HostSpec, Interface, LabSpec, Mount
+from lab.errors import TopologyError
+
+PROJECT = Path(__file__).parents[3]
+OURS = "  a:\n    image: socket-lab/host\n    command: sh\n"
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Return the programs that this machine has; a test may remove one."""
+    programs = {"xinetd", "dnsmasq", "rsyslogd", "sh"}
+
+    def which(program: str, path: str = "") -> str | None:
+        del path
+        return f"/bin/{program}" if program in programs else None
+
+    monkeypatch.setattr(shutil, "which", which)
+    for name in ("LAB_WIRE_IPV4", "LAB_WIRE_IPV6"):
+        monkeypatch.delenv(name, raising=False)
+    return programs
+
+
+def read(folder: Path, services: str) -> tuple[LabSpec, list[str]]:
+    path = folder / "compose.yaml"
+    path.write_text("services:\n" + services)
+    return compose_file.read(path, "x")
+
+
+def host(folder: Path, lines: str) -> HostSpec:
+    """Return a host that has these lines in its compose file."""
+    lab, _ = read(folder, OURS + "".join(f"    {line}\n" for line in lines.splitlines()))
+    return lab.hosts[0]
+
+
+@pytest.fixture
+def project() -> LabSpec:
+    return compose_file.read(PROJECT / "compose.yaml", "x")[0]
+
+
+def test_projects_file_gives_its_hosts(project: LabSpec) -> None:
+    assert [h.name for h in project.hosts] == ["server", "inetd", "client", "names", "syslog"]
+    assert [h.host_name for h in project.hosts] == [h.name for h in project.hosts]
+    assert project.networks == ("wire",)
+    assert (project.name, project.folder) == ("x", str(PROJECT))
+    assert project.topology == str(PROJECT / "compose.yaml")
+    assert {str(PROJECT), sys.prefix, sys.base_prefix} <= set(project.visible)
+
+
+def test_projects_programs_run_on_this_machines_python(project: LabSpec) -> None:
+    server, inetd, client, names, syslog = project.hosts
+    assert server.argv[:3] == (sys.executable, "-m", "services.host")
+    assert server.argv[3:5] == ("tcp_time_server --concurrency thread", "udp_time_server")
+    assert client.argv[:4] == (sys.executable, "-m", "services.host", "--hold")
+    assert inetd.argv[:2] == ("xinetd", "-dontfork")
+    assert names.argv == ("dnsmasq", "--keep-in-foreground", "--conf-file=hosts/names/dnsmasq.conf")
+    assert syslog.argv == ("sh", "hosts/syslog/entrypoint", "hosts/syslog/rsyslog.conf")
+    assert client.try_it == "python3 -m services.client server"
+
+
+def test_projects_hosts_have_their_addresses(project: LabSpec) -> None:
+    v4, v6 = "198.18.67.{}/24", "fd6b:9f3e:52c1::{}/64"
+    assert {h.name: h.interfaces for h in project.hosts} == {
+        "server": (Interface("wire", v4.format(2), v6.format(2)),),
+        "inetd": (Interface("wire", v4.format(3), v6.format(3)),),
+        "client": (Interface("wire", v4.format(4), v6.format(4)),),
+        "names": (Interface("wire", v4.format(53), v6.format(5)),),
+        "syslog": (),
+    }
+
+
+def test_projects_hosts_have_names_for_both_addresses(project: LabSpec) -> None:
+    assert dict(project.addresses) == {
+        **{f"198.18.67.{n}": (name,) for n, name in ((2, "server"), (3, "inetd"), (4, "client"))},
+        **{
+            f"fd6b:9f3e:52c1::{n}": (name,)
+            for n, name in ((2, "server"), (3, "inetd"), (4, "client"))
+        },
+        "198.18.67.53": ("names",),
+        "fd6b:9f3e:52c1::5": ("names",),
+    }
+
+
+def test_projects_hosts_have_mounts_checks_and_order(project: LabSpec) -> None:
+    server, inetd, client, names, syslog = project.hosts
+    assert server.mounts == (
+        Mount("/run/host", "server-log"),
+        Mount("/run/lab", tmpfs_options="mode=0755"),
+        Mount("/tmp", tmpfs_options=""),  # noqa: S108 (the host's own)
+    )
+    assert [(m.source, m.target) for m in syslog.mounts if m.source] == [
+        (f"{name}-log", f"/run/hosts/{name}") for name in ("server", "inetd", "client", "names")
+    ]
+    assert client.health == Health(("sh", "-c", "test -e /run/lab/ready"), 1.0, 5.0, 30, 0.0)
+    assert server.health
+    assert "$(ss -Hlntu" in server.health.argv[-1]
+    assert client.depends_on == dict.fromkeys(
+        ("syslog", "names", "server", "inetd"), "service_healthy"
+    )
+    assert inetd.depends_on == server.depends_on == {"syslog": "service_healthy"}
+    assert (client.name_servers, client.resolver_options) == (
+        ("198.18.67.53",),
+        ("timeout:1", "attempts:1"),
+    )
+    assert names.sysctls == {"net.ipv4.ip_unprivileged_port_start": "53"}
+
+
+def test_variables_choose_the_projects_subnet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_WIRE_IPV4", "198.18.9")
+    lab, _ = compose_file.read(PROJECT / "compose.yaml", "x")
+    assert [h.interfaces[0].ipv4 for h in lab.hosts[:4]] == [
+        f"198.18.9.{n}/24" for n in (2, 3, 4, 53)
+    ]
+
+
+def test_env_file_sets_variables_and_the_environment_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("FIRST_A=file\nFIRST_B=file\n")
+    monkeypatch.setenv("FIRST_B", "environment")
+    assert host(tmp_path, "hostname: $FIRST_A-$FIRST_B").host_name == "file-environment"
+    assert host(tmp_path, "hostname: $COMPOSE_PROJECT_NAME").host_name == "x"
+
+
+@pytest.mark.parametrize(
+    ("service", "what"),
+    [("image: postgres:17", "needs the image postgres:17"), ("build: .", "an image that is built")],
+)
+def test_service_that_needs_an_image_is_refused(tmp_path: Path, service: str, what: str) -> None:
+    with pytest.raises(TopologyError) as caught:
+        read(tmp_path, OURS + f"  db:\n    {service}\n    command: sh\n")
+    text = str(caught.value)
+    assert text.startswith(f"{tmp_path}/compose.yaml:5: services.db needs")
+    assert what in text
+    assert "--engine compose" in text
+
+
+def test_label_makes_a_service_with_any_image_run(tmp_path: Path) -> None:
+    labels = "labels: {socket-lab.native: python3 -c 'a b'}"
+    lab, notes = read(tmp_path, f"  db:\n    image: postgres\n    command: x\n    {labels}\n")
+    assert lab.hosts[0].argv == (sys.executable, "-c", "a b")
+    assert notes == []
+
+
+@pytest.mark.parametrize(
+    "key", ["command: [python3, a, python]", "command: python3 a python", "entrypoint: python3 a"]
+)
+def test_python_is_the_labs_own(tmp_path: Path, key: str) -> None:
+    lab, notes = read(tmp_path, f"  a:\n    image: socket-lab/host\n    {key}\n")
+    assert lab.hosts[0].argv[:2] == (sys.executable, "a")
+    assert "python" not in lab.hosts[0].argv
+    assert notes == []
+
+
+def test_command_comes_after_the_entry_point(tmp_path: Path) -> None:
+    assert host(tmp_path, "entrypoint: [sh, -e]").argv == ("sh", "-e", "sh")
+
+
+def test_program_that_is_missing_is_named_with_its_package(
+    tmp_path: Path, installed: set[str]
+) -> None:
+    installed.remove("xinetd")
+    lab, notes = read(tmp_path, "  a:\n    image: socket-lab/inetd\n    command: xinetd -d\n")
+    assert lab.hosts[0].argv == ()
+    (note,) = notes
+    assert note.startswith("a: xinetd is not installed")
+    assert "apt-get install xinetd" in note
+
+
+def test_without_rsyslog_the_labs_own_receiver_runs(installed: set[str]) -> None:
+    installed.remove("rsyslogd")
+    lab, notes = compose_file.read(PROJECT / "compose.yaml", "x")
+    assert lab.hosts[-1].argv == (sys.executable, "-m", "lab.engines.namespaces.syslogd")
+    assert any(note.startswith("syslog: rsyslogd is not installed") for note in notes)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("mem_limit: 64m", "ports: ['80:80']", "privileged: true", "restart: always"),
+        *("ulimits: {nofile: 1}", "never_heard_of: 1", "env_file: x", "user: nobody"),
+        *("working_dir: /x", "extra_hosts: ['a:1.2.3.4']", "pids_limit: 3", "deploy: {}"),
+    ],
+)
+def test_key_that_this_engine_does_not_have_is_named(tmp_path: Path, key: str) -> None:
+    other = OURS.replace("a:", "b:", 1)
+    _, notes = read(tmp_path, f"{OURS}    {key}\n{other}    {key}\n  c:{OURS[4:]}")
+    (note,) = notes
+    assert note == f"not on this engine: {key.partition(':')[0]} (a, b)"
+
+
+def test_key_without_effect_is_not_named(tmp_path: Path) -> None:
+    lines = (
+        "    build: .\n    init: true\n    read_only: true\n    cap_drop: [ALL]\n"
+        "    cap_add: [SETUID]\n    security_opt: [x]\n    expose: ['1']\n    tty: true\n"
+        "    stdin_open: true\n    container_name: x\n    x-mine: 1\n    pull_policy: never\n"
+    )
+    assert read(tmp_path, OURS + lines)[1] == []
+
+
+def test_projects_limits_are_named_and_nothing_else() -> None:
+    _, notes = compose_file.read(PROJECT / "compose.yaml", "x")
+    everyone = "(server, inetd, client, names, syslog)"
+    assert sorted(notes) == [
+        f"not on this engine: {key} {everyone}" for key in ("mem_limit", "pids_limit")
+    ]
+
+
+def test_service_without_networks_is_on_the_default_one(tmp_path: Path) -> None:
+    lab, _ = read(tmp_path, OURS)
+    assert lab.networks == ("default",)
+    assert lab.hosts[0].interfaces == (Interface("default", "198.18.0.2/24", ""),)
+    assert lab.addresses == (("198.18.0.2", ("a",)),)
+
+
+def test_host_is_known_by_its_names_on_every_network(tmp_path: Path) -> None:
+    lines = "    hostname: h\n    networks: {left: {aliases: [l]}, right: }\n"
+    lab, _ = read(tmp_path, OURS + lines + "networks: {left: , right: {enable_ipv6: true}}\n")
+    assert lab.addresses == (
+        ("198.18.0.2", ("a", "h", "l")),
+        ("fd00:198:18:1::2", ("a", "h", "l")),
+        ("198.18.1.2", ("a", "h", "l")),
+    )
+
+
+def test_services_own_environment_comes_first(tmp_path: Path) -> None:
+    environment = host(tmp_path, "environment: {HOME: /x, A: 'b'}").environment
+    assert (environment["HOME"], environment["A"], environment["SOCKET_LAB"]) == ("/x", "b", "x")
+    assert environment["PYTHONPATH"] == str(tmp_path)

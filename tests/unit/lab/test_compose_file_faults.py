@@ -1,0 +1,173 @@
+"""Whatever is wrong with a compose file, it is one TopologyError that begins with the place."""
+
+from pathlib import Path
+
+import pytest
+
+from lab.engines.namespaces import compose_file
+from lab.errors import TopologyError
+
+# A host, in lines 1 to 4; its next key stands in line 5.
+HOST = "services:\n  a:\n    image: socket-lab/host\n    command: sh\n"
+# A network, and the host on it: `networks.wire` stands in line 7.
+WIRED = f"{HOST}    networks: [wire]\nnetworks:\n  wire:\n"
+OTHER = "  b: {image: socket-lab/host, command: sh, depends_on: [a]}\n"
+
+
+def refused(folder: Path, text: str) -> str:
+    """Return what is said of this compose file, without the folder."""
+    path = folder / "compose.yaml"
+    path.write_text(text)
+    with pytest.raises(TopologyError) as caught:
+        compose_file.read(path, "x")
+    said = str(caught.value)
+    assert "\n" not in said
+    assert said.startswith(f"{path}:")
+    return said.removeprefix(f"{folder}/compose.yaml:")
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("networks: [nope]", "network nope is not defined"),
+        ("networks: {nope: {}}", "network nope is not defined"),
+        ("network_mode: host", "network_mode host: not on this engine; --engine compose"),
+        ("network_mode: service:b", "network_mode service:b: not on this engine"),
+        ("depends_on: [nope]", "services.a: depends on nope, which is not there"),
+        ("depends_on: {nope: {}}", "services.a: depends on nope, which is not there"),
+    ],
+)
+def test_key_is_named_with_its_line(tmp_path: Path, key: str, said: str) -> None:
+    text = refused(tmp_path, f"{HOST}    {key}\n")
+    assert text.startswith("5: ")
+    assert said in text
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("stop_grace_period: soon", "'soon' is no duration"),
+        ("healthcheck: {test: x, interval: soon}", "'soon' is no duration"),
+        ("healthcheck: {test: x, timeout: 5}", "5 is no duration"),
+        ("healthcheck: {test: x, start_period: -1s}", "'-1s' is no duration"),
+        ("healthcheck: {test: x, retries: many}", "many"),
+        ("healthcheck: [x]", ""),
+        ("healthcheck: {test: 3}", ""),
+        ("entrypoint: 3", ""),
+        ('entrypoint: "echo \'a"', "No closing quotation"),
+        ("volumes: 3", ""),
+        ("volumes: [3]", ""),
+        ("volumes: [null]", ""),
+        ("volumes: [{type: volume}]", "target"),
+        ("tmpfs: 3", ""),
+        ("tmpfs: [3]", ""),
+        ("dns: 3", ""),
+        ("sysctls: text", ""),
+        ("environment: text", ""),
+        ("environment: [3]", ""),
+        ("labels: text", ""),
+        ("depends_on: 3", ""),
+        ("depends_on: text", ""),
+        ("depends_on: [{b: 1}]", ""),
+        ("7: 8", ""),
+    ],
+)
+def test_value_of_a_wrong_kind_names_the_service(tmp_path: Path, key: str, said: str) -> None:
+    text = refused(tmp_path, f"{HOST}    {key}\n")
+    # Some are named with the service's line, others with the key's own.
+    assert text.partition(":")[0] in {"2", "5"}
+    assert "services.a" in text
+    assert said in text
+
+
+@pytest.mark.parametrize("command", ["3", "true", "1.5", '"echo \'a"'])
+def test_command_of_a_wrong_kind_names_the_service(tmp_path: Path, command: str) -> None:
+    text = refused(tmp_path, f"x-a: 1\n{HOST.replace('sh', command)}")
+    assert text.startswith(("3: services.a", "5: services.a"))
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("subnet: nope", "'nope' does not appear to be"),
+        ("subnet: 10.0.0.1/24", "has host bits set"),
+        ("subnet: 10.0.0.0/31", "network 10.0.0.0/31: no address left"),
+        ("subnet: ", "does not appear to be"),
+    ],
+)
+def test_subnet_that_is_wrong_names_its_network(tmp_path: Path, config: str, said: str) -> None:
+    text = refused(tmp_path, f"{WIRED}    ipam: {{config: [{{{config}}}]}}\n")
+    assert text.partition(":")[0] in {"7", "8"}
+    assert "networks.wire" in text
+    assert said in text
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("192.0.2.7", "address 192.0.2.7 is not in the network's 198.18.0.0/24"), ("here", "'here'")],
+)
+def test_fixed_address_that_is_wrong_names_its_network(
+    tmp_path: Path, address: str, said: str
+) -> None:
+    fixed = f"networks: {{wire: {{ipv4_address: {address}}}}}"
+    text = refused(tmp_path, WIRED.replace("networks: [wire]", fixed))
+    assert text.partition(":")[0] in {"5", "7"}
+    assert "networks.wire" in text or "services.a" in text
+    assert said in text
+
+
+def test_circle_is_shown(tmp_path: Path) -> None:
+    text = refused(tmp_path, f"x-a: 1\n{HOST}    depends_on: [b]\n{OTHER}")
+    assert text.startswith("2: depends_on goes in a circle: ")
+    assert " -> " in text
+    assert refused(tmp_path, f"{HOST}    depends_on: [a]\n").endswith("a -> a")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("${NOT_SET_HERE:?say where}", "variable NOT_SET_HERE is not set: say where"),
+        ("${NOT_SET_HERE?}", "variable NOT_SET_HERE is not set"),
+        ("costs 3 $", "write $$ for the character"),
+        ("${NOT_SET_HERE", "write $$ for the character"),
+    ],
+)
+def test_variable_that_is_wrong_is_named(tmp_path: Path, value: str, said: str) -> None:
+    assert said in refused(tmp_path, f"{HOST}    hostname: '{value}'\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("services:\n  a: [\n", 3),
+        ("services:\n\ta: 1\n", 2),
+        ("services: {}\n---\nservices: {}\n", 2),
+        ("services:\n  a: *nobody\n", 2),
+        ("services:\n  a: 'x\n", 3),
+    ],
+)
+def test_what_is_not_yaml_is_named_with_its_line(tmp_path: Path, text: str, line: int) -> None:
+    assert refused(tmp_path, text).startswith(f"{line}: not YAML: ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "\n", "# only a comment\n", "- a\n", "text\n", "3\n", "null\n", "x-a: 1\n"),
+        *("services:\n", "services: {}\n", "services: [a]\n", "services: a\n", "services: 3\n"),
+    ],
+)
+def test_file_without_services_has_no_hosts(tmp_path: Path, text: str) -> None:
+    assert "it has no services, so no hosts" in refused(tmp_path, text)
+
+
+def test_service_without_anything_needs_an_image(tmp_path: Path) -> None:
+    assert refused(tmp_path, "services:\n  a:\n").startswith("2: services.a needs an image")
+
+
+def test_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bytes.yaml").write_bytes(b"a: \xff\n")
+    for path in (tmp_path / "bytes.yaml", tmp_path / "no.yaml", tmp_path):
+        with pytest.raises(TopologyError) as caught:
+            compose_file.read(path, "x")
+        assert str(caught.value).startswith(f"{path}: ")

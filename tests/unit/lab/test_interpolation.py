@@ -1,0 +1,85 @@
+"""Variables of a compose file have the values the Compose Specification gives them."""
+
+from pathlib import Path
+
+import pytest
+
+from lab.engines.namespaces.interpolation import VariableError, env_file, interpolate
+
+# SET is set, EMPTY is set to nothing, NONE is not set.
+ENVIRONMENT = {"SET": "1", "EMPTY": "", "_x9": "under"}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *(("$SET", "1"), ("${SET}", "1"), ("$NONE", ""), ("${NONE}", ""), ("${EMPTY}", "")),
+        *(("${SET:-x}", "1"), ("${EMPTY:-x}", "x"), ("${NONE:-x}", "x"), ("${NONE:-}", "")),
+        *(("${SET-x}", "1"), ("${EMPTY-x}", ""), ("${NONE-x}", "x"), ("${NONE-}", "")),
+        *(("${SET:?why}", "1"), ("${SET?why}", "1"), ("${EMPTY?why}", "")),
+        *(("${SET:+x}", "x"), ("${EMPTY:+x}", ""), ("${NONE:+x}", "")),
+        *(("${SET+x}", "x"), ("${EMPTY+x}", "x"), ("${NONE+x}", "")),
+        *(("$$", "$"), ("$$SET", "$SET"), ("$$$SET", "$1"), ("$${SET}", "${SET}")),
+        *(("a${SET}b$SET-c", "a1b1-c"), ("$_x9", "under"), ("${NONE:-a b:c-?+}", "a b:c-?+")),
+        *(("", ""), ("nothing", "nothing"), ("}", "}"), ("{SET}", "{SET}")),
+    ],
+)
+def test_variable_has_its_value(text: str, value: str) -> None:
+    assert interpolate(text, ENVIRONMENT) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("${NONE:?say where}", "variable NONE is not set: say where"),
+        ("${EMPTY:?say where}", "variable EMPTY is not set: say where"),
+        ("${NONE?say where}", "variable NONE is not set: say where"),
+        ("${NONE:?}", "variable NONE is not set"),
+        ("${NONE?}", "variable NONE is not set"),
+    ],
+)
+def test_variable_that_must_be_set_is_named(text: str, said: str) -> None:
+    with pytest.raises(VariableError) as caught:
+        interpolate(text, ENVIRONMENT)
+    assert str(caught.value) == said
+
+
+@pytest.mark.parametrize(
+    "text", ["$", "costs 3 $", "a $ b", "$1", "${", "${}", "${SET", "${1}", "${SET!x}", "${SET:=x}"]
+)
+def test_dollar_that_begins_no_variable_is_refused(text: str) -> None:
+    with pytest.raises(VariableError, match=r"write \$\$ for the character"):
+        interpolate(text, ENVIRONMENT)
+
+
+def test_value_is_never_interpolated_again() -> None:
+    assert interpolate("$A", {"A": "$B", "B": "x"}) == "$B"
+
+
+def test_every_value_of_a_structure_is_interpolated_and_no_key() -> None:
+    before = {"$SET": ["$SET", {"a": "${SET}0"}, 7, None, True, 1.5], "b": {"c": "$$"}}
+    after = {"$SET": ["1", {"a": "10"}, 7, None, True, 1.5], "b": {"c": "$"}}
+    assert interpolate(before, ENVIRONMENT) == after
+    assert before["b"] == {"c": "$$"}
+
+
+def test_env_file_gives_its_settings(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(
+        "# a comment\n\nPLAIN=one\nexport EXPORTED=two\nSINGLE='a b'\nDOUBLE=\"c d\"\n"
+        "EMPTY=\nEQUALS=a=b\n  INDENTED=x  \n#OFF=1\n1BAD=x\nnothing\nPLAIN=last\n"
+    )
+    assert env_file(file) == {
+        "PLAIN": "last",
+        "EXPORTED": "two",
+        "SINGLE": "a b",
+        "DOUBLE": "c d",
+        "EMPTY": "",
+        "EQUALS": "a=b",
+        "INDENTED": "x",
+    }
+
+
+def test_no_env_file_gives_no_settings(tmp_path: Path) -> None:
+    assert env_file(tmp_path / ".env") == {}
+    assert env_file(tmp_path) == {}

@@ -1,0 +1,155 @@
+"""What the keeper keeps of a host: the end of its outputs, and when others may start."""
+
+import pytest
+
+from lab.engines.namespaces import kept
+from lab.engines.namespaces.kept import KeptHost, Output
+from lab.engines.namespaces.spec import Health, HostSpec, Interface
+
+HEALTH = Health(("true",), 1.0, 1.0, 3, 0.0)
+CONDITIONS = ("service_started", "service_healthy", "service_completed_successfully")
+
+
+def spec(*, argv: tuple[str, ...] = ("sh",), health: Health | None = None) -> HostSpec:
+    return HostSpec(
+        name="server",
+        host_name="server",
+        argv=argv,
+        environment={},
+        interfaces=(Interface("a", "10.0.0.2/24", "fd00::2/64"), Interface("b", "10.1.0.2/24", "")),
+        mounts=(),
+        health=health,
+        depends_on={},
+        name_servers=(),
+        resolver_options=(),
+        sysctls={},
+        stop_grace_s=10.0,
+    )
+
+
+def host(state: str, *, argv: tuple[str, ...] = ("sh",), health: Health | None = None) -> KeptHost:
+    made = KeptHost(0, spec(argv=argv, health=health))
+    made.state = state
+    return made
+
+
+@pytest.fixture
+def output(monkeypatch: pytest.MonkeyPatch) -> Output:
+    """Return an output of 15 bytes, of which 5 are too old."""
+    monkeypatch.setattr(kept, "_MOST_BYTES", 10)
+    made = Output()
+    made.add(b"abcdefgh")
+    made.add(b"ijklmno")
+    return made
+
+
+def test_output_is_read_in_pieces() -> None:
+    made = Output()
+    assert made.from_(0, 10) == (b"", 0)
+    made.add(b"hello ")
+    made.add(b"")
+    made.add(b"world")
+    assert made.end() == 11
+    assert made.from_(0, 4) == (b"hell", 4)
+    assert made.from_(4, 100) == (b"o world", 11)
+    assert made.from_(11, 100) == (b"", 11)
+    assert made.from_(4, 0) == (b"", 4)
+
+
+def test_output_that_is_too_old_is_dropped(output: Output) -> None:
+    assert output.end() == 15
+    assert output.from_(0, 100) == (b"fghijklmno", 15)
+
+
+def test_positions_count_from_the_very_first_byte(output: Output) -> None:
+    assert output.from_(5, 3) == (b"fgh", 8)
+    assert output.from_(8, 100) == (b"ijklmno", 15)
+    assert output.from_(14, 100) == (b"o", 15)
+
+
+def test_reading_from_what_was_dropped_goes_on_at_what_is_kept(output: Output) -> None:
+    assert output.from_(2, 3) == (b"fgh", 8)
+    assert output.from_(4, 1) == (b"f", 6)
+
+
+def test_reading_at_the_end_waits_there(output: Output) -> None:
+    assert output.from_(15, 100) == (b"", 15)
+    output.add(b"pq")
+    assert output.from_(15, 100) == (b"pq", 17)
+
+
+def test_piece_greater_than_all_that_is_kept(output: Output) -> None:
+    output.add(b"0123456789" * 3)
+    assert output.end() == 45
+    assert output.from_(0, 100) == (b"0123456789", 45)
+
+
+def test_nothing_is_dropped_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "_MOST_BYTES", 4)
+    made = Output()
+    made.add(b"abcd")
+    assert made.from_(0, 10) == (b"abcd", 4)
+    made.add(b"e")
+    assert made.from_(0, 10) == (b"bcde", 5)
+
+
+def test_new_host_is_created_and_meets_nothing() -> None:
+    made = host("created", health=HEALTH)
+    assert (made.state, made.health, made.started) == ("created", "starting", False)
+    assert [made.meets(condition) for condition in CONDITIONS] == [False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("argv", "health", "at_first"),
+    [(("sh",), HEALTH, "starting"), (("sh",), None, None), ((), HEALTH, None), ((), None, None)],
+)
+def test_only_a_program_with_a_check_has_health(
+    argv: tuple[str, ...], health: Health | None, at_first: str | None
+) -> None:
+    assert KeptHost(0, spec(argv=argv, health=health)).health == at_first
+
+
+@pytest.mark.parametrize("state", ["running", "paused", "restarting", "exited", "dead"])
+def test_host_has_started_whatever_became_of_it(state: str) -> None:
+    assert host(state).started
+    assert host(state).meets("service_started")
+
+
+@pytest.mark.parametrize(
+    ("health", "met"), [("starting", False), ("healthy", True), ("unhealthy", False)]
+)
+def test_host_is_healthy_when_its_check_says_so(health: str, met: bool) -> None:
+    made = host("running", health=HEALTH)
+    made.health = health
+    assert made.meets("service_healthy") is met
+
+
+def test_host_without_program_is_healthy_once_it_runs() -> None:
+    assert not host("created", argv=(), health=HEALTH).meets("service_healthy")
+    assert host("running", argv=(), health=HEALTH).meets("service_healthy")
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "met"),
+    [("running", None, False), ("exited", 0, True), ("exited", 1, False), ("exited", 137, False)],
+)
+def test_host_has_completed_when_it_ended_with_0(state: str, status: int | None, met: bool) -> None:
+    made = host(state)
+    made.status = status
+    assert made.meets("service_completed_successfully") is met
+
+
+@pytest.mark.parametrize("state", ["running", "paused"])
+def test_addresses_are_of_every_network_without_prefix(state: str) -> None:
+    assert host(state).addresses() == ["10.0.0.2", "fd00::2", "10.1.0.2"]
+
+
+@pytest.mark.parametrize("state", ["created", "exited"])
+def test_host_without_namespace_has_no_addresses(state: str) -> None:
+    assert host(state).addresses() == []
+
+
+def test_host_that_is_disconnected_has_no_addresses() -> None:
+    made = host("running")
+    made.connected = False
+    assert made.addresses() == []

@@ -1,0 +1,247 @@
+"""What the commands do, whatever the engine: names, and which lab is meant."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from lab import doctor, runner
+from lab.engines.base import Engine, Lab, Progress
+from lab.errors import EngineError, TopologyError, UsageError
+from lab.model import Finding, LabStatus, LogLine
+
+
+def silent(_doing: str, _detail: str) -> None:
+    """Show nobody what an engine does."""
+
+
+class FakeLab(Lab):
+    """A lab of an engine that remembers what is up."""
+
+    def __init__(self, engine: "FakeEngine", name: str) -> None:
+        self.name = name
+        self.hosts = {}
+        self._engine = engine
+
+    def status(self) -> LabStatus:
+        return LabStatus(self.name, self._engine.name, "compose.yaml", ())
+
+    def syslog(self, *, follow: bool = False) -> Iterator[LogLine]:
+        del follow
+        return iter(())
+
+    def output(self, host: str) -> Iterator[str]:
+        return iter((host,))
+
+    def down(self, *, progress: Progress) -> None:
+        progress("down", self.name)
+        self._engine.there.remove(self)
+
+
+class FakeEngine(Engine):
+    """An engine that writes down what it is told."""
+
+    def __init__(self, name: str, *labs: str, fails: bool = False) -> None:
+        self.name = name
+        self.there = [FakeLab(self, lab) for lab in labs]
+        self.fails = fails
+        self.brought_up: list[tuple[Path, str, bool]] = []
+        self.guard: list[str] = []
+
+    def findings(self) -> list[Finding]:
+        return [Finding("daemon", not self.fails, "seen")]
+
+    @contextmanager
+    def guarded(self, name: str) -> Iterator[None]:
+        self.guard.append(name)
+        try:
+            yield
+        except BaseException:
+            self.guard.append("removed")
+            raise
+
+    def up(self, topology: Path, name: str, *, build: bool, progress: Progress) -> Lab:
+        progress("up", name)
+        if self.fails:
+            text = "the daemon is gone"
+            raise EngineError(text)
+        self.brought_up.append((topology, name, build))
+        return FakeLab(self, name)
+
+    def labs(self) -> list[Lab]:
+        return list(self.there)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def up(engine: Engine, *, file: str | None = "a.yaml", name: str | None = "x") -> Lab:
+    path = None if file is None else Path(file)
+    return runner.up(engine, file=path, name=name, build=False, progress=silent)
+
+
+@pytest.mark.parametrize("name", ["x", "7", "a-b_c", "0-", "a" * 40])
+def test_name_is_of_small_letters_and_digits(name: str) -> None:
+    engine = FakeEngine("one")
+    assert up(engine, name=name).name == name
+    assert engine.brought_up == [(Path("a.yaml"), name, False)]
+
+
+@pytest.mark.parametrize(
+    "name", ["", "A", "a b", "-a", "_a", "a.b", "a/b", "../a", "ä", "a\n", "²", "a" * 41]
+)
+def test_any_other_name_is_refused_before_anything_starts(name: str) -> None:
+    engine = FakeEngine("one")
+    with pytest.raises(UsageError, match=r"must be 1 to 40 of a-z, 0-9, _ and -"):
+        up(engine, name=name)
+    assert engine.guard == []
+
+
+def test_lab_without_name_gets_a_new_one_each_time() -> None:
+    names = {up(FakeEngine("one"), name=None).name for _ in range(20)}
+    assert len(names) == 20
+    assert all(runner._NAME.fullmatch(name) and name.startswith("lab-") for name in names)
+
+
+def test_name_that_is_up_is_refused() -> None:
+    engine = FakeEngine("one", "w", "x")
+    with pytest.raises(UsageError, match="lab x: is up already"):
+        up(engine, name="x")
+    assert engine.guard == []
+
+
+def test_lab_that_fails_is_removed_by_the_guard() -> None:
+    engine = FakeEngine("one", fails=True)
+    with pytest.raises(EngineError, match="the daemon is gone"):
+        up(engine)
+    assert engine.guard == ["x", "removed"]
+
+
+def test_lab_that_comes_up_stays() -> None:
+    engine = FakeEngine("one")
+    up(engine)
+    assert engine.guard == ["x"]
+
+
+def test_compose_file_is_the_first_of_its_names(folder: Path) -> None:
+    for name in reversed(runner.COMPOSE_FILES):
+        (folder / name).touch()
+        engine = FakeEngine("one")
+        up(engine, file=None)
+        assert engine.brought_up == [(Path(name), "x", False)]
+
+
+def test_compose_file_that_is_named_comes_first(folder: Path) -> None:
+    (folder / "compose.yaml").touch()
+    engine = FakeEngine("one")
+    up(engine, file="other.yaml")
+    assert engine.brought_up == [(Path("other.yaml"), "x", False)]
+
+
+def test_folder_without_compose_file_is_refused() -> None:
+    engine = FakeEngine("one")
+    with pytest.raises(TopologyError, match=r"^compose\.yaml: not in this folder"):
+        up(engine, file=None)
+    assert engine.guard == []
+
+
+def test_labs_of_all_engines_are_in_order_of_their_names() -> None:
+    engines = [FakeEngine("one", "c", "a"), FakeEngine("two", "b")]
+    assert [lab.name for lab in runner.labs(engines)] == ["a", "b", "c"]
+    assert runner.labs([]) == []
+
+
+def test_only_lab_is_found_without_a_name() -> None:
+    engines = [FakeEngine("one"), FakeEngine("two", "b")]
+    assert runner.find(engines, None).name == "b"
+
+
+def test_lab_is_found_by_name_on_any_engine() -> None:
+    engines = [FakeEngine("one", "a", "ab"), FakeEngine("two", "b")]
+    assert [runner.find(engines, name).name for name in ("a", "b", "ab")] == ["a", "b", "ab"]
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted", "said"),
+    [
+        ((), None, "no lab is up; lab up starts one"),
+        (("b", "a"), None, "which lab? 2 are up: a, b"),
+        ((), "x", "lab 'x': not up (no lab is)"),
+        (("b", "a"), "x", "lab 'x': not up (up: a, b)"),
+        (("b",), "", "lab '': not up (up: b)"),
+    ],
+)
+def test_lab_that_is_not_clear_is_asked_for(
+    names: Sequence[str], wanted: str | None, said: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        runner.find([FakeEngine("one", *names)], wanted)
+    assert str(caught.value) == said
+
+
+def down(engine: Engine, *names: str, every: bool = False) -> list[str]:
+    return runner.down([engine], names, every=every, progress=silent)
+
+
+def test_down_removes_the_labs_that_are_named() -> None:
+    engine = FakeEngine("one", "a", "b", "c")
+    assert down(engine, "c", "a") == ["c", "a"]
+    assert [lab.name for lab in engine.there] == ["b"]
+
+
+def test_down_removes_the_only_lab() -> None:
+    engine = FakeEngine("one", "a")
+    assert down(engine) == ["a"]
+    assert engine.there == []
+
+
+def test_down_removes_every_lab_when_told() -> None:
+    engine = FakeEngine("one", "b", "a")
+    assert down(engine, every=True) == ["a", "b"]
+    assert engine.there == []
+    assert down(engine, every=True) == []
+
+
+def test_down_removes_nothing_when_one_name_is_wrong() -> None:
+    engine = FakeEngine("one", "a", "b")
+    for names in (("a", "x"), ()):
+        with pytest.raises(UsageError):
+            down(engine, *names)
+    assert [lab.name for lab in engine.there] == ["a", "b"]
+
+
+def test_findings_say_which_engine_they_are_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    python = Finding("Python", True, "3.13")
+    monkeypatch.setattr(doctor, "findings", lambda: [python])
+    found = runner.findings([FakeEngine("one"), FakeEngine("two", fails=True)])
+    assert found == [
+        python,
+        Finding("daemon", True, "seen", engine="one"),
+        Finding("daemon", False, "seen", engine="two"),
+    ]
+
+
+def finding(engine: str, *, ok: bool, required: bool = True) -> Finding:
+    return Finding("thing", ok, "seen", required=required, engine=engine)
+
+
+@pytest.mark.parametrize(
+    ("found", "can"),
+    [
+        ([finding("", ok=True), finding("one", ok=True)], True),
+        ([finding("one", ok=False), finding("two", ok=True)], True),
+        ([finding("one", ok=False), finding("two", ok=False)], False),
+        ([finding("one", ok=True), finding("one", ok=False)], False),
+        ([finding("", ok=False), finding("one", ok=True)], False),
+        ([finding("one", ok=False, required=False)], True),
+        ([finding("", ok=False, required=False), finding("one", ok=True)], True),
+        ([finding("", ok=True)], False),
+        ([], False),
+    ],
+)
+def test_machine_can_when_one_engine_lacks_nothing(found: list[Finding], can: bool) -> None:
+    assert runner.can(found) is can

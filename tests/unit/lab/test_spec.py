@@ -1,0 +1,76 @@
+"""What the keeper is told arrives as it was sent."""
+
+from lab.engines.namespaces.spec import Health, HostSpec, Interface, LabSpec, Mount
+
+SERVER = HostSpec(
+    name="server",
+    host_name="server.lab",
+    argv=("python3", "-m", 'a "b"', "grüß\n"),
+    environment={"A": "1", "EMPTY": "", "LINE": "a\nb"},
+    interfaces=(Interface("wire", "10.0.0.2/24", "fd00::2/64"), Interface("other", "", "")),
+    mounts=(
+        Mount("/a", "data"),
+        Mount("/b", "/here", read_only=True),
+        Mount("/c", tmpfs_options=""),
+        Mount("/d", tmpfs_options="mode=0755"),
+    ),
+    health=Health(("true",), 1.0, 0.5, 30, 0.0),
+    depends_on={"syslog": "service_healthy", "names": "service_started"},
+    name_servers=("10.0.0.53",),
+    resolver_options=("timeout:1",),
+    sysctls={"net.ipv4.ip_unprivileged_port_start": "53"},
+    stop_grace_s=2.5,
+    try_it="echo hello",
+)
+BARE = HostSpec(
+    name="bare",
+    host_name="bare",
+    argv=(),
+    environment={},
+    interfaces=(),
+    mounts=(),
+    health=None,
+    depends_on={},
+    name_servers=(),
+    resolver_options=(),
+    sysctls={},
+    stop_grace_s=10.0,
+    missing="xinetd is not installed",
+)
+LAB = LabSpec(
+    name="x",
+    topology="/a/compose.yaml",
+    folder="/a",
+    networks=("wire", "other"),
+    hosts=(SERVER, BARE),
+    addresses=(("10.0.0.2", ("server", "server.lab")), ("fd00::2", ("server",))),
+    visible=("/a", "/usr"),
+)
+
+
+def test_lab_travels_as_one_line() -> None:
+    assert len(LAB.to_json().splitlines()) == 1
+
+
+def test_lab_arrives_as_it_was_sent() -> None:
+    arrived = LabSpec.from_json(LAB.to_json())
+    assert arrived.to_json() == LAB.to_json()
+    assert (arrived.name, arrived.topology, arrived.folder) == ("x", LAB.topology, "/a")
+    assert arrived.addresses == LAB.addresses
+
+
+def test_host_arrives_as_it_was_sent() -> None:
+    server, bare = LabSpec.from_json(LAB.to_json()).hosts
+    assert server.interfaces == SERVER.interfaces
+    assert server.mounts == SERVER.mounts
+    assert server.health is not None
+    assert (server.health.interval_s, server.health.retries) == (1.0, 30)
+    assert server.environment == SERVER.environment
+    assert list(server.depends_on.items()) == list(SERVER.depends_on.items())
+    assert (bare.health, bare.missing) == (None, BARE.missing)
+
+
+def test_lab_without_hosts_arrives() -> None:
+    empty = LabSpec("x", "/a/compose.yaml", "/a", (), (), (), ())
+    arrived = LabSpec.from_json(empty.to_json())
+    assert (arrived.hosts, arrived.addresses) == ((), ())

@@ -1,0 +1,159 @@
+"""Whichever way a compose file writes a value, it means the same."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.engines.namespaces import values
+from lab.engines.namespaces.spec import Health, Mount
+
+FOLDER = Path("/the/folder")
+
+
+@pytest.mark.parametrize(
+    ("text", "duration_s"),
+    [
+        *(("10s", 10), ("500ms", 0.5), ("1m30s", 90), ("2h", 7200), ("1h1m1s1ms", 3661.001)),
+        *(("1.5s", 1.5), ("250us", 0.00025), ("0s", 0), (None, 7.0)),
+    ],
+)
+def test_duration_is_in_seconds(text: str | None, duration_s: float) -> None:
+    assert values.seconds(text, 7.0) == pytest.approx(duration_s)
+
+
+@pytest.mark.parametrize("text", ["soon", "10", 10, "s", "1 s", "-1s", "1s more", "x1s", "1d", []])
+def test_duration_that_is_none_is_refused(text: Any) -> None:
+    with pytest.raises(ValueError, match="is no duration, such as 1m30s or 500ms"):
+        values.seconds(text, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (None, {}),
+        ({}, {}),
+        ([], {}),
+        ({"A": "x", "B": 7, "C": 1.5}, {"A": "x", "B": "7", "C": "1.5"}),
+        (["A=x", "B=c=d", "C="], {"A": "x", "B": "c=d", "C": ""}),
+    ],
+)
+def test_mapping_may_be_a_list(value: Any, found: dict[str, str]) -> None:
+    assert values.mapping(value) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (None, []),
+        ("", []),
+        ([], []),
+        ("sh -c 'echo \"a b\"'", ["sh", "-c", 'echo "a b"']),
+        (["sh", "-c", "echo a b"], ["sh", "-c", "echo a b"]),
+        (["sleep", 1, 1.5], ["sleep", "1", "1.5"]),
+    ],
+)
+def test_command_line_may_be_a_string(value: Any, found: list[str]) -> None:
+    assert values.words(value) == found
+
+
+def test_command_line_with_an_open_quote_is_refused() -> None:
+    with pytest.raises(ValueError, match="No closing quotation"):
+        values.words("echo 'a")
+
+
+@pytest.mark.parametrize(
+    ("value", "found"), [(None, []), ("a b", ["a b"]), (["a", "b"], ["a", "b"]), ([], [])]
+)
+def test_list_may_be_a_single_string(value: Any, found: list[str]) -> None:
+    assert values.listed(value) == found
+
+
+@pytest.mark.parametrize(
+    ("test", "argv"),
+    [
+        ("ss -l | grep x", ("sh", "-c", "ss -l | grep x")),
+        (["CMD-SHELL", "ss -l | grep x"], ("sh", "-c", "ss -l | grep x")),
+        (["CMD", "test", "-e", "/x y"], ("test", "-e", "/x y")),
+    ],
+)
+def test_health_check_has_dockers_defaults(test: Any, argv: tuple[str, ...]) -> None:
+    assert values.health({"test": test}) == Health(argv, 30.0, 30.0, 3, 0.0)
+
+
+def test_health_check_has_its_own_times() -> None:
+    check = {
+        "test": "true",
+        "interval": "1s",
+        "timeout": "500ms",
+        "retries": 30,
+        "start_period": "1m",
+    }
+    assert values.health(check) == Health(("sh", "-c", "true"), 1.0, 0.5, 30, 60.0)
+    assert values.health({"test": "true", "retries": "5"}) == Health(
+        ("sh", "-c", "true"), 30.0, 30.0, 5, 0.0
+    )
+
+
+@pytest.mark.parametrize(
+    "check",
+    [{}, {"test": None}, {"test": []}, {"test": ["NONE"]}, {"test": "x", "disable": True}],
+)
+def test_health_check_may_be_none(check: dict[str, Any]) -> None:
+    assert values.health(check) is None
+
+
+def test_depends_on_may_be_a_list_of_hosts_that_must_have_started() -> None:
+    assert values.depends_on(["a", "b"]) == {"a": "service_started", "b": "service_started"}
+    assert values.depends_on([]) == {}
+
+
+def test_depends_on_may_say_what_to_wait_for() -> None:
+    waits = {"a": {"condition": "service_healthy"}, "b": {}}
+    assert values.depends_on(waits) == {"a": "service_healthy", "b": "service_started"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "mount"),
+    [
+        ("data:/x", Mount("/x", "data")),
+        ("data:/x:ro", Mount("/x", "data", read_only=True)),
+        ("data:/x:z,ro", Mount("/x", "data", read_only=True)),
+        ("data:/x:rw", Mount("/x", "data")),
+        ("/a/b:/x", Mount("/x", "/a/b")),
+        ("./a/../b:/x", Mount("/x", "/the/folder/b")),
+        ("../a:/x:ro", Mount("/x", "/the/a", read_only=True)),
+        (".:/x", Mount("/x", "/the/folder")),
+        ("/x/y", Mount("/x/y", "anonymous-x-y")),
+        ({"type": "volume", "source": "data", "target": "/x"}, Mount("/x", "data")),
+        ({"type": "volume", "target": "/x"}, Mount("/x", "anonymous-x")),
+        (
+            {"type": "volume", "source": "data", "target": "/x", "read_only": True},
+            Mount("/x", "data", read_only=True),
+        ),
+        ({"type": "bind", "source": "./a", "target": "/x"}, Mount("/x", "/the/folder/a")),
+        ({"type": "bind", "source": "/a", "target": "/x"}, Mount("/x", "/a")),
+        ({"type": "tmpfs", "target": "/x"}, Mount("/x", tmpfs_options="")),
+    ],
+)
+def test_volume_may_be_short_or_long(entry: Any, mount: Mount) -> None:
+    assert values.volume(entry, FOLDER) == mount
+
+
+def test_volume_in_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    assert values.volume("~/a:/x", FOLDER) == Mount("/x", "/home/me/a")
+
+
+@pytest.mark.parametrize(
+    ("entry", "options"),
+    [
+        ("/run/lab", ""),
+        ("/run/lab:uid=800,gid=800,mode=0755", "mode=0755"),
+        ("/run/lab:size=64m,uid=1,mode=1777", "size=64m,mode=1777"),
+        ("/run/lab:gid=800", ""),
+        ("/run/lab:", ""),
+    ],
+)
+def test_tmpfs_has_no_owner_of_its_own(entry: str, options: str) -> None:
+    assert values.tmpfs(entry) == Mount("/run/lab", tmpfs_options=options)
