@@ -95,12 +95,19 @@ def _quiet(_doing: str, _detail: str) -> None:
 @pytest.fixture(scope="session", params=choice.NAMES)
 def engine(request: pytest.FixtureRequest) -> Engine:
     """Each engine; its images, if it has any, are built."""
-    name: str = request.param
-    if name == choice.COMPOSE:
+    if request.param == choice.COMPOSE:
         request.getfixturevalue("docker_services")
-    elif not (found := checks.user_namespaces()).ok:
+        return choice.load(choice.COMPOSE)
+    namespaces: Engine = request.getfixturevalue("namespaces")
+    return namespaces
+
+
+@pytest.fixture(scope="session")
+def namespaces() -> Engine:
+    """The engine `namespaces`, for what only it has."""
+    if not (found := checks.user_namespaces()).ok:
         pytest.skip(f"{found.name}: {found.seen}; {found.remedy}")
-    return choice.load(name)
+    return choice.load(choice.NAMESPACES)
 
 
 @pytest.fixture(scope="session")

@@ -93,13 +93,6 @@ def _start_up(engine: Engine, name: str) -> subprocess.Popen[str]:
     return command.start("up", "--engine", engine.name, "--file", NEVER_HEALTHY, "--name", name)
 
 
-@pytest.fixture
-def namespaces(engine: Engine) -> Engine:
-    if engine.name != choice.NAMESPACES:
-        pytest.skip("about the engine namespaces")
-    return engine
-
-
 def test_lab_of_namespaces_killed_at_fifty_random_moments_leaves_nothing(
     namespaces: Engine,
 ) -> None:

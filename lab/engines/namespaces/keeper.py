@@ -27,6 +27,14 @@ from lab.engines.namespaces.spec import LabSpec
 _PIECE_BYTES = 1 << 16
 
 
+def say(**message: Any) -> None:
+    """Tell `lab up`; if it is gone, and has not released the lab, so is the lab."""
+    try:
+        os.write(1, json.dumps(message).encode() + b"\n")
+    except BrokenPipeError:
+        os._exit(1)
+
+
 class Keeper:
     """The lab's hosts and its loop."""
 
@@ -208,7 +216,7 @@ class Keeper:
         for host in self.hosts.values():
             if host.ready and host.state == "created" and self._may_start(host):
                 host.ready = False
-                self._say(doing="starting hosts", detail=host.spec.name)
+                say(doing="starting hosts", detail=host.spec.name)
                 self.tell(host, do="start")
                 host.state = "starting"
         if self._up:
@@ -218,7 +226,7 @@ class Keeper:
                 self._fail(self._obituary(host))
         if all(h.state == "running" and h.health in {None, "healthy"} for h in self.hosts.values()):
             self._up = True
-            self._say(up=True)
+            say(up=True)
 
     def _may_start(self, host: KeptHost) -> bool:
         needs = host.spec.depends_on.items()
@@ -232,11 +240,8 @@ class Keeper:
 
     def _fail(self, text: str) -> None:
         if not self._up:
-            self._say(failed=text)
+            say(failed=text)
             os._exit(1)
-
-    def _say(self, **message: Any) -> None:
-        os.write(1, json.dumps(message).encode() + b"\n")
 
     def _lifeline(self) -> None:
         if b"release" not in os.read(0, 64):
@@ -299,14 +304,12 @@ def main() -> None:
         )
         if os.fork():
             os._exit(0)
-        outer_pid = Path("/proc/self").readlink().name
-        os.write(1, json.dumps({"pid": int(outer_pid)}).encode() + b"\n")
         rooms.make_root(lab)
         Keeper(lab, inner, control).run()
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         text = f"{error.strerror or error}{where}"
-        os.write(1, json.dumps({"failed": text}).encode() + b"\n")
+        say(failed=text)
         os._exit(1)
 
 
