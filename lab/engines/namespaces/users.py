@@ -6,7 +6,6 @@ no right over any of them. See user_namespaces(7).
 """
 
 import os
-import signal
 from pathlib import Path
 
 from lab.engines.namespaces import syscalls
@@ -26,21 +25,23 @@ def become_root() -> None:
 def make_inner() -> int:
     """Make the inner user namespace; return a descriptor that keeps it and that setns(2) takes."""
     there, here = os.pipe()
+    lifeline, held = os.pipe()
     child = os.fork()
     if child == 0:
+        os.close(held)
         syscalls.unshare(syscalls.CLONE_NEWUSER)
         syscalls.let_owner_look()
         # By its number in /proc, which may be of another pid namespace than this one.
         os.write(here, str(Path("/proc/self").readlink()).encode())
-        signal.pause()
+        os.read(lifeline, 1)  # until its parent ends, at the latest
         os._exit(0)
     place = Path("/proc", os.read(there, 32).decode())
     _map(place, USER_ID, 0, 0)
     descriptor = os.open(place / "ns/user", os.O_RDONLY)
-    os.kill(child, signal.SIGKILL)
+    os.close(held)
     os.waitpid(child, 0)
-    os.close(there)
-    os.close(here)
+    for end in (there, here, lifeline):
+        os.close(end)
     return descriptor
 
 
