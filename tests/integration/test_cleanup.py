@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -42,6 +42,7 @@ def _program_there(name: str) -> bool:
 
 
 MOMENTS = [_begun, _engine_works, _network_there, _program_there]
+StartUp = Callable[[Engine, str], subprocess.Popen[str]]
 WAYS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)]
 
 
@@ -50,16 +51,33 @@ def name() -> str:
     return f"lab-test-{secrets.token_hex(3)}"
 
 
+@pytest.fixture
+def start_up() -> Iterator[StartUp]:
+    """Starts `lab up` of a lab that never gets up; a test that fails leaves none running."""
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(engine: Engine, name: str) -> subprocess.Popen[str]:
+        words = ("--engine", engine.name, "--file", NEVER_HEALTHY, "--name", name)
+        started.append(command.start("up", *words))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize(("way", "status"), WAYS, ids=["int", "term", "kill"])
 def test_up_that_is_ended_leaves_nothing(
+    start_up: StartUp,
     engine: Engine,
     name: str,
     moment: Callable[[str], bool],
     way: signal.Signals,
     status: int,
 ) -> None:
-    process = _start_up(engine, name)
+    process = start_up(engine, name)
     wait_until(lambda: moment(name), f"the moment to end {name}")
     process.send_signal(way)
     _, stderr = process.communicate(timeout=LONGEST_S)
@@ -71,8 +89,10 @@ def test_up_that_is_ended_leaves_nothing(
     assert_nothing_left(name, WITHIN_S[engine.name])
 
 
-def test_second_interrupt_leaves_nothing_either(engine: Engine, name: str) -> None:
-    process = _start_up(engine, name)
+def test_second_interrupt_leaves_nothing_either(
+    start_up: StartUp, engine: Engine, name: str
+) -> None:
+    process = start_up(engine, name)
     wait_until(lambda: _program_there(name), "a program")
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGINT)
@@ -89,17 +109,13 @@ def test_host_that_ends_at_once_fails_up_and_leaves_nothing(engine: Engine, name
     assert_nothing_left(name, WITHIN_S[engine.name])
 
 
-def _start_up(engine: Engine, name: str) -> subprocess.Popen[str]:
-    return command.start("up", "--engine", engine.name, "--file", NEVER_HEALTHY, "--name", name)
-
-
 def test_lab_of_namespaces_killed_at_fifty_random_moments_leaves_nothing(
-    namespaces: Engine,
+    start_up: StartUp, namespaces: Engine
 ) -> None:
     dice = random.Random(50)
     for number in range(50):
         name = f"lab-test-{secrets.token_hex(3)}"
-        process = _start_up(namespaces, name)
+        process = start_up(namespaces, name)
         # From before the first namespace to long after the program has been started.
         time.sleep(dice.uniform(0.0, 0.4))
         if number % 2 and (victims := processes_of(name)):
