@@ -29,7 +29,7 @@ def load(name: str) -> Engine:
 
 def docker_answers() -> bool:
     """Tell whether something accepts connections where a Docker Engine should be."""
-    where = os.environ.get("DOCKER_HOST", f"unix://{_SOCKET}")
+    where = os.environ.get("DOCKER_HOST") or f"unix://{_SOCKET}"
     if not where.startswith("unix://"):
         return True  # somewhere else: that it is configured must do
     with socket.socket(socket.AF_UNIX) as sock:

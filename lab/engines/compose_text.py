@@ -21,6 +21,9 @@ def parse(path: Path) -> yaml.Node | None:
         raise TopologyError(text) from error
     try:
         node: yaml.Node | None = yaml.compose(text, Loader=yaml.CSafeLoader)
+    except (yaml.reader.ReaderError, RecursionError) as error:
+        text = f"{path}: not YAML: {' '.join(str(error).split())}"
+        raise TopologyError(text) from error
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         began = (

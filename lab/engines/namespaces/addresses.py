@@ -4,7 +4,7 @@ Labs need not keep out of each other's way: each has network namespaces of its o
 """
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -22,12 +22,25 @@ def subnets(number: int, network: Mapping[str, Any]) -> list[Subnet]:
     return found
 
 
+def reserved(network: Mapping[str, Any], version: int) -> list[str]:
+    """Return the addresses that the network sets aside: its router's, and the auxiliary ones."""
+    found = []
+    for config in (network.get("ipam") or {}).get("config") or []:
+        found += [config.get("gateway"), *(config.get("aux_addresses") or {}).values()]
+    return [a for a in found if a and ipaddress.ip_address(a).version == version]
+
+
 class Pool:
     """The addresses of one subnet. The first is the router's, as everywhere; nobody has it here."""
 
-    def __init__(self, subnet: Subnet, fixed: Iterable[str]) -> None:
+    def __init__(self, subnet: Subnet, fixed: Sequence[str], reserved: Iterable[str] = ()) -> None:
+        """`fixed` are those that hosts ask for, `reserved` those that nobody gets."""
         self._subnet = subnet
         self._taken = {ipaddress.ip_address(address) for address in fixed}
+        if len(self._taken) < len(fixed):
+            text = f"two hosts have the same fixed address ({', '.join(fixed)})"
+            raise ValueError(text)
+        self._taken |= {ipaddress.ip_address(address) for address in reserved}
         self._next = int(subnet.network_address) + 2
 
     def take(self, fixed: str = "") -> str:

@@ -15,8 +15,8 @@ from typing import Any
 import yaml
 
 from lab.engines import compose_text
-from lab.engines.namespaces import MARK, values
-from lab.engines.namespaces.addresses import Pool, subnets
+from lab.engines.namespaces import MARK, shape, values
+from lab.engines.namespaces.addresses import Pool, reserved, subnets
 from lab.engines.namespaces.interpolation import VariableError, env_file, interpolate
 from lab.engines.namespaces.spec import HostSpec, Interface, LabSpec
 from lab.errors import TopologyError
@@ -28,15 +28,16 @@ NEEDS_LABEL = "socket-lab.needs"
 _OUR_IMAGES = "socket-lab/"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+_TOP_LEVEL = {"name", "version", "services", "networks", "volumes"}
 _UNDERSTOOD = {
     *("command", "entrypoint", "environment", "healthcheck", "depends_on", "networks", "volumes"),
     *("tmpfs", "labels", "dns", "dns_opt", "sysctls", "hostname", "stop_grace_period", "image"),
-    *("network_mode",),
+    *("network_mode", "profiles"),
 }
 # Without effect here, or true anyway: programs have no rights and the files are read-only.
 _WITHOUT_EFFECT = {
     *("build", "pull_policy", "container_name", "init", "read_only", "cap_drop", "cap_add"),
-    *("security_opt", "expose", "stdin_open", "tty", "platform", "annotations", "profiles"),
+    *("security_opt", "expose", "stdin_open", "tty", "platform", "annotations"),
 }
 
 
@@ -46,6 +47,10 @@ def read(path: Path, name: str) -> tuple[LabSpec, list[str]]:
     TopologyError begins with PATH or PATH:LINE.
     """
     return _Reader(path, name).read()
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 class _Reader:
@@ -64,14 +69,17 @@ class _Reader:
         text = self._path.read_text(encoding="utf-8")
         environment = {**env_file(self._folder / ".env"), **os.environ}
         environment["COMPOSE_PROJECT_NAME"] = self._name
-        try:
-            file = interpolate(yaml.load(text, Loader=yaml.CSafeLoader), environment)
-        except VariableError as error:
-            raise self._fault([], error) from error
-        services = file.get("services") if isinstance(file, dict) else None
-        if not isinstance(services, dict) or not services:
+        file = self._load(text, environment)
+        services = file.get("services")
+        if not services:
             text = f"{self._path}: it has no services, so no hosts"
             raise TopologyError(text)
+        services = {
+            key: entry for key, entry in services.items() if not (entry or {}).get("profiles")
+        }
+        for key in sorted(set(file) - _TOP_LEVEL):
+            if not str(key).startswith("x-"):
+                self._notes.setdefault(str(key), []).append("the file")
         self._networks: dict[str, Any] = {
             key: entry or {} for key, entry in (file.get("networks") or {}).items()
         }
@@ -95,6 +103,26 @@ class _Reader:
         notes = [f"not on this engine: {key} ({', '.join(of)})" for key, of in self._notes.items()]
         notes += [f"{host.name}: {host.missing}" for host in hosts if host.missing]
         return lab, notes
+
+    def _load(self, text: str, environment: Mapping[str, str]) -> dict[str, Any]:
+        try:
+            raw = yaml.load(text, Loader=yaml.CSafeLoader)
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            raise TopologyError(f"{self._path}: not YAML: {_one_line(error)}") from error
+        try:
+            file: dict[str, Any] = interpolate(raw if raw is not None else {}, environment)
+            shape.check(file)
+        except VariableError as error:
+            raise TopologyError(f"{self._path}:{self._line_with('$', error)}: {error}") from error
+        except shape.ShapeError as error:
+            raise self._fault(error.keys, error) from error
+        return file
+
+    def _line_with(self, sign: str, error: VariableError) -> int:
+        """Return the line of the variable at fault, else the first that has one."""
+        lines = self._path.read_text(encoding="utf-8").splitlines()
+        named = [n for n, line in enumerate(lines, 1) if error.name and f"{{{error.name}" in line]
+        return (named + [n for n, line in enumerate(lines, 1) if sign in line])[0]
 
     def _visible(self) -> tuple[str, ...]:
         """Return the folders that hosts must see even below /tmp or /run."""
@@ -130,7 +158,11 @@ class _Reader:
             members = {key: of[network] for key, of in joined.items() if network in of}
             try:
                 pools = {
-                    f"ipv{subnet.version}": Pool(subnet, self._fixed(members, subnet.version))
+                    f"ipv{subnet.version}": Pool(
+                        subnet,
+                        self._fixed(members, subnet.version),
+                        reserved(settings, subnet.version),
+                    )
                     for subnet in subnets(number, settings)
                 }
                 for key, member in members.items():
@@ -163,7 +195,7 @@ class _Reader:
     # --- hosts
 
     def _host(self, key: str, service: Mapping[str, Any]) -> HostSpec:
-        for unknown in set(service) - _UNDERSTOOD - _WITHOUT_EFFECT:
+        for unknown in sorted(set(service) - _UNDERSTOOD - _WITHOUT_EFFECT):
             if not unknown.startswith("x-"):
                 self._notes.setdefault(unknown, []).append(key)
         labels = values.mapping(service.get("labels"))
@@ -174,7 +206,7 @@ class _Reader:
             "PYTHONUNBUFFERED": "1",
             "HOME": "/",
             MARK: self._name,
-            **values.mapping(service.get("environment")),
+            **values.environment(service.get("environment"), os.environ),
         }
         return HostSpec(
             name=key,
@@ -229,9 +261,15 @@ class _Reader:
         return os.environ.get("PATH", "") + ":" + _PATH
 
     def _check_depends(self, hosts: list[HostSpec]) -> None:
-        names = {host.name for host in hosts}
+        names = {host.name: host for host in hosts}
         for host in hosts:
-            for needed in host.depends_on:
+            for needed, condition in host.depends_on.items():
+                if needed in names and condition == "service_healthy":
+                    other = names[needed]
+                    if other.argv and not other.health:
+                        where = ["services", host.name, "depends_on"]
+                        text = f"services.{host.name}: {needed} has no healthcheck to wait for"
+                        raise self._fault(where, text)
                 if needed not in names:
                     where = ["services", host.name, "depends_on"]
                     text = f"services.{host.name}: depends on {needed}, which is not there"

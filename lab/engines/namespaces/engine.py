@@ -16,7 +16,7 @@ from lab.evidence import syslog
 from lab.model import Finding, HostStatus, LabStatus, LogLine
 
 _SYSLOG_HOST = "syslog"
-_PACKAGE_PARENT = Path(__file__).parents[3]
+_KEEPER = str(Path(__file__).with_name("keeper.py"))
 _END_WITHIN_S = 30.0
 
 
@@ -171,10 +171,9 @@ class NamespacesEngine(Engine):
             progress("note", note)
         progress("starting hosts", "")
         keeper = subprocess.Popen(
-            [sys.executable, "-m", "lab.engines.namespaces.keeper"],
+            [sys.executable, "-I", "-S", _KEEPER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            cwd=_PACKAGE_PARENT,
             env={**os.environ, MARK: name},
             start_new_session=True,
         )

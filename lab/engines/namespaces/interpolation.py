@@ -12,11 +12,15 @@ _VARIABLE = re.compile(
     r"\$(?:(?P<dollar>\$)|(?P<plain>[A-Za-z_]\w*)"
     r"|\{(?P<name>[A-Za-z_]\w*)(?:(?P<how>:?[-?+])(?P<word>[^}]*))?\}|(?P<bad>))"
 )
-_ENV_LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)=(.*?)\s*$")
+_ENV_LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*(?:\s#.*)?$")
 
 
 class VariableError(Exception):
     """A variable that must be set is not, or it is not written as it should be."""
+
+    def __init__(self, text: str, name: str = "") -> None:
+        super().__init__(text)
+        self.name = name
 
 
 def interpolate(value: Any, environment: Mapping[str, str]) -> Any:
@@ -39,6 +43,9 @@ def _value(match: re.Match[str], environment: Mapping[str, str]) -> str:
     if match["bad"] is not None:
         text = f"{match.string!r}: a $ that begins no variable; write $$ for the character"
         raise VariableError(text)
+    if "$" in (match["word"] or ""):
+        text = f"{match.string!r}: a variable within a variable is not for this engine"
+        raise VariableError(text)
     name = match["plain"] or match["name"]
     set_to = environment.get(name)
     how, word = match["how"] or "-", match["word"] or ""
@@ -51,7 +58,7 @@ def _value(match: re.Match[str], environment: Mapping[str, str]) -> str:
         return set_to
     if kind == "?":
         text = f"variable {name} is not set{': ' + word if word else ''}"
-        raise VariableError(text)
+        raise VariableError(text, name)
     return word
 
 
@@ -59,7 +66,7 @@ def env_file(path: Path) -> dict[str, str]:
     """Return the settings of a `.env` file; none if there is no file."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return {}
     found = (_ENV_LINE.match(line) for line in lines)
     return {match[1]: match[2].strip("\"'") for match in found if match}

@@ -6,7 +6,6 @@ mount_setattr(2), prctl(2).
 
 import ctypes
 import os
-import platform
 import signal
 import struct
 
@@ -85,7 +84,7 @@ def pivot_root(new_root: str) -> None:
     """Make a mount the root of this mount namespace, and let go of the old one."""
     os.chdir(new_root)
     # pivot_root(2), Notes: the old root lands on top of the new one, and is then taken off.
-    number = _SYS_PIVOT_ROOT[platform.machine()]
+    number = _SYS_PIVOT_ROOT[os.uname().machine]
     _check(_libc.syscall(ctypes.c_long(number), b".", b"."), new_root)
     _check(_libc.umount2(b".", MNT_DETACH), new_root)
     os.chdir("/")

@@ -22,7 +22,7 @@ SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "deb
 _MOST_BYTES = 65536
 _MESSAGE = re.compile(
     r"(?:<(?P<priority>\d{1,3})>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )?"
-    r"(?:(?P<ident>[^\s:\[]+)(?:\[(?P<pid>\d+)\])?: ?)?(?P<message>.*)",
+    r"(?:(?P<ident>[^\s:\[]+)(?:\[(?P<pid>\d{1,10})\])?: ?)?(?P<message>.*)",
     re.DOTALL,
 )
 _USER_NOTICE = 13  # what RFC 3164, 4.3.3, takes for a message without priority

@@ -8,6 +8,7 @@ from typing import Any
 
 from lab.engines.namespaces.spec import Health, Mount
 
+CONDITIONS = ("service_started", "service_healthy", "service_completed_successfully")
 _UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 0.000001}
 
 
@@ -25,8 +26,24 @@ def seconds(text: Any, default_s: float) -> float:
 def mapping(value: Any) -> dict[str, str]:
     """Return a mapping that may be written as a list of KEY=VALUE."""
     if isinstance(value, list):
-        value = dict(entry.partition("=")[::2] for entry in value)
-    return {key: "" if entry is None else str(entry) for key, entry in (value or {}).items()}
+        value = dict(str(entry).partition("=")[::2] for entry in value)
+    return {str(key): _text(entry) for key, entry in (value or {}).items()}
+
+
+def _text(value: Any) -> str:
+    """Return a scalar as YAML writes it."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def environment(value: Any, own: Mapping[str, str]) -> dict[str, str]:
+    """Return a service's environment; a name without value takes the one in `own`, if any."""
+    if isinstance(value, list):
+        value = {e.partition("=")[0]: e.partition("=")[2] if "=" in e else None for e in value}
+    without = {key for key, entry in (value or {}).items() if entry is None}
+    given = {key: entry for key, entry in mapping(value).items() if key not in without}
+    return given | {key: own[key] for key in without if key in own}
 
 
 def words(value: Any) -> list[str]:
@@ -47,7 +64,10 @@ def health(check: Mapping[str, Any]) -> Health | None:
     if isinstance(test, str):
         argv = ["sh", "-c", test]
     else:
-        kind, *argv = test
+        kind, *argv = (str(word) for word in test)
+        if kind not in {"CMD", "CMD-SHELL"} or not argv:
+            message = "healthcheck.test: a list begins with CMD or CMD-SHELL, and has a command"
+            raise ValueError(message)
         argv = ["sh", "-c", argv[0]] if kind == "CMD-SHELL" else argv
     return Health(
         argv=tuple(argv),
@@ -62,7 +82,14 @@ def depends_on(value: Any) -> dict[str, str]:
     """Return what a service waits for: the host's name and the condition."""
     if isinstance(value, list):
         return dict.fromkeys(value, "service_started")
-    return {name: entry.get("condition", "service_started") for name, entry in value.items()}
+    found = {
+        name: (entry or {}).get("condition", "service_started") for name, entry in value.items()
+    }
+    for condition in found.values():
+        if condition not in CONDITIONS:
+            message = f"depends_on: {condition!r} is none of {', '.join(CONDITIONS)}"
+            raise ValueError(message)
+    return found
 
 
 def volume(entry: Any, folder: Path) -> Mount:
@@ -71,10 +98,16 @@ def volume(entry: Any, folder: Path) -> Mount:
         target, source = entry["target"], str(entry.get("source", ""))
         read_only = bool(entry.get("read_only"))
         if entry.get("type") == "tmpfs":
-            return Mount(target, tmpfs_options="")
+            size = (entry.get("tmpfs") or {}).get("size")
+            return Mount(target, tmpfs_options=f"size={size}" if size else "")
+        if entry.get("type") == "bind":
+            source = f"./{source}" if not source.startswith((".", "~", "/")) else source
     else:
         source, target, *options = entry.split(":") if ":" in entry else ("", entry)
         read_only = bool(options) and "ro" in options[0].split(",")
+    if not target.startswith("/"):
+        message = f"volume {entry!r}: its place in the host must begin with /"
+        raise ValueError(message)
     if source.startswith((".", "~", "/")):
         source = str((folder / Path(source).expanduser()).resolve())
     # A volume without a name is this host's alone.

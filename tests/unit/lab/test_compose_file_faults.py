@@ -48,9 +48,12 @@ def test_key_is_named_with_its_line(tmp_path: Path, key: str, said: str) -> None
     [
         ("stop_grace_period: soon", "'soon' is no duration"),
         ("healthcheck: {test: x, interval: soon}", "'soon' is no duration"),
-        ("healthcheck: {test: x, timeout: 5}", "5 is no duration"),
+        (
+            "healthcheck: {test: x, timeout: 5}",
+            "timeout must be a string, not a number",
+        ),
         ("healthcheck: {test: x, start_period: -1s}", "'-1s' is no duration"),
-        ("healthcheck: {test: x, retries: many}", "many"),
+        ("healthcheck: {test: x, retries: many}", "healthcheck.retries must be a number"),
         ("healthcheck: [x]", ""),
         ("healthcheck: {test: 3}", ""),
         ("entrypoint: 3", ""),
@@ -58,7 +61,13 @@ def test_key_is_named_with_its_line(tmp_path: Path, key: str, said: str) -> None
         ("volumes: 3", ""),
         ("volumes: [3]", ""),
         ("volumes: [null]", ""),
-        ("volumes: [{type: volume}]", "target"),
+        ("volumes: [{type: volume}]", "is no volume, as SOURCE:TARGET"),
+        ("volumes: data:/x", "volumes must be a list, not a string"),
+        ("entrypoint: {a: 1}", "entrypoint must be a string or a list"),
+        ("entrypoint: [[a]]", "entrypoint must be a list of strings"),
+        ("networks: 3", "networks must be a mapping or a list"),
+        ("healthcheck: {test: [CMD-SHELL]}", "CMD-SHELL"),
+        ("depends_on: {a: {condition: service_odd}}", "'service_odd' is none of"),
         ("tmpfs: 3", ""),
         ("tmpfs: [3]", ""),
         ("dns: 3", ""),
@@ -153,12 +162,40 @@ def test_what_is_not_yaml_is_named_with_its_line(tmp_path: Path, text: str, line
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "\n", "# only a comment\n", "- a\n", "text\n", "3\n", "null\n", "x-a: 1\n"),
-        *("services:\n", "services: {}\n", "services: [a]\n", "services: a\n", "services: 3\n"),
+        *("", "\n", "# only a comment\n", "null\n", "x-a: 1\n"),
+        *("services:\n", "services: {}\n"),
     ],
 )
 def test_file_without_services_has_no_hosts(tmp_path: Path, text: str) -> None:
     assert "it has no services, so no hosts" in refused(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("- a\n", "text\n", "3\n"),
+        *("services: [a]\n", "services: a\n", "services: 3\n", "services: {a: hello}\n"),
+        *("services: {a: [x]}\n", "networks: [wire]\n", "networks: {wire: yes}\n"),
+    ],
+)
+def test_what_should_be_a_mapping_is_named(tmp_path: Path, text: str) -> None:
+    said = refused(tmp_path, text)
+    assert said.startswith("1: ")
+    assert "mapping" in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["services: !foo {}\n", "services: {a: {<<: 3}}\n", "a: \0\n", "A: 2020-99-99\n", "[" * 2000],
+)
+def test_what_no_yaml_can_be_is_one_line(tmp_path: Path, text: str) -> None:
+    assert "not YAML: " in refused(tmp_path, text)
+
+
+def test_health_that_cannot_come_is_refused(tmp_path: Path) -> None:
+    text = f"{HOST}  b:\n    image: socket-lab/host\n    command: sh\n"
+    text += "    depends_on: {a: {condition: service_healthy}}\n"
+    assert refused(tmp_path, text).endswith("services.b: a has no healthcheck to wait for")
 
 
 def test_service_without_anything_needs_an_image(tmp_path: Path) -> None:
