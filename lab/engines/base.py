@@ -180,7 +180,8 @@ class Engine(ABC):
     def guarded(self, name: str) -> AbstractContextManager[None]:
         """Remove the lab `name`, whole or half built, when the block is left by an exception.
 
-        Also when this process is ended by SIGKILL inside the block.
+        Also when this process is ended by SIGKILL inside the block. Blocks for the same lab may
+        nest; the outermost one counts.
         """
 
     @abstractmethod

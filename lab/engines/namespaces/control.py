@@ -17,6 +17,7 @@ from lab.errors import EngineError
 
 _PREFIX = "socket-lab"
 _TIMEOUT_S = 60.0
+_STATUS_TIMEOUT_S = 2.0  # a keeper that is well answers in a millisecond
 _MOST_BYTES = 1 << 16
 
 
@@ -39,7 +40,7 @@ def names() -> list[str]:
 @contextmanager
 def _asked(name: str, question: dict[str, Any]) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
-        sock.settimeout(_TIMEOUT_S)
+        sock.settimeout(_STATUS_TIMEOUT_S if question["ask"] == "status" else _TIMEOUT_S)
         try:
             sock.connect(address_of(name))
             sock.sendall(json.dumps(question).encode() + b"\n")

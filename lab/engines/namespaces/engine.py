@@ -152,6 +152,9 @@ class NamespacesEngine(Engine):
     @contextmanager
     def guarded(self, name: str) -> Iterator[None]:
         """Hold the lab's lifeline; let go of it only when the block is left without exception."""
+        if name in self._guarded:  # nested: the outermost one counts
+            yield
+            return
         self._guarded.add(name)
         try:
             yield

@@ -5,7 +5,7 @@ JSON object a line, how far it is. Standard input stays open as a lifeline: unti
 its end is the end of the lab. Whatever ends the keeper, the kernel ends all the rest.
 """
 
-import contextlib
+import gc
 import json
 import os
 import select
@@ -28,6 +28,8 @@ from lab.engines.namespaces.kept import KeptHost
 from lab.engines.namespaces.spec import LabSpec
 
 _PIECE_BYTES = 1 << 16
+_MORE_DESCRIPTORS = 16  # above those of the loop: a host's pipes before they are in it
+_CABLES_AT_ONCE = 20
 
 
 def say(**message: Any) -> None:
@@ -48,7 +50,16 @@ class Keeper:
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
         self._poll = select.epoll()
         self._handlers: dict[int, Callable[[], None]] = {}
-        self._up = False
+        self._uncabled: list[KeptHost] = []
+        self._not_up = set(self.hosts)
+        # Who waits for a host, and which hosts may end because somebody waits for just that.
+        self._waiting_for: dict[str, list[KeptHost]] = {name: [] for name in self.hosts}
+        self._may_end: set[str] = set()
+        for host in self.hosts.values():
+            for needed, condition in host.spec.depends_on.items():
+                self._waiting_for[needed].append(host)
+                if condition == "service_completed_successfully":
+                    self._may_end.add(needed)
         self._down_until_s: float | None = None
         self._desk = Desk(self, control)
 
@@ -75,13 +86,24 @@ class Keeper:
         self.watch(wake, lambda: self._signalled(os.read(wake, 4096)))
         self.watch(0, self._lifeline)
         links.ip_batch(links.bridge_commands(len(self.lab.networks)))
+        # Each init is a fork of this process: what is here now is not to be copied when the
+        # collector next looks at it.
+        gc.collect()
+        gc.freeze()
+        gc.disable()
         for host in self.hosts.values():
             self._spawn(host)
+            self._turn(0)
         while True:
-            for descriptor, _ in self._poll.poll(self._wait_s()):
-                if handler := self._handlers.get(descriptor):
-                    handler()
-            self._go_on()
+            self._turn(self._wait_s())
+
+    def _turn(self, wait_s: float | None) -> None:
+        """Handle what has happened, or happens within this time."""
+        for descriptor, _ in self._poll.poll(wait_s):
+            if handler := self._handlers.get(descriptor):
+                handler()
+        if self._down_until_s is not None:
+            self._go_down()
 
     def _wait_s(self) -> float | None:
         if self._down_until_s is None:
@@ -111,11 +133,11 @@ class Keeper:
             nothing = os.open(os.devnull, os.O_RDONLY)
             for number, descriptor in enumerate((nothing, *outputs)):
                 os.dup2(descriptor, number)
-            kept = {0, 1, 2, channel.fileno(), self.inner}
-            for entry in list(Path("/proc/self/fd").iterdir()):
-                if int(entry.name) not in kept:
-                    with contextlib.suppress(OSError):  # the one that listed them
-                        os.close(int(entry.name))
+            low = 3
+            for kept in sorted((channel.fileno(), self.inner)):
+                os.closerange(low, kept)
+                low = kept + 1
+            os.closerange(low, max(self._handlers) + _MORE_DESCRIPTORS)
             Init(self.lab, host.spec, channel, self.inner).run()
         except OSError as error:
             where = f" ({error.filename})" if error.filename else ""
@@ -142,11 +164,13 @@ class Keeper:
             channel.close()
             if host.state != "exited":
                 self._ended(host, 128 + signal.SIGKILL)
+                self._consider(host)
             return
         message = json.loads(text)
         state = message["is"]
         if state == "unshared":
             host.outer_pid = message["pid"]
+            self._uncabled.append(host)
             self._cables()
         elif state == "ready":
             host.ready = True
@@ -160,13 +184,16 @@ class Keeper:
             host.state = state
         elif state == "connected":
             host.plugging = False
+        self._consider(host)
         self._desk.changed(host)
 
     def _cables(self) -> None:
-        """Lay the cables of all hosts that have a namespace and no cable yet, in one go."""
-        waiting = [h for h in self.hosts.values() if h.channel and not h.ready]
-        if any(not host.outer_pid for host in waiting):
+        """Lay the cables of hosts that have a namespace and no cable yet, many in one go."""
+        waiting = self._uncabled
+        last = all(host.outer_pid or host.state == "exited" for host in self.hosts.values())
+        if len(waiting) < _CABLES_AT_ONCE and not last:
             return
+        self._uncabled = []
         commands = [line for host in waiting for line in self.cable_commands(host)]
         if commands:
             links.ip_batch(commands)
@@ -211,38 +238,30 @@ class Keeper:
 
     # --- the lab
 
-    def _go_on(self) -> None:
-        """Start what may start, say when all is up, and go on with taking down."""
+    def _consider(self, host: KeptHost) -> None:
+        """After a change of a host: start what may start now; say when all is up, or failed."""
         if self._down_until_s is not None:
-            self._go_down()
             return
-        for host in self.hosts.values():
-            if host.ready and host.state == "created" and self._may_start(host):
-                host.ready = False
-                say(doing="starting hosts", detail=host.spec.name)
-                self.tell(host, do="start")
-                host.state = "starting"
-        if self._up:
+        for other in (host, *self._waiting_for[host.spec.name]):
+            if other.ready and other.state == "created" and self._may_start(other):
+                other.ready = False
+                say(doing="starting hosts", detail=other.spec.name)
+                self.tell(other, do="start")
+                other.state = "starting"
+        if not self._not_up:
             return
-        hosts = self.hosts.values()
-        done = [h for h in hosts if self._may_end(h) and h.meets("service_completed_successfully")]
-        for host in hosts:
-            if host not in done and (host.state == "exited" or host.health == "unhealthy"):
-                self._fail(self._obituary(host))
-        rest = [host for host in hosts if host not in done]
-        if all(host.state == "running" and host.health in {None, "healthy"} for host in rest):
-            self._up = True
-            say(up=True)
+        name = host.spec.name
+        done = name in self._may_end and host.meets("service_completed_successfully")
+        if not done and (host.state == "exited" or host.health == "unhealthy"):
+            self._fail(self._obituary(host))
+        if done or (host.state == "running" and host.health in {None, "healthy"}):
+            self._not_up.discard(name)
+            if not self._not_up:
+                say(up=True)
 
     def _may_start(self, host: KeptHost) -> bool:
         needs = host.spec.depends_on.items()
         return all(self.hosts[name].meets(condition) for name, condition in needs)
-
-    def _may_end(self, host: KeptHost) -> bool:
-        """Tell whether another host waits for this one to end."""
-        condition = "service_completed_successfully"
-        others = (other.spec.depends_on for other in self.hosts.values())
-        return any(needs.get(host.spec.name) == condition for needs in others)
 
     def _obituary(self, host: KeptHost) -> str:
         said = bytes(host.all.from_(0, 1 << 24)[0]).decode(errors="replace").strip()
@@ -251,7 +270,7 @@ class Keeper:
         return f"{host.spec.name} {what}; it said: {last}"
 
     def _fail(self, text: str) -> None:
-        if not self._up:
+        if self._not_up:
             say(failed=text)
             os._exit(1)
 

@@ -7,11 +7,11 @@ its addresses through the older ioctls, which need no further program (netdevice
 import contextlib
 import fcntl
 import ipaddress
+import os
 import socket
 import struct
 import subprocess
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from lab.engines.namespaces.spec import Interface
 
@@ -69,8 +69,10 @@ def ip_batch(commands: Iterable[str]) -> None:
 def no_duplicate_address_detection() -> None:
     """Make IPv6 addresses usable at once: nobody else is on this network (RFC 4862, 5.4)."""
     for place in ("all", "default"):
-        with contextlib.suppress(OSError):  # a kernel without IPv6
-            Path(f"/proc/sys/net/ipv6/conf/{place}/accept_dad").write_text("0")
+        with contextlib.suppress(FileNotFoundError):  # a kernel without IPv6
+            descriptor = os.open(f"/proc/sys/net/ipv6/conf/{place}/accept_dad", os.O_WRONLY)
+            os.write(descriptor, b"0")
+            os.close(descriptor)
 
 
 def configure(interfaces: Sequence[Interface]) -> None:
