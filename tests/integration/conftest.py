@@ -116,7 +116,8 @@ def lab(engine: Engine, request: pytest.FixtureRequest) -> Iterator[Lab]:
     if engine.name == choice.COMPOSE:
         yield runner.find([engine], request.getfixturevalue("docker_compose_project_name"))
     else:
-        with _up(engine, ROOT / "compose.yaml", f"lab-test-{secrets.token_hex(3)}") as lab:
+        name: str = request.getfixturevalue("docker_compose_project_name")
+        with _up(engine, ROOT / "compose.yaml", name) as lab:
             yield lab
 
 

@@ -139,9 +139,8 @@ def test_keeper_that_is_killed_takes_its_lab_along(namespaces: Engine, name: str
     assert_nothing_left(name, WITHIN_S[choice.NAMESPACES])
 
 
-@pytest.mark.usefixtures("docker_services")
-def test_killed_test_session_leaves_nothing(name: str) -> None:
-    argv = [sys.executable, "-m", "pytest", "-q", "-k", "compose"]
+def test_killed_test_session_leaves_nothing(engine: Engine, name: str) -> None:
+    argv = [sys.executable, "-m", "pytest", "-q", "-k", f"{engine.name} and client"]
     session = subprocess.Popen(
         [*argv, "tests/integration/test_separation.py"],
         cwd=ROOT,
@@ -149,7 +148,25 @@ def test_killed_test_session_leaves_nothing(name: str) -> None:
         stderr=subprocess.DEVNULL,
         env={**os.environ, "LAB_TEST_NAME": name},
     )
-    wait_until(lambda: f"{name}_wire" in left_of(name), "a lab of that session", LONGEST_S)
+    wait_until(lambda: bool(left_of(name)), "a lab of that session", LONGEST_S)
     session.kill()
     session.wait()
-    assert_nothing_left(name, WITHIN_S[choice.COMPOSE])
+    assert_nothing_left(name, WITHIN_S[engine.name])
+
+
+def test_killed_program_leaves_nothing_of_the_lab_it_guards(namespaces: Engine, name: str) -> None:
+    # It kills itself when its lab is up, within the guard.
+    source = (
+        "import os, pathlib, sys\n"
+        "from lab import runner\n"
+        "from lab.engines import choice\n"
+        "engine = choice.load(sys.argv[1])\n"
+        "with engine.guarded(sys.argv[2]):\n"
+        "    runner.up(engine, file=pathlib.Path(sys.argv[3]), name=sys.argv[2], build=False,"
+        " progress=lambda doing, detail: None)\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    argv = [sys.executable, "-c", source, namespaces.name, name, command.PAIR]
+    done = subprocess.run(argv, cwd=ROOT, timeout=LONGEST_S, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert_nothing_left(name, WITHIN_S[choice.NAMESPACES])

@@ -11,12 +11,11 @@ import os
 import select
 import signal
 import socket
-import subprocess
 import time
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lab.engines.namespaces import links, rooms, syscalls
+from lab.engines.namespaces import links, processes, rooms, syscalls
 from lab.engines.namespaces.spec import HostSpec, LabSpec
 
 _FIRST_CHECKS_S = 0.02
@@ -37,7 +36,7 @@ class Init:
         self._user_namespace = user_namespace
         self._main = 0
         self._paused = False
-        self._check: subprocess.Popen[bytes] | None = None
+        self._check = 0  # the pid of the health check that runs
         self._next_check_s = 0.0
         self._check_ends_s = 0.0
         self._failures = 0
@@ -144,17 +143,14 @@ class Init:
     def _reap(self) -> None:
         while True:
             try:
-                # Known by their number first: the health check is Popen's to wait for.
-                info = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+                pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
                 return
-            if info is None:
+            if pid == 0:
                 return
-            if self._check and info.si_pid == self._check.pid:
-                self._checked(self._check.wait() == 0)
-                continue
-            _, status = os.waitpid(info.si_pid, 0)
-            if info.si_pid == self._main:
+            if pid == self._check:
+                self._checked(status == 0)
+            elif pid == self._main:
                 self._end(os.waitstatus_to_exitcode(status))
 
     def _end(self, status: int) -> NoReturn:
@@ -174,23 +170,22 @@ class Init:
         now_s = time.monotonic()
         if self._check:
             if now_s >= self._check_ends_s:
-                self._check.kill()
-                self._check.wait()
+                os.kill(self._check, signal.SIGKILL)
+                os.waitpid(self._check, 0)
                 self._checked(False)
         elif now_s >= self._next_check_s:
             self._check_ends_s = now_s + health.timeout_s
-            self._check = subprocess.Popen(
-                health.argv,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=self._spec.environment,
-            )
+            nothing = os.open(os.devnull, os.O_RDWR)
+            try:
+                self._check = processes.spawn(health.argv, self._spec.environment, [nothing] * 3)
+            except OSError:  # no such program: that is not healthy
+                self._checked(False)
+            os.close(nothing)
 
     def _checked(self, passed: bool) -> None:
         health = self._spec.health
         assert health
-        self._check = None
+        self._check = 0
         now_s = time.monotonic()
         starting = self._health == "starting"
         # Until it is healthy for the first time look often, and count a failure each interval.

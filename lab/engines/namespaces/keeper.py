@@ -51,6 +51,8 @@ class Keeper:
         self._poll = select.epoll()
         self._handlers: dict[int, Callable[[], None]] = {}
         self._uncabled: list[KeptHost] = []
+        # The bridges are made with the first cables, in the same call of ip(8).
+        self._bridges = links.bridge_commands(len(lab.networks))
         self._not_up = set(self.hosts)
         # Who waits for a host, and which hosts may end because somebody waits for just that.
         self._waiting_for: dict[str, list[KeptHost]] = {name: [] for name in self.hosts}
@@ -85,10 +87,8 @@ class Keeper:
             signal.signal(number, lambda *_: None)
         self.watch(wake, lambda: self._signalled(os.read(wake, 4096)))
         self.watch(0, self._lifeline)
-        links.ip_batch(links.bridge_commands(len(self.lab.networks)))
         # Each init is a fork of this process: what is here now is not to be copied when the
         # collector next looks at it.
-        gc.collect()
         gc.freeze()
         gc.disable()
         for host in self.hosts.values():
@@ -195,6 +195,7 @@ class Keeper:
             return
         self._uncabled = []
         commands = [line for host in waiting for line in self.cable_commands(host)]
+        commands, self._bridges = self._bridges + commands, []
         if commands:
             links.ip_batch(commands)
         for host in waiting:

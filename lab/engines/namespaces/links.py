@@ -10,9 +10,9 @@ import ipaddress
 import os
 import socket
 import struct
-import subprocess
 from collections.abc import Iterable, Sequence
 
+from lab.engines.namespaces import processes
 from lab.engines.namespaces.spec import Interface
 
 _SIOCSIFFLAGS = 0x8914
@@ -59,11 +59,9 @@ def cable_commands(cable: str, bridge: str, interface: str, ipv4: str, pid: int)
 def ip_batch(commands: Iterable[str]) -> None:
     """Run commands of ip(8) in one process; OSError with what it said when one fails."""
     text = "\n".join(commands) + "\n"
-    argv = ["ip", "-batch", "-"]
-    done = subprocess.run(argv, input=text, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = done.stderr.strip().replace("\n", "; ")
-        raise OSError(0, f"ip -batch: {said}")
+    status, said = processes.run(["ip", "-batch", "-"], text)
+    if status:
+        raise OSError(0, "ip -batch: " + said.replace("\n", "; "))
 
 
 def no_duplicate_address_detection() -> None:

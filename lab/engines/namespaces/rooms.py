@@ -59,6 +59,8 @@ def make_root(lab: LabSpec) -> None:
     for descriptor in kept.values():
         os.close(descriptor)
     _fill_store(lab)
+    for file in Path(STORE, "etc").iterdir():
+        _lay_over(str(file), f"/etc/{file.name}")
 
 
 def _hidden(paths: Iterable[str]) -> list[str]:
@@ -106,8 +108,6 @@ def make_room(host: HostSpec, visible: Iterable[str]) -> None:
     for path, source in kept.items():
         Path(path).mkdir(parents=True, exist_ok=True)
         _bind(source, path)
-    for file in Path(store, "etc").iterdir():
-        _lay_over(str(file), f"/etc/{file.name}")
     Path("/run/resolv.conf").write_text(_resolver(host))
     _lay_over("/run/resolv.conf", "/etc/resolv.conf")
     for entry in sorted(host.mounts, key=lambda mount: mount.target):
