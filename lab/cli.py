@@ -87,7 +87,7 @@ def _hints(lab: Lab) -> list[str]:
 def _down(arguments: argparse.Namespace) -> int:
     with screen.progress() as progress:
         names = runner.down(
-            choice.usable(), arguments.names, every=arguments.all, progress=progress
+            choice.Usable(), arguments.names, every=arguments.all, progress=progress
         )
     if arguments.json:
         return _print_json(names)
@@ -96,7 +96,7 @@ def _down(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    engines = choice.usable()
+    engines = choice.Usable()
     labs = [runner.find(engines, name) for name in arguments.names] or runner.labs(engines)
     found = [lab.status() for lab in labs]
     if arguments.json:
@@ -109,7 +109,7 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _logs(arguments: argparse.Namespace) -> int:
-    lab = runner.find(choice.usable(), arguments.lab)
+    lab = runner.find(choice.Usable(), arguments.lab)
     wanted = {lab.host(name).name for name in arguments.hosts} or set(lab.hosts)
     if arguments.output:
         for name in sorted(wanted):
@@ -128,7 +128,7 @@ def _logs(arguments: argparse.Namespace) -> int:
 
 
 def _exec(arguments: argparse.Namespace) -> int:
-    host = runner.find(choice.usable(), arguments.lab).host(arguments.host)
+    host = runner.find(choice.Usable(), arguments.lab).host(arguments.host)
     argv = [arguments.program, *arguments.arguments]
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     command = host.command(argv, user=arguments.user, terminal=terminal)

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,13 +46,13 @@ def _compose_file() -> Path:
     raise TopologyError(text)
 
 
-def labs(engines: Sequence[Engine]) -> list[Lab]:
+def labs(engines: Iterable[Engine]) -> list[Lab]:
     """Return the labs that are up on these engines, by name."""
     return sorted((lab for engine in engines for lab in engine.labs()), key=lambda lab: lab.name)
 
 
 def down(
-    engines: Sequence[Engine], names: Sequence[str], *, every: bool, progress: Progress
+    engines: Iterable[Engine], names: Sequence[str], *, every: bool, progress: Progress
 ) -> list[str]:
     """Remove the labs of these names (none given: the only one; `every`: all); return the names."""
     if names:
@@ -66,17 +66,19 @@ def down(
     return [lab.name for lab in chosen]
 
 
-def find(engines: Sequence[Engine], name: str | None) -> Lab:
+def find(engines: Iterable[Engine], name: str | None) -> Lab:
     """Return the lab of that name, or the only one there is.
 
     UsageError, with the names there are, when that leaves none or more than one.
     """
-    there = labs(engines)
-    listed = ", ".join(lab.name for lab in there)
-    if name is not None:
+    there: list[Lab] = []
+    for engine in engines:
+        there += engine.labs()
         for lab in there:
             if lab.name == name:
                 return lab
+    listed = ", ".join(sorted(lab.name for lab in there))
+    if name is not None:
         text = f"lab {name!r}: not up ({'up: ' + listed if there else 'no lab is'})"
         raise UsageError(text)
     if not there:

@@ -7,6 +7,7 @@ come up.
 import importlib
 import os
 import socket
+from collections.abc import Iterable, Iterator
 
 from lab.engines.base import Engine
 
@@ -50,6 +51,10 @@ def choose(name: str | None) -> tuple[Engine, str]:
     return load(NAMESPACES), why
 
 
-def usable() -> list[Engine]:
-    """Return the engines that can have labs here now."""
-    return [load(name) for name in NAMES if name != COMPOSE or docker_answers()]
+class Usable(Iterable[Engine]):
+    """The engines that can have labs here now, the quick one first, each loaded in its turn."""
+
+    def __iter__(self) -> Iterator[Engine]:
+        yield load(NAMESPACES)
+        if docker_answers():
+            yield load(COMPOSE)

@@ -68,7 +68,7 @@ def test_without_docker_hosts_are_namespaces_and_it_says_so(
 
 def test_only_engines_that_can_have_labs_are_usable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere")
-    assert [engine.name for engine in choice.usable()] == ["namespaces"]
+    assert [engine.name for engine in choice.Usable()] == ["namespaces"]
 
 
 def test_every_engine_has_a_name() -> None:
