@@ -27,7 +27,7 @@ def test_compose_file_that_is_a_folder(tmp_path: Path) -> None:
 def test_compose_file_that_is_not_yaml() -> None:
     file = command.TOPOLOGIES / "not-yaml.yaml"
     line = command.refused(command.run("up", "--file", str(file)))
-    assert f"{file}:4: not YAML: expected ',' or ']'" in line
+    assert f"{file}:4: not YAML: did not find expected ',' or ']'" in line
     assert "begun in line 2" in line
 
 

@@ -64,8 +64,9 @@ def make_root(lab: LabSpec) -> None:
 
 
 def _hidden(paths: Iterable[str]) -> list[str]:
-    """Return those of the paths that the private folders would hide."""
-    return [path for path in paths if Path(path).parts[1:2] and Path(path).parts[1] in _PRIVATE]
+    """Return the outermost of the paths that the private folders would hide."""
+    hidden = {Path(path) for path in paths if set(Path(path).parts[1:2]) & _PRIVATE}
+    return sorted(str(path) for path in hidden if not hidden & set(path.parents))
 
 
 def _bind(source: str, target: str) -> None:
@@ -105,13 +106,19 @@ def make_room(host: HostSpec, visible: Iterable[str]) -> None:
     _make_dev(devices)
     syscalls.mount("tmpfs", "/run", "tmpfs", options="mode=0755")
     syscalls.mount("tmpfs", "/tmp", "tmpfs", options="mode=1777")  # noqa: S108
+    # A tmpfs first: it may be one on /tmp, below which the project's own files are.
+    mounts = sorted(host.mounts, key=lambda mount: (mount.tmpfs_options is None, mount.target))
+    for entry in mounts:
+        if entry.tmpfs_options is not None:
+            _mount(entry, store)
     for path, source in kept.items():
         Path(path).mkdir(parents=True, exist_ok=True)
         _bind(source, path)
     Path("/run/resolv.conf").write_text(_resolver(host))
     _lay_over("/run/resolv.conf", "/etc/resolv.conf")
-    for entry in sorted(host.mounts, key=lambda mount: mount.target):
-        _mount(entry, store)
+    for entry in mounts:
+        if entry.tmpfs_options is None:
+            _mount(entry, store)
     for path in (store, *kept.values(), *devices.values()):
         os.close(int(Path(path).name))
     flags = syscalls.MS_REMOUNT | syscalls.MS_BIND | syscalls.MS_RDONLY
