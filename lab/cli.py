@@ -1,6 +1,7 @@
 """The command `lab`: parse, call the runner, print. It decides nothing."""
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import os
@@ -40,8 +41,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"\nlab {arguments.command}: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # `lab logs | head`
+        assert sys.stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # a full disk, a folder that is gone
+        print(f"lab {arguments.command}: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
     return status
 
 
@@ -73,7 +78,9 @@ def _up(arguments: argparse.Namespace) -> int:
 
 
 def _hints(lab: Lab) -> list[str]:
-    called = "lab" if shutil.which("lab") == sys.argv[0] else os.path.relpath(sys.argv[0])
+    called = "lab" if shutil.which("lab") == sys.argv[0] else sys.argv[0]
+    with contextlib.suppress(OSError):  # the folder may be gone meanwhile
+        called = os.path.relpath(called) if called != "lab" else called
     if called.endswith("__main__.py"):
         called = "python3 -m lab"
     lines = [
@@ -130,9 +137,8 @@ def _logs(arguments: argparse.Namespace) -> int:
 def _exec(arguments: argparse.Namespace) -> int:
     host = runner.find(choice.Usable(), arguments.lab).host(arguments.host)
     argv = [arguments.program, *arguments.arguments]
-    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    terminal = all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout))
     command = host.command(argv, user=arguments.user, terminal=terminal)
-    sys.stdout.flush()
     os.execvp(command[0], command)  # noqa: S606
 
 

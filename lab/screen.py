@@ -16,7 +16,14 @@ _SEVERITY_STYLES = {"emerg": "bold red", "alert": "bold red", "crit": "bold red"
 _SEVERITY_STYLES |= {"warning": "yellow", "debug": "dim"}
 _STATE_STYLES = {"healthy": "green", "running": "green", "unhealthy": "red", "paused": "yellow"}
 
-out = Console(highlight=False, soft_wrap=True)
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command, which knows that `lab logs | head` is no failure."""
+        raise BrokenPipeError
+
+
+out = _Console(highlight=False, soft_wrap=True)
 err = Console(highlight=False, soft_wrap=True, stderr=True)
 
 

@@ -105,10 +105,23 @@ class ContainerHost(Host):
             raise UsageError(text)
         for name, endpoint in list(self._unplugged.items()):
             with _asking(self.name, "connect"):
-                self._client.networks.get(endpoint["NetworkID"]).connect(
-                    self._container,
-                    aliases=endpoint.get("Aliases") or [],
-                    ipv4_address=endpoint["IPAddress"] or None,
-                    ipv6_address=endpoint["GlobalIPv6Address"] or None,
-                )
+                self._plug_in(endpoint)
+                self._container.reload()
             del self._unplugged[name]
+            now = self._endpoints()[name]
+            for key in ("IPAddress", "GlobalIPv6Address"):
+                if now[key] != endpoint[key]:
+                    text = f"{self.name}: connect: its {endpoint[key]} is now {now[key]}"
+                    raise EngineError(text)
+
+    def _plug_in(self, endpoint: dict[str, Any]) -> None:
+        network = self._client.networks.get(endpoint["NetworkID"])
+        aliases = endpoint.get("Aliases") or []
+        ipv4, ipv6 = endpoint["IPAddress"] or None, endpoint["GlobalIPv6Address"] or None
+        try:
+            network.connect(self._container, aliases=aliases, ipv4_address=ipv4, ipv6_address=ipv6)
+        except APIError as error:
+            # Then Docker picks the address: the lowest that is free, so usually the same.
+            if "user configured subnets" not in str(error.explanation):
+                raise
+            network.connect(self._container, aliases=aliases)

@@ -16,8 +16,8 @@ import yaml
 
 from lab.engines import compose_text
 from lab.engines.namespaces import MARK, shape, values
-from lab.engines.namespaces.addresses import Pool, reserved, subnets
 from lab.engines.namespaces.interpolation import VariableError, env_file, interpolate
+from lab.engines.namespaces.networks import Networks
 from lab.engines.namespaces.spec import HostSpec, Interface, LabSpec
 from lab.errors import TopologyError
 
@@ -80,25 +80,26 @@ class _Reader:
         for key in sorted(set(file) - _TOP_LEVEL):
             if not str(key).startswith("x-"):
                 self._notes.setdefault(str(key), []).append("the file")
-        self._networks: dict[str, Any] = {
-            key: entry or {} for key, entry in (file.get("networks") or {}).items()
-        }
-        self._share_out(services)
+        try:
+            networks = Networks(file.get("networks") or {}, services)
+        except shape.PlaceError as error:
+            raise self._fault(error.keys, error) from error
         hosts = []
         for key, service in services.items():
             try:
-                hosts.append(self._host(key, service or {}))
+                hosts.append(self._host(key, service or {}, tuple(networks.interfaces[key])))
             except (ValueError, KeyError, AttributeError, TypeError) as error:
                 raise self._fault(["services", key], f"services.{key}: {error}") from error
         self._check_depends(hosts)
+        self._check_sources(hosts)
         lab = LabSpec(
             name=self._name,
             topology=str(self._path.resolve()),
             folder=str(self._folder),
-            networks=tuple(self._networks),
+            networks=networks.names,
             hosts=tuple(hosts),
-            addresses=self._names(services),
-            visible=self._visible(),
+            addresses=networks.hosts_file(),
+            visible=self._visible(hosts),
         )
         notes = [f"not on this engine: {key} ({', '.join(of)})" for key, of in self._notes.items()]
         notes += [f"{host.name}: {host.missing}" for host in hosts if host.missing]
@@ -124,77 +125,17 @@ class _Reader:
         named = [n for n, line in enumerate(lines, 1) if error.name and f"{{{error.name}" in line]
         return (named + [n for n, line in enumerate(lines, 1) if sign in line])[0]
 
-    def _visible(self) -> tuple[str, ...]:
+    def _visible(self, hosts: Iterable[HostSpec]) -> tuple[str, ...]:
         """Return the folders that hosts must see even below /tmp or /run."""
         package = Path(__file__).parents[3]
-        return tuple(sorted({*map(str, (self._folder, package)), sys.prefix, sys.base_prefix}))
+        sources = {m.source for host in hosts for m in host.mounts if m.source.startswith("/")}
+        sources = {s if Path(s).is_dir() else str(Path(s).parent) for s in sources}
+        own = {str(self._folder), str(package), sys.prefix, sys.base_prefix}
+        return tuple(sorted(own | sources))
 
-    # --- networks
-
-    def _of_service(self, key: str, service: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-        """Return the networks of a service, each with its settings."""
-        mode = service.get("network_mode")
-        if mode == "none":
-            return {}
-        if mode is not None:
-            where = ["services", key, "network_mode"]
-            raise self._fault(where, f"network_mode {mode}: not on this engine; --engine compose")
-        wanted = service.get("networks") or ["default"]
-        settings = dict.fromkeys(wanted) if isinstance(wanted, list) else wanted
-        for network in settings:
-            if network == "default":
-                self._networks.setdefault(network, {})
-            elif network not in self._networks:
-                where = ["services", key, "networks"]
-                raise self._fault(where, f"services.{key}: network {network} is not defined")
-        return {network: entry or {} for network, entry in settings.items()}
-
-    def _share_out(self, services: Mapping[str, Any]) -> None:
-        """Give every host its interfaces: fixed addresses first, then the lowest in file order."""
-        joined = {key: self._of_service(key, entry or {}) for key, entry in services.items()}
-        self._interfaces: dict[str, list[Interface]] = {key: [] for key in services}
-        self._aliases: dict[str, list[str]] = {key: [] for key in services}
-        for number, (network, settings) in enumerate(self._networks.items()):
-            members = {key: of[network] for key, of in joined.items() if network in of}
-            try:
-                pools = {
-                    f"ipv{subnet.version}": Pool(
-                        subnet,
-                        self._fixed(members, subnet.version),
-                        reserved(settings, subnet.version),
-                    )
-                    for subnet in subnets(number, settings)
-                }
-                for key, member in members.items():
-                    taken = {
-                        version: pool.take(member.get(f"{version}_address", ""))
-                        for version, pool in pools.items()
-                    }
-                    interface = Interface(network, taken.get("ipv4", ""), taken.get("ipv6", ""))
-                    self._interfaces[key].append(interface)
-                    self._aliases[key] += member.get("aliases") or []
-            except ValueError as error:
-                raise self._fault(["networks", network], f"networks.{network}: {error}") from error
-
-    @staticmethod
-    def _fixed(members: Mapping[str, dict[str, Any]], version: int) -> list[str]:
-        found = (member.get(f"ipv{version}_address") for member in members.values())
-        return [address for address in found if address]
-
-    def _names(self, services: Mapping[str, Any]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Return the lines of /etc/hosts: like Docker's name server, IPv6 and IPv4."""
-        lines = []
-        for key, interfaces in self._interfaces.items():
-            host_name = str((services[key] or {}).get("hostname", key))
-            names = tuple(dict.fromkeys([key, host_name, *self._aliases[key]]))
-            for interface in interfaces:
-                found = [ip.partition("/")[0] for ip in (interface.ipv6, interface.ipv4) if ip]
-                lines += [(address, names) for address in found]
-        return tuple(lines)
-
-    # --- hosts
-
-    def _host(self, key: str, service: Mapping[str, Any]) -> HostSpec:
+    def _host(
+        self, key: str, service: Mapping[str, Any], interfaces: tuple[Interface, ...]
+    ) -> HostSpec:
         for unknown in sorted(set(service) - _UNDERSTOOD - _WITHOUT_EFFECT):
             if not unknown.startswith("x-"):
                 self._notes.setdefault(unknown, []).append(key)
@@ -213,7 +154,7 @@ class _Reader:
             host_name=str(service.get("hostname", key)),
             argv=tuple(argv),
             environment=environment,
-            interfaces=tuple(self._interfaces[key]),
+            interfaces=interfaces,
             mounts=(
                 *(values.volume(entry, self._folder) for entry in service.get("volumes") or ()),
                 *(values.tmpfs(entry) for entry in values.listed(service.get("tmpfs"))),
@@ -249,6 +190,8 @@ class _Reader:
             return [sys.executable, "-m", module], (
                 "rsyslogd is not installed, so the lab's own receiver takes the lines"
             )
+        if argv and NEEDS_LABEL not in labels and NATIVE_LABEL not in labels:
+            return argv, ""  # started in vain, it will say so itself
         if not argv:
             return [], "it has no command in the compose file, so it runs no program"
         return (
@@ -259,6 +202,13 @@ class _Reader:
     @staticmethod
     def _search_path() -> str:
         return os.environ.get("PATH", "") + ":" + _PATH
+
+    def _check_sources(self, hosts: list[HostSpec]) -> None:
+        for host in hosts:
+            for source in (mount.source for mount in host.mounts):
+                if source.startswith("/") and not Path(source).exists():
+                    where = ["services", host.name, "volumes"]
+                    raise self._fault(where, f"services.{host.name}: {source} is not there")
 
     def _check_depends(self, hosts: list[HostSpec]) -> None:
         names = {host.name: host for host in hosts}

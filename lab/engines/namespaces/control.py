@@ -37,6 +37,10 @@ def names() -> list[str]:
     return sorted(path.removeprefix(start) for path in found if path.startswith(start))
 
 
+class GoneError(EngineError):
+    """The lab is not there any more."""
+
+
 @contextmanager
 def _asked(name: str, question: dict[str, Any]) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
@@ -45,9 +49,12 @@ def _asked(name: str, question: dict[str, Any]) -> Iterator[socket.socket]:
             sock.connect(address_of(name))
             sock.sendall(json.dumps(question).encode() + b"\n")
             yield sock
-        except OSError as error:
-            text = f"lab {name}: {question['ask']}: {error.strerror or 'no answer'}"
+        except TimeoutError as error:
+            text = f"lab {name}: {question['ask']}: its keeper does not answer"
             raise EngineError(text) from error
+        except OSError as error:
+            text = f"lab {name}: {question['ask']}: {error.strerror}"
+            raise GoneError(text) from error
 
 
 def ask(name: str, **question: Any) -> dict[str, Any]:
@@ -56,7 +63,7 @@ def ask(name: str, **question: Any) -> dict[str, Any]:
         line = lines.readline()
     if not line:
         text = f"lab {name}: it ended"
-        raise EngineError(text)
+        raise GoneError(text)
     answer: dict[str, Any] = json.loads(line)
     if failed := answer.get("failed"):
         text = f"lab {name}: {failed}"

@@ -11,16 +11,39 @@ import socket
 import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from lab.engines.namespaces import links
 from lab.engines.namespaces.kept import KeptHost
-
-if TYPE_CHECKING:
-    from lab.engines.namespaces.keeper import Keeper
+from lab.engines.namespaces.loop import Loop
+from lab.engines.namespaces.spec import LabSpec
 
 _MOST_BYTES = 1 << 16
+_ANSWER_WITHIN_S = 1.0
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid (unix(7))
+
+
+class Lab(Protocol):
+    """What the desk needs of the keeper."""
+
+    lab: LabSpec
+    hosts: dict[str, KeptHost]
+    inner: int
+
+    def tell(self, host: KeptHost, **message: Any) -> None:
+        """Send a host's init a message."""
+
+    def restart(self, host: KeptHost) -> None:
+        """End a host's program and start it in a new host."""
+
+    def cable_commands(self, host: KeptHost) -> list[str]:
+        """Return what lays the host's cables."""
+
+    def take_down(self) -> None:
+        """Begin to end the lab."""
+
+    def longest_down_s(self) -> float:
+        """Return how long that may take."""
 
 
 class _Reader:
@@ -37,14 +60,15 @@ class _Reader:
 class Desk:
     """Serves the clients of the control socket; never waits for one."""
 
-    def __init__(self, keeper: "Keeper", control: socket.socket) -> None:
+    def __init__(self, keeper: Lab, loop: Loop, control: socket.socket) -> None:
         self._keeper = keeper
+        self._loop = loop
         self._control = control
         self._readers: list[_Reader] = []
         # Who waits for what to become true of a host.
         self._waiting: list[tuple[KeptHost, Callable[[], bool], socket.socket]] = []
         control.setblocking(False)
-        keeper.watch(control.fileno(), self._accept)
+        loop.watch(control.fileno(), self._accept)
 
     def _accept(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -55,7 +79,7 @@ class Desk:
                 sock.close()
                 return
             sock.setblocking(False)
-            self._keeper.watch(sock.fileno(), lambda: self._hear(sock))
+            self._loop.watch(sock.fileno(), lambda: self._hear(sock))
 
     def _hear(self, sock: socket.socket) -> None:
         try:
@@ -68,16 +92,19 @@ class Desk:
         question = json.loads(text)
         ask = question["ask"]
         if ask == "status":
-            self._answer(sock, self._status())
+            self._answer(sock, self._status(question.get("host")))
         elif ask == "down":
-            self._answer(sock, {"pid": int(Path("/proc/self").readlink().name)})
+            within_s = self._keeper.longest_down_s()
+            pid = int(Path("/proc/self").readlink().name)
+            self._answer(sock, {"pid": pid, "within_s": within_s})
             self._keeper.take_down()
         elif ask == "output":
             self._read(sock, question)
         else:
             self._do(sock, self._keeper.hosts[question["host"]], ask, question)
 
-    def _status(self) -> dict[str, Any]:
+    def _status(self, asked: str | None) -> dict[str, Any]:
+        environment = self._keeper.hosts[asked].spec.environment if asked else {}
         hosts = [
             {
                 "name": host.spec.name,
@@ -86,13 +113,13 @@ class Desk:
                 "addresses": host.addresses(),
                 "pid": host.outer_pid,
                 "try_it": host.spec.try_it,
-                "environment": host.spec.environment,
             }
             for host in self._keeper.hosts.values()
         ]
         return {
             "topology": self._keeper.lab.topology,
             "hosts": hosts,
+            "environment": environment,
             "pid": int(Path("/proc/self").readlink().name),
             "folder": self._keeper.lab.folder,
             "user_namespace": self._keeper.inner,
@@ -113,26 +140,34 @@ class Desk:
             keeper.tell(host, do="signal", signal=name)
             done = (lambda: host.state == "exited") if name == "SIGKILL" else (lambda: True)
         elif ask == "restart":
+            started = host.generation + 1
             keeper.restart(host)
-            done = lambda: not host.restarting and host.state == "running"  # noqa: E731
+            done = lambda: (  # noqa: E731
+                host.generation >= started and host.state in {"running", "exited"}
+            )
         else:
             try:
                 self._plug(host, connect=ask == "connect")
             except OSError as error:
-                self._answer(sock, {"failed": f"{host.spec.name}: {ask}: {error}"})
+                self._answer(sock, {"failed": f"{host.spec.name}: {ask}: {error.strerror}"})
                 return
-            done = lambda: not host.plugging  # noqa: E731
+            done = lambda: not host.plugging or host.state == "exited"  # noqa: E731
         self._waiting.append((host, done, sock))
         self.changed(host)
 
     def _plug(self, host: KeptHost, *, connect: bool) -> None:
+        if host.state not in {"running", "paused"}:
+            raise OSError(0, f"it is {host.state}")
+        if host.connected == connect:
+            raise OSError(0, f"it is {'connected' if connect else 'disconnected'} already")
         if connect:
             links.ip_batch(self._keeper.cable_commands(host))
             host.plugging = True
             self._keeper.tell(host, do="network")
         else:
             count = len(host.spec.interfaces)
-            links.ip_batch(f"link del {links.cable_name(host.number, n)}" for n in range(count))
+            cables = [links.cable_name(host.number, host.generation, n) for n in range(count)]
+            links.ip_batch(f"link del {cable}" for cable in cables)
         host.connected = connect
 
     def changed(self, host: KeptHost) -> None:
@@ -144,15 +179,16 @@ class Desk:
                 self._answer(sock, {"ok": True})
 
     def _answer(self, sock: socket.socket, answer: dict[str, Any]) -> None:
-        # Small, and the client waits for it: it fits into the socket's buffer.
+        # The client waits for it; one that does not read it is not waited for.
         with contextlib.suppress(OSError):
-            sock.send(json.dumps(answer).encode() + b"\n")
+            sock.settimeout(_ANSWER_WITHIN_S)
+            sock.sendall(json.dumps(answer).encode() + b"\n")
         self._close(sock)
 
     def _close(self, sock: socket.socket) -> None:
         self._readers = [reader for reader in self._readers if reader.sock is not sock]
         self._waiting = [entry for entry in self._waiting if entry[2] is not sock]
-        self._keeper.unwatch(sock.fileno())
+        self._loop.unwatch(sock.fileno())
         sock.close()
 
     # --- outputs
@@ -178,13 +214,13 @@ class Desk:
             try:
                 sent = reader.sock.send(piece)
             except BlockingIOError:
-                self._keeper.watch(reader.sock.fileno(), lambda: self._pump(reader), write=True)
+                self._loop.watch(reader.sock.fileno(), lambda: self._pump(reader), write=True)
                 return
             except OSError:
                 self._close(reader.sock)
                 return
             reader.position = after - len(piece) + sent
         if reader.follow:
-            self._keeper.watch(reader.sock.fileno(), lambda: self._hear(reader.sock))
+            self._loop.watch(reader.sock.fileno(), lambda: self._hear(reader.sock))
         else:
             self._close(reader.sock)

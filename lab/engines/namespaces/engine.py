@@ -17,7 +17,7 @@ from lab.model import Finding, HostStatus, LabStatus, LogLine
 
 _SYSLOG_HOST = "syslog"
 _KEEPER = str(Path(__file__).with_name("keeper.py"))
-_END_WITHIN_S = 30.0
+_END_WITHIN_S = 5.0  # beyond the graces of the hosts
 
 
 class NamespaceHost(Host):
@@ -44,13 +44,13 @@ class NamespaceHost(Host):
         over the host, and none over the machine.
         """
         del terminal
-        answer = control.ask(self._lab, ask="status")
+        answer = control.ask(self._lab, ask="status", host=self.name)
         entry = next(entry for entry in answer["hosts"] if entry["name"] == self.name)
         if not (pid := entry["pid"]):
             text = f"{self.name}: is not running"
             raise EngineError(text)
         inner = str(answer["user_namespace"]) if user else "-"
-        settings = [f"{key}={value}" for key, value in entry["environment"].items()]
+        settings = [f"{key}={value}" for key, value in answer["environment"].items()]
         python = [sys.executable, "-I", "-S", enter.__file__]
         return [*python, str(pid), inner, answer["folder"], *settings, "--", *argv]
 
@@ -121,8 +121,9 @@ class NamespaceLab(Lab):
     def down(self, *, progress: Progress) -> None:
         """Ask the keeper to end everything in order, and wait until it has."""
         progress(f"stopping {self.name}", "")
-        pid = control.ask(self.name, ask="down")["pid"]
-        if not control.wait_for_end(pid, _END_WITHIN_S):
+        answer = control.ask(self.name, ask="down")
+        pid = answer["pid"]
+        if not control.wait_for_end(pid, answer["within_s"] + _END_WITHIN_S):
             text = f"lab {self.name}: process {pid}, its keeper, has not ended"
             raise EngineError(text)
 
@@ -228,9 +229,12 @@ class NamespacesEngine(Engine):
         keeper.wait()  # the process that was started ended long ago, after the fork
 
     def labs(self) -> list[Lab]:
-        """Find them by their sockets; one that ends meanwhile is not there."""
+        """Find them by their sockets; one that ends meanwhile is not there.
+
+        EngineError when a keeper does not answer: such a lab must not pass for one that is gone.
+        """
         found: list[Lab] = []
         for name in control.names():
-            with suppress(EngineError):
+            with suppress(control.GoneError):
                 found.append(NamespaceLab(name))
         return found

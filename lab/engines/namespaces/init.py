@@ -19,6 +19,7 @@ from lab.engines.namespaces import links, processes, rooms, syscalls
 from lab.engines.namespaces.spec import HostSpec, LabSpec
 
 _FIRST_CHECKS_S = 0.02
+_ENDING = {signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
 _NAMESPACES = (
     syscalls.CLONE_NEWNET | syscalls.CLONE_NEWNS | syscalls.CLONE_NEWUTS | syscalls.CLONE_NEWIPC
 )
@@ -90,7 +91,7 @@ class Init:
             self._start()
         elif do == "signal":
             self._signal(signal.Signals[message["signal"]])
-            if grace_s := message.get("grace_s"):
+            if (grace_s := message.get("grace_s")) is not None:
                 self._kill_at_s = time.monotonic() + grace_s
         elif do in {"pause", "resume"}:
             self._paused = do == "pause"
@@ -107,16 +108,23 @@ class Init:
         started, starting = os.pipe()
         self._main = os.fork()
         if self._main == 0:
-            self._become_program(self._spec.argv, environment)
+            os.close(started)
+            self._become_program(self._spec.argv, environment, starting)
         # Its end is the program's exec: before that, a signal would not reach the program.
         os.close(starting)
-        os.read(started, 1)
+        fault = os.read(started, 4096)
         os.close(started)
+        if fault:
+            os.waitpid(self._main, 0)
+            os.write(2, fault + b"\n")
+            self._end(127)
         self._started_s = time.monotonic()
         self._next_check_s = self._started_s
         self._say({"is": "running"})
 
-    def _become_program(self, argv: tuple[str, ...], environment: dict[str, str]) -> NoReturn:
+    def _become_program(
+        self, argv: tuple[str, ...], environment: dict[str, str], starting: int
+    ) -> NoReturn:
         try:
             signal.set_wakeup_fd(-1)
             syscalls.default_signals()
@@ -124,7 +132,7 @@ class Init:
             self._drop_rights()
             os.execvpe(argv[0], argv, environment)  # noqa: S606
         except OSError as error:
-            os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
+            os.write(starting, f"{argv[0]}: {error.strerror}".encode())
         os._exit(127)
 
     def _drop_rights(self) -> None:
@@ -134,7 +142,9 @@ class Init:
 
     def _signal(self, number: signal.Signals) -> None:
         if not self._main:
-            self._end(128 + number)
+            if number in _ENDING:
+                self._end(128 + number)
+            return
         os.kill(self._main, number)
         if number == signal.SIGKILL:
             with contextlib.suppress(ProcessLookupError):

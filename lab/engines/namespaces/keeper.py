@@ -5,15 +5,14 @@ JSON object a line, how far it is. Standard input stays open as a lifeline: unti
 its end is the end of the lab. Whatever ends the keeper, the kernel ends all the rest.
 """
 
+import contextlib
 import gc
 import json
 import os
-import select
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,11 +24,14 @@ from lab.engines.namespaces.control import address_of
 from lab.engines.namespaces.desk import Desk
 from lab.engines.namespaces.init import Init
 from lab.engines.namespaces.kept import KeptHost
+from lab.engines.namespaces.loop import Loop
+from lab.engines.namespaces.order import Order
 from lab.engines.namespaces.spec import LabSpec
 
 _PIECE_BYTES = 1 << 16
 _MORE_DESCRIPTORS = 16  # above those of the loop: a host's pipes before they are in it
 _CABLES_AT_ONCE = 20
+_FAILED_STATUS = 125
 
 
 def say(**message: Any) -> None:
@@ -48,36 +50,13 @@ class Keeper:
         self.hosts = {host.name: KeptHost(n, host) for n, host in enumerate(lab.hosts)}
         self.inner = inner
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
-        self._poll = select.epoll()
-        self._handlers: dict[int, Callable[[], None]] = {}
+        self.loop = Loop()
         self._uncabled: list[KeptHost] = []
         # The bridges are made with the first cables, in the same call of ip(8).
         self._bridges = links.bridge_commands(len(lab.networks))
-        self._not_up = set(self.hosts)
-        # Who waits for a host, and which hosts may end because somebody waits for just that.
-        self._waiting_for: dict[str, list[KeptHost]] = {name: [] for name in self.hosts}
-        self._may_end: set[str] = set()
-        for host in self.hosts.values():
-            for needed, condition in host.spec.depends_on.items():
-                self._waiting_for[needed].append(host)
-                if condition == "service_completed_successfully":
-                    self._may_end.add(needed)
+        self._order = Order(self.hosts)
         self._down_until_s: float | None = None
-        self._desk = Desk(self, control)
-
-    def watch(self, descriptor: int, handler: Callable[[], None], *, write: bool = False) -> None:
-        """Call `handler` whenever the descriptor can be read (`write`: written)."""
-        events = select.EPOLLOUT if write else select.EPOLLIN
-        if descriptor in self._handlers:
-            self._poll.modify(descriptor, events)
-        else:
-            self._poll.register(descriptor, events)
-        self._handlers[descriptor] = handler
-
-    def unwatch(self, descriptor: int) -> None:
-        """Undo `watch`; call it before the descriptor is closed."""
-        if self._handlers.pop(descriptor, None):
-            self._poll.unregister(descriptor)
+        self._desk = Desk(self, self.loop, control)
 
     def run(self) -> NoReturn:
         """Build the lab, then serve it until it is taken down."""
@@ -85,8 +64,8 @@ class Keeper:
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         for number in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number, lambda *_: None)
-        self.watch(wake, lambda: self._signalled(os.read(wake, 4096)))
-        self.watch(0, self._lifeline)
+        self.loop.watch(wake, lambda: self._signalled(os.read(wake, 4096)))
+        self.loop.watch(0, self._lifeline)
         # Each init is a fork of this process: what is here now is not to be copied when the
         # collector next looks at it.
         gc.freeze()
@@ -98,10 +77,7 @@ class Keeper:
             self._turn(self._wait_s())
 
     def _turn(self, wait_s: float | None) -> None:
-        """Handle what has happened, or happens within this time."""
-        for descriptor, _ in self._poll.poll(wait_s):
-            if handler := self._handlers.get(descriptor):
-                handler()
+        self.loop.turn(wait_s)
         if self._down_until_s is not None:
             self._go_down()
 
@@ -114,6 +90,7 @@ class Keeper:
 
     def _spawn(self, host: KeptHost) -> None:
         """Fork the host's init into a pid namespace of its own."""
+        host.generation += 1
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         outputs = [os.pipe(), os.pipe()]
         syscalls.unshare(syscalls.CLONE_NEWPID)
@@ -123,10 +100,10 @@ class Keeper:
         syscalls.setns(self._own_pids, syscalls.CLONE_NEWPID)
         theirs.close()
         host.pid, host.channel, host.ready, host.status = pid, ours, False, None
-        self.watch(ours.fileno(), lambda: self._hear(host, ours))
+        self.loop.watch(ours.fileno(), lambda: self._hear(host, ours))
         for number, (read, write) in enumerate(outputs):
             os.close(write)
-            self.watch(read, lambda n=number, r=read: self._collect(host, n, r))  # type: ignore[misc]
+            self.loop.watch(read, lambda n=number, r=read: self._collect(host, n, r))  # type: ignore[misc]
 
     def _become_init(self, host: KeptHost, channel: socket.socket, outputs: list[int]) -> NoReturn:
         try:
@@ -137,7 +114,7 @@ class Keeper:
             for kept in sorted((channel.fileno(), self.inner)):
                 os.closerange(low, kept)
                 low = kept + 1
-            os.closerange(low, max(self._handlers) + _MORE_DESCRIPTORS)
+            os.closerange(low, self.loop.highest() + _MORE_DESCRIPTORS)
             Init(self.lab, host.spec, channel, self.inner).run()
         except OSError as error:
             where = f" ({error.filename})" if error.filename else ""
@@ -149,7 +126,7 @@ class Keeper:
     def _collect(self, host: KeptHost, number: int, descriptor: int) -> None:
         piece = os.read(descriptor, _PIECE_BYTES)
         if not piece:
-            self.unwatch(descriptor)
+            self.loop.unwatch(descriptor)
             os.close(descriptor)
             return
         host.all.add(piece)
@@ -158,15 +135,22 @@ class Keeper:
         self._desk.written(host)
 
     def _hear(self, host: KeptHost, channel: socket.socket) -> None:
-        text = channel.recv(_PIECE_BYTES)
+        try:
+            text = channel.recv(_PIECE_BYTES)
+        except ConnectionResetError:  # it ended with a message of ours unread
+            text = b""
         if not text:
-            self.unwatch(channel.fileno())
+            self.loop.unwatch(channel.fileno())
             channel.close()
-            if host.state != "exited":
+            if channel is host.channel and host.state != "exited":
                 self._ended(host, 128 + signal.SIGKILL)
                 self._consider(host)
             return
-        message = json.loads(text)
+        self._heard(host, json.loads(text))
+        self._consider(host)
+        self._desk.changed(host)
+
+    def _heard(self, host: KeptHost, message: dict[str, Any]) -> None:
         state = message["is"]
         if state == "unshared":
             host.outer_pid = message["pid"]
@@ -180,12 +164,11 @@ class Keeper:
             self._ended(host, message["status"])
         elif state == "failed":
             self._fail(f"{host.spec.name}: {message['text']}")
+            self._ended(host, _FAILED_STATUS)
         elif state in {"running", "paused"}:
             host.state = state
         elif state == "connected":
             host.plugging = False
-        self._consider(host)
-        self._desk.changed(host)
 
     def _cables(self) -> None:
         """Lay the cables of hosts that have a namespace and no cable yet, many in one go."""
@@ -196,8 +179,14 @@ class Keeper:
         self._uncabled = []
         commands = [line for host in waiting for line in self.cable_commands(host)]
         commands, self._bridges = self._bridges + commands, []
-        if commands:
-            links.ip_batch(commands)
+        try:
+            if commands:
+                links.ip_batch(commands)
+        except OSError as error:
+            self._fail(str(error))
+            for host in waiting:  # of a lab that is up: these alone have no network
+                self.tell(host, do="signal", signal="SIGKILL")
+            return
         for host in waiting:
             self.tell(host, do="room")
 
@@ -205,7 +194,7 @@ class Keeper:
         """Return what lays the host's cables."""
         lines = []
         for number, interface in enumerate(host.spec.interfaces):
-            cable = links.cable_name(host.number, number)
+            cable = links.cable_name(host.number, host.generation, number)
             bridge = links.bridge_name(self.lab.networks.index(interface.network))
             lines += links.cable_commands(cable, bridge, f"eth{number}", interface.ipv4, host.pid)
         return lines
@@ -213,7 +202,8 @@ class Keeper:
     def tell(self, host: KeptHost, **message: Any) -> None:
         """Send a host's init a message, if there is one."""
         if host.channel and host.channel.fileno() >= 0:
-            host.channel.send(json.dumps(message).encode())
+            with contextlib.suppress(OSError):  # it has just ended, which will be heard
+                host.channel.send(json.dumps(message).encode())
 
     def _ended(self, host: KeptHost, status: int) -> None:
         host.state, host.status, host.outer_pid = "exited", status, 0
@@ -243,42 +233,25 @@ class Keeper:
         """After a change of a host: start what may start now; say when all is up, or failed."""
         if self._down_until_s is not None:
             return
-        for other in (host, *self._waiting_for[host.spec.name]):
-            if other.ready and other.state == "created" and self._may_start(other):
-                other.ready = False
-                say(doing="starting hosts", detail=other.spec.name)
-                self.tell(other, do="start")
-                other.state = "starting"
-        if not self._not_up:
-            return
-        name = host.spec.name
-        done = name in self._may_end and host.meets("service_completed_successfully")
-        if not done and (host.state == "exited" or host.health == "unhealthy"):
-            self._fail(self._obituary(host))
-        if done or (host.state == "running" and host.health in {None, "healthy"}):
-            self._not_up.discard(name)
-            if not self._not_up:
-                say(up=True)
-
-    def _may_start(self, host: KeptHost) -> bool:
-        needs = host.spec.depends_on.items()
-        return all(self.hosts[name].meets(condition) for name, condition in needs)
-
-    def _obituary(self, host: KeptHost) -> str:
-        said = bytes(host.all.from_(0, 1 << 24)[0]).decode(errors="replace").strip()
-        last = " | ".join(said.splitlines()[-3:]) or "nothing"
-        what = "is unhealthy" if host.state != "exited" else f"ended with status {host.status}"
-        return f"{host.spec.name} {what}; it said: {last}"
+        for other in self._order.startable(host):
+            other.ready = False
+            say(doing="starting hosts", detail=other.spec.name)
+            self.tell(other, do="start")
+            other.state = "starting"
+        if fault := self._order.fault(host):
+            self._fail(fault)
+        if self._order.is_up_with(host):
+            say(up=True)
 
     def _fail(self, text: str) -> None:
-        if self._not_up:
+        if not self._order.up:
             say(failed=text)
             os._exit(1)
 
     def _lifeline(self) -> None:
         if b"release" not in os.read(0, 64):
             os._exit(1)
-        self.unwatch(0)
+        self.loop.unwatch(0)
         nothing = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(nothing, descriptor)
@@ -298,21 +271,20 @@ class Keeper:
     def take_down(self) -> None:
         """End the hosts' programs in order, then the lab."""
         if self._down_until_s is None:
-            longest_s = max((h.spec.stop_grace_s for h in self.hosts.values()), default=0.0)
-            self._down_until_s = time.monotonic() + longest_s
-            self._told_to_end: set[str] = set()
+            # Each host has its own grace; at the most they end one after the other.
+            self._down_until_s = time.monotonic() + self.longest_down_s()
 
     def _go_down(self) -> None:
-        left = {name: h for name, h in self.hosts.items() if h.state not in {"created", "exited"}}
         assert self._down_until_s is not None
-        if not left or time.monotonic() >= self._down_until_s:
+        if not self._order.left() or time.monotonic() >= self._down_until_s:
             os._exit(0)
-        needed = {name for host in left.values() for name in host.spec.depends_on}
-        for name, host in left.items():
-            if name not in needed and name not in self._told_to_end:
-                self._told_to_end.add(name)
-                self.tell(host, do="resume")
-                self.tell(host, do="signal", signal="SIGTERM")
+        for host in self._order.to_end():
+            self.tell(host, do="resume")
+            self.tell(host, do="signal", signal="SIGTERM", grace_s=host.spec.stop_grace_s)
+
+    def longest_down_s(self) -> float:
+        """Return how long taking down may take."""
+        return sum(host.spec.stop_grace_s for host in self.hosts.values()) + 1.0
 
 
 def main() -> None:

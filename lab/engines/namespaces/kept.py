@@ -37,6 +37,7 @@ class KeptHost:
 
     def __init__(self, number: int, spec: HostSpec) -> None:
         self.number = number
+        self.generation = 0  # how often it has been made
         self.spec = spec
         self.state = "created"
         self.health = "starting" if spec.health and spec.argv else None

@@ -27,9 +27,12 @@ def bridge_name(number: int) -> str:
     return f"net{number}"
 
 
-def cable_name(host_number: int, interface_number: int) -> str:
-    """Return the name of the bridge's end of a cable (at most 15 bytes)."""
-    return f"h{host_number}.{interface_number}"
+def cable_name(host_number: int, generation: int, interface_number: int) -> str:
+    """Return the name of the bridge's end of a cable (at most 15 bytes).
+
+    Each generation of a host has its own: the kernel removes the old cable when it gets to it.
+    """
+    return f"h{host_number}.{generation}.{interface_number}"
 
 
 def bridge_commands(count: int) -> list[str]:

@@ -168,7 +168,11 @@ def _resolver(host: HostSpec) -> str:
 
 def _mount(entry: Mount, store: str) -> None:
     target = Path(entry.target)
-    target.mkdir(parents=True, exist_ok=True)
+    if Path(entry.source).is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+    else:
+        target.mkdir(parents=True, exist_ok=True)
     if entry.tmpfs_options is not None:
         syscalls.mount("tmpfs", entry.target, "tmpfs", options=entry.tmpfs_options)
         return

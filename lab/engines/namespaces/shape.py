@@ -52,12 +52,19 @@ _MEMBER: dict[str, tuple[type, ...]] = {
 _LISTS_OF_MAPPINGS = {"volumes"}
 
 
-class ShapeError(Exception):
-    """A part that is not what it must be; `keys` is the way to it."""
+class PlaceError(Exception):
+    """Something is wrong at a place of the file; `keys` is the way to it."""
 
     def __init__(self, keys: list[str], text: str) -> None:
-        super().__init__(f"{'.'.join(keys)} {text}")
+        super().__init__(text)
         self.keys = keys
+
+
+class ShapeError(PlaceError):
+    """A part that is not what it must be."""
+
+    def __init__(self, keys: list[str], text: str) -> None:
+        super().__init__(keys, f"{'.'.join(keys)} {text}")
 
 
 def check(file: Any) -> None:

@@ -35,12 +35,13 @@ def make_inner() -> int:
         os.write(here, str(Path("/proc/self").readlink()).encode())
         os.read(lifeline, 1)  # until its parent ends, at the latest
         os._exit(0)
-    place = Path("/proc", os.read(there, 32).decode())
+    os.close(here)  # or its end, if it is killed now, would not be seen
+    place = Path("/proc", os.read(there, 32).decode() or "ended")
     _map(place, USER_ID, 0, 0)
     descriptor = os.open(place / "ns/user", os.O_RDONLY)
     os.close(held)
     os.waitpid(child, 0)
-    for end in (there, here, lifeline):
+    for end in (there, lifeline):
         os.close(end)
     return descriptor
 

@@ -168,11 +168,25 @@ def test_program_that_is_missing_is_named_with_its_package(
     tmp_path: Path, installed: set[str]
 ) -> None:
     installed.remove("xinetd")
-    lab, notes = read(tmp_path, "  a:\n    image: socket-lab/inetd\n    command: xinetd -d\n")
+    service = "  a:\n    image: socket-lab/inetd\n    labels: {socket-lab.native: xinetd -d}\n"
+    lab, notes = read(tmp_path, service)
     assert lab.hosts[0].argv == ()
     (note,) = notes
     assert note.startswith("a: xinetd is not installed")
     assert "apt-get install xinetd" in note
+
+
+def test_command_of_the_file_itself_is_started_though_it_may_not_be_there(tmp_path: Path) -> None:
+    service = "  a:\n    image: socket-lab/host\n    command: no-such-command -x\n"
+    lab, notes = read(tmp_path, service)
+    assert lab.hosts[0].argv == ("no-such-command", "-x")
+    assert notes == []
+
+
+def test_folder_that_is_to_be_mounted_must_be_there(tmp_path: Path) -> None:
+    service = "  a:\n    image: socket-lab/host\n    command: sh\n    volumes: [./nowhere:/x]\n"
+    with pytest.raises(TopologyError, match=r"compose.yaml:5: services.a: .*/nowhere is not there"):
+        read(tmp_path, service)
 
 
 def test_without_rsyslog_the_labs_own_receiver_runs(installed: set[str]) -> None:

@@ -1,0 +1,80 @@
+"""Which host may start, when the lab is up, and which may end: from what the hosts need. Pure."""
+
+from collections.abc import Iterator, Mapping
+
+from lab.engines.namespaces.kept import KeptHost
+
+_COMPLETED = "service_completed_successfully"
+
+
+class Order:
+    """The order of a lab's hosts; it looks only at those that a change can matter to."""
+
+    def __init__(self, hosts: Mapping[str, KeptHost]) -> None:
+        self._hosts = hosts
+        self._not_up = set(hosts)
+        # Who waits for a host, and which hosts may end because somebody waits for just that.
+        self._waiting_for: dict[str, list[KeptHost]] = {name: [] for name in hosts}
+        self._may_end: set[str] = set()
+        self._told_to_end: set[str] = set()
+        for host in hosts.values():
+            for needed, condition in host.spec.depends_on.items():
+                self._waiting_for[needed].append(host)
+                if condition == _COMPLETED:
+                    self._may_end.add(needed)
+
+    @property
+    def up(self) -> bool:
+        """Has the lab been up?"""
+        return not self._not_up
+
+    def startable(self, changed: KeptHost) -> Iterator[KeptHost]:
+        """Yield the hosts that may start now, after a change of this one.
+
+        One that is started again does not wait a second time.
+        """
+        for host in (changed, *self._waiting_for[changed.spec.name]):
+            waits = host.ready and host.state == "created"
+            if waits and (host.generation > 1 or self._has_all_it_needs(host)):
+                yield host
+
+    def _has_all_it_needs(self, host: KeptHost) -> bool:
+        needs = host.spec.depends_on.items()
+        return all(self._hosts[name].meets(condition) for name, condition in needs)
+
+    def fault(self, changed: KeptHost) -> str:
+        """Return why this host keeps the lab from getting up; "" if it does not."""
+        if self.up or self._is_done(changed):
+            return ""
+        if changed.state != "exited" and changed.health != "unhealthy":
+            return ""
+        said = changed.all.from_(0, 1 << 24)[0].decode(errors="replace").strip()
+        last = " | ".join(said.splitlines()[-3:]) or "nothing"
+        ended = changed.state == "exited"
+        what = f"ended with status {changed.status}" if ended else "is unhealthy"
+        return f"{changed.spec.name} {what}; it said: {last}"
+
+    def is_up_with(self, changed: KeptHost) -> bool:
+        """Tell whether this change has made the lab be up; once."""
+        ready = changed.state == "running" and changed.health in {None, "healthy"}
+        if self.up or not (ready or self._is_done(changed)):
+            return False
+        self._not_up.discard(changed.spec.name)
+        return self.up
+
+    def _is_done(self, host: KeptHost) -> bool:
+        return host.spec.name in self._may_end and host.meets(_COMPLETED)
+
+    def left(self) -> list[KeptHost]:
+        """Return the hosts whose programs have not ended."""
+        return [h for h in self._hosts.values() if h.state not in {"created", "exited"}]
+
+    def to_end(self) -> Iterator[KeptHost]:
+        """Yield, once each, the hosts that no other needs any more."""
+        left = self.left()
+        needed = {name for host in left for name in host.spec.depends_on}
+        for host in left:
+            name = host.spec.name
+            if name not in needed and name not in self._told_to_end:
+                self._told_to_end.add(name)
+                yield host
