@@ -26,6 +26,26 @@ def pair(engine: Engine) -> Iterator[Lab]:
     assert_nothing_left(name, 15)
 
 
+def test_folder_of_the_machine_is_written_and_a_read_only_file_is_not(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"lab-test-{secrets.token_hex(3)}"
+    monkeypatch.setenv("OUT", str(tmp_path))
+    file = PAIR.with_name("volumes.yaml")
+    with engine.guarded(name):
+        lab = runner.up(engine, file=file, name=name, build=False, progress=lambda _d, _t: None)
+        writer = lab.host("writer")
+        write = "cat /given/pair.yaml >/out/copy; echo x >/scratch/x; echo x >/given/pair.yaml"
+        output = writer.run(["sh", "-c", write], timeout_s=20)
+        assert output.exit_status != 0
+        assert b"Read-only file system" in output.stderr
+        # In its time it gets SIGTERM, and may still write.
+        lab.down(progress=lambda _d, _t: None)
+    assert (tmp_path / "copy").read_text() == PAIR.read_text()
+    assert (tmp_path / "ended").read_text() == "ended\n"
+    assert_nothing_left(name, 15)
+
+
 def reaches(host: Host, other: Host) -> bool:
     """Tell whether a host's UDP socket finds a way to the other: its neighbour answers (ARP)."""
     address = other.status().addresses[0]

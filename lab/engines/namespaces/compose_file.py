@@ -99,7 +99,7 @@ class _Reader:
             networks=networks.names,
             hosts=tuple(hosts),
             addresses=networks.hosts_file(),
-            visible=self._visible(hosts),
+            visible=self._visible(),
         )
         notes = [f"not on this engine: {key} ({', '.join(of)})" for key, of in self._notes.items()]
         notes += [f"{host.name}: {host.missing}" for host in hosts if host.missing]
@@ -125,13 +125,10 @@ class _Reader:
         named = [n for n, line in enumerate(lines, 1) if error.name and f"{{{error.name}" in line]
         return (named + [n for n, line in enumerate(lines, 1) if sign in line])[0]
 
-    def _visible(self, hosts: Iterable[HostSpec]) -> tuple[str, ...]:
+    def _visible(self) -> tuple[str, ...]:
         """Return the folders that hosts must see even below /tmp or /run."""
         package = Path(__file__).parents[3]
-        sources = {m.source for host in hosts for m in host.mounts if m.source.startswith("/")}
-        sources = {s if Path(s).is_dir() else str(Path(s).parent) for s in sources}
-        own = {str(self._folder), str(package), sys.prefix, sys.base_prefix}
-        return tuple(sorted(own | sources))
+        return tuple(sorted({str(self._folder), str(package), sys.prefix, sys.base_prefix}))
 
     def _host(
         self, key: str, service: Mapping[str, Any], interfaces: tuple[Interface, ...]

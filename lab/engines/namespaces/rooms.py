@@ -35,6 +35,8 @@ def make_root(lab: LabSpec) -> None:
     syscalls.mount("none", "/", flags=syscalls.MS_REC | syscalls.MS_PRIVATE)
     devices = os.open("/dev", os.O_PATH)
     kept = {path: os.open(path, os.O_PATH) for path in _hidden(lab.visible)}
+    folders = {entry.source for host in lab.hosts for entry in host.mounts if _is_bind(entry)}
+    binds = {source: os.open(source, os.O_PATH) for source in sorted(folders)}
     root = Path(_MOUNT_POINT)
     syscalls.mount("tmpfs", _MOUNT_POINT, "tmpfs", options="mode=0755")
     for entry in sorted(Path("/").iterdir()):
@@ -54,9 +56,13 @@ def make_root(lab: LabSpec) -> None:
         target.mkdir(parents=True, exist_ok=True)
         _bind(f"/proc/self/fd/{descriptor}", str(target))
         syscalls.make_read_only(str(target))
+    for source, descriptor in binds.items():  # as they are, while all else is read-only
+        target = root / _bind_place(source).lstrip("/")
+        opened = f"/proc/self/fd/{descriptor}"
+        _make_place(target, like=Path(opened))
+        _bind(opened, str(target))
     syscalls.pivot_root(str(root))
-    os.close(devices)
-    for descriptor in kept.values():
+    for descriptor in (devices, *kept.values(), *binds.values()):
         os.close(descriptor)
     _fill_store(lab)
     for file in Path(STORE, "etc").iterdir():
@@ -76,7 +82,7 @@ def _bind(source: str, target: str) -> None:
 def _fill_store(lab: LabSpec) -> None:
     """Write the files that hosts get to see under /etc, and make the folders they share."""
     etc = Path(STORE, "etc")
-    etc.mkdir(parents=True)
+    etc.mkdir(parents=True, exist_ok=True)
     lines = ["127.0.0.1 localhost", "::1 localhost ip6-localhost ip6-loopback"]
     lines += [f"{address} {' '.join(names)}" for address, names in lab.addresses]
     (etc / "hosts").write_text("\n".join(lines) + "\n")
@@ -129,6 +135,24 @@ def make_room(host: HostSpec, visible: Iterable[str]) -> None:
     syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV)
 
 
+def _is_bind(entry: Mount) -> bool:
+    return entry.source.startswith("/")
+
+
+def _bind_place(source: str) -> str:
+    """Return where in the store a folder of the machine is."""
+    return f"{STORE}/binds/{source.replace('/', '!')}"
+
+
+def _make_place(target: Path, *, like: Path) -> None:
+    """Make what a file or a folder can be mounted on."""
+    if like.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+    else:
+        target.mkdir(parents=True, exist_ok=True)
+
+
 def _path_of(path: str) -> str:
     return f"/proc/self/fd/{os.open(path, os.O_PATH)}"
 
@@ -167,16 +191,14 @@ def _resolver(host: HostSpec) -> str:
 
 
 def _mount(entry: Mount, store: str) -> None:
-    target = Path(entry.target)
-    if Path(entry.source).is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.touch()
+    if _is_bind(entry):
+        source = store + _bind_place(entry.source).removeprefix(STORE)
     else:
-        target.mkdir(parents=True, exist_ok=True)
+        source = f"{store}/volumes/{entry.source}"
+    _make_place(Path(entry.target), like=Path(source))
     if entry.tmpfs_options is not None:
         syscalls.mount("tmpfs", entry.target, "tmpfs", options=entry.tmpfs_options)
         return
-    source = entry.source if entry.source.startswith("/") else f"{store}/volumes/{entry.source}"
     _bind(source, entry.target)
     if entry.read_only:
         syscalls.make_read_only(entry.target)
