@@ -5,8 +5,7 @@ Owns the loop and what is logged. Does not bind the socket: xinetd may have done
 
 import select
 import socket
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from services import log, packet_info
 from services.address import shown
@@ -15,8 +14,7 @@ from services.failures import explain
 from services.message import datagram_reply
 
 
-@dataclass(frozen=True)
-class DatagramService:
+class DatagramService(NamedTuple):
     """`buffer` in bytes: what is longer in a datagram is lost, and logged."""
 
     buffer: int

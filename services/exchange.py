@@ -9,16 +9,14 @@ import select
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.failures import ClosedEarlyError
 
 PIECE_BYTES = 65536
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """The server: a Unix socket's `path`, or else `host` and `port`; `kind` says which socket."""
 
     host: str

@@ -6,7 +6,7 @@ Pure: an exception goes in, a Failure comes out. The client's exit statuses live
 import errno
 import os
 import socket
-from dataclasses import dataclass
+from typing import NamedTuple
 
 OTHER_STATUS = 11
 TIMED_OUT = ("timed out", 6)
@@ -16,8 +16,7 @@ class ClosedEarlyError(Exception):
     """The peer ended the connection before the whole answer came."""
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(NamedTuple):
     """`name` as the chapter has it, `code` and `number` as the system has it ("" and 0 if the
     system has none), `text` of the system, `status` for exit."""
 

@@ -8,13 +8,12 @@ lines go, is theirs: they inherit standard output.
 import os
 import shlex
 import signal
-import sys
 import time
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from services import log
+from services import forked, log
 from services.options import UsageError, add_log_options, parser, run, seconds
 from services.signals import SignalPipe
 
@@ -40,11 +39,11 @@ class Host:
         self._grace_s = grace_s
         self._deadline: float | None = None
         self._pipe = SignalPipe(ENDING | {signal.SIGCHLD})
+        self._reap()  # orphans that ended before it listened
 
     def start(self, words: list[str]) -> None:
         """Starts `services.WORDS[0]` with the rest as arguments, with no signal blocked."""
-        argv = [sys.executable, "-m", f"services.{words[0]}", *words[1:]]
-        pid = os.posix_spawn(sys.executable, argv, os.environ, setsigmask=[])
+        pid = forked.start(words[0], words[1:], self._pipe.forget)
         self.running[pid] = words[0]
         log.debug(f"started {words[0]} as process {pid}")
 

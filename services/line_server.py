@@ -6,9 +6,8 @@ Owns its numbering of lines. The file object gathers the pieces, so nothing here
 import socket
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from io import BufferedRWPair
-from typing import cast
+from typing import NamedTuple, cast
 
 from services import log
 from services.draining import Drain
@@ -19,8 +18,7 @@ from services.stream_server import Kind
 from services.stream_server import main as run_server
 
 
-@dataclass(frozen=True)
-class LineService:
+class LineService(NamedTuple):
     """Answers each line with its number, a colon and the line; `buffer`, `limit` in bytes."""
 
     buffer: int

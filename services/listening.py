@@ -9,8 +9,8 @@ import errno
 import socket
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from services.failures import explain
 from services.options import UsageError, port_number
@@ -25,8 +25,7 @@ _REMEDIES = {
 }
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where an IP server wants to be, as the user wrote it. `family` is "any", "4" or "6"."""
 
     address: str | None

@@ -8,7 +8,6 @@ import argparse
 import contextlib
 import os
 import syslog
-from dataclasses import dataclass
 
 _FACILITY_WORDS = (
     "kern user mail daemon auth syslog lpr news uucp cron authpriv "
@@ -30,10 +29,9 @@ SHOWN_BYTES = 48
 STANDARD_OUTPUT = 1
 
 
-@dataclass
 class _Settings:
-    ident: str = ""
-    shown: bool = False
+    ident = ""
+    shown = False
 
 
 _settings = _Settings()
@@ -63,6 +61,11 @@ def start(ident: str, options: int, facility: str, *, shown: bool = True) -> Non
     _settings.ident = ident
     _settings.shown = shown
     syslog.openlog(ident, options, FACILITIES[facility])
+
+
+def stop() -> None:
+    """Lets go of the log, in a fork that becomes another program."""
+    syslog.closelog()
 
 
 def quoted(data: bytes) -> str:

@@ -7,7 +7,7 @@ and leaves closing to its caller.
 import contextlib
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from services import log
 from services.draining import Drain
@@ -15,14 +15,14 @@ from services.failures import explain
 from services.message import Assembler, MessageTooLongError, line_reply
 
 
-@dataclass
 class Conversation:
     """What was said with one peer so far. Pure but for the log."""
 
-    peer: str
-    assembler: Assembler
-    quiet: bool
-    replies: int = 0
+    def __init__(self, peer: str, assembler: Assembler, quiet: bool) -> None:
+        self.peer = peer
+        self.assembler = assembler
+        self.quiet = quiet
+        self.replies = 0
 
     def answers(self, piece: bytes) -> Iterator[bytes]:
         """Yields the reply to each message that `piece` completes, timed when it is taken.
@@ -66,8 +66,7 @@ def conversation(peer: str, limit: int, *, quiet: bool) -> Iterator[Conversation
     log.info(f"{peer}: left after {talk.replies} replies")
 
 
-@dataclass(frozen=True)
-class TimeService:
+class TimeService(NamedTuple):
     """Answers each line with `ctime:line`; `buffer` and `limit` in bytes."""
 
     buffer: int

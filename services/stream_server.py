@@ -6,7 +6,7 @@ import contextlib
 import socket
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from services import log
 from services.address import shown
@@ -35,8 +35,7 @@ exit status:
   2    an option is wrong, or the place to listen on cannot be had"""
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """What makes a stream server the one it is."""
 
     module: str
