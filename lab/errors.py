@@ -41,3 +41,7 @@ class EngineError(LabError):
 
 class EvidenceError(LabError):
     """Evidence is missing or cut short, or cannot be read."""
+
+
+class ScenarioError(LabError):
+    """A scenario file is wrong; each line of the text is FILE:LINE: what, and a way out."""

@@ -4,18 +4,38 @@ A host is a network namespace with programs in it. An engine need only say how t
 this machine (`Host.command`); running programs there is the same for all engines and is here.
 """
 
+import os
+import socket
 import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lab.errors import EngineError, UsageError
-from lab.model import Finding, HostStatus, LabStatus, LogLine, Output
+from lab.engines import outputs
+from lab.engines.outputs import Piece
+from lab.errors import EngineError, EvidenceError, UsageError
+from lab.evidence import syslog
+from lab.faults.wired import Wired
+from lab.model import Finding, HostStatus, LabStatus, LogLine, Output, OutputLine
+
+if TYPE_CHECKING:
+    from lab.calling.caller import Caller
+    from lab.calling.remote import RemoteSocket
+
+_SYSLOG_HOST = "syslog"
+
+Connected = socket.socket
 
 # Called with what the engine does now, and with a detail of it ("" when there is none). What is
 # done is "note" where the detail is something for the person to know.
 Progress = Callable[[str, str], None]
+
+
+def own_term() -> str:
+    """Return the kind of this program's terminal (terminfo(5))."""
+    return os.environ.get("TERM") or "xterm"
 
 
 class Host(ABC):
@@ -24,6 +44,7 @@ class Host(ABC):
     name: str
     # A command that shows what the host is for (the compose file's label `socket-lab.try`), or "".
     try_it: str
+    _calls: "Caller | None" = None
 
     @abstractmethod
     def status(self) -> HostStatus:
@@ -36,7 +57,8 @@ class Host(ABC):
         """Return the command of this machine that runs `argv` on the host.
 
         `user` is a user of the host (None: the host's own default). With `terminal` the program
-        gets one; otherwise standard input and both outputs are plain pipes.
+        gets one of the host's own, which shows what the caller's can (TERM); otherwise standard
+        input and both outputs are plain pipes.
         """
 
     @abstractmethod
@@ -62,6 +84,34 @@ class Host(ABC):
     @abstractmethod
     def connect(self) -> None:
         """Undo `disconnect`: same networks, same addresses, same names."""
+
+    @abstractmethod
+    def agent(self) -> Connected | None:
+        """Connect to the agent on the host's wire; None if there is none.
+
+        It ends by itself, when nobody is connected and no fault stays. The caller owns the socket.
+        """
+
+    @abstractmethod
+    def begin_agent(self) -> Connected:
+        """Connect to the agent on the host's wire; begin one if there is none."""
+
+    @abstractmethod
+    def caller(self) -> Connected:
+        """Begin a process on the host that makes socket calls there, as a user without rights.
+
+        What is written to the socket are its questions (lab.agent.caller.program). It ends when
+        that is closed. What goes wrong may also be said there: {"failed": ...}.
+        """
+
+    @property
+    def calls(self) -> "Caller":
+        """This program's own caller on the host; it is begun with the first call."""
+        if self._calls is None:
+            from lab.calling.caller import Caller  # noqa: PLC0415 - only who needs it waits for it
+
+            self._calls = Caller(self.name, self.caller)
+        return self._calls
 
     def start(self, argv: Sequence[str], *, user: str | None = None) -> "Program":
         """Start a program on the host, and do not wait for its end. The host needs a shell."""
@@ -91,7 +141,7 @@ class Host(ABC):
         """Run a program on the host to its end.
 
         A status other than 0 is the program's own and is returned. EngineError when it has not
-        ended after `timeout_s` seconds; it may then still run on the host.
+        ended after `timeout_s` seconds; with Docker it then still runs on the host.
         """
         command = self.command(argv, user=user)
         try:
@@ -103,6 +153,17 @@ class Host(ABC):
             raise EngineError(text, argv=command) from expired
         return Output(tuple(argv), done.returncode, done.stdout, done.stderr)
 
+    def socket(
+        self,
+        family: int = socket.AF_INET,
+        type: int = socket.SOCK_STREAM,  # noqa: A002 - its name in socket.socket
+        proto: int = 0,
+    ) -> "RemoteSocket":
+        """Make a socket on the host; it is used as a `socket.socket` of this machine is."""
+        from lab.calling.remote import RemoteSocket  # noqa: PLC0415
+
+        return RemoteSocket(self.calls, family, type, proto)
+
 
 class Program:
     """A program that runs on a host. Leaving its `with` block kills it and waits for its end."""
@@ -111,7 +172,7 @@ class Program:
         self, host: Host, process: subprocess.Popen[bytes], pid: int, user: str | None
     ) -> None:
         self.host = host
-        # Its pipes, and its exit status; ending this process does not end the program.
+        # Its pipes, and its exit status; with Docker the program may outlive this process.
         self.process = process
         # In the host's own pid namespace.
         self.pid = pid
@@ -132,11 +193,13 @@ class Program:
         self.process.communicate()
 
 
-class Lab(ABC):
+class Lab(Wired, ABC):
     """A lab that is up."""
 
     name: str
     hosts: Mapping[str, Host]
+    # Whether the last piece of an output may end in the midst of a line that is being written.
+    gives_half_lines: bool
 
     def host(self, name: str) -> Host:
         """Return the host of that name; UsageError (with the names there are) if there is none."""
@@ -152,15 +215,30 @@ class Lab(ABC):
         """Ask the engine, now."""
 
     @abstractmethod
+    def pieces(self, host: str, *, alone: bool, follow: bool) -> Iterator[Piece]:
+        """Yield what a host's programs wrote to their outputs; `alone`: to standard output only.
+
+        With `follow`, go on until the lab ends, also when the host is restarted.
+        """
+
     def syslog(self, *, follow: bool = False) -> Iterator[LogLine]:
         """Yield every syslog line of the lab so far; with `follow`, go on until the lab ends.
 
-        EvidenceError when a line cannot be read.
+        EvidenceError when a line cannot be read, or the lab has no syslog host.
         """
+        if _SYSLOG_HOST not in self.hosts:
+            text = f"lab {self.name}: it has no host named {_SYSLOG_HOST}, so no syslog lines"
+            raise EvidenceError(text)
+        for line in outputs.lines(self.pieces(_SYSLOG_HOST, alone=True, follow=follow)):
+            if line.finished or not self.gives_half_lines:
+                read = syslog.parse(line.data.decode(errors="replace"))
+                yield read._replace(lost_bytes=line.lost_bytes) if line.lost_bytes else read
 
-    @abstractmethod
-    def output(self, host: str) -> Iterator[str]:
+    def output(self, host: str, *, follow: bool = False) -> Iterator[OutputLine]:
         """Yield the lines that a host's programs have written to their outputs so far."""
+        name = self.host(host).name
+        for line in outputs.lines(self.pieces(name, alone=False, follow=follow)):
+            yield OutputLine(name, line.data.decode(errors="replace"), line.lost_bytes)
 
     @abstractmethod
     def down(self, *, progress: Progress) -> None:
@@ -191,6 +269,11 @@ class Engine(ABC):
         TopologyError (nothing started) when the file is wrong. The name must be free. Use it
         inside `guarded`: what a failed `up` leaves is removed there.
         """
+
+    def bare_image(self, progress: Progress) -> str:
+        """Return the image of hosts that run nothing of their own; make it if it is not there."""
+        del progress
+        return "socket-lab/bare"
 
     @abstractmethod
     def labs(self) -> list[Lab]:

@@ -1,18 +1,47 @@
 """The compose file as text: reading it, and finding the line of a place in it.
 
-Both engines read compose files; where one complains, the person gets PATH:LINE.
+Both engines read compose files; where one complains, the person gets PATH:LINE. What the keys mean
+is not known here.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from lab.errors import TopologyError
 
 
+class _Loader(yaml.CSafeLoader):
+    """YAML as Compose reads it: version 1.2, where `on` and `12:30` are strings, and so are dates.
+
+    PyYAML's own is 1.1, for which they are true and a number of seconds.
+    """
+
+
+_TAG = "tag:yaml.org,2002:"
+_DROPPED = {_TAG + kind for kind in ("bool", "int", "float", "timestamp", "value")}
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _DROPPED]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+_EXPONENT = r"[eE][-+]?\d+"
+for _kind, _pattern, _first in (
+    ("bool", "true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?(?:\d|[1-9][\d_]*|0x[\dA-Fa-f]+|0o?[0-7]+|0b[01]+)", "-+0123456789"),
+    ("float", rf"[-+]?(?:\d[\d_]*\.?|\d[\d_]*\.\d+|\.\d+){_EXPONENT}", "-+.0123456789"),
+    ("float", r"[-+]?(?:\d[\d_]*\.\d*|\.\d+|\.inf|\.Inf|\.INF)|\.nan|\.NaN", "-+.0123456789"),
+):
+    _Loader.add_implicit_resolver(_TAG + _kind, re.compile(f"(?:{_pattern})$"), list(_first))
+
+
 def parse(path: Path) -> yaml.Node | None:
-    """Return the file's YAML nodes, None if it is empty; TopologyError when it is no YAML."""
+    """Return the file's YAML nodes, None if it is empty.
+
+    TopologyError when it is no YAML, or has a key twice in one mapping.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -20,28 +49,39 @@ def parse(path: Path) -> yaml.Node | None:
         text = f"{path}: {why}; name another compose file with --file"
         raise TopologyError(text) from error
     try:
-        node: yaml.Node | None = yaml.compose(text, Loader=yaml.CSafeLoader)
-    except (yaml.reader.ReaderError, RecursionError) as error:
-        text = f"{path}: not YAML: {' '.join(str(error).split())}"
-        raise TopologyError(text) from error
-    except yaml.MarkedYAMLError as error:
-        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        began = (
-            f" {error.context}, begun in line {error.context_mark.line + 1}"
-            if error.context_mark
-            else ""
-        )
-        text = f"{path}{line}: not YAML: {error.problem}{began}"
-        raise TopologyError(text) from error
+        node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise _not_yaml(path, error) from error
+    _refuse_repeated_keys(path, node)
     return node
 
 
-def line_of(node: yaml.Node | None, keys: Sequence[str]) -> int:
-    """Return the line of the deepest of the keys that is there; merged keys stand elsewhere."""
+def value_of(path: Path, node: yaml.Node) -> Any:
+    """Return mappings, lists and scalars; TopologyError when a part cannot be one."""
+    loader = _Loader("")
+    try:
+        return loader.construct_document(node)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise _not_yaml(path, error) from error
+    finally:
+        loader.dispose()
+
+
+def line_of(node: yaml.Node | None, keys: Sequence[str | int]) -> int:
+    """Return the line of the deepest of the keys that is there; merged keys stand elsewhere.
+
+    A number, also as Compose writes it, is the place of an entry in a list, from 0.
+    """
     if node is None:
         return 1
     line = node.start_mark.line + 1
     for wanted in keys:
+        if isinstance(node, yaml.SequenceNode):
+            if not str(wanted).isdecimal() or int(wanted) >= len(node.value):
+                break
+            node = node.value[int(wanted)]
+            line = node.start_mark.line + 1
+            continue
         pairs = node.value if isinstance(node, yaml.MappingNode) else []
         for key, value in pairs:
             if key.value == wanted:
@@ -50,3 +90,37 @@ def line_of(node: yaml.Node | None, keys: Sequence[str]) -> int:
         else:
             break
     return line
+
+
+def _not_yaml(path: Path, error: Exception) -> TopologyError:
+    """Say in one line why; a mark of the error is the place in the file."""
+    if not isinstance(error, yaml.MarkedYAMLError):
+        why = " ".join(str(error).split()) or type(error).__name__
+        return TopologyError(f"{path}: not YAML: {why}")
+    mark, began = error.problem_mark, error.context_mark
+    line = f":{mark.line + 1}" if mark else ""
+    context = f" {error.context}, begun in line {began.line + 1}" if began else ""
+    return TopologyError(f"{path}{line}: not YAML: {error.problem}{context}")
+
+
+def _refuse_repeated_keys(path: Path, root: yaml.Node | None) -> None:
+    """PyYAML lets the last one count; a person seldom means that, and Compose refuses it."""
+    left, seen = [root], set()
+    while left:
+        node = left.pop()
+        if id(node) in seen:  # an anchor's, met by its aliases
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            left += node.value
+        elif isinstance(node, yaml.MappingNode):
+            first: dict[str, int] = {}
+            for key, value in node.value:
+                left.append(value)
+                if not isinstance(key, yaml.ScalarNode):
+                    continue
+                line = key.start_mark.line + 1
+                if key.value in first:
+                    text = f"{key.value} is there already, in line {first[key.value]}; keep one"
+                    raise TopologyError(f"{path}:{line}: {text}")
+                first[key.value] = line

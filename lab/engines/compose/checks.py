@@ -85,16 +85,21 @@ def base_image(directory: Path) -> Finding:
     return Finding("base image", status == 0, seen, "run make setup, which pulls or makes it")
 
 
-def configured_base_image(directory: Path) -> str:
-    """Return the base image that Compose will use: the environment's, .env's, or the default."""
+def configured_base_image(*directories: Path) -> str:
+    """Return the base image that Compose will use: the environment's, .env's, or the default.
+
+    The first of the directories counts whose `.env` names one.
+    """
     if image := os.environ.get("LAB_BASE_IMAGE"):
         return image
-    try:
-        text = (directory / ".env").read_text(encoding="utf-8")
-    except OSError:
-        return DEFAULT_BASE_IMAGE
-    found = re.search(r"^LAB_BASE_IMAGE=(\S+)", text, re.MULTILINE)
-    return found.group(1) if found else DEFAULT_BASE_IMAGE
+    for directory in directories:
+        try:
+            text = (directory / ".env").read_text(encoding="utf-8")
+        except OSError:
+            continue
+        if found := re.search(r"^LAB_BASE_IMAGE=(\S+)", text, re.MULTILINE):
+            return found.group(1)
+    return DEFAULT_BASE_IMAGE
 
 
 def findings(directory: Path) -> list[Finding]:

@@ -73,6 +73,8 @@ def _talk(
         on_line(line.strip())
     reader.join()
     process.wait()
+    process.stdout.close()
+    process.stderr.close()
     return "".join(pieces), list(kept)
 
 

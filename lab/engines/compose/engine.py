@@ -12,15 +12,14 @@ from docker.errors import DockerException
 from docker.models.containers import Container
 
 from lab.engines.base import Engine, Lab, Progress
-from lab.engines.compose import checks, guard, topology, wire
+from lab.engines.compose import agent_image, callers, checks, guard, log, topology, wire
 from lab.engines.compose.command import compose
-from lab.engines.compose.host import ContainerHost, service_of
-from lab.engines.compose.sweep import LABEL, TOPOLOGY_LABEL
-from lab.errors import EngineError, EvidenceError
-from lab.evidence import syslog
-from lab.model import Finding, HostStatus, LabStatus, LogLine
+from lab.engines.compose.host import ContainerHost, asking, service_of
+from lab.engines.compose.sweep import AGENT_LABEL, LABEL, TOPOLOGY_LABEL
+from lab.engines.outputs import Piece
+from lab.errors import EngineError
+from lab.model import Finding, HostStatus, LabStatus
 
-_SYSLOG_HOST = "syslog"
 _WAIT_S = 120
 _FILE_LABEL = "com.docker.compose.project.config_files"
 
@@ -28,8 +27,12 @@ _FILE_LABEL = "com.docker.compose.project.config_files"
 class ComposeLab(Lab):
     """The containers of one lab."""
 
+    gives_half_lines = False
+
     def __init__(self, name: str, client: DockerClient, containers: list[Container]) -> None:
+        super().__init__()
         self.name = name
+        self._client = client
         self._containers = {service_of(c): c for c in containers}
         self.hosts = {key: ContainerHost(client, c) for key, c in sorted(self._containers.items())}
 
@@ -41,28 +44,23 @@ class ComposeLab(Lab):
                 hosts.append(host.status())
             except EngineError:
                 hosts.append(HostStatus(host.name, "dead", None, ()))
-        labels = next(iter(self._containers.values())).labels
+        labels = next((c.labels for c in self._containers.values()), {})
         file = labels.get(TOPOLOGY_LABEL) or labels.get(_FILE_LABEL, "")
         return LabStatus(self.name, ComposeEngine.name, file, tuple(hosts))
 
-    def syslog(self, *, follow: bool = False) -> Iterator[LogLine]:
-        """Read the syslog host's output."""
-        if _SYSLOG_HOST not in self._containers:
-            text = f"lab {self.name}: it has no host named {_SYSLOG_HOST}, so no syslog lines"
-            raise EvidenceError(text)
-        for line in self._lines(_SYSLOG_HOST, follow=follow, stderr=False):
-            yield syslog.parse(line)
-
-    def output(self, host: str) -> Iterator[str]:
+    def pieces(self, host: str, *, alone: bool, follow: bool) -> Iterator[Piece]:
         """Read what Docker kept of the container's outputs."""
-        self.host(host)
-        return self._lines(host, follow=False, stderr=True)
+        with asking(host, "logs"):
+            yield from log.pieces(self._client, self._containers[host], alone=alone, follow=follow)
 
     def down(self, *, progress: Progress) -> None:
         """`docker compose down` in its order, then everything that carries the label."""
         doing = f"stopping {self.name}"
         progress(doing, "")
         try:
+            with asking(self.name, "down"):
+                for container in self._containers.values():
+                    callers.remove(self._client, container)
             compose(
                 self.name,
                 ["down", "--volumes", "--remove-orphans"],
@@ -71,14 +69,6 @@ class ComposeLab(Lab):
         finally:
             guard.remove_all(self.name)
 
-    def _lines(self, host: str, *, follow: bool, stderr: bool) -> Iterator[str]:
-        rest = b""
-        for piece in self._containers[host].logs(stream=True, follow=follow, stderr=stderr):
-            *lines, rest = (rest + piece).split(b"\n")
-            yield from (line.decode(errors="replace") for line in lines)
-        if rest:
-            yield rest.decode(errors="replace")
-
 
 class ComposeEngine(Engine):
     """Docker Compose and a Docker Engine."""
@@ -86,8 +76,9 @@ class ComposeEngine(Engine):
     name = "compose"
 
     def findings(self) -> list[Finding]:
-        """Ask the docker command."""
-        return checks.findings(Path.cwd())
+        """Ask the docker command; and if all is there, the kernel."""
+        found = checks.findings(Path.cwd())
+        return found + (agent_image.findings() if all(one.ok for one in found) else [])
 
     def guarded(self, name: str) -> AbstractContextManager[None]:
         """See `guard`."""
@@ -97,7 +88,7 @@ class ComposeEngine(Engine):
         """Read the file, then `docker compose up --wait` with what was read."""
         progress("reading " + file.name, "")
         for environment in wire.environments(name):
-            topo = topology.read(file, name, environment)
+            topo = topology.read(file, name, environment, wire.free_subnets(name))
             try:
                 self._compose_up(name, topo, build=build, progress=progress)
             except EngineError as error:
@@ -128,10 +119,17 @@ class ComposeEngine(Engine):
             on_line=lambda line: progress("starting hosts", line),
         )
 
+    def bare_image(self, progress: Progress) -> str:
+        """Return the agent's: it has Python, and is there or can be made wherever Docker is."""
+        if not agent_image.is_here():
+            progress("building the image of bare hosts, once", "")
+            agent_image.build(checks.configured_base_image(Path.cwd()))
+        return agent_image.tag()
+
     def labs(self) -> list[Lab]:
-        """Find them by their label."""
+        """Find them by their label; what is left of one is one, too, so that it can be removed."""
         with _client() as client:
-            names = {c.labels[LABEL] for c in _containers(client)}
+            names = {c.labels[LABEL] for c in _labelled(client)}
         return [self._lab(name) for name in sorted(names)]
 
     def _lab(self, name: str) -> Lab:
@@ -165,9 +163,14 @@ def _client() -> Iterator[DockerClient]:
         client.close()
 
 
-def _containers(client: DockerClient, name: str = "") -> list[Container]:
+def _labelled(client: DockerClient, name: str = "") -> list[Container]:
     label = f"{LABEL}={name}" if name else LABEL
     return list(client.containers.list(all=True, filters={"label": label}, ignore_removed=True))
+
+
+def _containers(client: DockerClient, name: str) -> list[Container]:
+    """Return those that are hosts: an agent is none."""
+    return [c for c in _labelled(client, name) if AGENT_LABEL not in c.labels]
 
 
 def _explained(name: str, error: EngineError) -> EngineError:

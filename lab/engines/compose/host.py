@@ -1,5 +1,6 @@
 """A host that is a container: what the Docker SDK does to it."""
 
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -8,12 +9,21 @@ from docker import DockerClient
 from docker.errors import APIError, DockerException
 from docker.models.containers import Container
 
-from lab.engines.base import Host
-from lab.errors import EngineError, UsageError
+from lab.engines import states
+from lab.engines.base import Host, own_term
+from lab.engines.compose import agents, callers, plugs
+from lab.engines.compose.plugs import Plug
+from lab.errors import EngineError
 from lab.model import HostStatus
 
 TRY_LABEL = "socket-lab.try"
 _SERVICE_LABEL = "com.docker.compose.service"
+_NO_NETWORKS = {"none", "host"}
+_GRACE_S = 10  # Docker's own
+_UNKNOWN = (
+    "disconnected, and as lab up did not make it, nobody knows from where;"
+    " see docker compose up --force-recreate"
+)
 
 
 def service_of(container: Container) -> str:
@@ -22,7 +32,7 @@ def service_of(container: Container) -> str:
 
 
 @contextmanager
-def _asking(host: str, what: str) -> Iterator[None]:
+def asking(host: str, what: str) -> Iterator[None]:
     """Raise what the SDK raises as EngineError, with the host's name."""
     try:
         yield
@@ -38,13 +48,14 @@ class ContainerHost(Host):
     def __init__(self, client: DockerClient, container: Container) -> None:
         self._client = client
         self._container = container
-        self._unplugged: dict[str, dict[str, Any]] = {}
+        # As they were found, where the label does not say it.
+        self._unplugged: dict[str, Plug] = {}
         self.name = service_of(container)
         self.try_it = container.labels.get(TRY_LABEL, "")
 
     def status(self) -> HostStatus:
         """Ask Docker, now."""
-        with _asking(self.name, "status"):
+        with asking(self.name, "status"):
             self._container.reload()
         state = self._container.attrs["State"]
         health = (state.get("Health") or {}).get("Status")
@@ -57,67 +68,110 @@ class ContainerHost(Host):
 
     def _endpoints(self) -> dict[str, dict[str, Any]]:
         endpoints: dict[str, dict[str, Any]] = self._container.attrs["NetworkSettings"]["Networks"]
-        return {name: endpoint for name, endpoint in endpoints.items() if name != "none"}
+        return {name: one for name, one in endpoints.items() if name not in _NO_NETWORKS}
+
+    def _check(self, verb: str) -> None:
+        """Raise EngineError if this cannot be done to the host as it is now."""
+        with asking(self.name, verb):
+            self._container.reload()
+        if why := states.refusal(self.name, verb, self._container.attrs["State"]["Status"]):
+            raise EngineError(why)
 
     def command(
         self, argv: Sequence[str], *, user: str | None = None, terminal: bool = False
     ) -> list[str]:
         """Return the `docker exec` that runs it."""
-        options = ["--interactive"] + (["--tty"] if terminal else [])
+        self._check("exec")
+        options = ["--interactive"] + (["--tty", "--env", f"TERM={own_term()}"] if terminal else [])
         options += ["--user", user] if user else []
         return ["docker", "exec", *options, str(self._container.id), *argv]
 
     def kill(self, signal: str = "KILL") -> None:
         """Send the signal to the container's first process."""
-        with _asking(self.name, "kill"):
+        self._check("kill")
+        if why := states.no_signal(self.name, signal):
+            raise EngineError(why)
+        with asking(self.name, "kill"):
             self._container.kill(signal=f"SIG{signal}")
 
     def pause(self) -> None:
         """Freeze the container's control group."""
-        with _asking(self.name, "pause"):
+        self._check("pause")
+        with asking(self.name, "pause"):
             self._container.pause()
+            callers.pause(self._client, self._container)
 
     def resume(self) -> None:
         """Thaw it."""
-        with _asking(self.name, "resume"):
+        self._check("resume")
+        with asking(self.name, "resume"):
+            callers.resume(self._client, self._container)
             self._container.unpause()
 
     def restart(self) -> None:
         """Stop it, with its own grace, and start it."""
-        with _asking(self.name, "restart"):
-            self._container.restart()
+        with asking(self.name, "restart"):
+            grace_s = self._container.attrs["Config"].get("StopTimeout")
+            self._container.restart(timeout=_GRACE_S if grace_s is None else grace_s)
 
     def disconnect(self) -> None:
         """Take the container's end of each network away."""
-        with _asking(self.name, "disconnect"):
-            self._container.reload()
-            for name, endpoint in self._endpoints().items():
+        self._check("disconnect")
+        endpoints = self._endpoints()
+        if not endpoints:
+            words = "on no network" if self._has_none() else "disconnected"
+            raise EngineError(states.cannot(self.name, "disconnect", words))
+        for name, endpoint in endpoints.items():
+            with asking(self.name, "disconnect"):
                 self._client.networks.get(endpoint["NetworkID"]).disconnect(self._container)
-                self._unplugged[name] = endpoint
+            self._unplugged[name] = plugs.from_endpoint(name, endpoint)
 
     def connect(self) -> None:
         """Give them back, with the addresses and aliases they had.
 
         EngineError when an address has gone to somebody else meanwhile.
         """
-        if not self._unplugged:
-            text = f"host {self.name}: not disconnected, so it cannot be connected"
-            raise UsageError(text)
-        for name, endpoint in list(self._unplugged.items()):
-            with _asking(self.name, "connect"):
-                self._plug_in(endpoint)
+        self._check("connect")
+        there = self._endpoints()
+        wanted = {**plugs.read(self._container.labels), **self._unplugged}
+        missing = [plug for name, plug in wanted.items() if name not in there]
+        if not missing:
+            words = "on no network" if self._has_none() else "connected" if there else _UNKNOWN
+            raise EngineError(states.cannot(self.name, "connect", words))
+        for plug in missing:
+            with asking(self.name, "connect"):
+                self._plug_in(plug)
                 self._container.reload()
-            del self._unplugged[name]
-            now = self._endpoints()[name]
-            for key in ("IPAddress", "GlobalIPv6Address"):
-                if now[key] != endpoint[key]:
-                    text = f"{self.name}: connect: its {endpoint[key]} is now {now[key]}"
+            self._unplugged.pop(plug.network, None)
+            now = plugs.from_endpoint(plug.network, self._endpoints()[plug.network])
+            for old, new in ((plug.ipv4, now.ipv4), (plug.ipv6, now.ipv6)):
+                if old not in {"", new}:
+                    text = f"{self.name}: connect: its {old} is now {new}"
                     raise EngineError(text)
 
-    def _plug_in(self, endpoint: dict[str, Any]) -> None:
-        network = self._client.networks.get(endpoint["NetworkID"])
-        aliases = endpoint.get("Aliases") or []
-        ipv4, ipv6 = endpoint["IPAddress"] or None, endpoint["GlobalIPv6Address"] or None
+    def agent(self) -> socket.socket | None:
+        """Look for its sidecar."""
+        with asking(self.name, "agent"):
+            return agents.connect(self._client, self._container, self.name)
+
+    def begin_agent(self) -> socket.socket:
+        """Begin a sidecar where there is none."""
+        with asking(self.name, "agent"):
+            return agents.begin(self._client, self._container, self.name)
+
+    def caller(self) -> socket.socket:
+        """Begin a container for it."""
+        self._check("call")
+        with asking(self.name, "call"):
+            return callers.begin(self._client, self._container, self.name)
+
+    def _has_none(self) -> bool:
+        return self._container.attrs["HostConfig"]["NetworkMode"] in _NO_NETWORKS
+
+    def _plug_in(self, plug: Plug) -> None:
+        network = self._client.networks.get(plug.network)
+        aliases = list(plug.aliases)
+        ipv4, ipv6 = plug.ipv4 or None, plug.ipv6 or None
         try:
             network.connect(self._container, aliases=aliases, ipv4_address=ipv4, ipv6_address=ipv6)
         except APIError as error:

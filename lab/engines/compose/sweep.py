@@ -11,6 +11,10 @@ from docker.models.volumes import Volume
 
 LABEL = "socket-lab.name"
 TOPOLOGY_LABEL = "socket-lab.topology"
+# Of a container of ours, which is no host: the name of the host that it belongs to.
+AGENT_LABEL = "socket-lab.agent"
+# Of a container that makes socket calls on a host, besides: the id of the host's container.
+CALLER_LABEL = "socket-lab.caller"
 
 
 def remove_everything(name: str) -> int:

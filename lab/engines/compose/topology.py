@@ -1,14 +1,16 @@
 """Reads a compose file as Compose itself understands it, and marks everything in it as a lab's."""
 
+import ipaddress
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from lab.engines import compose_text
+from lab.engines.compose import plugs
 from lab.engines.compose.command import compose
 from lab.engines.compose.sweep import LABEL, TOPOLOGY_LABEL
 from lab.errors import EngineError, TopologyError
@@ -17,9 +19,15 @@ from lab.errors import EngineError, TopologyError
 _CULPRIT = re.compile(r"\b((?:services|networks|volumes)\.[\w.-]+)(?: Additional property (\S+))?")
 
 
-def read(path: Path, name: str, environment: Mapping[str, str]) -> dict[str, Any]:
+def read(
+    path: Path,
+    name: str,
+    environment: Mapping[str, str],
+    free: Iterable[ipaddress.IPv4Network],
+) -> dict[str, Any]:
     """Return the compose file, checked and normalised by Compose, labelled as the lab `name`.
 
+    `free` are subnets for the networks that have none of their own.
     TopologyError begins with PATH or PATH:LINE. EngineError when there is no Compose.
     """
     root = compose_text.parse(path)
@@ -36,7 +44,17 @@ def read(path: Path, name: str, environment: Mapping[str, str]) -> dict[str, Any
         text = f"{path}: it has no services, so no hosts"
         raise TopologyError(text)
     _label(topology, {LABEL: name, TOPOLOGY_LABEL: str(path.resolve())})
+    try:
+        plugs.settle(topology, _order(root), free)
+    except ValueError as error:
+        raise TopologyError(_with_line(path, root, str(error))) from error
     return topology
+
+
+def _order(root: yaml.Node | None) -> list[str]:
+    """Return the services in the order of the file, which Compose does not keep."""
+    services = [value for key, value in root.value if key.value == "services"] if root else []
+    return [key.value for entry in services for key, _ in entry.value]
 
 
 def _with_line(path: Path, root: yaml.Node | None, said: str) -> str:

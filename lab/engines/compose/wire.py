@@ -23,16 +23,22 @@ def environments(name: str) -> Iterator[Mapping[str, str]]:
         yield {}
         return
     digest = hashlib.sha256(name.encode()).digest()
-    taken = list(_taken())
-    start = int.from_bytes(digest[:2], "big")
-    for step in range(_NETWORKS):
-        number = (start + step) % _NETWORKS
-        ipv4 = f"198.{18 + number // 256}.{number % 256}"
-        if any(ipaddress.ip_network(f"{ipv4}.0/24").overlaps(network) for network in taken):
-            continue
+    for step, subnet in enumerate(free_subnets(name)):
+        ipv4 = str(subnet.network_address).rpartition(".")[0]
         # RFC 4193: fd and 40 bits that nobody else is likely to have; here made from the name.
         rest = hashlib.sha256(digest + bytes([step % 256])).hexdigest()
         yield {"LAB_WIRE_IPV4": ipv4, "LAB_WIRE_IPV6": f"fd{rest[:2]}:{rest[2:6]}:{rest[6:10]}"}
+
+
+def free_subnets(name: str) -> Iterator[ipaddress.IPv4Network]:
+    """Yield subnets that no Docker network has now, the same order for the same name."""
+    taken = list(_taken())
+    start = int.from_bytes(hashlib.sha256(name.encode()).digest()[:2], "big")
+    for step in range(_NETWORKS):
+        number = (start + step) % _NETWORKS
+        subnet = ipaddress.IPv4Network(f"198.{18 + number // 256}.{number % 256}.0/24")
+        if not any(subnet.overlaps(other) for other in taken):
+            yield subnet
 
 
 def _taken() -> Iterable[ipaddress.IPv4Network]:

@@ -6,11 +6,15 @@ Standard library only.
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
+from lab.engines import wire_checks
 from lab.model import Finding
 
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+_AGENT = Path(__file__).parents[2] / "agent"
+_IN_NAMESPACES = ("unshare", "--user", "--map-root-user", "--net")
 _SWITCHES = {
     "/proc/sys/kernel/unprivileged_userns_clone": ("0", "kernel.unprivileged_userns_clone=1"),
     "/proc/sys/user/max_user_namespaces": ("0", "user.max_user_namespaces=15000"),
@@ -26,6 +30,7 @@ def findings() -> list[Finding]:
     return [
         user_namespaces(),
         _program("ip", "iproute2"),
+        *wire_checks.findings([*_IN_NAMESPACES, sys.executable, "-I", "-S", str(_AGENT), "needs"]),
         _program("xinetd", "xinetd", required=False),
         _program("rsyslogd", "rsyslog", required=False),
         _program("dnsmasq", "dnsmasq-base", required=False),

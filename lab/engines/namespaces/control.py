@@ -1,24 +1,26 @@
 """How a lab is found and talked to: an abstract Unix socket, which leaves no file (unix(7)).
 
-A question is a JSON object on a line. The answer is one, too; or, for outputs, the bytes
-themselves until the end of data.
+A question is a JSON object on a line. The answer is one, too; or, for outputs, frames until the
+end of data: how many bytes before it are lost, how many follow, and these.
 """
 
 import json
 import os
 import select
 import socket
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from lab.engines.outputs import Piece
 from lab.errors import EngineError
 
+FRAME = struct.Struct("!QI")
 _PREFIX = "socket-lab"
 _TIMEOUT_S = 60.0
 _STATUS_TIMEOUT_S = 2.0  # a keeper that is well answers in a millisecond
-_MOST_BYTES = 1 << 16
 
 
 def address_of(name: str) -> str:
@@ -42,12 +44,14 @@ class GoneError(EngineError):
 
 
 @contextmanager
-def _asked(name: str, question: dict[str, Any]) -> Iterator[socket.socket]:
+def _asked(
+    name: str, question: dict[str, Any], descriptors: Sequence[int] = ()
+) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         sock.settimeout(_STATUS_TIMEOUT_S if question["ask"] == "status" else _TIMEOUT_S)
         try:
             sock.connect(address_of(name))
-            sock.sendall(json.dumps(question).encode() + b"\n")
+            socket.send_fds(sock, [json.dumps(question).encode() + b"\n"], descriptors)
             yield sock
         except TimeoutError as error:
             text = f"lab {name}: {question['ask']}: its keeper does not answer"
@@ -57,27 +61,27 @@ def _asked(name: str, question: dict[str, Any]) -> Iterator[socket.socket]:
             raise GoneError(text) from error
 
 
-def ask(name: str, **question: Any) -> dict[str, Any]:
-    """Ask a lab's keeper; EngineError when it is gone, or says that it failed."""
-    with _asked(name, question) as sock, sock.makefile("rb") as lines:
+def ask(name: str, *, descriptors: Sequence[int] = (), **question: Any) -> dict[str, Any]:
+    """Ask a lab's keeper, and give it descriptors; EngineError when it is gone, or has failed."""
+    with _asked(name, question, descriptors) as sock, sock.makefile("rb") as lines:
         line = lines.readline()
     if not line:
         text = f"lab {name}: it ended"
         raise GoneError(text)
     answer: dict[str, Any] = json.loads(line)
     if failed := answer.get("failed"):
-        text = f"lab {name}: {failed}"
-        raise EngineError(text)
+        raise EngineError(failed)
     return answer
 
 
-def read(name: str, **question: Any) -> Iterator[bytes]:
+def read(name: str, **question: Any) -> Iterator[Piece]:
     """Ask for an output; yield it in pieces, until its end."""
-    with _asked(name, question) as sock:
+    with _asked(name, question) as sock, sock.makefile("rb") as file:
         if question.get("follow"):
             sock.settimeout(None)
-        while piece := sock.recv(_MOST_BYTES):
-            yield piece
+        while len(head := file.read(FRAME.size)) == FRAME.size:
+            lost_bytes, length = FRAME.unpack(head)
+            yield Piece(file.read(length), lost_bytes)
 
 
 def wait_for_end(pid: int, within_s: float) -> bool:

@@ -6,44 +6,19 @@ An answer to something done comes when it is in force.
 import contextlib
 import json
 import os
-import signal
 import socket
 import struct
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from lab.engines.namespaces import links
+from lab.engines.namespaces.actions import Actions, Condition, Lab, RefusedError
+from lab.engines.namespaces.control import FRAME
 from lab.engines.namespaces.kept import KeptHost
 from lab.engines.namespaces.loop import Loop
-from lab.engines.namespaces.spec import LabSpec
 
 _MOST_BYTES = 1 << 16
 _ANSWER_WITHIN_S = 1.0
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid (unix(7))
-
-
-class Lab(Protocol):
-    """What the desk needs of the keeper."""
-
-    lab: LabSpec
-    hosts: dict[str, KeptHost]
-    inner: int
-
-    def tell(self, host: KeptHost, **message: Any) -> None:
-        """Send a host's init a message."""
-
-    def restart(self, host: KeptHost) -> None:
-        """End a host's program and start it in a new host."""
-
-    def cable_commands(self, host: KeptHost) -> list[str]:
-        """Return what lays the host's cables."""
-
-    def take_down(self) -> None:
-        """Begin to end the lab."""
-
-    def longest_down_s(self) -> float:
-        """Return how long that may take."""
 
 
 class _Reader:
@@ -54,7 +29,18 @@ class _Reader:
         self.host = host
         self.output = host.stdout if alone else host.all
         self.follow = follow
-        self.position = 0
+        self.unsent = b""  # of a frame
+        self._position = 0
+
+    def load(self) -> bool:
+        """Make the next frame, if the last one has been sent; tell whether there is any."""
+        if not self.unsent:
+            piece, after = self.output.from_(self._position, _MOST_BYTES)
+            if piece:
+                lost_bytes = after - len(piece) - self._position
+                self.unsent = FRAME.pack(lost_bytes, len(piece)) + piece
+                self._position = after
+        return bool(self.unsent)
 
 
 class Desk:
@@ -62,11 +48,12 @@ class Desk:
 
     def __init__(self, keeper: Lab, loop: Loop, control: socket.socket) -> None:
         self._keeper = keeper
+        self._actions = Actions(keeper)
         self._loop = loop
         self._control = control
         self._readers: list[_Reader] = []
         # Who waits for what to become true of a host.
-        self._waiting: list[tuple[KeptHost, Callable[[], bool], socket.socket]] = []
+        self._waiting: list[tuple[KeptHost, Condition, socket.socket]] = []
         control.setblocking(False)
         loop.watch(control.fileno(), self._accept)
 
@@ -83,13 +70,13 @@ class Desk:
 
     def _hear(self, sock: socket.socket) -> None:
         try:
-            text = sock.recv(_MOST_BYTES)
+            text, given, _, _ = socket.recv_fds(sock, _MOST_BYTES, 1)
         except OSError:
-            text = b""
+            text, given = b"", []
         if not text:
             self._close(sock)
             return
-        question = json.loads(text)
+        question = {**json.loads(text), "descriptors": given}
         ask = question["ask"]
         if ask == "status":
             self._answer(sock, self._status(question.get("host")))
@@ -102,13 +89,15 @@ class Desk:
             self._read(sock, question)
         else:
             self._do(sock, self._keeper.hosts[question["host"]], ask, question)
+        for descriptor in given:
+            os.close(descriptor)
 
     def _status(self, asked: str | None) -> dict[str, Any]:
         environment = self._keeper.hosts[asked].spec.environment if asked else {}
         hosts = [
             {
                 "name": host.spec.name,
-                "state": host.state if host.state != "starting" else "created",
+                "state": host.shown_state,
                 "health": host.health,
                 "addresses": host.addresses(),
                 "pid": host.outer_pid,
@@ -126,49 +115,13 @@ class Desk:
         }
 
     def _do(self, sock: socket.socket, host: KeptHost, ask: str, question: dict[str, Any]) -> None:
-        keeper = self._keeper
-        done: Callable[[], bool]
-        if ask in {"pause", "resume"}:
-            wanted = "paused" if ask == "pause" else "running"
-            keeper.tell(host, do=ask)
-            done = lambda: host.state in {wanted, "exited"}  # noqa: E731
-        elif ask == "kill":
-            name = f"SIG{question['signal']}"
-            if name not in signal.Signals.__members__:
-                self._answer(sock, {"failed": f"{host.spec.name}: no signal {question['signal']}"})
-                return
-            keeper.tell(host, do="signal", signal=name)
-            done = (lambda: host.state == "exited") if name == "SIGKILL" else (lambda: True)
-        elif ask == "restart":
-            started = host.generation + 1
-            keeper.restart(host)
-            done = lambda: (  # noqa: E731
-                host.generation >= started and host.state in {"running", "exited"}
-            )
+        try:
+            done = self._actions.begin(ask, host, question)
+        except RefusedError as error:
+            self._answer(sock, {"failed": str(error)})
         else:
-            try:
-                self._plug(host, connect=ask == "connect")
-            except OSError as error:
-                self._answer(sock, {"failed": f"{host.spec.name}: {ask}: {error.strerror}"})
-                return
-            done = lambda: not host.plugging or host.state == "exited"  # noqa: E731
-        self._waiting.append((host, done, sock))
-        self.changed(host)
-
-    def _plug(self, host: KeptHost, *, connect: bool) -> None:
-        if host.state not in {"running", "paused"}:
-            raise OSError(0, f"it is {host.state}")
-        if host.connected == connect:
-            raise OSError(0, f"it is {'connected' if connect else 'disconnected'} already")
-        if connect:
-            links.ip_batch(self._keeper.cable_commands(host))
-            host.plugging = True
-            self._keeper.tell(host, do="network")
-        else:
-            count = len(host.spec.interfaces)
-            cables = [links.cable_name(host.number, host.generation, n) for n in range(count)]
-            links.ip_batch(f"link del {cable}" for cable in cables)
-        host.connected = connect
+            self._waiting.append((host, done, sock))
+            self.changed(host)
 
     def changed(self, host: KeptHost) -> None:
         """Answer those who waited for what is now true."""
@@ -207,19 +160,16 @@ class Desk:
 
     def _pump(self, reader: _Reader) -> None:
         """Send as much as the client takes now."""
-        while True:
-            piece, after = reader.output.from_(reader.position, _MOST_BYTES)
-            if not piece:
-                break
+        while reader.load():
             try:
-                sent = reader.sock.send(piece)
+                sent = reader.sock.send(reader.unsent)
             except BlockingIOError:
                 self._loop.watch(reader.sock.fileno(), lambda: self._pump(reader), write=True)
                 return
             except OSError:
                 self._close(reader.sock)
                 return
-            reader.position = after - len(piece) + sent
+            reader.unsent = reader.unsent[sent:]
         if reader.follow:
             self._loop.watch(reader.sock.fileno(), lambda: self._hear(reader.sock))
         else:

@@ -1,22 +1,20 @@
 """The engine `namespaces`, seen from outside: starts keepers, talks to them, enters hosts."""
 
-import json
-import os
-import subprocess
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from lab.engines.base import Engine, Host, Lab, Progress
-from lab.engines.namespaces import MARK, checks, control, enter
-from lab.engines.namespaces.compose_file import read
-from lab.errors import EngineError, EvidenceError
-from lab.evidence import syslog
-from lab.model import Finding, HostStatus, LabStatus, LogLine
+from lab.engines import states
+from lab.engines.base import Engine, Host, Lab, Progress, own_term
+from lab.engines.namespaces import agents, checks, control
+from lab.engines.namespaces.keeper_process import KeeperProcess
+from lab.engines.outputs import Piece
+from lab.errors import EngineError
+from lab.model import Finding, HostStatus, LabStatus
 
-_SYSLOG_HOST = "syslog"
-_KEEPER = str(Path(__file__).with_name("keeper.py"))
+_ENTER = str(Path(__file__).with_name("enter.py"))
 _END_WITHIN_S = 5.0  # beyond the graces of the hosts
 
 
@@ -38,21 +36,35 @@ class NamespaceHost(Host):
     def command(
         self, argv: Sequence[str], *, user: str | None = None, terminal: bool = False
     ) -> list[str]:
-        """Return the command that enters and runs it; the terminal is the caller's own.
+        """Return the command that enters and runs it.
 
         As the user `lab` a program is what the host's own programs are; else it has every right
         over the host, and none over the machine.
         """
-        del terminal
         answer = control.ask(self._lab, ask="status", host=self.name)
         entry = next(entry for entry in answer["hosts"] if entry["name"] == self.name)
-        if not (pid := entry["pid"]):
-            text = f"{self.name}: is not running"
-            raise EngineError(text)
+        if why := states.refusal(self.name, "exec", entry["state"]):
+            raise EngineError(why)
+        pid = entry["pid"]
         inner = str(answer["user_namespace"]) if user else "-"
         settings = [f"{key}={value}" for key, value in answer["environment"].items()]
-        python = [sys.executable, "-I", "-S", enter.__file__]
-        return [*python, str(pid), inner, answer["folder"], *settings, "--", *argv]
+        term = own_term() if terminal else "-"
+        python = [sys.executable, "-I", "-S", _ENTER]
+        return [
+            *(*python, self.name, str(pid), inner, answer["folder"], term),
+            *(*settings, "--", *argv),
+        ]
+
+    def caller(self) -> socket.socket:
+        """Let the host's init fork one."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                control.ask(self._lab, ask="call", host=self.name, descriptors=[theirs.fileno()])
+            except EngineError:
+                ours.close()
+                raise
+        return ours
 
     def kill(self, signal: str = "KILL") -> None:
         """Send the signal to the host's program; KILL ends every process of the host."""
@@ -78,6 +90,16 @@ class NamespaceHost(Host):
         """Lay them again."""
         control.ask(self._lab, ask="connect", host=self.name)
 
+    def agent(self) -> socket.socket | None:
+        """Try its socket."""
+        return agents.connect(self._lab, self.name)
+
+    def begin_agent(self) -> socket.socket:
+        """Begin one where nobody answers; somebody else's that has just ended is begun anew."""
+        while (connected := self.agent()) is None:
+            agents.start(self._lab, self.name, control.ask(self._lab, ask="status"))
+        return connected
+
 
 def _status(entry: dict[str, object]) -> HostStatus:
     addresses = entry["addresses"]
@@ -91,7 +113,10 @@ def _status(entry: dict[str, object]) -> HostStatus:
 class NamespaceLab(Lab):
     """A lab whose keeper runs."""
 
+    gives_half_lines = True
+
     def __init__(self, name: str) -> None:
+        super().__init__()
         self.name = name
         answer = control.ask(name, ask="status")
         self.hosts = {
@@ -105,18 +130,9 @@ class NamespaceLab(Lab):
         hosts = sorted((_status(entry) for entry in answer["hosts"]), key=lambda host: host.name)
         return LabStatus(self.name, NamespacesEngine.name, answer["topology"], tuple(hosts))
 
-    def syslog(self, *, follow: bool = False) -> Iterator[LogLine]:
-        """Read the syslog host's standard output."""
-        if _SYSLOG_HOST not in self.hosts:
-            text = f"lab {self.name}: it has no host named {_SYSLOG_HOST}, so no syslog lines"
-            raise EvidenceError(text)
-        for line in self._lines(_SYSLOG_HOST, alone=True, follow=follow):
-            yield syslog.parse(line)
-
-    def output(self, host: str) -> Iterator[str]:
-        """Read what the keeper kept of both outputs."""
-        self.host(host)
-        return self._lines(host, alone=False, follow=False)
+    def pieces(self, host: str, *, alone: bool, follow: bool) -> Iterator[Piece]:
+        """Read what the keeper kept."""
+        return control.read(self.name, ask="output", host=host, alone=alone, follow=follow)
 
     def down(self, *, progress: Progress) -> None:
         """Ask the keeper to end everything in order, and wait until it has."""
@@ -127,14 +143,6 @@ class NamespaceLab(Lab):
             text = f"lab {self.name}: process {pid}, its keeper, has not ended"
             raise EngineError(text)
 
-    def _lines(self, host: str, *, alone: bool, follow: bool) -> Iterator[str]:
-        rest = b""
-        for piece in control.read(self.name, ask="output", host=host, alone=alone, follow=follow):
-            *lines, rest = (rest + piece).split(b"\n")
-            yield from (line.decode(errors="replace") for line in lines)
-        if rest and not alone:
-            yield rest.decode(errors="replace")
-
 
 class NamespacesEngine(Engine):
     """Linux namespaces, without any daemon."""
@@ -143,7 +151,7 @@ class NamespacesEngine(Engine):
 
     def __init__(self) -> None:
         # The keepers that still hang on this process, by the names of their labs.
-        self._keepers: dict[str, subprocess.Popen[bytes]] = {}
+        self._keepers: dict[str, KeeperProcess] = {}
         self._guarded: set[str] = set()
 
     def findings(self) -> list[Finding]:
@@ -167,66 +175,29 @@ class NamespacesEngine(Engine):
         self._release(name)
 
     def up(self, file: Path, name: str, *, build: bool, progress: Progress) -> Lab:
-        """Read the file and start a keeper. There is nothing to build."""
+        """Start a keeper, and read the file while it loads. There is nothing to build."""
         del build
-        progress("reading " + file.name, "")
+        self._keepers[name] = keeper = KeeperProcess(name)
+        from lab.engines.namespaces.compose_file import read
+
         spec, notes = read(file, name)
+        keeper.build(spec)
         for note in notes:
             progress("note", note)
         progress("starting hosts", "")
-        keeper = subprocess.Popen(
-            [sys.executable, "-I", "-S", _KEEPER],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, MARK: name},
-            start_new_session=True,
-        )
-        self._keepers[name] = keeper
-        assert keeper.stdin
-        assert keeper.stdout
-        with suppress(BrokenPipeError):
-            keeper.stdin.write(spec.to_json().encode() + b"\n")
-            keeper.stdin.flush()
-        for line in keeper.stdout:
-            said = json.loads(line)
-            if "failed" in said:
-                missing = [found for found in checks.findings() if not found.ok and found.required]
-                hint = f"; {missing[0].name}: {missing[0].remedy}" if missing else ""
-                raise EngineError(f"lab {name}: {said['failed']}{hint}")
-            if "doing" in said:
-                progress(said["doing"], said["detail"])
-            if "up" in said:
-                lab = NamespaceLab(name)
-                if name not in self._guarded:
-                    self._release(name)
-                return lab
-        text = f"lab {name}: its keeper ended before the lab was up"
-        raise EngineError(text)
+        keeper.wait_until_up(progress)
+        lab = NamespaceLab(name)
+        if name not in self._guarded:
+            self._release(name)
+        return lab
 
     def _release(self, name: str) -> None:
-        """Let the lab live on without this process."""
         if keeper := self._keepers.pop(name, None):
-            assert keeper.stdin
-            with suppress(BrokenPipeError):
-                keeper.stdin.write(b"release\n")
-                keeper.stdin.close()
-            self._let_go(keeper)
+            keeper.release()
 
     def _cut(self, name: str) -> None:
-        """End the lab: with its lifeline, its keeper ends, and all the rest with that."""
         if keeper := self._keepers.pop(name, None):
-            assert keeper.stdin
-            with suppress(BrokenPipeError):
-                keeper.stdin.close()
-            self._let_go(keeper)
-
-    @staticmethod
-    def _let_go(keeper: subprocess.Popen[bytes]) -> None:
-        """Wait until the keeper has heard: it closes its standard output."""
-        assert keeper.stdout
-        keeper.stdout.read()
-        keeper.stdout.close()
-        keeper.wait()  # the process that was started ended long ago, after the fork
+            keeper.cut()
 
     def labs(self) -> list[Lab]:
         """Find them by their sockets; one that ends meanwhile is not there.

@@ -1,8 +1,11 @@
-"""Runs a program on a host: `python3 -I -S enter.py PID INNER FOLDER [NAME=VALUE...] -- ARGV`.
+"""Runs a program on a host: `enter.py HOST PID INNER FOLDER TERM [NAME=VALUE...] -- ARGV`.
 
 PID is the host's process 1, as this machine counts; INNER is `-`, or the descriptor of that process
-that keeps the user namespace of the host's programs. The exit status is the program's, or 128 + n
-if signal n ended it. Not nsenter(1), which stops itself when the program is stopped.
+that keeps the user namespace of the host's programs. With a TERM other than `-` the program gets a
+terminal of the host, else this process's own descriptors. The exit status is the program's, or
+128 + n if signal n ended it. Not nsenter(1), which stops itself when the program is stopped.
+
+The program does not outlive this process, whatever ends that.
 """
 
 import os
@@ -13,7 +16,8 @@ from typing import NoReturn
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from lab.engines.namespaces import syscalls
+from lab.engines import states
+from lab.engines.namespaces import freezer, processes, syscalls
 
 _KINDS = {
     "user": syscalls.CLONE_NEWUSER,  # first, for the right to enter the others
@@ -29,19 +33,34 @@ _PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 def main() -> NoReturn:
     """Enter, run, wait."""
     split = sys.argv.index("--")
-    pid, inner, folder, *settings = sys.argv[1:split]
-    argv = sys.argv[split + 1 :]
+    host, pid, inner, folder, term, *settings = sys.argv[1:split]
+    environment = dict(entry.partition("=")[::2] for entry in settings)
     try:
         _enter(pid, inner)
+        parent = os.pidfd_open(os.getpid())
+        if term != "-":
+            from lab.engines.namespaces import terminal  # noqa: PLC0415 - only where there is one
+
+            environment["TERM"] = term
+            master, slave = os.openpty()
+            terminal.follow_size(master)
         child = os.fork()
         if child == 0:
-            _become(argv, folder, dict(entry.partition("=")[::2] for entry in settings))
+            syscalls.end_with(parent)
+            if Path("/proc/1/comm").read_text(encoding="ascii").strip() == freezer.PAUSED:
+                _fail(states.refusal(host, "exec", "paused"))
+            if term != "-":
+                os.login_tty(slave)
+            _become(sys.argv[split + 1 :], folder, environment)
     except OSError as error:
-        _fail(f"host of process {pid}: {error.strerror}")
+        _fail(f"{host}: {error.strerror}")
     for number in _PASSED_ON:
         signal.signal(number, lambda passed, _: os.kill(child, passed))
     # The terminal gives it to the program, too, which decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if term != "-":
+        os.close(slave)
+        terminal.relay(master, child)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     os._exit(code if code >= 0 else 128 - code)
@@ -62,7 +81,7 @@ def _enter(pid: str, inner: str) -> None:
 def _become(argv: list[str], folder: str, environment: dict[str, str]) -> NoReturn:
     try:
         syscalls.default_signals()
-        os.chdir(folder)
+        processes.start_in(folder)
         os.execvpe(argv[0], argv, environment)  # noqa: S606
     except OSError as error:
         _fail(f"{argv[0]}: {error.strerror}", 127 if isinstance(error, FileNotFoundError) else 126)

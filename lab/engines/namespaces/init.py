@@ -15,10 +15,10 @@ import time
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lab.engines.namespaces import links, processes, rooms, syscalls
+from lab.engines.namespaces import callers, freezer, links, processes, rooms, syscalls, sysctls
+from lab.engines.namespaces.health import HealthCheck
 from lab.engines.namespaces.spec import HostSpec, LabSpec
 
-_FIRST_CHECKS_S = 0.02
 _ENDING = {signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
 _NAMESPACES = (
     syscalls.CLONE_NEWNET | syscalls.CLONE_NEWNS | syscalls.CLONE_NEWUTS | syscalls.CLONE_NEWIPC
@@ -37,12 +37,8 @@ class Init:
         self._user_namespace = user_namespace
         self._main = 0
         self._paused = False
-        self._check = 0  # the pid of the health check that runs
-        self._next_check_s = 0.0
-        self._check_ends_s = 0.0
-        self._failures = 0
-        self._health = "starting"
-        self._started_s = 0.0
+        self._stopped: frozenset[int] = frozenset()  # before it was paused
+        self._check: HealthCheck | None = None
         self._kill_at_s: float | None = None
 
     def run(self) -> NoReturn:
@@ -65,24 +61,35 @@ class Init:
             self._reap()
             if self._keeper.fileno() in ready:
                 self._hear()
-            self._check_health()
+            if self._check and not self._paused:
+                self._check.turn()
             if self._kill_at_s is not None and time.monotonic() >= self._kill_at_s:
                 self._signal(signal.SIGKILL)
 
     def _say(self, message: dict[str, Any]) -> None:
         self._keeper.send(json.dumps(message).encode())
 
+    def _say_health(self, health: str) -> None:
+        self._say({"is": "health", "health": health})
+
     def _hear(self) -> None:
-        text = self._keeper.recv(1 << 16)
+        text, given, _, _ = socket.recv_fds(self._keeper, 1 << 16, 1)
         if not text:  # the keeper is gone
             os._exit(1)
         message = json.loads(text)
+        if message["do"] == "call" and os.fork() == 0:
+            signal.set_wakeup_fd(-1)
+            callers.become(given[0], self._user_namespace, self._spec)
+        for descriptor in given:
+            os.close(descriptor)
+        self._obey(message)
+
+    def _obey(self, message: dict[str, Any]) -> None:
         do = message["do"]
         if do == "room":
-            for name, value in self._spec.sysctls.items():
-                Path("/proc/sys", name.replace(".", "/")).write_text(value)
             rooms.make_room(self._spec, self._lab.visible)
-            links.configure(self._spec.interfaces)
+            links.configure(self._spec.interfaces if message["plugged"] else ())
+            sysctls.apply(self._spec.sysctls)  # after the addresses, as with Docker
             self._say({"is": "ready"})
         elif do == "network":
             links.configure(self._spec.interfaces)
@@ -94,22 +101,29 @@ class Init:
             if (grace_s := message.get("grace_s")) is not None:
                 self._kill_at_s = time.monotonic() + grace_s
         elif do in {"pause", "resume"}:
-            self._paused = do == "pause"
-            # Every process of this pid namespace but this one (kill(2)).
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(-1, signal.SIGSTOP if self._paused else signal.SIGCONT)
-            self._say({"is": "paused" if self._paused else "running"})
+            self._pause(do == "pause")
+
+    def _pause(self, paused: bool) -> None:
+        if paused and not self._paused:
+            self._stopped = freezer.freeze()
+        elif self._paused and not paused:
+            freezer.thaw(self._stopped)
+        self._paused = paused
+        self._say({"is": "paused" if paused else "running"})
 
     def _start(self) -> None:
         if not self._spec.argv:
             self._say({"is": "running"})
             return
         environment = {**self._spec.environment, "HOSTNAME": self._spec.host_name}
+        health = self._spec.health
+        check = HealthCheck(health, self._spec.environment, self._say_health) if health else None
+        program = processes.find(self._spec.argv[0], environment.get("PATH", ""))
         started, starting = os.pipe()
         self._main = os.fork()
         if self._main == 0:
             os.close(started)
-            self._become_program(self._spec.argv, environment, starting)
+            self._become_program(program, environment, starting)
         # Its end is the program's exec: before that, a signal would not reach the program.
         os.close(starting)
         fault = os.read(started, 4096)
@@ -118,19 +132,17 @@ class Init:
             os.waitpid(self._main, 0)
             os.write(2, fault + b"\n")
             self._end(127)
-        self._started_s = time.monotonic()
-        self._next_check_s = self._started_s
+        self._check = check
         self._say({"is": "running"})
 
-    def _become_program(
-        self, argv: tuple[str, ...], environment: dict[str, str], starting: int
-    ) -> NoReturn:
+    def _become_program(self, program: str, environment: dict[str, str], starting: int) -> NoReturn:
+        argv = self._spec.argv
         try:
             signal.set_wakeup_fd(-1)
             syscalls.default_signals()
-            os.chdir(self._lab.folder)
+            processes.start_in(self._lab.folder)
             self._drop_rights()
-            os.execvpe(argv[0], argv, environment)  # noqa: S606
+            os.execvpe(program, argv, environment)  # noqa: S606
         except OSError as error:
             os.write(starting, f"{argv[0]}: {error.strerror}".encode())
         os._exit(127)
@@ -151,17 +163,11 @@ class Init:
                 os.kill(-1, number)
 
     def _reap(self) -> None:
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            if pid == self._check:
-                self._checked(status == 0)
-            elif pid == self._main:
+        for pid, status in processes.ended():
+            if pid == self._main:
                 self._end(os.waitstatus_to_exitcode(status))
+            elif self._check:
+                self._check.reaped(pid, status)
 
     def _end(self, status: int) -> NoReturn:
         self._say({"is": "exited", "status": status})
@@ -169,47 +175,6 @@ class Init:
 
     def _wait_ms(self) -> float | None:
         until_s = [] if self._kill_at_s is None else [self._kill_at_s]
-        if self._main and self._spec.health and not self._paused:
-            until_s.append(self._check_ends_s if self._check else self._next_check_s)
+        if self._check and not self._paused:
+            until_s.append(self._check.next_turn_s())
         return max(0.0, min(until_s) - time.monotonic()) * 1000 if until_s else None
-
-    def _check_health(self) -> None:
-        health = self._spec.health
-        if not health or not self._main or self._paused:
-            return
-        now_s = time.monotonic()
-        if self._check:
-            if now_s >= self._check_ends_s:
-                os.kill(self._check, signal.SIGKILL)
-                os.waitpid(self._check, 0)
-                self._checked(False)
-        elif now_s >= self._next_check_s:
-            self._check_ends_s = now_s + health.timeout_s
-            nothing = os.open(os.devnull, os.O_RDWR)
-            try:
-                self._check = processes.spawn(health.argv, self._spec.environment, [nothing] * 3)
-            except OSError:  # no such program: that is not healthy
-                self._checked(False)
-            os.close(nothing)
-
-    def _checked(self, passed: bool) -> None:
-        health = self._spec.health
-        assert health
-        self._check = 0
-        now_s = time.monotonic()
-        starting = self._health == "starting"
-        # Until it is healthy for the first time look often, and count a failure each interval.
-        self._next_check_s = now_s + (
-            _FIRST_CHECKS_S if starting and not passed else health.interval_s
-        )
-        self._failures = 0 if passed else self._failures + 1
-        patience_s = health.start_period_s + health.retries * health.interval_s
-        if passed:
-            now = "healthy"
-        elif starting:
-            now = "unhealthy" if now_s - self._started_s > patience_s else "starting"
-        else:
-            now = "unhealthy" if self._failures >= health.retries else self._health
-        if now != self._health:
-            self._health = now
-            self._say({"is": "health", "health": now})

@@ -13,33 +13,25 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 # Run as a file, which is faster than as a module of an installed package.
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from lab.engines.namespaces import links, rooms, syscalls, users
+from lab.engines.namespaces import MARK, lifeline, processes, rooms, syscalls, users
+from lab.engines.namespaces.births import Births
+from lab.engines.namespaces.cables import Cables
 from lab.engines.namespaces.control import address_of
 from lab.engines.namespaces.desk import Desk
-from lab.engines.namespaces.init import Init
 from lab.engines.namespaces.kept import KeptHost
 from lab.engines.namespaces.loop import Loop
 from lab.engines.namespaces.order import Order
 from lab.engines.namespaces.spec import LabSpec
 
 _PIECE_BYTES = 1 << 16
-_MORE_DESCRIPTORS = 16  # above those of the loop: a host's pipes before they are in it
-_CABLES_AT_ONCE = 20
 _FAILED_STATUS = 125
-
-
-def say(**message: Any) -> None:
-    """Tell `lab up`; if it is gone, and has not released the lab, so is the lab."""
-    try:
-        os.write(1, json.dumps(message).encode() + b"\n")
-    except BrokenPipeError:
-        os._exit(1)
 
 
 class Keeper:
@@ -49,11 +41,9 @@ class Keeper:
         self.lab = lab
         self.hosts = {host.name: KeptHost(n, host) for n, host in enumerate(lab.hosts)}
         self.inner = inner
-        self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
         self.loop = Loop()
-        self._uncabled: list[KeptHost] = []
-        # The bridges are made with the first cables, in the same call of ip(8).
-        self._bridges = links.bridge_commands(len(lab.networks))
+        self.cables = Cables(lab, self.hosts, self.tell, self._fail)
+        self._births = Births(lab, inner, self.loop)
         self._order = Order(self.hosts)
         self._down_until_s: float | None = None
         self._desk = Desk(self, self.loop, control)
@@ -65,12 +55,13 @@ class Keeper:
         for number in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number, lambda *_: None)
         self.loop.watch(wake, lambda: self._signalled(os.read(wake, 4096)))
-        self.loop.watch(0, self._lifeline)
+        self.loop.watch(0, self._released)
         # Each init is a fork of this process: what is here now is not to be copied when the
         # collector next looks at it.
         gc.freeze()
         gc.disable()
-        for host in self.hosts.values():
+        # What others wait for comes first.
+        for host in sorted(self.hosts.values(), key=lambda host: len(host.spec.depends_on)):
             self._spawn(host)
             self._turn(0)
         while True:
@@ -89,39 +80,12 @@ class Keeper:
     # --- hosts
 
     def _spawn(self, host: KeptHost) -> None:
-        """Fork the host's init into a pid namespace of its own."""
-        host.generation += 1
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        outputs = [os.pipe(), os.pipe()]
-        syscalls.unshare(syscalls.CLONE_NEWPID)
-        pid = os.fork()
-        if pid == 0:
-            self._become_init(host, theirs, [write for _, write in outputs])
-        syscalls.setns(self._own_pids, syscalls.CLONE_NEWPID)
-        theirs.close()
-        host.pid, host.channel, host.ready, host.status = pid, ours, False, None
-        self.loop.watch(ours.fileno(), lambda: self._hear(host, ours))
-        for number, (read, write) in enumerate(outputs):
-            os.close(write)
+        outputs = self._births.give(host)
+        channel = host.channel
+        assert channel
+        self.loop.watch(channel.fileno(), lambda: self._hear(host, channel))
+        for number, read in enumerate(outputs):
             self.loop.watch(read, lambda n=number, r=read: self._collect(host, n, r))  # type: ignore[misc]
-
-    def _become_init(self, host: KeptHost, channel: socket.socket, outputs: list[int]) -> NoReturn:
-        try:
-            nothing = os.open(os.devnull, os.O_RDONLY)
-            for number, descriptor in enumerate((nothing, *outputs)):
-                os.dup2(descriptor, number)
-            low = 3
-            for kept in sorted((channel.fileno(), self.inner)):
-                os.closerange(low, kept)
-                low = kept + 1
-            os.closerange(low, self.loop.highest() + _MORE_DESCRIPTORS)
-            Init(self.lab, host.spec, channel, self.inner).run()
-        except OSError as error:
-            where = f" ({error.filename})" if error.filename else ""
-            text = f"{error.strerror or error}{where}"
-            channel.send(json.dumps({"is": "failed", "text": text}).encode())
-        finally:
-            os._exit(1)
 
     def _collect(self, host: KeptHost, number: int, descriptor: int) -> None:
         piece = os.read(descriptor, _PIECE_BYTES)
@@ -154,8 +118,7 @@ class Keeper:
         state = message["is"]
         if state == "unshared":
             host.outer_pid = message["pid"]
-            self._uncabled.append(host)
-            self._cables()
+            self.cables.want(host)
         elif state == "ready":
             host.ready = True
         elif state == "health":
@@ -170,40 +133,11 @@ class Keeper:
         elif state == "connected":
             host.plugging = False
 
-    def _cables(self) -> None:
-        """Lay the cables of hosts that have a namespace and no cable yet, many in one go."""
-        waiting = self._uncabled
-        last = all(host.outer_pid or host.state == "exited" for host in self.hosts.values())
-        if len(waiting) < _CABLES_AT_ONCE and not last:
-            return
-        self._uncabled = []
-        commands = [line for host in waiting for line in self.cable_commands(host)]
-        commands, self._bridges = self._bridges + commands, []
-        try:
-            if commands:
-                links.ip_batch(commands)
-        except OSError as error:
-            self._fail(str(error))
-            for host in waiting:  # of a lab that is up: these alone have no network
-                self.tell(host, do="signal", signal="SIGKILL")
-            return
-        for host in waiting:
-            self.tell(host, do="room")
-
-    def cable_commands(self, host: KeptHost) -> list[str]:
-        """Return what lays the host's cables."""
-        lines = []
-        for number, interface in enumerate(host.spec.interfaces):
-            cable = links.cable_name(host.number, host.generation, number)
-            bridge = links.bridge_name(self.lab.networks.index(interface.network))
-            lines += links.cable_commands(cable, bridge, f"eth{number}", interface.ipv4, host.pid)
-        return lines
-
-    def tell(self, host: KeptHost, **message: Any) -> None:
-        """Send a host's init a message, if there is one."""
+    def tell(self, host: KeptHost, *, descriptors: Sequence[int] = (), **message: Any) -> None:
+        """Send a host's init a message, if there is one, and descriptors."""
         if host.channel and host.channel.fileno() >= 0:
             with contextlib.suppress(OSError):  # it has just ended, which will be heard
-                host.channel.send(json.dumps(message).encode())
+                socket.send_fds(host.channel, [json.dumps(message).encode()], descriptors)
 
     def _ended(self, host: KeptHost, status: int) -> None:
         host.state, host.status, host.outer_pid = "exited", status, 0
@@ -223,7 +157,7 @@ class Keeper:
 
     def _start_again(self, host: KeptHost) -> None:
         host.restarting = False
-        host.state, host.connected = "created", True
+        host.state = "created"
         host.health = "starting" if host.spec.health and host.spec.argv else None
         self._spawn(host)
 
@@ -235,38 +169,29 @@ class Keeper:
             return
         for other in self._order.startable(host):
             other.ready = False
-            say(doing="starting hosts", detail=other.spec.name)
+            lifeline.say(doing="starting hosts", detail=other.spec.name)
             self.tell(other, do="start")
             other.state = "starting"
         if fault := self._order.fault(host):
             self._fail(fault)
         if self._order.is_up_with(host):
-            say(up=True)
+            lifeline.say(up=True)
 
     def _fail(self, text: str) -> None:
         if not self._order.up:
-            say(failed=text)
+            lifeline.say(failed=text)
             os._exit(1)
 
-    def _lifeline(self) -> None:
-        if b"release" not in os.read(0, 64):
-            os._exit(1)
-        self.loop.unwatch(0)
-        nothing = os.open(os.devnull, os.O_RDWR)
-        for descriptor in (0, 1, 2):
-            os.dup2(nothing, descriptor)
-        os.close(nothing)
+    def _released(self) -> None:
+        lifeline.hear()
+        self.loop.unwatch(0)  # before another file has this number
+        lifeline.let_go()
 
     def _signalled(self, numbers: bytes) -> None:
         if signal.SIGTERM in numbers:
             self.take_down()
-        while True:
-            try:
-                pid, _ = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
+        for _ended in processes.ended():
+            pass
 
     def take_down(self) -> None:
         """End the hosts' programs in order, then the lab."""
@@ -288,15 +213,12 @@ class Keeper:
 
 
 def main() -> None:
-    """Make the namespaces and become the lab."""
-    if not (line := sys.stdin.readline()):
-        return  # whoever started it is gone already
-    lab = LabSpec.from_json(line)
+    """Make the namespaces, while whoever started this reads the file; then become the lab."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
+        # Of this network namespace, and this user: the names of abstract sockets are its own.
         control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        control.bind(address_of(lab.name))
-        control.listen()
+        address = address_of(os.environ[MARK])
         users.become_root()
         inner = users.make_inner()
         syscalls.unshare(
@@ -308,12 +230,17 @@ def main() -> None:
         )
         if os.fork():
             os._exit(0)
+        if not (line := sys.stdin.readline()):
+            return  # nothing is to be started, or nobody is there any more
+        lab = LabSpec.from_json(line)
+        control.bind(address)
+        control.listen()
         rooms.make_root(lab)
         Keeper(lab, inner, control).run()
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         text = f"{error.strerror or error}{where}"
-        say(failed=text)
+        lifeline.say(failed=text)
         os._exit(1)
 
 

@@ -33,7 +33,7 @@ class Output:
 
 
 class KeptHost:
-    """A host's state, as the words of `lab.model.HostStatus` have it."""
+    """A host's state, in the words of `lab.model.HostStatus`, and `starting`: told to start."""
 
     def __init__(self, number: int, spec: HostSpec) -> None:
         self.number = number
@@ -53,6 +53,11 @@ class KeptHost:
         # Both outputs as they came, and standard output alone.
         self.all = Output()
         self.stdout = Output()
+
+    @property
+    def shown_state(self) -> str:
+        """Return its state in the words of `lab.model.HostStatus`."""
+        return "created" if self.state == "starting" else self.state
 
     @property
     def started(self) -> bool:

@@ -45,16 +45,16 @@ def bridge_commands(count: int) -> list[str]:
     return lines
 
 
-def cable_commands(cable: str, bridge: str, interface: str, ipv4: str, pid: int) -> list[str]:
+def cable_commands(cable: str, bridge: str, name: str, interface: Interface, pid: int) -> list[str]:
     """Return the commands that lay a cable from a bridge to the namespace of a process.
 
-    The interface's hardware address is made from its IPv4 address, as Docker does: a host that is
-    plugged in again is the same to its neighbours.
+    The interface's hardware address is made from its IPv4 address, as Docker does, where it has
+    none of its own: a host that is plugged in again is the same to its neighbours.
     """
-    packed = ipaddress.IPv4Interface(ipv4).packed if ipv4 else b"\0\0\0\0"
-    hardware = (b"\x02\x42" + packed).hex(":")
+    packed = ipaddress.IPv4Interface(interface.ipv4).packed if interface.ipv4 else b"\0\0\0\0"
+    hardware = interface.hardware or (b"\x02\x42" + packed).hex(":")
     return [
-        f"link add {cable} type veth peer name {interface} address {hardware} netns {pid}",
+        f"link add {cable} type veth peer name {name} address {hardware} netns {pid}",
         f"link set {cable} master {bridge} up",
     ]
 
@@ -88,7 +88,9 @@ def configure(interfaces: Sequence[Interface]) -> None:
                 _set_ipv4(sock, _SIOCSIFNETMASK, name, address.netmask.packed)
             _up(sock, name)
             if interface.ipv6:
-                _set_ipv6(name, ipaddress.IPv6Interface(interface.ipv6))
+                # A host may have switched IPv6 off (the sysctl disable_ipv6).
+                with contextlib.suppress(PermissionError):
+                    _set_ipv6(name, ipaddress.IPv6Interface(interface.ipv6))
 
 
 def _request(name: str, rest: bytes) -> bytes:

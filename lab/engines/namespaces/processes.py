@@ -1,16 +1,33 @@
-"""Starts short programs with posix_spawn(3): no copy of this process, and no module to load.
+"""Children of this process: short programs, the place where long ones start, and the end of any.
 
-What subprocess does more is not needed here, and 2 hosts are up before it is imported.
+Short ones start with posix_spawn(3): no copy of this process, and no module to load. What
+subprocess does more is not needed here, and 2 hosts are up before it is imported.
 """
 
+import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 
 def spawn(argv: Sequence[str], environment: Mapping[str, str], files: Sequence[int]) -> int:
     """Start a program with these files as its descriptors 0, 1, ...; return its pid."""
     actions = [(os.POSIX_SPAWN_DUP2, file, number) for number, file in enumerate(files)]
     return os.posix_spawnp(argv[0], list(argv), environment, file_actions=actions)
+
+
+def find(program: str, path: str) -> str:
+    """Return the place of a program in a PATH, as exec(3) would find it.
+
+    For who forks first: a search in the child would copy this process's memory page by page. What
+    is left to exec, because it is not found or depends on the folder, is returned as it is.
+    """
+    folders = path.split(":")
+    if "/" in program or not all(folder.startswith("/") for folder in folders):
+        return program
+    places = (f"{folder}/{program}" for folder in folders)
+    there = (p for p in places if os.access(p, os.X_OK) and Path(p).is_file())
+    return next(there, program)
 
 
 def run(argv: Sequence[str], text: str) -> tuple[int, str]:
@@ -27,3 +44,19 @@ def run(argv: Sequence[str], text: str) -> tuple[int, str]:
     finally:
         os.close(given)
         os.close(said)
+
+
+def start_in(folder: str) -> None:
+    """Go to the folder where a host's programs start; say so, and go to /, where it is gone."""
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        os.write(2, f"note: {folder}: {error.strerror}; starting in /\n".encode())
+        os.chdir("/")
+
+
+def ended() -> Iterator[tuple[int, int]]:
+    """Reap every child that has ended, orphans that came to this process too: pid and status."""
+    with contextlib.suppress(ChildProcessError):
+        while (child := os.waitpid(-1, os.WNOHANG))[0]:
+            yield child

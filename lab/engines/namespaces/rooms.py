@@ -2,14 +2,17 @@
 
 The machine's own files are there, read-only. Private to each host are /dev, /run, /tmp, /proc and
 what the compose file mounts; nothing a host writes outlives it, but in folders mounted for that.
+Where something can be mounted is for `places`, what is in /etc/hosts for `names`.
 """
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
-from lab.engines.namespaces import syscalls
+from lab.engines.namespaces import names, syscalls, tmpfs
+from lab.engines.namespaces.places import Places
 from lab.engines.namespaces.spec import HostSpec, LabSpec, Mount
 from lab.engines.namespaces.users import USER_ID
 
@@ -37,7 +40,7 @@ def make_root(lab: LabSpec) -> None:
     kept = {path: os.open(path, os.O_PATH) for path in _hidden(lab.visible)}
     folders = {entry.source for host in lab.hosts for entry in host.mounts if _is_bind(entry)}
     binds = {source: os.open(source, os.O_PATH) for source in sorted(folders)}
-    root = Path(_MOUNT_POINT)
+    root, places = Path(_MOUNT_POINT), Places()
     syscalls.mount("tmpfs", _MOUNT_POINT, "tmpfs", options="mode=0755")
     for entry in sorted(Path("/").iterdir()):
         target = root / entry.name
@@ -59,7 +62,7 @@ def make_root(lab: LabSpec) -> None:
     for source, descriptor in binds.items():  # as they are, while all else is read-only
         target = root / _bind_place(source).lstrip("/")
         opened = f"/proc/self/fd/{descriptor}"
-        _make_place(target, like=Path(opened))
+        places.make(str(target), like=opened)
         _bind(opened, str(target))
     syscalls.pivot_root(str(root))
     for descriptor in (devices, *kept.values(), *binds.values()):
@@ -83,9 +86,10 @@ def _fill_store(lab: LabSpec) -> None:
     """Write the files that hosts get to see under /etc, and make the folders they share."""
     etc = Path(STORE, "etc")
     etc.mkdir(parents=True, exist_ok=True)
-    lines = ["127.0.0.1 localhost", "::1 localhost ip6-localhost ip6-loopback"]
-    lines += [f"{address} {' '.join(names)}" for address, names in lab.addresses]
-    (etc / "hosts").write_text("\n".join(lines) + "\n")
+    views = Path(STORE, "hosts")
+    views.mkdir()
+    for number, view in enumerate(lab.hosts_files):
+        (views / str(number)).write_text(view)
     (etc / "nsswitch.conf").write_text(_NAME_SWITCH)
     for name, text in (
         ("passwd", f"lab:x:{USER_ID}:{USER_ID}::/:/usr/sbin/nologin\n"),
@@ -112,20 +116,23 @@ def make_room(host: HostSpec, visible: Iterable[str]) -> None:
     _make_dev(devices)
     syscalls.mount("tmpfs", "/run", "tmpfs", options="mode=0755")
     syscalls.mount("tmpfs", "/tmp", "tmpfs", options="mode=1777")  # noqa: S108
-    # A tmpfs first: it may be one on /tmp, below which the project's own files are.
-    mounts = sorted(host.mounts, key=lambda mount: (mount.tmpfs_options is None, mount.target))
-    for entry in mounts:
-        if entry.tmpfs_options is not None:
-            _mount(entry, store)
-    for path, source in kept.items():
-        Path(path).mkdir(parents=True, exist_ok=True)
-        _bind(source, path)
     Path("/run/resolv.conf").write_text(_resolver(host))
-    _lay_over("/run/resolv.conf", "/etc/resolv.conf")
-    for entry in mounts:
-        if entry.tmpfs_options is None:
-            _mount(entry, store)
-    for path in (store, *kept.values(), *devices.values()):
+    laid = {
+        "/etc/resolv.conf": _path_of("/run/resolv.conf"),
+        "/etc/hosts": _path_of(_hosts_file(host, store)),
+    }
+    places = Places()
+    # The outer ones first: a tmpfs may be one on /tmp, below which the project's own files are.
+    # At one place the compose file's comes last, and counts.
+    steps: list[tuple[str, int, Callable[[], None]]] = [
+        *((path, 0, partial(_keep, path, source, places)) for path, source in kept.items()),
+        *((os.path.realpath(p), 1, partial(_lay_over, source, p)) for p, source in laid.items()),
+        *((os.path.realpath(e.target), 2, partial(_mount, e, store, places)) for e in host.mounts),
+    ]
+    for _, _, step in sorted(steps, key=lambda step: step[:2]):
+        step()
+    places.seal()
+    for path in (store, *laid.values(), *kept.values(), *devices.values()):
         os.close(int(Path(path).name))
     flags = syscalls.MS_REMOUNT | syscalls.MS_BIND | syscalls.MS_RDONLY
     syscalls.mount("none", "/", flags=flags)
@@ -133,6 +140,21 @@ def make_room(host: HostSpec, visible: Iterable[str]) -> None:
     with contextlib.suppress(PermissionError):
         syscalls.mount("sysfs", "/sys", "sysfs", syscalls.MS_RDONLY | syscalls.MS_NOSUID)
     syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV)
+
+
+def _hosts_file(host: HostSpec, store: str) -> str:
+    """Return the path of what is to be a host's /etc/hosts."""
+    path = f"{store}/hosts/{host.hosts_file}"
+    if host.own_lines:
+        view = Path(path).read_text()
+        path = f"{store}/hosts/of-{host.name}"
+        Path(path).write_text(names.with_own(view, host.own_lines))
+    return path
+
+
+def _keep(path: str, source: str, places: Places) -> None:
+    places.make(path, like=source)
+    _bind(source, path)
 
 
 def _is_bind(entry: Mount) -> bool:
@@ -144,15 +166,6 @@ def _bind_place(source: str) -> str:
     return f"{STORE}/binds/{source.replace('/', '!')}"
 
 
-def _make_place(target: Path, *, like: Path) -> None:
-    """Make what a file or a folder can be mounted on."""
-    if like.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.touch()
-    else:
-        target.mkdir(parents=True, exist_ok=True)
-
-
 def _path_of(path: str) -> str:
     return f"/proc/self/fd/{os.open(path, os.O_PATH)}"
 
@@ -160,7 +173,7 @@ def _path_of(path: str) -> str:
 def _make_dev(devices: dict[str, str]) -> None:
     syscalls.mount("tmpfs", "/dev", "tmpfs", options="mode=0755")
     for name, source in devices.items():
-        Path("/dev", name).touch()
+        Path("/dev", name).touch(exist_ok=False)
         _bind(source, f"/dev/{name}")
     for name, target in _LINKS.items():
         Path("/dev", name).symlink_to(target)
@@ -173,13 +186,14 @@ def _make_dev(devices: dict[str, str]) -> None:
 
 
 def _lay_over(source: str, target: str) -> None:
-    """Put a file in the place of another; one that is not there is left out."""
+    """Put a file in the place of another, to be read; one that is not there is left out."""
     place = Path(os.path.realpath(target))
     if place.parts[1] in _PRIVATE:  # /etc/resolv.conf is often a link into /run, which is empty now
         place.parent.mkdir(parents=True, exist_ok=True)
         place.touch()
     if place.exists():
         syscalls.mount(source, str(place), flags=syscalls.MS_BIND)
+        syscalls.make_read_only(str(place))
 
 
 def _resolver(host: HostSpec) -> str:
@@ -190,15 +204,21 @@ def _resolver(host: HostSpec) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _mount(entry: Mount, store: str) -> None:
+def _mount(entry: Mount, store: str, places: Places) -> None:
+    if entry.tmpfs_options is not None:
+        places.make(entry.target, like="/")
+        flags, data = tmpfs.split(entry.tmpfs_options)
+        try:
+            syscalls.mount("tmpfs", entry.target, "tmpfs", flags, data)
+        except OSError as error:
+            text = f"tmpfs: {entry.target}:{entry.tmpfs_options}: {error.strerror}"
+            raise OSError(error.errno, text) from error
+        return
     if _is_bind(entry):
         source = store + _bind_place(entry.source).removeprefix(STORE)
     else:
         source = f"{store}/volumes/{entry.source}"
-    _make_place(Path(entry.target), like=Path(source))
-    if entry.tmpfs_options is not None:
-        syscalls.mount("tmpfs", entry.target, "tmpfs", options=entry.tmpfs_options)
-        return
+    places.make(entry.target, like=source)
     _bind(source, entry.target)
     if entry.read_only:
         syscalls.make_read_only(entry.target)

@@ -1,12 +1,19 @@
 """What types the parts of a compose file may have, for every key that this engine reads.
 
-A wrong type is found here, with the path of its keys, before anything works with it. Pure.
+A wrong type is found here, with the path of its keys, before anything works with it. As in Compose,
+a truth may be written `yes`, and a variable may stand for a truth or a number.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_TEXT = (str, int, float)
+from lab.engines.namespaces.faults import PlaceError, dotted
+
+_TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_NUMBER = re.compile(r"[-+]?\d{1,18}")
+# Of services, networks and volumes.
+_ENTRY_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _NAMES = {
     str: "a string",
     int: "a number",
@@ -32,6 +39,8 @@ _SERVICE: dict[str, tuple[type, ...]] = {
     "dns_opt": (list,),
     "sysctls": (dict, list),
     "hostname": (str,),
+    "container_name": (str,),
+    "mac_address": (str,),
     "stop_grace_period": (str,),
     "profiles": (list,),
 }
@@ -40,31 +49,48 @@ _HEALTH: dict[str, tuple[type, ...]] = {
     "interval": (str,),
     "timeout": (str,),
     "start_period": (str,),
+    "start_interval": (str,),
     "retries": (int,),
     "disable": (bool,),
 }
 _MEMBER: dict[str, tuple[type, ...]] = {
     "ipv4_address": (str,),
     "ipv6_address": (str,),
+    "mac_address": (str,),
     "aliases": (list,),
+    "priority": (int,),
 }
-# Lists of mappings too; of everything else only words.
+_NETWORK: dict[str, tuple[type, ...]] = {
+    "ipam": (dict,),
+    "enable_ipv6": (bool,),
+    "internal": (bool,),
+    "external": (bool, dict),
+    "driver": (str, type(None)),
+}
+_SUBNET: dict[str, tuple[type, ...]] = {
+    "subnet": (str,),
+    "ip_range": (str,),
+    "gateway": (str,),
+    "aux_addresses": (dict,),
+}
+_MOUNT: dict[str, tuple[type, ...]] = {
+    "type": (str,),
+    "source": (str,),
+    "target": (str,),
+    "read_only": (bool,),
+    "tmpfs": (dict,),
+    "volume": (dict,),
+}
+# Lists of mappings too; and those of words, which may be numbers. All others are of strings.
 _LISTS_OF_MAPPINGS = {"volumes"}
-
-
-class PlaceError(Exception):
-    """Something is wrong at a place of the file; `keys` is the way to it."""
-
-    def __init__(self, keys: list[str], text: str) -> None:
-        super().__init__(text)
-        self.keys = keys
+_LISTS_OF_WORDS = {"command", "entrypoint", "test"}
 
 
 class ShapeError(PlaceError):
     """A part that is not what it must be."""
 
-    def __init__(self, keys: list[str], text: str) -> None:
-        super().__init__(keys, f"{'.'.join(keys)} {text}")
+    def __init__(self, keys: list[str | int], text: str) -> None:
+        super().__init__(tuple(keys), f"{dotted(tuple(keys))} {text}".strip())
 
 
 def check(file: Any) -> None:
@@ -75,13 +101,17 @@ def check(file: Any) -> None:
         for name, entry in _entries([kind], file.get(kind)):
             if not isinstance(name, str):
                 raise ShapeError([kind], f"{name!r}: a name must be a string; put it in quotes")
+            if not _ENTRY_NAME.fullmatch(name):
+                raise ShapeError([kind, name], "is no name: it takes letters, digits and . _ -")
             if kind == "services":
                 _service([kind, name], entry)
             elif kind == "networks":
                 _network([kind, name], entry)
+            else:
+                _table([kind, name], entry, {"external": (bool, dict), "driver": (str, type(None))})
 
 
-def _entries(keys: list[str], value: Any) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+def _entries(keys: list[str | int], value: Any) -> Iterator[tuple[Any, dict[str, Any]]]:
     """Yield the entries of a mapping of mappings; None counts as an empty one."""
     if value is not None and not isinstance(value, dict):
         raise ShapeError(keys, f"must be a mapping, not {_name(value)}")
@@ -96,44 +126,71 @@ def _name(value: Any) -> str:
 
 
 def _table(
-    keys: list[str], entry: Mapping[str, Any], table: Mapping[str, tuple[type, ...]]
+    keys: list[str | int], entry: dict[str, Any], table: Mapping[str, tuple[type, ...]]
 ) -> None:
+    """Check an entry's keys; truths and numbers that are written as strings become such."""
+    for key in entry:
+        if not isinstance(key, str):
+            raise ShapeError(keys, f"has {key!r} for a key; put it in quotes")
     for key, types in table.items():
         if key not in entry:
             continue
-        value = entry[key]
+        value = entry[key] = _typed(entry[key], types)
         wrong = not isinstance(value, types) or (isinstance(value, bool) and bool not in types)
         if wrong:
-            wanted = " or ".join(_NAMES[kind] for kind in types)
+            wanted = " or ".join(_NAMES[kind] for kind in types if kind is not type(None))
             raise ShapeError([*keys, key], f"must be {wanted}, not {_name(value)}")
         if isinstance(value, list) and key not in _LISTS_OF_MAPPINGS:
-            for word in value:
-                if not isinstance(word, _TEXT) or isinstance(word, bool):
-                    raise ShapeError([*keys, key], f"must be a list of strings; {word!r} is none")
+            kinds = (str, int, float) if key in _LISTS_OF_WORDS else (str,)
+            for number, word in enumerate(value):
+                if not isinstance(word, kinds) or isinstance(word, bool):
+                    text = f"must be a list of strings; {word!r} is none"
+                    raise ShapeError([*keys, key, number], text)
 
 
-def _service(keys: list[str], entry: Mapping[str, Any]) -> None:
+def _typed(value: Any, types: tuple[type, ...]) -> Any:
+    if not isinstance(value, str) or str in types:
+        return value
+    if bool in types:
+        return _TRUTHS.get(value.lower(), value)
+    return int(value) if int in types and _NUMBER.fullmatch(value) else value
+
+
+def _service(keys: list[str | int], entry: dict[str, Any]) -> None:
     _table(keys, entry, _SERVICE)
     _table([*keys, "healthcheck"], entry.get("healthcheck") or {}, _HEALTH)
     for key in ("environment", "labels", "sysctls"):
         if isinstance(values := entry.get(key), dict):
             for name, value in values.items():
                 if isinstance(value, (dict, list)):
-                    raise ShapeError([*keys, key], f"{name}: must be a string or a number")
+                    text = f"{name}: must be a string or a number"
+                    raise ShapeError([*keys, key, str(name)], text)
     for key, table in (("networks", _MEMBER), ("depends_on", {"condition": (str,)})):
         if isinstance(entry.get(key), dict):
             for name, member in _entries([*keys, key], entry[key]):
                 _table([*keys, key, str(name)], member, table)
-    for volume in entry.get("volumes") or ():
-        if not isinstance(volume, (str, dict)) or (
-            isinstance(volume, dict) and not isinstance(volume.get("target"), str)
-        ):
-            raise ShapeError([*keys, "volumes"], f"{volume!r} is no volume, as SOURCE:TARGET")
+    for number, volume in enumerate(entry.get("volumes") or ()):
+        _volume([*keys, "volumes", number], volume)
 
 
-def _network(keys: list[str], entry: Mapping[str, Any]) -> None:
-    _table(keys, entry, {"ipam": (dict,), "enable_ipv6": (bool,)})
+def _volume(keys: list[str | int], entry: Any) -> None:
+    if isinstance(entry, dict):
+        _table(keys, entry, _MOUNT)
+        tmpfs = entry.get("tmpfs") or {}
+        _table(keys, tmpfs, {"size": (str, int), "mode": (int,)})
+    if not isinstance(entry, (str, dict)) or (isinstance(entry, dict) and "target" not in entry):
+        raise ShapeError(keys, f"{entry!r} is no volume, as SOURCE:TARGET")
+
+
+def _network(keys: list[str | int], entry: dict[str, Any]) -> None:
+    _table(keys, entry, _NETWORK)
     ipam = entry.get("ipam") or {}
+    _table([*keys, "ipam"], ipam, {"driver": (str,)})
     configs = ipam.get("config") or []
     if not isinstance(configs, list) or not all(isinstance(config, dict) for config in configs):
-        raise ShapeError([*keys, "ipam"], "config must be a list of mappings")
+        raise ShapeError([*keys, "ipam", "config"], "must be a list of mappings")
+    for number, config in enumerate(configs):
+        place = [*keys, "ipam", "config", number]
+        _table(place, config, _SUBNET)
+        others = config.get("aux_addresses") or {}
+        _table([*place, "aux_addresses"], others, dict.fromkeys(others, (str,)))

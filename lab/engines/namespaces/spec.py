@@ -8,15 +8,19 @@ from typing import Any, NamedTuple
 
 
 class Interface(NamedTuple):
-    """A host's place on a network; `ipv4` and `ipv6` with prefix length, "" for none."""
+    """A host's place on a network; `ipv4` and `ipv6` with prefix length, "" for none.
+
+    Without a hardware address it gets one made from its IPv4 address.
+    """
 
     network: str
     ipv4: str
     ipv6: str
+    hardware: str = ""
 
 
 class Mount(NamedTuple):
-    """A named volume of the lab, a folder of the machine (`source` begins with /), or a tmpfs."""
+    """A volume of the lab, a folder of the machine (`source` begins with /), or a tmpfs."""
 
     target: str
     source: str = ""
@@ -25,13 +29,17 @@ class Mount(NamedTuple):
 
 
 class Health(NamedTuple):
-    """A health check: how often, how long and how many failures make a host unhealthy."""
+    """A health check: how often, how long and how many failures make a host unhealthy.
+
+    Without `start_interval_s` it is made in the start period as often as it makes sense.
+    """
 
     argv: tuple[str, ...]
     interval_s: float
     timeout_s: float
     retries: int
     start_period_s: float
+    start_interval_s: float | None = None
 
 
 class HostSpec(NamedTuple):
@@ -50,6 +58,9 @@ class HostSpec(NamedTuple):
     resolver_options: tuple[str, ...]
     sysctls: dict[str, str]
     stop_grace_s: float
+    # Which of the lab's /etc/hosts it has, and its own lines there.
+    hosts_file: int = 0
+    own_lines: tuple[str, ...] = ()
     try_it: str = ""
     missing: str = ""
 
@@ -62,8 +73,8 @@ class LabSpec(NamedTuple):
     folder: str
     networks: tuple[str, ...]
     hosts: tuple[HostSpec, ...]
-    # /etc/hosts of every host: an address and its names.
-    addresses: tuple[tuple[str, tuple[str, ...]], ...]
+    # The texts of /etc/hosts that its hosts have.
+    hosts_files: tuple[str, ...]
     visible: tuple[str, ...]
 
     def to_json(self) -> str:
@@ -73,14 +84,14 @@ class LabSpec(NamedTuple):
     @classmethod
     def from_json(cls, text: str) -> "LabSpec":
         """Undo `to_json`, which made lists of all the tuples."""
-        name, topology, folder, networks, hosts, addresses, visible = json.loads(text)
+        name, topology, folder, networks, hosts, hosts_files, visible = json.loads(text)
         return cls(
             name,
             topology,
             folder,
             tuple(networks),
             tuple(_host(*host) for host in hosts),
-            tuple((address, tuple(names)) for address, names in addresses),
+            tuple(hosts_files),
             tuple(visible),
         )
 
@@ -95,4 +106,5 @@ def _host(*fields: Any) -> HostSpec:
         health=Health(tuple(health[0]), *health[1:]) if health else None,
         name_servers=tuple(host.name_servers),
         resolver_options=tuple(host.resolver_options),
+        own_lines=tuple(host.own_lines),
     )

@@ -6,8 +6,10 @@ mount_setattr(2), prctl(2).
 
 import ctypes
 import os
+import select
 import signal
 import struct
+from pathlib import Path
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUTS = 0x04000000
@@ -19,17 +21,27 @@ CLONE_NEWNET = 0x40000000
 MS_RDONLY = 1
 MS_NOSUID = 2
 MS_NODEV = 4
+MS_NOEXEC = 8
+MS_SYNCHRONOUS = 16
 MS_REMOUNT = 32
+MS_DIRSYNC = 128
+MS_NOATIME = 1024
+MS_NODIRATIME = 2048
 MS_BIND = 4096
 MS_REC = 16384
 MS_PRIVATE = 1 << 18
+MS_RELATIME = 1 << 21
+MS_STRICTATIME = 1 << 24
 MNT_DETACH = 2
 
 _OUR_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 _MOUNT_ATTR_RDONLY = 1
 _AT_FDCWD = -100
 _AT_RECURSIVE = 0x8000
+_PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
+_CAPABILITY_VERSION = 0x20080522
+_PR_SET_NAME = 15
 _PR_SET_NO_NEW_PRIVS = 38
 # The same on every architecture since Linux 5.2.
 _SYS_MOUNT_SETATTR = 442
@@ -102,9 +114,43 @@ def default_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
+class Title:
+    """What ps(1) shows of a process: looked up once, so that forks can have one of their own."""
+
+    def __init__(self) -> None:
+        fields = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        # Where the command line is in memory: fields 48 and 49 (proc(5)); 3 is the first here.
+        self._start, end = int(fields[48 - 3]), int(fields[49 - 3])
+        self._room = end - self._start if self._start else 0
+
+    def show(self, *words: str) -> None:
+        """Go by the first of the words, and by all as command line, as far as there is room."""
+        name = ctypes.create_string_buffer(words[0].encode())
+        _check(_libc.prctl(_PR_SET_NAME, name, 0, 0, 0), "prctl")
+        if self._room:
+            line = "\0".join(words).encode()[: self._room - 1]
+            ctypes.memmove(self._start, line.ljust(self._room, b"\0"), self._room)
+
+
 def let_owner_look() -> None:
     """Let this process's own user open its /proc/PID/ns and fd, as after an exec."""
     _check(_libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")
+
+
+def drop_capabilities() -> None:
+    """Give up every capability that this process has in its user namespace (capset(2))."""
+    header = struct.pack("Ii", _CAPABILITY_VERSION, 0)
+    _check(_libc.capset(header, bytes(24)), "capset")
+
+
+def end_with(parent: int) -> None:
+    """End this process by SIGKILL when its parent, of this pidfd, ends; now, if it has ended.
+
+    Holds beyond exec, until the program changes its rights (PR_SET_PDEATHSIG of prctl(2)).
+    """
+    _check(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl")
+    if select.select([parent], [], [], 0)[0]:
+        os._exit(128 + signal.SIGKILL)
 
 
 def no_new_privileges() -> None:

@@ -3,10 +3,9 @@
 import re
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from lab.engines.namespaces.spec import Health, Mount
+from lab.engines.namespaces.spec import Health
 
 CONDITIONS = ("service_started", "service_healthy", "service_completed_successfully")
 _UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 0.000001}
@@ -31,9 +30,11 @@ def mapping(value: Any) -> dict[str, str]:
 
 
 def _text(value: Any) -> str:
-    """Return a scalar as YAML writes it."""
+    """Return a scalar as Compose writes it: 1.0 without its point."""
     if value is None:
         return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -69,12 +70,17 @@ def health(check: Mapping[str, Any]) -> Health | None:
             message = "healthcheck.test: a list begins with CMD or CMD-SHELL, and has a command"
             raise ValueError(message)
         argv = ["sh", "-c", argv[0]] if kind == "CMD-SHELL" else argv
+    start_interval = check.get("start_interval")
+    if start_interval is not None and "start_period" not in check:
+        message = "start_interval: is the interval in the start_period, so set that, too"
+        raise ValueError(message)
     return Health(
         argv=tuple(argv),
         interval_s=seconds(check.get("interval"), 30.0),
         timeout_s=seconds(check.get("timeout"), 30.0),
         retries=int(check.get("retries", 3)),
         start_period_s=seconds(check.get("start_period"), 0.0),
+        start_interval_s=None if start_interval is None else seconds(start_interval, 0.0),
     )
 
 
@@ -90,33 +96,3 @@ def depends_on(value: Any) -> dict[str, str]:
             message = f"depends_on: {condition!r} is none of {', '.join(CONDITIONS)}"
             raise ValueError(message)
     return found
-
-
-def volume(entry: Any, folder: Path) -> Mount:
-    """Return a mount, in the short form (`SOURCE:TARGET:ro`) or the long one."""
-    if isinstance(entry, dict):
-        target, source = entry["target"], str(entry.get("source", ""))
-        read_only = bool(entry.get("read_only"))
-        if entry.get("type") == "tmpfs":
-            size = (entry.get("tmpfs") or {}).get("size")
-            return Mount(target, tmpfs_options=f"size={size}" if size else "")
-        if entry.get("type") == "bind":
-            source = f"./{source}" if not source.startswith((".", "~", "/")) else source
-    else:
-        source, target, *options = entry.split(":") if ":" in entry else ("", entry)
-        read_only = bool(options) and "ro" in options[0].split(",")
-    if not target.startswith("/"):
-        message = f"volume {entry!r}: its place in the host must begin with /"
-        raise ValueError(message)
-    if source.startswith((".", "~", "/")):
-        source = str((folder / Path(source).expanduser()).resolve())
-    # A volume without a name is this host's alone.
-    return Mount(target, source or f"anonymous{target.replace('/', '-')}", read_only)
-
-
-def tmpfs(entry: str) -> Mount:
-    """Return a tmpfs (`TARGET:OPTIONS`)."""
-    target, _, options = entry.partition(":")
-    # There is one user only, so an owner cannot be anybody else.
-    kept = [word for word in options.split(",") if word and not word.startswith(("uid=", "gid="))]
-    return Mount(target, tmpfs_options=",".join(kept))

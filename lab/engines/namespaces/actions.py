@@ -1,0 +1,123 @@
+"""What can be done to a host of a lab that is up: a method for each verb.
+
+Each begins it, and says how to tell that it is in force.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from lab.engines import states
+from lab.engines.namespaces import links
+from lab.engines.namespaces.cables import Cables
+from lab.engines.namespaces.kept import KeptHost
+from lab.engines.namespaces.spec import LabSpec
+
+Condition = Callable[[], bool]
+
+
+class RefusedError(Exception):
+    """It cannot be done to the host; the text, which begins with the host's name, says why."""
+
+
+class Lab(Protocol):
+    """What the desk and its actions need of the keeper."""
+
+    lab: LabSpec
+    hosts: dict[str, KeptHost]
+    inner: int
+    cables: Cables
+
+    def tell(self, host: KeptHost, *, descriptors: Sequence[int] = (), **message: Any) -> None:
+        """Send a host's init a message, and descriptors."""
+
+    def restart(self, host: KeptHost) -> None:
+        """End a host's program and start it in a new host."""
+
+    def take_down(self) -> None:
+        """Begin to end the lab."""
+
+    def longest_down_s(self) -> float:
+        """Return how long that may take."""
+
+
+class Actions:
+    """What is done to hosts."""
+
+    def __init__(self, keeper: Lab) -> None:
+        self._keeper = keeper
+        self._verbs = {
+            "pause": self._pause,
+            "resume": self._resume,
+            "kill": self._kill,
+            "restart": self._restart,
+            "disconnect": self._disconnect,
+            "connect": self._connect,
+            "call": self._call,
+        }
+
+    def begin(self, verb: str, host: KeptHost, question: dict[str, Any]) -> Condition:
+        """Begin it; return what becomes true when it is in force, or the host has ended.
+
+        RefusedError when it cannot be done.
+        """
+        if why := states.refusal(host.spec.name, verb, host.shown_state):
+            raise RefusedError(why)
+        try:
+            return self._verbs[verb](host, question)
+        except OSError as error:
+            raise RefusedError(f"{host.spec.name}: {verb}: {error.strerror}") from error
+
+    def _pause(self, host: KeptHost, _question: dict[str, Any]) -> Condition:
+        self._keeper.tell(host, do="pause")
+        return lambda: host.state in {"paused", "exited"}
+
+    def _resume(self, host: KeptHost, _question: dict[str, Any]) -> Condition:
+        self._keeper.tell(host, do="resume")
+        return lambda: host.state in {"running", "exited"}
+
+    def _kill(self, host: KeptHost, question: dict[str, Any]) -> Condition:
+        if why := states.no_signal(host.spec.name, question["signal"]):
+            raise RefusedError(why)
+        name = f"SIG{question['signal']}"
+        self._keeper.tell(host, do="signal", signal=name)
+        if host.state == "paused":  # as Docker does; the signal is there before the program goes on
+            self._keeper.tell(host, do="resume")
+        if name == "SIGKILL":
+            return lambda: host.state == "exited"
+        return lambda: host.state != "paused"
+
+    def _restart(self, host: KeptHost, _question: dict[str, Any]) -> Condition:
+        started = host.generation + 1
+        self._keeper.restart(host)
+        return lambda: host.generation >= started and host.state in {"running", "exited"}
+
+    def _disconnect(self, host: KeptHost, _question: dict[str, Any]) -> Condition:
+        self._check_plug(host, "disconnect", "disconnected" if not host.connected else "")
+        count = len(host.spec.interfaces)
+        cables = [links.cable_name(host.number, host.generation, n) for n in range(count)]
+        links.ip_batch(f"link del {cable}" for cable in cables)
+        host.connected = False
+        return lambda: True
+
+    def _connect(self, host: KeptHost, _question: dict[str, Any]) -> Condition:
+        self._check_plug(host, "connect", "connected" if host.connected else "")
+        host.connected = True
+        try:
+            links.ip_batch(self._keeper.cables.commands(host))
+        except OSError:
+            host.connected = False
+            raise
+        host.plugging = True
+        self._keeper.tell(host, do="network")
+        return lambda: not host.plugging or host.state == "exited"
+
+    def _call(self, host: KeptHost, question: dict[str, Any]) -> Condition:
+        self._keeper.tell(host, do="call", descriptors=question["descriptors"])
+        return lambda: True
+
+    @staticmethod
+    def _check_plug(host: KeptHost, verb: str, already: str) -> None:
+        if not host.spec.interfaces:
+            raise RefusedError(states.cannot(host.spec.name, verb, "on no network"))
+        if already:
+            raise RefusedError(states.cannot(host.spec.name, verb, already))

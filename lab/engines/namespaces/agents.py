@@ -1,0 +1,65 @@
+"""The agents on the hosts' wires: how one is found, and begun where there is none.
+
+An agent is reached by an abstract socket of this machine, as the keeper is. It lives in the lab's
+pid namespace, so that it dies with the lab, in the host's network namespace, and outside of the
+host's pid namespace, so that a host that is paused has a wire all the same.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from lab.engines.namespaces import MARK
+from lab.errors import EngineError
+
+_STARTER = str(Path(__file__).with_name("agent_starter.py"))
+_BACKLOG = 16
+
+
+def connect(lab: str, host: str) -> socket.socket | None:
+    """Return a connection to the agent of a host, or None if there is none."""
+    connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connected.connect(_address(lab, host))
+    except ConnectionRefusedError:
+        connected.close()
+        return None
+    return connected
+
+
+def start(lab: str, host: str, status: dict[str, Any]) -> None:
+    """Begin the agent of a host, of which the keeper has given this status.
+
+    One may connect at once. If somebody else begins one at the same time, that one counts.
+    EngineError when it cannot be.
+    """
+    entry = next(entry for entry in status["hosts"] if entry["name"] == host)
+    if not entry["pid"]:
+        text = f"{host}: is not running, so it has no wire"
+        raise EngineError(text)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        try:
+            listener.bind(_address(lab, host))
+        except OSError:
+            return
+        listener.listen(_BACKLOG)
+        argv = [sys.executable, "-I", "-S", _STARTER, str(entry["pid"]), str(status["pid"])]
+        done = subprocess.run(
+            [*argv, str(listener.fileno())],
+            pass_fds=[listener.fileno()],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env={**os.environ, MARK: lab},
+            check=False,
+        )
+    if done.returncode:
+        text = f"{host}: no agent on its wire: {done.stderr.strip()}"
+        raise EngineError(text, argv=argv, exit_status=done.returncode, stderr=done.stderr)
+
+
+def _address(lab: str, host: str) -> str:
+    return f"\0socket-lab-agent/{os.geteuid()}/{lab}/{host}"

@@ -1,0 +1,68 @@
+"""The cables of a lab's hosts: what lays them, and which hosts wait for theirs."""
+
+from collections.abc import Callable, Mapping
+
+from lab.engines.namespaces import links
+from lab.engines.namespaces.kept import KeptHost
+from lab.engines.namespaces.spec import LabSpec
+
+_AT_ONCE = 20
+
+
+class Cables:
+    """Lays them for many hosts in one call of ip(8), which takes longer to start than to run.
+
+    `tell` tells a host's init something, `fail` ends a lab that is not up yet.
+    """
+
+    def __init__(
+        self,
+        lab: LabSpec,
+        hosts: Mapping[str, KeptHost],
+        tell: Callable[..., None],
+        fail: Callable[[str], None],
+    ) -> None:
+        self._networks = lab.networks
+        self._hosts = hosts
+        self._tell = tell
+        self._fail = fail
+        self._waiting: list[KeptHost] = []
+        # The bridges are made with the first cables, in the same call.
+        self._bridges = links.bridge_commands(len(lab.networks))
+
+    def want(self, host: KeptHost) -> None:
+        """Let a host that has its namespaces now go on as soon as it has its cables, if any."""
+        if host.spec.interfaces:
+            self._waiting.append(host)
+        else:
+            self._go_on(host)
+        last = all(host.outer_pid or host.state == "exited" for host in self._hosts.values())
+        if len(self._waiting) >= _AT_ONCE or last:
+            self._lay()
+
+    def _lay(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        commands = [line for host in waiting for line in self.commands(host)]
+        commands, self._bridges = self._bridges + commands, []
+        try:
+            if commands:
+                links.ip_batch(commands)
+        except OSError as error:
+            self._fail(str(error))
+            for host in waiting:  # of a lab that is up: these alone have no network
+                self._tell(host, do="signal", signal="SIGKILL")
+            return
+        for host in waiting:
+            self._go_on(host)
+
+    def _go_on(self, host: KeptHost) -> None:
+        self._tell(host, do="room", plugged=host.connected)
+
+    def commands(self, host: KeptHost) -> list[str]:
+        """Return what lays a host's cables; nothing while it is unplugged."""
+        lines = []
+        for number, interface in enumerate(host.spec.interfaces if host.connected else ()):
+            cable = links.cable_name(host.number, host.generation, number)
+            bridge = links.bridge_name(self._networks.index(interface.network))
+            lines += links.cable_commands(cable, bridge, f"eth{number}", interface, host.pid)
+        return lines

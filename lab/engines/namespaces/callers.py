@@ -1,0 +1,45 @@
+"""The callers on hosts: each is a child of the host's init, and a program of the host like any.
+
+It is forked and not executed: most of what a Python needs is there already, which saves the better
+part of its start. So it must shed by itself what an exec takes away.
+"""
+
+import gc
+import json
+import os
+import signal
+from pathlib import Path
+from typing import NoReturn
+
+from lab.engines.namespaces import syscalls
+from lab.engines.namespaces.spec import HostSpec
+
+
+def become(asked: int, user_namespace: int, host: HostSpec) -> NoReturn:
+    """Make this process, a fork of a host's init, the caller that is asked on this descriptor.
+
+    It gives up all rights. If that fails, it says so there ({"failed": ...}), and ends.
+    """
+    try:
+        syscalls.Title().show("lab-caller", host.name)
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        os.setsid()
+        os.dup2(asked, 0)
+        syscalls.setns(user_namespace, syscalls.CLONE_NEWUSER)
+        os.closerange(3, 1 + max(int(one.name) for one in Path("/proc/self/fd").iterdir()))
+        syscalls.no_new_privileges()
+        syscalls.drop_capabilities()
+        syscalls.let_owner_look()
+        os.environ.clear()
+        os.environ.update(host.environment)
+        # Only here: the keeper, and so every host, would wait for it.
+        from lab.agent.caller.program import Caller  # noqa: PLC0415
+
+        gc.enable()
+        Caller(0, 0).run()
+    except OSError as error:
+        text = f"{host.name}: no socket calls there: {error.strerror}"
+        os.write(0, json.dumps({"failed": text}).encode() + b"\n")
+    finally:
+        os._exit(1)

@@ -1,0 +1,74 @@
+"""The keeper's process as `lab up` has it: started, told what to build, held, let go.
+
+Its standard input is the lab's lifeline: that it ends without a word is the end of the lab.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from lab.engines.base import Progress
+from lab.engines.namespaces import MARK, checks
+from lab.engines.namespaces.spec import LabSpec
+from lab.errors import EngineError
+
+_KEEPER = str(Path(__file__).with_name("keeper.py"))
+
+
+class KeeperProcess:
+    """A keeper that hangs on this process."""
+
+    def __init__(self, name: str) -> None:
+        """Start it; it loads, and makes namespaces, while nothing is asked of it yet."""
+        self._name = name
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", _KEEPER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, MARK: name},
+            start_new_session=True,
+        )
+
+    def build(self, spec: LabSpec) -> None:
+        """Let it begin to build the lab."""
+        self._say(spec.to_json())
+
+    def wait_until_up(self, progress: Progress) -> None:
+        """Wait until the lab is up. EngineError with the reason when it fails."""
+        assert self._process.stdout
+        for line in self._process.stdout:
+            said = json.loads(line)
+            if "failed" in said:
+                missing = [found for found in checks.findings() if not found.ok and found.required]
+                hint = f"; {missing[0].name}: {missing[0].remedy}" if missing else ""
+                raise EngineError(f"lab {self._name}: {said['failed']}{hint}")
+            if "doing" in said:
+                progress(said["doing"], said["detail"])
+            if "up" in said:
+                return
+        text = f"lab {self._name}: its keeper ended before the lab was up"
+        raise EngineError(text)
+
+    def release(self) -> None:
+        """Let the lab live on without this process."""
+        self._say("release")
+        self.cut()
+
+    def cut(self) -> None:
+        """End the lab, unless it has been released; wait until the keeper has heard."""
+        assert self._process.stdin
+        assert self._process.stdout
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.stdout.read()  # it closes it
+        self._process.stdout.close()
+        self._process.wait()  # the process that was started ended long ago, after the fork
+
+    def _say(self, line: str) -> None:
+        assert self._process.stdin
+        with suppress(BrokenPipeError):  # it has said why, or will be found gone
+            self._process.stdin.write(line.encode() + b"\n")
+            self._process.stdin.flush()

@@ -1,0 +1,63 @@
+"""Which program of this machine takes the place of a service's image.
+
+A host runs what the compose file says, on this machine's own files; an image of anybody else it
+cannot have.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from lab.engines.namespaces import values
+from lab.engines.namespaces.faults import PlaceError
+
+# The command that takes the place of the image's, on this machine; a word it cannot do without.
+NATIVE_LABEL = "socket-lab.native"
+NEEDS_LABEL = "socket-lab.needs"
+_OUR_IMAGES = "socket-lab/"
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_PYTHONS = {"python", "python3"}
+
+
+class Chosen(NamedTuple):
+    """A host's program, if any, and what is missing on this machine for the one it should have."""
+
+    argv: tuple[str, ...] = ()
+    missing: str = ""
+
+
+def search_path() -> str:
+    """Return where programs are looked for, as PATH has it."""
+    return os.environ.get("PATH", "") + ":" + _PATH
+
+
+def choose(key: str, service: Mapping[str, Any], labels: Mapping[str, str]) -> Chosen:
+    """Return the program of a service; PlaceError when it needs an image.
+
+    ValueError when a command cannot be split into words.
+    """
+    image = str(service.get("image", ""))
+    if not image.startswith(_OUR_IMAGES) and NATIVE_LABEL not in labels:
+        what = f"needs the image {image}" if image else "needs an image that is built"
+        text = f"services.{key} {what}: not on this engine; use --engine compose"
+        raise PlaceError(("services", key), text)
+    argv = values.words(labels.get(NATIVE_LABEL)) or [
+        *values.words(service.get("entrypoint")),
+        *values.words(service.get("command")),
+    ]
+    needed = labels.get(NEEDS_LABEL, argv[0] if argv else "")
+    if needed in {*_PYTHONS, "sh"} or shutil.which(needed, path=search_path()):
+        return Chosen(tuple(sys.executable if word in _PYTHONS else word for word in argv))
+    if needed == "rsyslogd":
+        return Chosen(
+            (sys.executable, "-m", "lab.engines.namespaces.syslogd"),
+            "rsyslogd is not installed, so the lab's own receiver takes the lines",
+        )
+    if not argv:
+        return Chosen(missing="it has no command in the compose file, so it runs no program")
+    if NEEDS_LABEL not in labels and NATIVE_LABEL not in labels:
+        return Chosen(tuple(argv))  # started in vain, it will say so itself
+    install = f"sudo apt-get install {needed}"
+    return Chosen(missing=f"{needed} is not installed, so it runs no program ({install})")

@@ -1,0 +1,84 @@
+"""Makes a host of a service of the compose file; PlaceError where it cannot be one.
+
+Its networks and names are known already; its mounts and its program have modules of their own.
+"""
+
+import ipaddress
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from lab.engines.namespaces import MARK, mounts, names, programs, sysctls, values
+from lab.engines.namespaces.faults import at
+from lab.engines.namespaces.names import HostsFiles
+from lab.engines.namespaces.spec import HostSpec, Interface
+
+TRY_LABEL = "socket-lab.try"
+
+
+def host(
+    key: str,
+    service: Mapping[str, Any],
+    *,
+    lab: str,
+    folder: Path,
+    volumes: Collection[str],
+    interfaces: tuple[Interface, ...],
+    hosts_files: HostsFiles,
+) -> HostSpec:
+    """Return the host; `volumes` are the named ones that the file defines."""
+    here = ("services", key)
+    labels = values.mapping(service.get("labels"))
+    with at(*here):
+        program = programs.choose(key, service, labels)
+        depends_on = values.depends_on(service.get("depends_on") or {})
+    with at(*here, "healthcheck"):
+        health = values.health(service.get("healthcheck") or {})
+    with at(*here, "stop_grace_period"):
+        stop_grace_s = values.seconds(service.get("stop_grace_period"), 10.0)
+    return HostSpec(
+        name=key,
+        host_name=names.host_name(key, service),
+        argv=program.argv,
+        environment=_environment(service, lab, folder),
+        interfaces=interfaces,
+        mounts=mounts.of_service(key, service, folder, volumes),
+        health=health,
+        depends_on=depends_on,
+        name_servers=_name_servers(key, service),
+        resolver_options=tuple(values.listed(service.get("dns_opt"))),
+        sysctls=_sysctls(key, service),
+        stop_grace_s=stop_grace_s,
+        hosts_file=hosts_files.view[key],
+        own_lines=hosts_files.own_lines[key],
+        try_it=labels.get(TRY_LABEL, ""),
+        missing=program.missing,
+    )
+
+
+def _environment(service: Mapping[str, Any], lab: str, folder: Path) -> dict[str, str]:
+    return {
+        "PATH": programs.search_path(),
+        "PYTHONPATH": str(folder),
+        "PYTHONUNBUFFERED": "1",
+        "HOME": "/",
+        MARK: lab,
+        **values.environment(service.get("environment"), os.environ),
+    }
+
+
+def _name_servers(key: str, service: Mapping[str, Any]) -> tuple[str, ...]:
+    servers = values.listed(service.get("dns"))
+    for number, server in enumerate(servers):
+        with at("services", key, "dns", number):
+            ipaddress.ip_address(server)
+    return tuple(servers)
+
+
+def _sysctls(key: str, service: Mapping[str, Any]) -> dict[str, str]:
+    found = service.get("sysctls")
+    for number, name in enumerate(values.mapping(found)):
+        with at("services", key, "sysctls", number if isinstance(found, list) else name):
+            sysctls.check(name)
+    return values.mapping(found)
