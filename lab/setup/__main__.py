@@ -8,7 +8,7 @@ from lab.engines.compose import checks
 from lab.engines.namespaces import checks as namespace_checks
 from lab.errors import LabError
 from lab.model import Finding
-from lab.setup import base_image, environment, plugins
+from lab.setup import agent, base_image, environment, plugins
 from lab.setup.step import SetupError, say
 
 
@@ -24,7 +24,9 @@ def main() -> int:
         _need(doctor.python())
         environment.prepare()
         if not arguments.python_only and _docker():
-            plugins.prepare(base_image.prepare())
+            base = base_image.prepare()
+            plugins.prepare(base)
+            agent.prepare(base)
         say("ready")
     except LabError as error:
         print(f"setup: {error}", file=sys.stderr)

@@ -1,0 +1,52 @@
+"""The agent as a program: `serve` is the agent itself, `talk` joins its standard streams to one.
+
+`needs` prints what the wire lacks in this network namespace, as JSON: [[PART, WHY], ...].
+
+    python3 lab/agent serve PATH
+    python3 lab/agent serve --listener DESCRIPTOR --host DESCRIPTOR
+    python3 lab/agent talk PATH
+    python3 lab/agent needs
+
+PATH is of its Unix socket; the descriptors are inherited: a listening socket, and a pidfd of the
+host's first process, with which the agent ends.
+"""
+
+import argparse
+import json
+import socket
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from lab.agent import talk
+from lab.agent.server import Server
+from lab.agent.wire import needs
+
+
+def main() -> None:
+    """Serve, or talk."""
+    parser = argparse.ArgumentParser(prog="agent", description=__doc__)
+    parser.add_argument("do", choices=("serve", "talk", "needs"))
+    parser.add_argument("path", nargs="?")
+    parser.add_argument("--listener", type=int)
+    parser.add_argument("--host", type=int)
+    asked = parser.parse_args()
+    if asked.do == "talk":
+        talk.join(asked.path)
+        return
+    if asked.do == "needs":
+        json.dump(list(needs.missing()), sys.stdout)
+        return
+    if asked.listener is not None:
+        listener = socket.socket(fileno=asked.listener)
+    else:
+        listener = socket.socket(socket.AF_UNIX)
+        Path(asked.path).unlink(missing_ok=True)
+        listener.bind(asked.path)
+        listener.listen()
+    Server(listener, asked.host).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The process that makes socket calls on a host: questions, sockets, answers."""

@@ -1,0 +1,185 @@
+"""The kinds of values in calls: names of sockets, data, times, addresses, flags, options.
+
+What `read` takes is what a file or a question has; what it returns, what Python's socket takes.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from lab.agent.caller import names
+from lab.agent.wire.parameters import Kind
+
+_NAME = re.compile(r"[A-Za-z_#][A-Za-z0-9_#-]*")
+_DURATION = re.compile(r"(-?\d+(?:\.\d+)?)\s*(us|ms|s|m)")
+_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
+_MOST_BYTES = 1 << 26
+_TEXT = {"type": "string"}
+_DURATION_SCHEMA = {"type": "string", "pattern": f"^{_DURATION.pattern}$"}
+
+
+class OpenName(Kind):
+    """The name of a socket or file that is open on the host."""
+
+    ALLOWED = "the name of an open socket"
+    SCHEMA: ClassVar[Mapping[str, Any]] = {"type": "string", "pattern": f"^{_NAME.pattern}$"}
+
+    @classmethod
+    def read(cls, value: Any) -> str:
+        """Return it."""
+        if not isinstance(value, str) or not _NAME.fullmatch(value):
+            raise ValueError
+        return value
+
+
+class NewName(OpenName):
+    """The name that the call gives to the socket or file that it makes."""
+
+    ALLOWED = "a new name, of letters, digits, - and _"
+
+
+class Data(Kind):
+    """Bytes."""
+
+    ALLOWED = "text, {hex: 00ff} or {repeat: x, times: 10000}"
+    SCHEMA: ClassVar[Mapping[str, Any]] = {
+        "anyOf": [
+            _TEXT,
+            {
+                "type": "object",
+                "properties": {"hex": {"type": "string", "pattern": "^([0-9A-Fa-f]{2} ?)*$"}},
+                "required": ["hex"],
+                "additionalProperties": False,
+            },
+            {
+                "type": "object",
+                "properties": {
+                    "repeat": _TEXT,
+                    "times": {"type": "integer", "minimum": 0, "maximum": _MOST_BYTES},
+                },
+                "required": ["repeat", "times"],
+                "additionalProperties": False,
+            },
+        ]
+    }
+
+    @classmethod
+    def read(cls, value: Any) -> bytes:
+        """Return the bytes; text is UTF-8."""
+        match value:
+            case str():
+                return value.encode()
+            case {"text": str() as text, **rest} if not rest:
+                return text.encode()
+            case {"hex": str() as digits, **rest} if not rest:
+                return bytes.fromhex(digits)
+            case {"repeat": str() as unit, "times": int() as times, **rest} if not rest:
+                if times >= 0 and times * len(unit.encode()) <= _MOST_BYTES:
+                    return unit.encode() * times
+        raise ValueError
+
+
+class Duration(Kind):
+    """A time; a bare number is seconds, as in Python."""
+
+    ALLOWED = "a time such as 500ms, 1.5s or 2m"
+    SCHEMA: ClassVar[Mapping[str, Any]] = {"anyOf": [_DURATION_SCHEMA, {"type": "number"}]}
+
+    @classmethod
+    def read(cls, value: Any) -> float:
+        """Return seconds."""
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+        if isinstance(value, str) and (found := _DURATION.fullmatch(value)):
+            return float(found[1]) * _SECONDS[found[2]]
+        raise ValueError
+
+
+class Address(Kind):
+    """Where to: an address, whose family is its socket's."""
+
+    ALLOWED = "host:port, [IPv6]:port, or of a Unix socket a path or @name"
+    SCHEMA: ClassVar[Mapping[str, Any]] = _TEXT
+
+    @classmethod
+    def read(cls, value: Any) -> str:
+        """Return it as it is; what it means depends on the socket."""
+        if not isinstance(value, str):
+            raise ValueError
+        return value
+
+
+class Flags(Kind):
+    """Flags as send(2) and recv(2) spell them."""
+
+    ALLOWED = "MSG_ names, as one text (MSG_PEEK | MSG_DONTWAIT) or a list"
+    SCHEMA: ClassVar[Mapping[str, Any]] = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
+
+    @classmethod
+    def read(cls, value: Any) -> int:
+        """Return the number."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        words = value.split("|") if isinstance(value, str) else value
+        if not isinstance(words, list):
+            raise ValueError
+        return sum({names.flag(str(word).strip()) for word in words})
+
+
+class Option(Kind):
+    """A socket option, as socket(7), tcp(7), ip(7), ipv6(7) and udp(7) spell it."""
+
+    ALLOWED = "a socket option such as SO_KEEPALIVE, TCP_USER_TIMEOUT or IP_MTU"
+    SCHEMA: ClassVar[Mapping[str, Any]] = {
+        "type": "string",
+        "pattern": "^(SO|TCP|UDP|IP|IPV6)_[A-Z0-9_]+$",
+    }
+
+    @classmethod
+    def read(cls, value: Any) -> str | int:
+        """Return its name, or its number (whose level must then be given)."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if not isinstance(value, str):
+            raise ValueError
+        names.option(value)
+        return value
+
+
+class Level(Kind):
+    """The level of an option; it need not be given for one that has a name."""
+
+    ALLOWED = f"one of {', '.join(names.LEVELS)}"
+    SCHEMA: ClassVar[Mapping[str, Any]] = {"enum": list(names.LEVELS)}
+
+    @classmethod
+    def read(cls, value: Any) -> int:
+        """Return the number."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        return names.number(names.LEVELS, value)
+
+
+class OptionValue(Kind):
+    """What an option is set to."""
+
+    ALLOWED = (
+        "a whole number, true or false, a name such as IP_PMTUDISC_DO, a time for SO_RCVTIMEO, "
+        "text, {hex: ...}, or {on: true, seconds: 0} for SO_LINGER"
+    )
+    SCHEMA: ClassVar[Mapping[str, Any]] = {"type": ["integer", "boolean", "string", "object"]}
+
+    @classmethod
+    def read(cls, value: Any) -> Any:
+        """Return it as it is; what it means depends on the option."""
+        if isinstance(value, Mapping):
+            if set(value) == {"hex"}:
+                return Data.read(value)
+            on, seconds = value.get("on"), value.get("seconds")
+            if set(value) != {"on", "seconds"} or not isinstance(on, bool):
+                raise ValueError
+            if not isinstance(seconds, int):
+                raise ValueError
+        elif not isinstance(value, int | str):
+            raise ValueError
+        return value

@@ -1,0 +1,91 @@
+"""Calls that send and receive on a connection."""
+
+import select
+import socket
+
+from lab.agent.caller import shared
+from lab.agent.caller.call import Given, call
+from lab.agent.caller.kinds import Data, Duration
+from lab.agent.caller.opened import Opened
+from lab.agent.wire.parameters import Parameter
+
+_POLL_NAMES = ("POLLIN", "POLLPRI", "POLLOUT", "POLLERR", "POLLHUP", "POLLNVAL", "POLLRDHUP")
+
+
+@call(shared.SOCKET, shared.DATA, shared.FLAGS)
+def send(opened: Opened, given: Given) -> int:
+    """Send; gives how many bytes were taken, which may be fewer."""
+    return opened.socket(given["socket"]).send(given["data"], given["flags"])
+
+
+@call(shared.SOCKET, shared.DATA, shared.FLAGS)
+def sendall(opened: Opened, given: Given) -> None:
+    """Send all of it."""
+    opened.socket(given["socket"]).sendall(given["data"], given["flags"])
+
+
+@call(shared.SOCKET, shared.BYTES, shared.FLAGS)
+def recv(opened: Opened, given: Given) -> bytes:
+    """Receive what is there, at least one byte; gives nothing ("") at the end of data."""
+    return opened.socket(given["socket"]).recv(given["bytes"], given["flags"])
+
+
+@call(
+    shared.SOCKET,
+    Parameter("data", Data, "what to send, again and again", default=b"x" * 65_536),
+    Parameter("idle", Duration, "until it has taken nothing for so long", default=0.2),
+    Parameter("most", int, "but not more bytes than this", 0, 1 << 30, default=1 << 28),
+)
+def fill(opened: Opened, given: Given) -> int:
+    """Send without waiting until nothing more is taken (EAGAIN); gives how many bytes were."""
+    filled = opened.socket(given["socket"])
+    writable = select.poll()
+    writable.register(filled, select.POLLOUT)
+    taken = 0
+    while taken < given["most"]:
+        try:
+            taken += filled.send(given["data"], socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            if not writable.poll(given["idle"] * 1000):
+                break
+    return taken
+
+
+@call(
+    shared.SOCKET,
+    Parameter(
+        "until",
+        str,
+        "until it can be read, written, or has an error or hang-up",
+        choices=("readable", "writable", "ended"),
+        required=True,
+    ),
+    Parameter("timeout", Duration, "but no longer than this"),
+)
+def poll(opened: Opened, given: Given) -> list[str]:
+    """Wait until a socket is ready; gives the names of poll(2), none when the time is over."""
+    asked = {"readable": select.POLLIN | select.POLLRDHUP, "writable": select.POLLOUT, "ended": 0}
+    waiting = select.poll()
+    waiting.register(opened.socket(given["socket"]), asked[given["until"]])
+    timeout_s = given["timeout"]
+    ready = waiting.poll(None if timeout_s is None else timeout_s * 1000)
+    mask = ready[0][1] if ready else 0
+    return [name for name in _POLL_NAMES if getattr(select, name) & mask]
+
+
+@call(shared.SOCKET, Parameter("timeout", Duration, "for each call; without it, for ever"))
+def settimeout(opened: Opened, given: Given) -> None:
+    """Let calls on the socket wait so long, then raise TimeoutError; 0s is non-blocking."""
+    opened.socket(given["socket"]).settimeout(given["timeout"])
+
+
+@call(shared.SOCKET)
+def gettimeout(opened: Opened, given: Given) -> float | None:
+    """Give the time in seconds that calls on the socket may wait."""
+    return opened.socket(given["socket"]).gettimeout()
+
+
+@call(shared.SOCKET, Parameter("blocking", bool, "whether calls wait", required=True))
+def setblocking(opened: Opened, given: Given) -> None:
+    """Let calls on the socket wait, or not (then they raise EAGAIN or EINPROGRESS)."""
+    opened.socket(given["socket"]).setblocking(given["blocking"])

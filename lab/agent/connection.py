@@ -1,0 +1,95 @@
+"""One who asks: JSON lines in, JSON lines or a stream of bytes out, never waited for."""
+
+import json
+import os
+import socket
+import struct
+from collections import deque
+from itertools import islice
+from typing import Any
+
+_MOST_BYTES = 1 << 16
+# What may wait for a reader of a stream; more is refused, and counted by whoever streams.
+MOST_WAITING = 32 << 20
+_MOST_PIECES = 16
+_CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
+
+
+class Connection:
+    """A connected Unix socket (unix(7)); one of another user is closed at once."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
+        self._socket.setblocking(False)
+        self._read = b""
+        self._waiting: deque[bytes | memoryview] = deque()
+        self._waiting_bytes = 0
+        # Nobody will ask any more, but what waits is still read, perhaps.
+        self.ended = False
+        credentials = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        # In the user namespace of the agent the lab's own user is root.
+        self.closed = _CREDENTIALS.unpack(credentials)[1] != os.geteuid()
+
+    def fileno(self) -> int:
+        """Return what to wait on."""
+        return self._socket.fileno()
+
+    @property
+    def wants_to_read(self) -> bool:
+        """Is there room for answers? Who does not read them is not heard either."""
+        return not self.closed and not self.ended and self._waiting_bytes < MOST_WAITING
+
+    @property
+    def wants_to_write(self) -> bool:
+        """Is there something to say?"""
+        return not self.closed and bool(self._waiting)
+
+    def read(self) -> list[dict[str, Any]]:
+        """Return the questions that have come; at their end it has `ended`."""
+        try:
+            data = self._socket.recv(_MOST_BYTES)
+        except BlockingIOError:
+            return []
+        except OSError:
+            data = b""
+            self.closed = True
+        self.ended = not data
+        *lines, self._read = (self._read + data).split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    def say(self, answer: dict[str, Any]) -> None:
+        """Answer, without waiting."""
+        self.add(json.dumps(answer).encode() + b"\n")
+
+    def stream(self, data: bytes) -> bool:
+        """Send bytes, without waiting; False when too many wait already."""
+        if self.closed or self._waiting_bytes + len(data) > MOST_WAITING:
+            return False
+        self.add(data)
+        return True
+
+    def add(self, data: bytes) -> None:
+        """Send bytes, without waiting, however many wait already."""
+        self._waiting.append(data)
+        self._waiting_bytes += len(data)
+
+    def flush(self) -> None:
+        """Send what the socket takes now."""
+        try:
+            sent = self._socket.sendmsg(islice(self._waiting, _MOST_PIECES))
+        except BlockingIOError:
+            return
+        except OSError:
+            self.closed = True
+            return
+        self._waiting_bytes -= sent
+        while sent:
+            first = self._waiting.popleft()
+            if len(first) > sent:
+                self._waiting.appendleft(memoryview(first)[sent:])
+                return
+            sent -= len(first)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()

@@ -1,0 +1,118 @@
+"""The agent's loop: people and programs that ask on one side, the wire on the other.
+
+Each connection speaks JSON lines. A fault belongs to the connection that added it and ends with it,
+unless it was added to stay. When nobody is connected and nothing is in force, the agent ends.
+"""
+
+import contextlib
+import gc
+import select
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from lab.agent.connection import Connection
+from lab.agent.desk import Desk
+
+_FIRST_WITHIN_S = 10.0  # somebody started this agent to ask it something
+_REST_WITHIN_S = 1.0
+_TIMER_SLACK = Path("/proc/self/timerslack_ns")
+
+
+class Server:
+    """One agent. `ends_with` is a descriptor that gets readable when the host has ended."""
+
+    def __init__(self, listener: socket.socket, ends_with: int | None = None) -> None:
+        self._listener = listener
+        self._listener.setblocking(False)
+        self._ends_with = ends_with
+        self._desk = Desk()
+        self._connections: dict[int, Connection] = {}
+        self._end_at_s: float | None = time.monotonic() + _FIRST_WITHIN_S
+
+    def run(self) -> None:
+        """Serve until nothing is left to do, or the host has ended."""
+        with contextlib.suppress(OSError):  # delays as exact as the kernel can
+            _TIMER_SLACK.write_text("1")
+        # Packets live shortly and refer to nothing that refers back to them.
+        gc.freeze()
+        gc.disable()
+        try:
+            while not self._is_done():
+                if not self._turn():
+                    return
+        finally:
+            self._desk.close()
+            self._listener.close()
+            self._say_the_rest()
+
+    def _is_done(self) -> bool:
+        if self._connections or not self._desk.idle:
+            self._end_at_s = None
+        elif self._end_at_s is None:
+            self._accept()  # who has come meanwhile is not turned away
+            return not self._connections
+        return self._end_at_s is not None and time.monotonic() >= self._end_at_s
+
+    def _turn(self) -> bool:
+        """Handle what is ready, or gets ready; False when the host has ended."""
+        wire = self._desk.wire
+        always = [self._listener, self._ends_with, wire]
+        connections = self._connections.values()
+        reading = [one for one in always if one is not None]
+        readable, writable, _ = select.select(
+            [*reading, *(one for one in connections if one.wants_to_read)],
+            [one for one in connections if one.wants_to_write],
+            [],
+            self._wait_s(),
+        )
+        if wire and wire in readable:
+            wire.read()
+        self._desk.tick()
+        for one in readable:
+            if isinstance(one, Connection):
+                self._hear(one)
+        for one in writable:
+            one.flush()
+        for one in list(self._connections.values()):
+            if one.closed or one.ended:
+                self._leave(one)
+        if self._listener in readable:
+            self._accept()
+        return self._ends_with not in readable
+
+    def _wait_s(self) -> float | None:
+        times = list(self._times())
+        return max(0.0, min(times) - time.monotonic()) if times else None
+
+    def _times(self) -> Iterator[float]:
+        if self._end_at_s is not None:
+            yield self._end_at_s
+        if (due_ns := self._desk.next_due_ns()) is not None:
+            yield due_ns / 1e9
+
+    def _accept(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            accepted, _ = self._listener.accept()
+            self._connections[accepted.fileno()] = Connection(accepted)
+
+    def _hear(self, connection: Connection) -> None:
+        for question in connection.read():
+            self._desk.answer(question, connection)
+
+    def _leave(self, connection: Connection) -> None:
+        """Lift what was its own; close it once it has read the rest, or cannot."""
+        self._desk.forget(connection)
+        if connection.closed or not connection.wants_to_write:
+            del self._connections[connection.fileno()]
+            connection.close()
+
+    def _say_the_rest(self) -> None:
+        """Let captures end whole, too, where the host has ended; but wait for nobody long."""
+        until_s = time.monotonic() + _REST_WITHIN_S
+        left = [one for one in self._connections.values() if one.wants_to_write]
+        while left and (wait_s := until_s - time.monotonic()) > 0:
+            for one in select.select([], left, [], wait_s)[1]:
+                one.flush()
+            left = [one for one in left if one.wants_to_write]

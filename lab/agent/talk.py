@@ -1,0 +1,47 @@
+"""Joins this process's standard streams to an agent's Unix socket, until the agent has no more."""
+
+import os
+import select
+import socket
+import sys
+import time
+
+_MOST_BYTES = 1 << 16
+_WITHIN_S = 10.0  # for an agent that is starting
+_LOOK_AGAIN_S = 0.005
+
+
+def join(path: str) -> None:
+    """Carry bytes both ways."""
+    agent = _connected(path)
+    poll = select.poll()
+    poll.register(0, select.POLLIN)
+    poll.register(agent, select.POLLIN)
+    while True:
+        for descriptor, _ in poll.poll():
+            data = os.read(0, _MOST_BYTES) if descriptor == 0 else agent.recv(_MOST_BYTES)
+            if descriptor == 0 and not data:  # no more questions; the answers go on
+                poll.unregister(0)
+                agent.shutdown(socket.SHUT_WR)
+            elif descriptor == 0:
+                agent.sendall(data)
+            elif not data:
+                return
+            else:
+                sys.stdout.buffer.write(data)
+                sys.stdout.buffer.flush()
+
+
+def _connected(path: str) -> socket.socket:
+    until_s = time.monotonic() + _WITHIN_S
+    while True:
+        agent = socket.socket(socket.AF_UNIX)
+        try:
+            agent.connect(path)
+        except OSError as error:
+            if time.monotonic() > until_s:
+                sys.exit(f"agent at {path}: {error.strerror}")
+            agent.close()
+            time.sleep(_LOOK_AGAIN_S)
+        else:
+            return agent

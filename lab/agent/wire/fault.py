@@ -1,0 +1,89 @@
+"""A fault in force: an impairment with its match, on the link from one host; and its counters."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lab.agent.wire import match, parameters, selection
+from lab.agent.wire.dice import Dice, Throw
+from lab.agent.wire.flows import Counter, Flows
+from lab.agent.wire.impairments import Base, load
+from lab.agent.wire.passage import Passage
+
+
+class Fault:
+    """What is asked for, checked; then what has come of it.
+
+    `asked` has the values that were given, by the names of the parameters of the impairment, of
+    `match` and of `selection`. NonsenseError if it makes no sense.
+    """
+
+    def __init__(self, name: str, asked: Mapping[str, Any]) -> None:
+        kind = load(name)
+        all_parameters = (*kind.PARAMETERS, *match.PARAMETERS, *selection.PARAMETERS)
+        values = parameters.checked(all_parameters, asked, name)
+        self.name = name
+        self.asked = {name: values[name] for name in asked if asked[name] is not None}
+        defaults = {parameter.name: parameter.default for parameter in all_parameters}
+        special = {name: values[name] for name in values if values[name] != defaults[name]}
+        # In one line, the same for the same fault, however it was asked for.
+        self.text = f"{self.name} {json.dumps(special, sort_keys=True)}"
+        self.stage = kind.STAGE
+        try:
+            self.impairment: Base = kind({p.name: values[p.name] for p in kind.PARAMETERS})
+            values["protocol"] = match.protocol(values, only=self.impairment.protocol)
+            self.match = match.Match(values)
+            self.selection = selection.Selection(values)
+        except parameters.NonsenseError as error:
+            text = f"{name}: {error}"
+            raise parameters.NonsenseError(text) from None
+        self._seed: int = values["seed"]
+        self._needs_flows = self.selection.needs_whole_flows
+        self._flows = Flows()
+        self._all = Counter(0)
+        self._dice = Dice(self._seed, self.text)
+        self.twin = 0
+        self.number = 0
+        self.removed = False
+        self.matched_packets = 0
+        self.acted_packets = 0
+        self.acted_bytes = 0
+
+    @property
+    def spent(self) -> bool:
+        """Has it acted on all that it was to act on, so that it needs to see no packet any more?"""
+        return self.selection.is_over(self._all) and not self.impairment.looks_out
+
+    def named(self, link: str, twin: int) -> None:
+        """Give it dice of its own: another link, or another of the same faults there, differs."""
+        self.twin = twin
+        self._dice = Dice(self._seed, f"{link} {twin} {self.text}")
+
+    def meet(self, passage: Passage) -> Sequence[Passage]:
+        """Do to a packet what is to be done; return those that it kept and that go on after it."""
+        packet = passage.packet
+        counter, end_byte = self._all, 0
+        if self._needs_flows:
+            if not self.match.passes_flow(packet):
+                return ()
+            flow = self._flows.of(packet)
+            end_byte = flow.bytes_up_to(packet)
+            if self.selection.per_flow:
+                counter = flow
+        if not (self.match.passes(packet) and self.impairment.concerns(packet)):
+            return ()
+        self.matched_packets += 1
+        counter.packets += 1
+        throw = Throw(self._dice, counter.ordinal, counter.packets)
+        if not self.selection.takes(counter, throw, end_byte):
+            return self.impairment.sees(passage)
+        self.acted_packets += 1
+        self.acted_bytes += packet.length
+        passage.notes.append((self, self.impairment.act(passage, throw)))
+        return ()
+
+
+def words(name: str, asked: Mapping[str, Any]) -> str:
+    """Return a fault in a few words, for people: `drop tcp=syn first=1`."""
+    values = {k: f"{v:.15g}" if isinstance(v, float) else v for k, v in asked.items()}
+    return " ".join([name, *(f"{parameter}={value}" for parameter, value in values.items())])

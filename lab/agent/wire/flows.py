@@ -1,0 +1,82 @@
+"""Which packets belong together, and how many bytes of a flow came before a packet.
+
+A flow is what goes from one address and port to another, over one protocol. It is known by the
+order in which flows were first seen, not by its port numbers, which differ from run to run. A SYN
+with a new sequence number begins a new flow, also between the same ports (RFC 9293, 3.8.1).
+"""
+
+from collections import OrderedDict
+
+from lab.agent.wire.packet import SYN, TCP, Packet
+
+# What is remembered at once; beyond it the oldest is forgotten, and counts from one again.
+MOST_FLOWS = 65_536
+_HALF = 1 << 31
+_ALL = (1 << 32) - 1
+
+
+class Counter:
+    """Counts packets, for a flow or for all together, and remembers what a selection needs."""
+
+    __slots__ = ("in_burst", "ordinal", "packets", "skipped")
+
+    def __init__(self, ordinal: int) -> None:
+        self.ordinal = ordinal
+        self.packets = 0
+        self.skipped = 0  # before the first byte that counts
+        self.in_burst = False
+
+
+class Flow(Counter):
+    """A flow; its ordinal is its place in the order in which flows were first seen."""
+
+    __slots__ = ("_end", "_isn")
+
+    def __init__(self, ordinal: int, first: Packet) -> None:
+        super().__init__(ordinal)
+        self._end = 0  # the payload's bytes so far
+        self._isn = first.sequence if first.flags & SYN else (first.sequence - 1) & _ALL
+
+    def begins_with(self, packet: Packet) -> bool:
+        """Tell whether a SYN is this flow's own (again), and not a new connection's."""
+        return packet.sequence == self._isn
+
+    def bytes_up_to(self, packet: Packet) -> int:
+        """Return the payload bytes of the flow up to this packet's last one; call it in order.
+
+        Of TCP the sequence numbers tell, so what is sent again is not counted again.
+        """
+        length = packet.length - packet.payload_at
+        if packet.protocol != TCP:
+            self._end += length
+            return self._end
+        syn = 1 if packet.flags & SYN else 0
+        begin = packet.sequence + syn - self._isn - 1
+        # Of the places that such a number can mean, the one nearest to the end of what came.
+        end = self._end + (begin - self._end + _HALF & _ALL) - _HALF + length
+        if length:
+            self._end = max(self._end, end)
+        return end
+
+
+class Flows:
+    """The flows that a fault has seen."""
+
+    def __init__(self) -> None:
+        # Ordered, and not a dict: that takes long to find its first after others have gone.
+        self._flows: OrderedDict[tuple[object, ...], Flow] = OrderedDict()
+        self._seen = 0
+
+    def of(self, packet: Packet) -> Flow:
+        """Return the packet's flow."""
+        ports = (packet.source_port, packet.destination_port)
+        key = (packet.protocol, packet.source, packet.destination, *ports)
+        flow = self._flows.get(key)
+        opens = packet.flags & SYN
+        if flow is None or (opens and not flow.begins_with(packet)):
+            self._flows.pop(key, None)
+            if len(self._flows) >= MOST_FLOWS:
+                self._flows.popitem(last=False)
+            flow = self._flows[key] = Flow(self._seen, packet)
+            self._seen += 1
+        return flow

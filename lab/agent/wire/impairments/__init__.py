@@ -1,0 +1,74 @@
+"""What a link may do to packets: one file each, found by its name; no registration.
+
+A file defines a class `Impairment` (below is what it inherits). Its docstring is its help text.
+"""
+
+import pkgutil
+from collections.abc import Sequence
+from enum import IntEnum
+from importlib import import_module
+from typing import Any, ClassVar
+
+from lab.agent.wire.dice import Throw
+from lab.agent.wire.packet import Packet
+from lab.agent.wire.parameters import NonsenseError, Parameter
+from lab.agent.wire.passage import Passage
+
+
+class Stage(IntEnum):
+    """The order in which the impairments of a link act; within a stage, in the order of adding."""
+
+    END = 1  # the packet does not arrive: drop, reject, reset, mtu
+    CHANGE = 2
+    COPY = 3
+    ORDER = 4
+    RATE = 5
+    DELAY = 6
+
+
+class Base:
+    """An impairment with its parameters checked."""
+
+    STAGE: ClassVar[Stage]
+    PARAMETERS: ClassVar[Sequence[Parameter]] = ()
+    # The only protocol that it can do something to, as in the match; None: any.
+    protocol: str | None = None
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        """`values` has every parameter. NonsenseError if they make no sense together."""
+
+    def concerns(self, packet: Packet) -> bool:
+        """Tell whether it could do something to this packet; others do not count as matching."""
+        del packet
+        return True
+
+    def act(self, passage: Passage, throw: Throw) -> str:
+        """Do it to a packet; say what was done in a few words, for people and evidence.
+
+        What raises `passage.at_ns` keeps the packet until then, or until the fault is removed.
+        """
+        raise NotImplementedError
+
+    def sees(self, passage: Passage) -> Sequence[Passage]:
+        """Hear of a packet that matches and is let by; return kept ones that now go on after it."""
+        del passage
+        return ()
+
+    @property
+    def looks_out(self) -> bool:
+        """Is there a packet that it keeps until it sees others?"""
+        return False
+
+
+def names() -> list[str]:
+    """Return the names of all impairments."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def load(name: str) -> type[Base]:
+    """Return the class of an impairment; NonsenseError when there is none of that name."""
+    if name not in names():
+        text = f"impairment {name!r}: must be one of {', '.join(names())}"
+        raise NonsenseError(text)
+    found: type[Base] = import_module(f"{__name__}.{name}").Impairment
+    return found

@@ -1,0 +1,56 @@
+"""Bits of a packet are flipped on the way."""
+
+from typing import Any
+
+from lab.agent.wire import checksum
+from lab.agent.wire.dice import Throw
+from lab.agent.wire.impairments import Base, Stage
+from lab.agent.wire.packet import Packet, parse
+from lab.agent.wire.parameters import Parameter
+from lab.agent.wire.passage import Passage
+
+
+class Impairment(Base):
+    """Flip bits of the payload (of the transport header, where there is none).
+
+    The checksum is left as it was, so the receiving kernel throws the packet away; or mended, so
+    that the program gets to see the damage.
+    """
+
+    STAGE = Stage.CHANGE
+    PARAMETERS = (
+        Parameter("bits", int, "how many bits", 1, 64, default=1),
+        Parameter("offset_bytes", int, "where in the payload (default: by the dice)", 0, 65_535),
+        Parameter(
+            "checksum", str, "what becomes of it", choices=("left", "mended"), default="left"
+        ),
+    )
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        """Take the values."""
+        self._bits: int = values["bits"]
+        self._offset: int | None = values["offset_bytes"]
+        self._mended = values["checksum"] == "mended"
+
+    def concerns(self, packet: Packet) -> bool:
+        """Only what has the byte to corrupt."""
+        return packet.length - _start(packet) > (self._offset or 0)
+
+    def act(self, passage: Passage, throw: Throw) -> str:
+        """Flip them; neighbouring bits, so that two flips never undo each other."""
+        # What an earlier fault has put in the packet's place is what goes on over the line.
+        packet = passage.packet if passage.data is None else parse(passage.data)
+        data = bytearray(packet.data)
+        start = _start(packet)
+        room = (packet.length - start) * 8
+        offset = self._offset
+        first = int(throw.number(b"corrupt") * room) if offset is None else offset * 8 % room
+        for bit in range(first, first + min(self._bits, room)):
+            at, shift = divmod(bit % room, 8)
+            data[start + at] ^= 0x80 >> shift
+        passage.data = checksum.mended(parse(bytes(data))) if self._mended else bytes(data)
+        return f"corrupted from bit {first} of byte {start} on"
+
+
+def _start(packet: Packet) -> int:
+    return packet.payload_at if packet.payload_at < packet.length else packet.transport_at

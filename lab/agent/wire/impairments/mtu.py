@@ -1,0 +1,48 @@
+"""A link on the way carries only small packets: a black hole for others, or one that says so."""
+
+from typing import Any
+
+from lab.agent.wire import craft
+from lab.agent.wire.dice import Throw
+from lab.agent.wire.impairments import Base, Stage
+from lab.agent.wire.packet import Packet
+from lab.agent.wire.parameters import Parameter
+from lab.agent.wire.passage import Passage
+
+_LEAST, _MOST = 68, 65_535  # RFC 791: every link carries 68 bytes
+_DONT_FRAGMENT = 0x40
+
+
+class Impairment(Base):
+    """Lose packets that are longer; with `icmp` tell their sender (RFC 1191, RFC 8201).
+
+    With `icmp` an IPv4 packet that may be fragmented is let by, as fragmented on the way and put
+    together again. Without it nothing longer arrives: the black hole of RFC 2923.
+    """
+
+    STAGE = Stage.END
+    PARAMETERS = (
+        Parameter("mtu_bytes", int, "the longest IP packet", _LEAST, _MOST, required=True),
+        Parameter("icmp", bool, "say fragmentation-needed or packet-too-big", default=False),
+    )
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        """Take the values."""
+        self._mtu_bytes: int = values["mtu_bytes"]
+        self._icmp: bool = values["icmp"]
+
+    def concerns(self, packet: Packet) -> bool:
+        """Only what is too long."""
+        if packet.length <= self._mtu_bytes:
+            return False
+        return not self._icmp or packet.version == 6 or bool(packet.data[6] & _DONT_FRAGMENT)
+
+    def act(self, passage: Passage, throw: Throw) -> str:
+        """Lose it."""
+        del throw
+        passage.lost = True
+        text = f"dropped: longer than {self._mtu_bytes}"
+        if not self._icmp:
+            return text
+        error = craft.icmp_error(passage.packet, "fragmentation-needed", mtu_bytes=self._mtu_bytes)
+        return f"{text}, and said so" if passage.reply(error) else text

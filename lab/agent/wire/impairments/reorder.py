@@ -1,0 +1,53 @@
+"""A packet is held back until others have overtaken it."""
+
+from collections import deque
+from typing import Any
+
+from lab.agent.wire.dice import Throw
+from lab.agent.wire.impairments import Base, Stage
+from lab.agent.wire.parameters import Parameter
+from lab.agent.wire.passage import Passage
+
+
+class Impairment(Base):
+    """Hold the packet until later ones that match have passed; it is not lost if none comes."""
+
+    STAGE = Stage.ORDER
+    PARAMETERS = (
+        Parameter("gap", int, "how many must pass", 1, 10_000, default=1),
+        Parameter("hold_ms", float, "the longest that it is held", 1, 60_000, default=1_000.0),
+    )
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        """Take the values."""
+        self._gap: int = values["gap"]
+        self._hold_ns = round(values["hold_ms"] * 1e6)
+        self._seen = 0
+        # In the order in which they go on: how many have then been seen, when at the latest, which.
+        self._held: deque[tuple[int, int, Passage]] = deque()
+
+    def act(self, passage: Passage, throw: Throw) -> str:
+        """Hold it."""
+        del throw
+        self._freed(passage.at_ns)  # forgets those that have gone
+        passage.at_ns += self._hold_ns
+        self._held.append((self._seen + self._gap, passage.at_ns, passage))
+        return f"held until {self._gap} have passed"
+
+    def sees(self, passage: Passage) -> list[Passage]:
+        """Count the one that passes."""
+        self._seen += 1
+        return self._freed(passage.at_ns)
+
+    @property
+    def looks_out(self) -> bool:
+        """It keeps some, or has not yet heard that they have gone."""
+        return bool(self._held)
+
+    def _freed(self, now_ns: int) -> list[Passage]:
+        freed = []
+        while self._held and (self._held[0][0] <= self._seen or self._held[0][1] <= now_ns):
+            _, until_ns, passage = self._held.popleft()
+            if until_ns > now_ns:
+                freed.append(passage)
+        return freed

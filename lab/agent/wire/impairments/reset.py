@@ -1,0 +1,50 @@
+"""A TCP connection is reset by something in the middle."""
+
+from typing import Any
+
+from lab.agent.wire import craft
+from lab.agent.wire.dice import Throw
+from lab.agent.wire.impairments import Base, Stage
+from lab.agent.wire.packet import ACK, RST, SYN, Packet
+from lab.agent.wire.parameters import Parameter
+from lab.agent.wire.passage import Passage
+
+
+class Impairment(Base):
+    """Lose the TCP segment, and reset the connection: an RST to the receiver, the sender or both.
+
+    Each gets it with the sequence number that its kernel accepts (RFC 9293, 3.10.7; RFC 5961).
+    """
+
+    STAGE = Stage.END
+    PARAMETERS = (
+        Parameter(
+            "to", str, "who gets an RST", choices=("receiver", "sender", "both"), default="both"
+        ),
+    )
+    protocol = "tcp"
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        """Take the values."""
+        self._to: str = values["to"]
+
+    def concerns(self, packet: Packet) -> bool:
+        """Only what has a connection to reset: an RST has ended it, a SYN's receiver has none."""
+        if packet.payload_at == packet.transport_at or packet.flags & RST:
+            return False
+        return self._to != "receiver" or not _opens(packet)
+
+    def act(self, passage: Passage, throw: Throw) -> str:
+        """Put an RST in the segment's place, and send one back."""
+        del throw
+        packet = passage.packet
+        if self._to != "sender" and not _opens(packet):
+            passage.data = craft.reset_to_receiver(packet)
+        passage.lost = passage.data is None
+        if self._to != "receiver":
+            passage.reply(craft.reset_to_sender(packet))
+        return f"reset to {self._to}"
+
+
+def _opens(packet: Packet) -> bool:
+    return packet.flags & (SYN | ACK) == SYN

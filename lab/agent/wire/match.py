@@ -1,0 +1,211 @@
+"""Which packets a fault is about, by what stands in them; and where the kernel can tell.
+
+The words are tcpdump's and iptables'. A later fragment has no ports and no flags, so a match that
+asks for those never means one.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from lab.agent.wire.nftables import IPV4, IPV6, REDIRECT, SOLICITATION, Diversion
+from lab.agent.wire.packet import ACK, FIN, ICMP, ICMPV6, RST, SYN, TCP, UDP, Packet
+from lab.agent.wire.parameters import NonsenseError, Parameter
+
+_SHORTEST, _LARGEST = 20, 65_535  # bytes of an IP packet
+_LAST_PORT = 65_535
+_ICMP_TYPES = {  # RFC 792 and RFC 4443
+    "echo-reply": (0, 129),
+    "destination-unreachable": (3, 1),
+    "packet-too-big": (None, 2),
+    "redirect": (5, 137),
+    "echo-request": (8, 128),
+    "time-exceeded": (11, 3),
+    "parameter-problem": (12, 4),
+    "neighbour-solicitation": (None, 135),
+    "neighbour-advertisement": (None, 136),
+}
+PARAMETERS = (
+    Parameter("ip_version", int, "only this version of IP", 4, 6),
+    Parameter("protocol", str, "only this protocol", choices=("tcp", "udp", "icmp")),
+    Parameter("port", int, "from or to this port", 0, _LAST_PORT),
+    Parameter("source_port", int, "from this port", 0, _LAST_PORT),
+    Parameter("destination_port", int, "to this port", 0, _LAST_PORT),
+    Parameter(
+        "tcp",
+        str,
+        "TCP segments: syn (alone), syn-ack, ack (alone, no data), fin, rst",
+        choices=("syn", "syn-ack", "ack", "fin", "rst"),
+    ),
+    Parameter("data", bool, "with payload, or (false) without"),
+    Parameter(
+        "fragment",
+        str,
+        "fragments: any of them, the first, later ones, or none: only whole packets",
+        choices=("any", "first", "later", "none"),
+    ),
+    Parameter("icmp_type", str, "ICMP messages of this type", choices=tuple(_ICMP_TYPES)),
+    Parameter("min_bytes", int, "the IP packet's length, at least", 0, _LARGEST),
+    Parameter("max_bytes", int, "the IP packet's length, at most", _SHORTEST, _LARGEST),
+)
+# Over IPv4, and over IPv6.
+_PROTOCOLS = {"tcp": (TCP, TCP), "udp": (UDP, UDP), "icmp": (ICMP, ICMPV6)}
+_KEPT = {"syn": SYN, "syn-ack": SYN, "ack": ACK, "fin": FIN, "rst": RST}
+_NEIGHBOURS = {"redirect", "neighbour-solicitation", "neighbour-advertisement"}
+_PORTS = ("port", "source_port", "destination_port")
+
+Test = Callable[[Packet], bool]
+
+
+class Match:
+    """A test of packets, made from the values of PARAMETERS; NonsenseError if none can pass it.
+
+    Neighbour discovery is meant where `icmp_type` names it, and else never: a link on which all is
+    lost is a link still.
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = {p.name: values[p.name] for p in PARAMETERS if values[p.name] is not None}
+        self._refuse_contradictions()
+        self._flow_tests = tuple(self._make_flow_tests())
+        self._tests = (*self._flow_tests, *self._make_packet_tests())
+
+    def passes(self, packet: Packet) -> bool:
+        """Tell whether the fault is about this packet."""
+        for test in self._tests:  # noqa: SIM110 - all() with a generator takes twice as long
+            if not test(packet):
+                return False
+        return True
+
+    def passes_flow(self, packet: Packet) -> bool:
+        """Tell whether it is of a flow that the fault is about: what `whole_flows` diverts."""
+        return all(test(packet) for test in self._flow_tests)
+
+    def diversions(self, address: bytes, *, whole_flows: bool) -> Iterator[Diversion]:
+        """Yield what the kernel must hand over, of what comes from an address of 4 or 16 bytes.
+
+        With `whole_flows` also what shows where a TCP flow begins, and all its bytes.
+        """
+        family, index = (IPV4, 0) if len(address) == 4 else (IPV6, 1)
+        if self._ip_version() not in {None, 4 if family == IPV4 else 6}:
+            return
+        name = self._protocol()
+        base = Diversion(
+            family,
+            address,
+            _PROTOCOLS[name][index] if name else None,
+            self._values.get("source_port"),
+            self._values.get("destination_port"),
+            neighbours=self._values.get("icmp_type") in _NEIGHBOURS and family == IPV6,
+        )
+        if (tcp := self._values.get("tcp")) and not whole_flows:
+            base = base._replace(flags=_KEPT[tcp])
+        if (port := self._values.get("port")) is None:
+            yield base
+            return
+        protocols = [base.protocol] if name else [TCP, UDP]
+        for protocol in protocols:
+            yield base._replace(protocol=protocol, source_port=port)
+            yield base._replace(protocol=protocol, destination_port=port)
+
+    def _protocol(self) -> str | None:
+        if "tcp" in self._values:
+            return "tcp"
+        return "icmp" if "icmp_type" in self._values else self._values.get("protocol")
+
+    def _ip_version(self) -> int | None:
+        # Some types are ICMPv6's alone.
+        over_ipv4, _ = _ICMP_TYPES.get(self._values.get("icmp_type", ""), (0, 0))
+        return 6 if over_ipv4 is None else self._values.get("ip_version")
+
+    def _make_flow_tests(self) -> Iterator[Test]:
+        if version := self._ip_version():
+            yield lambda packet: packet.version == version
+        if name := self._protocol():
+            over_ipv4, over_ipv6 = _PROTOCOLS[name]
+            yield (
+                lambda packet: packet.protocol == (over_ipv6 if packet.version == 6 else over_ipv4)
+            )
+        if name in {None, "icmp"} and self._values.get("icmp_type") not in _NEIGHBOURS:
+            yield lambda packet: packet.protocol != ICMPV6 or not _is_neighbour_discovery(packet)
+        yield from (_TESTS[name](self._values[name]) for name in _PORTS if name in self._values)
+
+    def _make_packet_tests(self) -> Iterator[Test]:
+        for name, value in self._values.items():
+            if name in _TESTS and name not in _PORTS:
+                yield _TESTS[name](value)
+
+    def _refuse_contradictions(self) -> None:
+        values = self._values
+        protocol = values.get("protocol")
+        ports = [name for name in _PORTS if name in values]
+        if values.get("ip_version") == 5:
+            never("ip_version 5: must be 4 or 6")
+        if values.get("ip_version") == 4 and self._ip_version() == 6:
+            never(f"icmp_type {values['icmp_type']} with ip_version 4: only ICMPv6 has it")
+        if len(ports) == 3 and values["port"] not in {values[name] for name in ports[1:]}:
+            never("port is neither source_port nor destination_port")
+        if "tcp" in values and protocol not in {None, "tcp"}:
+            never(f"tcp {values['tcp']} with protocol {protocol}: only TCP has flags")
+        if "icmp_type" in values and (protocol not in {None, "icmp"} or "tcp" in values):
+            never("icmp_type with another protocol: only ICMP has types")
+        if ports and (protocol == "icmp" or "icmp_type" in values):
+            never(f"{ports[0]} with ICMP: it has no ports")
+        if values.get("data") and values.get("tcp") == "ack":
+            never("tcp ack with data: it means acknowledgments without any; leave tcp out")
+        if values.get("fragment") == "later" and (
+            ports or "tcp" in values or "icmp_type" in values
+        ):
+            never("fragment later: only a first fragment has ports, flags and types")
+        if values.get("min_bytes", 0) > values.get("max_bytes", _LARGEST):
+            never("min_bytes is above max_bytes")
+
+
+def protocol(values: Mapping[str, Any], *, only: str | None) -> str | None:
+    """Return the protocol of the match; NonsenseError if the impairment knows only another."""
+    asked: str | None = values["protocol"]
+    if only and asked not in {None, only}:
+        never(f"protocol {asked}: it works on {only} only")
+    return only or asked
+
+
+def never(why: str) -> None:
+    """Refuse a match that no packet can pass."""
+    text = f"match: {why}; no packet would match"
+    raise NonsenseError(text)
+
+
+def _is_neighbour_discovery(packet: Packet) -> bool:
+    # As the kernel looks: at the first byte of an ICMPv6 message, whole or not.
+    if packet.version != 6 or packet.fragment == "later" or packet.transport_at >= packet.length:
+        return False
+    return SOLICITATION <= packet.data[packet.transport_at] <= REDIRECT
+
+
+_TCP: dict[str, Test] = {
+    "syn": lambda packet: packet.flags & (SYN | ACK) == SYN,
+    "syn-ack": lambda packet: packet.flags & (SYN | ACK) == SYN | ACK,
+    "ack": lambda packet: (
+        packet.flags & (SYN | ACK | FIN | RST) == ACK and packet.length == packet.payload_at
+    ),
+    "fin": lambda packet: bool(packet.flags & FIN),
+    "rst": lambda packet: bool(packet.flags & RST),
+}
+_FRAGMENT: dict[str, Test] = {
+    "any": lambda packet: packet.fragment != "",
+    "first": lambda packet: packet.fragment == "first",
+    "later": lambda packet: packet.fragment == "later",
+    "none": lambda packet: packet.fragment == "",
+}
+_TESTS: dict[str, Callable[[Any], Test]] = {
+    "port": lambda port: lambda packet: port in {packet.source_port, packet.destination_port},
+    "source_port": lambda port: lambda packet: packet.source_port == port,
+    "destination_port": lambda port: lambda packet: packet.destination_port == port,
+    "tcp": lambda kind: _TCP[kind],
+    "data": lambda data: lambda packet: (packet.length > packet.payload_at) is data,
+    "fragment": lambda which: _FRAGMENT[which],
+    "icmp_type": lambda kind: (
+        lambda packet: packet.icmp_type == _ICMP_TYPES[kind][packet.protocol == ICMPV6]
+    ),
+    "min_bytes": lambda least: lambda packet: packet.length >= least,
+    "max_bytes": lambda most: lambda packet: packet.length <= most,
+}

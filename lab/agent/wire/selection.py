@@ -1,0 +1,108 @@
+"""Which of the packets that match a fault acts on: counted ones first, then seeded ones.
+
+`after` and `after_bytes` set where the counting begins; `nth`, `first` and `every` pick by count;
+of what is then left, `probability` or the bursts of Gilbert and Elliott pick by the dice.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lab.agent.wire.dice import Throw
+from lab.agent.wire.flows import Counter
+from lab.agent.wire.parameters import NonsenseError, Parameter
+
+_COUNTED = ("nth", "first", "every")
+PARAMETERS = (
+    Parameter("nth", int, "only the n-th", 1),
+    Parameter("first", int, "only the first so many", 1),
+    Parameter("every", int, "only every n-th", 1),
+    Parameter("after", int, "only after so many packets; counting begins there"),
+    Parameter("after_bytes", int, "only from the byte after so many of the flow's payload on"),
+    Parameter("probability", float, "each with this probability", 0, 1),
+    Parameter("burst_enter", float, "bursts: probability to enter one, per packet", 0, 1),
+    Parameter("burst_leave", float, "bursts: probability to leave one, per packet", 0, 1),
+    Parameter("burst_probability", float, "bursts: probability within one (default 1)", 0, 1),
+    Parameter("gap_probability", float, "bursts: probability between them (default 0)", 0, 1),
+    Parameter("seed", int, "of all that is left to the dice", default=1),
+    Parameter(
+        "per",
+        str,
+        "count for each flow, or all together",
+        choices=("flow", "fault"),
+        default="fault",
+    ),
+)
+
+
+class Selection:
+    """Picks from the packets that matched, made from the values of PARAMETERS."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        given = [name for name in _COUNTED if values[name] is not None]
+        if len(given) > 1:
+            text = f"{given[0]} and {given[1]}: choose one way to count"
+            raise NonsenseError(text)
+        self._nth: int | None = values["nth"]
+        self._first: int | None = values["first"]
+        self._every: int | None = values["every"]
+        self._after: int = values["after"] or 0
+        self._after_bytes: int | None = values["after_bytes"]
+        self._probability = values["probability"]
+        self._enter, self._leave = values["burst_enter"], values["burst_leave"]
+        self._in_burst = _or(values["burst_probability"], 1.0)
+        self._in_gap = _or(values["gap_probability"], 0.0)
+        if (self._enter is None) != (self._leave is None):
+            raise NonsenseError("burst_enter and burst_leave: give both, or none")
+        if self._enter is None and (
+            values["burst_probability"] is not None or values["gap_probability"] is not None
+        ):
+            raise NonsenseError("bursts: give burst_enter and burst_leave, too")
+        if self._enter is not None and self._probability is not None:
+            raise NonsenseError("probability and bursts: choose one of them")
+        self.per_flow: bool = values["per"] == "flow"
+
+    @property
+    def needs_whole_flows(self) -> bool:
+        """Must the wire see a flow from its first packet to know?"""
+        return self.per_flow or self._after_bytes is not None
+
+    def is_over(self, counter: Counter) -> bool:
+        """Tell whether no later packet can be taken, whichever comes."""
+        last = self._nth or self._first
+        return last is not None and not self.per_flow and self._place(counter) >= last
+
+    def takes(self, counter: Counter, throw: Throw, end_byte: int) -> bool:
+        """Tell whether the fault acts on the packet that its counter has just counted.
+
+        `end_byte` is how many bytes of its flow's payload there are up to its end.
+        """
+        if self._after_bytes is not None and end_byte <= self._after_bytes:
+            counter.skipped += 1
+            return False
+        n = self._place(counter)
+        if n < 1 or not self._counted(n):
+            return False
+        if self._enter is not None:
+            return self._in_a_burst(counter, throw)
+        return self._probability is None or throw.number(b"probability") < self._probability
+
+    def _place(self, counter: Counter) -> int:
+        return counter.packets - counter.skipped - self._after
+
+    def _counted(self, n: int) -> bool:
+        if self._nth is not None:
+            return n == self._nth
+        if self._first is not None:
+            return n <= self._first
+        return self._every is None or n % self._every == 0
+
+    def _in_a_burst(self, counter: Counter, throw: Throw) -> bool:
+        # Gilbert 1960, Elliott 1963; tc-netem(8) calls it gemodel: p, r, 1-h, 1-k.
+        change = throw.number(b"burst")
+        counter.in_burst = change >= self._leave if counter.in_burst else change < self._enter
+        within = self._in_burst if counter.in_burst else self._in_gap
+        return throw.number(b"probability") < within
+
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None else value

@@ -1,0 +1,193 @@
+"""The wire of one host: the kernel's queue on one side, the links and their faults on the other.
+
+It owns what is in the kernel (diversion, queue, raw sockets), and leaves every decision to the
+courses. With no fault and nobody watching, nothing of it is in the packets' way.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from lab.agent.wire import nfqueue, rcu
+from lab.agent.wire.course import Course
+from lab.agent.wire.fault import Fault
+from lab.agent.wire.injection import Injector
+from lab.agent.wire.nfqueue import NUMBER, Queue
+from lab.agent.wire.nftables import IPV4, IPV6, Diversion, Table
+from lab.agent.wire.packet import parse
+from lab.agent.wire.passage import Passage
+
+
+class Watcher(Protocol):
+    """Sees every packet of the host that comes over its links."""
+
+    def settled(self, passages: Sequence[Passage], turn_ns: int) -> None:
+        """Hear what has just become of some, in the turn that began then (time.monotonic_ns)."""
+
+
+class Link:
+    """The directed path from one host, with all its addresses, to this one."""
+
+    def __init__(self, source: str, addresses: Iterable[bytes]) -> None:
+        self.source = source
+        self.addresses = frozenset(addresses)
+        self.course = Course()
+
+
+class Wire:
+    """All links of a host. OSError when the kernel lacks a part, or this process the right."""
+
+    def __init__(self) -> None:
+        self._links: dict[str, Link] = {}
+        self._by_address: dict[bytes, Course] = {}
+        self._other = Course()  # packets from nobody's address, which only watchers see
+        self._table = Table(NUMBER)
+        self._queue = Queue()
+        self._injector = Injector()
+        self._watchers: list[Watcher] = []
+
+    def fileno(self) -> int:
+        """Return what to wait on."""
+        return self._queue.fileno()
+
+    @property
+    def idle(self) -> bool:
+        """Is nothing in force?"""
+        return not self._watchers and not any(self.faults())
+
+    def faults(self) -> Sequence[tuple[Link, Fault]]:
+        """Return all faults in force with their links."""
+        return [(link, fault) for link in self._links.values() for fault in link.course.faults]
+
+    def overload(self) -> int:
+        """Return how many packets were lost because the wire could not keep up."""
+        return self._queue.overload() + self._injector.refused
+
+    def add(self, source: str, addresses: frozenset[bytes], fault: Fault) -> None:
+        """Put a fault in force on the link from a host; it is when this returns."""
+        link = self._links.get(source)
+        if link is None or link.addresses != addresses:
+            link = self._moved(source, addresses, link)
+        # Two of the same on one link draw other numbers; one alone draws the same ones each time.
+        taken = {other.twin for other in link.course.faults if other.text == fault.text}
+        fault.named(source, min(set(range(len(taken) + 1)) - taken))
+        link.course.add(fault)
+        try:
+            self._divert()
+        except OSError:
+            link.course.remove(fault, time.monotonic_ns())
+            raise
+
+    def _moved(self, source: str, addresses: frozenset[bytes], old: Link | None) -> Link:
+        link = self._links[source] = Link(source, addresses)
+        if old:
+            link.course = old.course
+        self._by_address = {
+            address: one.course for one in self._links.values() for address in one.addresses
+        }
+        return link
+
+    def remove(self, fault: Fault) -> None:
+        """Lift a fault; what it held back goes on."""
+        now_ns = time.monotonic_ns()
+        for link, other in self.faults():
+            if other is fault:
+                self._settle(link.course.remove(fault, now_ns), now_ns)
+        self._divert()
+
+    def watch(self, watcher: Watcher) -> None:
+        """Show it every packet from now on."""
+        self._watchers.append(watcher)
+        try:
+            self._divert()
+        except OSError:
+            self._watchers.remove(watcher)
+            raise
+
+    def unwatch(self, watcher: Watcher) -> Sequence[Passage]:
+        """Show it no more, once it has seen all that has come; return what is on its way still."""
+        others = [one for one in self._watchers if one is not watcher]
+        try:
+            self._divert(watched=bool(others))
+            rcu.synchronize()  # now all that was diverted for it is in the queue
+            self._read_all()
+        finally:
+            self._watchers = others
+        waiting = [one for link in self._links.values() for one in link.course.waiting()]
+        return sorted(waiting, key=lambda one: one.arrived_ns)
+
+    def _read_all(self) -> None:
+        """Take what has come, and no more than can be there at once: more may be coming."""
+        left = nfqueue.QUEUE_PACKETS
+        while left > 0 and (count := self.read()):
+            left -= count
+
+    def _divert(self, *, watched: bool | None = None) -> None:
+        wanted = set()
+        if self._watchers if watched is None else watched:
+            wanted = {Diversion(family, neighbours=True) for family in (IPV4, IPV6)}
+        for link, fault in self.faults():
+            whole = fault.selection.needs_whole_flows
+            for address in link.addresses:
+                wanted.update(fault.match.diversions(address, whole_flows=whole))
+        self._table.divert(wanted)
+
+    def read(self) -> int:
+        """Take packets that have arrived, settle what can be settled now; return how many came."""
+        packets = self._queue.read()
+        now_ns = time.monotonic_ns()
+        settled: list[Passage] = []
+        courses, other = self._by_address, self._other
+        # A nanosecond apart, so that their times show the order in which they came.
+        for at_ns, (id_, data) in enumerate(packets, now_ns):
+            packet = parse(data)
+            course = courses.get(packet.source, other)
+            settled += course.arrive(id_, packet, at_ns)
+        self._settle(settled, now_ns)
+        return len(packets)
+
+    def tick(self) -> None:
+        """Settle what is due by the clock."""
+        now_ns = time.monotonic_ns()
+        for link in self._links.values():
+            if (due_ns := link.course.next_due_ns()) is not None and due_ns <= now_ns:
+                self._settle(link.course.due(now_ns), now_ns)
+
+    def next_due_ns(self) -> int | None:
+        """Return when `tick` is wanted next (time.monotonic_ns)."""
+        times = [link.course.next_due_ns() for link in self._links.values()]
+        return min((time_ns for time_ns in times if time_ns is not None), default=None)
+
+    def _settle(self, passages: Sequence[Passage], turn_ns: int) -> None:
+        if not passages:
+            return
+        queue = self._queue
+        for passage in passages:
+            if passage.lost:
+                queue.drop(passage.id)
+            else:
+                queue.accept(passage.id, passage.data)
+            if passage.copies or passage.replies:
+                queue.flush()  # the packet itself first
+                copies = 0 if passage.lost else passage.copies
+                for data in (passage.data or passage.packet.data,) * copies:
+                    self._injector.send(data)
+                for data in passage.replies:
+                    self._injector.send(data)
+        queue.flush()
+        for watcher in self._watchers:
+            watcher.settled(passages, turn_ns)
+
+    def close(self) -> None:
+        """Lift everything; no packet is lost by it."""
+        for _, fault in self.faults():
+            self.remove(fault)
+        self._table.close()
+        # Packets that met the diversion just before it went are in the queue when this returns.
+        rcu.synchronize()
+        while packets := self._queue.read():
+            for id_, _ in packets:
+                self._queue.accept(id_)
+            self._queue.flush()
+        self._queue.close()
+        self._injector.close()
