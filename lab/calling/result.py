@@ -1,0 +1,33 @@
+"""What came of a call: as data, which is evidence, and as Python's own value or exception."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from lab.agent.caller import encoding
+from lab.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A call that has returned; times are nanoseconds of CLOCK_REALTIME.
+
+    `gave` and `raised` are as the caller wrote them (lab.agent.caller.encoding): a value with bytes
+    as {"text": ...} or {"hex": ...}; None or {"name", "errno", "type", "text"}.
+    """
+
+    began_ns: int
+    ended_ns: int
+    gave: Any = None
+    raised: dict[str, Any] | None = None
+
+    def value(self) -> Any:
+        """Return what the call gave, or raise what it raised there, as Python's socket does.
+
+        UsageError when it made no sense, such as a socket that is not there. Of more than 64 KiB
+        only {"length", "sha256"} has come.
+        """
+        if self.raised is None:
+            return encoding.decode(self.gave)
+        if self.raised["type"] == "NonsenseError":
+            raise UsageError(self.raised["text"])
+        raise encoding.decode_error(self.raised)

@@ -1,0 +1,168 @@
+"""Records what comes to the wires of hosts, and what becomes of it, while a block runs.
+
+with lab.capture("wire.pcapng") as capture:
+    ...
+assert capture.captured.arrived_packets
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket
+from typing import BinaryIO
+
+from lab.agent.wire.pcapng import MOST_SNAP_BYTES
+from lab.errors import EvidenceError, UsageError
+from lab.evidence import in_order
+from lab.evidence.recorder import Captured, Recorder
+from lab.faults.channel import Channel
+
+_ID_BITS = 48  # of a packet's id; the others are its host's
+_ENDS_WITHIN_S = 30.0  # an agent says its last words at once; 32 MB may wait before them
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a host: `connect` begins its agent; `links` has the addresses at their ends.
+
+    At most `snap_bytes` of each packet are kept.
+    """
+
+    host: str
+    connect: Callable[[], socket]
+    links: Mapping[str, Sequence[str]]
+    snap_bytes: int
+
+    def begin(self, number: int) -> Channel:
+        """Begin the capture; `number` is the host's in it. EngineError when it has no wire."""
+        channel = Channel.begin(self.host, self.connect)
+        try:
+            channel.ask(
+                "capture",
+                host=self.host,
+                links={link: list(addresses) for link, addresses in self.links.items()},
+                snap_bytes=self.snap_bytes,
+                first_id=(number << _ID_BITS) + 1,
+            )
+        except BaseException:
+            channel.close()
+            raise
+        return channel
+
+
+@contextmanager
+def _begun(hosts: Sequence[Asked]) -> Iterator[Mapping[str, Channel]]:
+    """Begin all at once; close them when the block is left. EngineError if one cannot be."""
+    with ThreadPoolExecutor() as pool:
+        begun = {one.host: pool.submit(one.begin, number) for number, one in enumerate(hosts)}
+    with ExitStack() as entered:
+        channels = {}
+        for host, future in begun.items():
+            if not future.exception():
+                channels[host] = entered.enter_context(closing(future.result()))
+        for future in begun.values():
+            future.result()
+        yield channels
+
+
+class Capture(AbstractContextManager["Capture"]):
+    """A capture of some hosts, into a file or something else that takes bytes.
+
+    A file has its packets in the order of their times once the block has been left. Until then,
+    and in a pipe for good, a packet comes when its fate is known. Entering raises UsageError when
+    the file cannot be made, and EngineError when a host has no wire; leaving raises EvidenceError
+    when the file takes no more (BrokenPipeError: nobody reads it).
+    """
+
+    def __init__(
+        self,
+        to: Path | BinaryIO,
+        hosts: Sequence[Asked],
+        *,
+        snap_bytes: int,
+    ) -> None:
+        if not 1 <= snap_bytes <= MOST_SNAP_BYTES:
+            text = f"snap_bytes {snap_bytes}: must be 1 to {MOST_SNAP_BYTES}"
+            raise UsageError(text)
+        self._to = to
+        self._asked = hosts
+        self.hosts = tuple(one.host for one in hosts)
+        self._snap_bytes = snap_bytes
+        self._channels: Mapping[str, Channel] = {}
+        self._entered = ExitStack()
+        # Not the thread's own `join`, which Ctrl-C breaks in Python 3.11 (bpo-45274).
+        self._done = threading.Event()
+        self._failed: Exception | None = None
+        self._captured: Captured | None = None
+
+    def __enter__(self) -> "Capture":
+        with ExitStack() as entered:
+            to = self._to
+            file = entered.enter_context(_opened(to)) if isinstance(to, Path) else to
+            self._channels = entered.enter_context(_begun(self._asked))
+            streams = {name: channel.stream() for name, channel in self._channels.items()}
+            self._recorder = Recorder(file, streams, snap_bytes=self._snap_bytes)
+            threading.Thread(target=self._record, daemon=True).start()
+            self._entered = entered.pop_all()
+        return self
+
+    def _record(self) -> None:
+        try:
+            self._recorder.run()
+        except (OSError, EvidenceError) as error:
+            self._failed = error
+        finally:
+            self._done.set()
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Return after so many seconds (None: never), or when there is nothing left to capture."""
+        self._done.wait(seconds)
+
+    @property
+    def captured(self) -> Captured:
+        """What is in the capture, once its block has been left."""
+        assert self._captured, "the capture has not ended"
+        return self._captured
+
+    def __exit__(self, kind: type[BaseException] | None, *_exception: object) -> None:
+        with self._entered:
+            try:
+                self._stop()
+                self._finish()
+            except (OSError, EvidenceError) as error:
+                self._failed = self._failed or error
+        if kind is None and self._failed:
+            if isinstance(self._failed, OSError) and not isinstance(self._failed, BrokenPipeError):
+                text = f"capture {getattr(self._to, 'name', self._to)}: {self._failed.strerror}"
+                raise EvidenceError(text) from self._failed
+            raise self._failed
+
+    def _stop(self) -> None:
+        early = [host for host in self._channels if host in self._recorder.ended]
+        try:
+            for channel in self._channels.values():
+                channel.end()
+            self._done.wait(_ENDS_WITHIN_S)
+        finally:
+            for channel in self._channels.values():
+                channel.abort()
+            self._done.wait()
+        self._recorder.ended_early = tuple(early)
+
+    def _finish(self) -> None:
+        if self._failed:
+            return
+        self._captured = self._recorder.finish()
+        if isinstance(self._to, Path) and not self._recorder.in_order and self._to.is_file():
+            in_order.sort(self._to)
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("wb", buffering=0)
+    except OSError as error:
+        text = f"{path}: {error.strerror}; choose another file for the capture"
+        raise UsageError(text) from None

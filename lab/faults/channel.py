@@ -1,0 +1,103 @@
+"""A connection to the agent of a host: questions and answers, a JSON line each."""
+
+import contextlib
+import json
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from lab.errors import EngineError, UsageError
+
+_TRIES = 5
+_ANSWER_WITHIN_S = 30.0  # an agent that is well answers in milliseconds
+_MOST_BYTES = 1 << 16
+
+
+class Channel:
+    """One connection; what it adds to the wire ends with it, unless it is added to stay."""
+
+    def __init__(self, host: str, connected: socket.socket) -> None:
+        self._host = host
+        self._socket = connected
+        self._socket.settimeout(_ANSWER_WITHIN_S)
+        self._read = b""
+
+    @classmethod
+    def begin(cls, host: str, connect: Callable[[], socket.socket]) -> "Channel":
+        """Connect to an agent that answers. EngineError if there is none however often one tries.
+
+        An agent with nothing to do ends; one that just does so when it is connected to is tried
+        again, and then is a new one.
+        """
+        for _ in range(_TRIES):
+            channel = cls(host, connect())
+            if channel.answers():
+                return channel
+            channel.close()
+        text = f"{host}: the agent on its wire ends as soon as it is asked"
+        raise EngineError(text)
+
+    def answers(self) -> bool:
+        """Tell whether there is still an agent."""
+        try:
+            self.ask("hello")
+        except EngineError:
+            return False
+        return True
+
+    def ask(self, do: str, **question: Any) -> Any:
+        """Return the agent's answer, which says that it is done.
+
+        UsageError when it makes no sense; EngineError when the kernel refuses, or the agent is
+        gone (then the wire lets everything through).
+        """
+        line = json.dumps({"do": do, **question}).encode() + b"\n"
+        try:
+            self._socket.sendall(line)
+            answer = json.loads(self._line() or b"{}")
+        except TimeoutError:
+            answer = {"failed": f"it has not answered for {_ANSWER_WITHIN_S:g} s"}
+        except OSError as error:
+            answer = {"failed": error.strerror}
+        if "done" in answer:
+            return answer["done"]
+        if "nonsense" in answer:
+            raise UsageError(answer["nonsense"])
+        why = answer.get("failed", "it has ended")
+        text = f"{self._host}: the agent on its wire: {why}{_remedy(answer.get('errno'))}"
+        raise EngineError(text)
+
+    def _line(self) -> bytes:
+        while b"\n" not in self._read:
+            data = self._socket.recv(_MOST_BYTES)
+            if not data:
+                return b""
+            self._read += data
+        line, _, self._read = self._read.partition(b"\n")
+        return line
+
+    def stream(self) -> tuple[socket.socket, bytes]:
+        """Return the socket, and what has come by it after the last answer: a stream's beginning.
+
+        The socket is the caller's now; the channel is not asked any more.
+        """
+        self._socket.settimeout(None)
+        return self._socket, self._read
+
+    def end(self) -> None:
+        """Ask no more; a stream ends, and what had been added is lifted."""
+        with contextlib.suppress(OSError):  # the agent has ended first
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def abort(self) -> None:
+        """Hear no more, either: who reads the stream finds its end."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close it; what it had added is lifted, soon."""
+        self._socket.close()
+
+
+def _remedy(number: int | None) -> str:
+    return "; lab doctor says what the wire needs" if number else ""

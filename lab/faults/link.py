@@ -1,0 +1,183 @@
+"""A directed link between two hosts of a lab, and the faults on it as guards.
+
+with lab.link("client", "server").drop(tcp="syn", first=1) as fault:
+    ...
+assert fault.acted == 1
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from lab.agent.wire import impairments
+from lab.agent.wire.fault import Fault, words
+from lab.agent.wire.parameters import NonsenseError
+from lab.errors import UsageError
+from lab.faults.channel import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class FaultStatus:
+    """A fault on the wire as its agent knows it.
+
+    `number` is the agent's own. `asked` has the parameters that were given. `left_ms` is None for a
+    fault without a time limit; `active` is false once that is over. Packets and bytes (of whole IP
+    packets) are counted from its beginning: those that matched, and those it acted on.
+    """
+
+    source: str
+    target: str
+    number: int
+    impairment: str
+    asked: dict[str, Any]
+    active: bool
+    stays: bool
+    left_ms: float | None
+    matched_packets: int
+    acted_packets: int
+    acted_bytes: int
+
+    @property
+    def id(self) -> str:
+        """What a person calls it: its host, and its number there."""
+        return f"{self.target}/{self.number}"
+
+    @property
+    def text(self) -> str:
+        """The impairment with what was asked: `drop tcp=syn first=1`."""
+        return words(self.impairment, self.asked)
+
+
+class Link:
+    """The path from one host to another; the other direction is another link."""
+
+    def __init__(
+        self, source: str, target: str, addresses: Sequence[str], channel: Callable[[], Channel]
+    ) -> None:
+        self.source = source
+        self.target = target
+        self._addresses = list(addresses)
+        self._channel = channel
+
+    def fault(self, impairment: str, **asked: Any) -> "LinkFault":
+        """Return a guard; the fault is in force within its `with` block, and only there.
+
+        `asked`: the parameters of the impairment, of the match and of the selection (`lab fault
+        add --help` lists them). UsageError when they make no sense.
+        """
+        return LinkFault(self, impairment, asked)
+
+    def __getattr__(self, impairment: str) -> Callable[..., "LinkFault"]:
+        """`link.drop(...)` is `link.fault("drop", ...)`, for each impairment there is."""
+        if impairment.startswith("_") or impairment not in impairments.names():
+            raise AttributeError(impairment)
+        return lambda **asked: self.fault(impairment, **asked)
+
+    def add(
+        self,
+        impairment: str,
+        asked: dict[str, Any],
+        *,
+        stay: bool = False,
+        for_ms: float | None = None,
+    ) -> FaultStatus:
+        """Put a fault in force. UsageError when it makes no sense, EngineError when it cannot be.
+
+        It ends with this program, or `stay`s until it is removed, its time is over, or its host
+        ends.
+        """
+        check(impairment, asked)
+        answer = self._channel().ask(
+            "add",
+            source=self.source,
+            addresses=self._addresses,
+            impairment=impairment,
+            asked=asked,
+            stay=stay,
+            for_ms=for_ms,
+        )
+        return status(answer, self.target)
+
+    def look(self, number: int) -> FaultStatus:
+        """Return the counters of a fault, now. UsageError when there is none of that number."""
+        return status(self._channel().ask("look", fault=number), self.target)
+
+    def remove(self, number: int) -> FaultStatus:
+        """Lift a fault and return its last counters. UsageError as for `look`."""
+        return status(self._channel().ask("remove", fault=number), self.target)
+
+
+def check(impairment: str, asked: dict[str, Any]) -> None:
+    """Raise UsageError when such a fault makes no sense; nothing has been asked of a host yet."""
+    try:
+        Fault(impairment, asked)
+    except NonsenseError as error:
+        raise UsageError(str(error)) from None
+
+
+def status(answer: dict[str, Any], target: str) -> FaultStatus:
+    """Make the status from an agent's answer."""
+    return FaultStatus(target=target, number=answer.pop("fault"), **answer)
+
+
+class LinkFault:
+    """A fault that is in force within its `with` block."""
+
+    def __init__(self, link: Link, impairment: str, asked: dict[str, Any]) -> None:
+        check(impairment, asked)
+        self._link = link
+        self._impairment = impairment
+        self._asked = asked
+        self._number: int | None = None
+        self._last: FaultStatus | None = None
+
+    def __enter__(self) -> "LinkFault":
+        self._number = self._link.add(self._impairment, self._asked).number
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        assert self._number is not None
+        self._last = self._link.remove(self._number)
+        self._number = None
+
+    @property
+    def status(self) -> FaultStatus:
+        """Its counters: now, or after the block its last ones."""
+        if self._number is not None:
+            return self._link.look(self._number)
+        assert self._last, "the fault has not been in force yet"
+        return self._last
+
+    @property
+    def matched(self) -> int:
+        """The packets that it was about."""
+        return self.status.matched_packets
+
+    @property
+    def acted(self) -> int:
+        """The packets that it acted on."""
+        return self.status.acted_packets
+
+
+class Partition(AbstractContextManager["Partition"]):
+    """Nothing gets from some hosts to others, nor (`one_way` false) back."""
+
+    def __init__(self, links: Sequence[Link]) -> None:
+        self.faults = [link.fault("drop") for link in links]
+        self._entered = ExitStack()
+
+    def __enter__(self) -> "Partition":
+        with ExitStack() as entered:
+            for fault in self.faults:
+                entered.enter_context(fault)
+            self._entered = entered.pop_all()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._entered.close()
+
+    @property
+    def acted(self) -> int:
+        """The packets that were lost to it."""
+        return sum(fault.acted for fault in self.faults)

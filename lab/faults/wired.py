@@ -1,0 +1,171 @@
+"""The links of a lab: who they join, the faults on them, and this program's way to the agents.
+
+What makes a link is loaded with the first one: every lab has this class, and is waited for.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from socket import socket
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from lab.errors import UsageError
+from lab.faults.channel import Channel
+from lab.model import HostStatus
+
+if TYPE_CHECKING:
+    from lab.faults.capture import Capture
+    from lab.faults.link import FaultStatus, Link, Partition
+
+
+class WiredHost(Protocol):
+    """What is needed of a host here."""
+
+    name: str
+
+    def status(self) -> HostStatus:
+        """Ask the engine, now."""
+
+    def agent(self) -> socket | None:
+        """Connect to the agent on the host's wire; None if there is none."""
+
+    def begin_agent(self) -> socket:
+        """Connect to the agent on the host's wire; begin one if there is none."""
+
+
+class Wired:
+    """A lab, as its links see it."""
+
+    hosts: Mapping[str, WiredHost]
+
+    def __init__(self) -> None:
+        self._channels: dict[str, Channel] = {}
+
+    @abstractmethod
+    def host(self, name: str) -> WiredHost:
+        """Return the host of that name; UsageError if there is none."""
+
+    def link(self, source: str, target: str) -> Link:
+        """Return the directed link between two hosts; UsageError if there are no such hosts."""
+        if source == target:
+            text = f"link {source} -> {target}: a host has no link to itself"
+            raise UsageError(text)
+        addresses = self.host(source).status().addresses
+        receiver = self.host(target)
+        if not addresses:
+            text = f"link {source} -> {target}: {source} has no address; is it connected?"
+            raise UsageError(text)
+        from lab.faults.link import Link
+
+        return Link(source, target, addresses, lambda: self.channel(receiver))
+
+    def partition(
+        self, one: Sequence[str], other: Sequence[str], *, one_way: bool = False
+    ) -> Partition:
+        """Return a guard: within its block nothing gets from the hosts `one` to the `other`s.
+
+        Nor back, unless `one_way`. UsageError for unknown hosts, or a host on both sides.
+        """
+        from lab.faults.link import Partition
+
+        return Partition(self.links_between(one, other, one_way=one_way))
+
+    def links_between(
+        self, one: Sequence[str], other: Sequence[str], *, one_way: bool
+    ) -> list[Link]:
+        """Return the links from each of `one` to each of the `other`s, and back unless `one_way`.
+
+        UsageError for unknown hosts, or a host on both sides.
+        """
+        if both := set(one) & set(other):
+            text = f"partition: {', '.join(sorted(both))}: on both sides"
+            raise UsageError(text)
+        links = [self.link(a, b) for a in one for b in other]
+        if not one_way:
+            links += [self.link(b, a) for a in one for b in other]
+        return links
+
+    def faults(self) -> list[FaultStatus]:
+        """Return the faults in force on the wires of all hosts, whoever has added them."""
+        from lab.faults.link import status
+
+        found = []
+        for host in self.hosts.values():
+            with self._there(host) as channel:
+                answer = channel.ask("list") if channel else {"faults": []}
+            found += [status(fault, host.name) for fault in answer["faults"]]
+        return found
+
+    def overload_packets(self) -> int:
+        """Return how many packets were lost because a wire of the lab could not keep up."""
+        total = 0
+        for host in self.hosts.values():
+            with self._there(host) as channel:
+                total += channel.ask("list")["overload_packets"] if channel else 0
+        return total
+
+    def lift(self, faults: Iterable[FaultStatus]) -> list[FaultStatus]:
+        """Lift faults, whoever has added them; return their last counters.
+
+        UsageError when one is not in force any more.
+        """
+        from lab.faults.link import status
+
+        gone = []
+        for fault in faults:
+            with self._there(self.host(fault.target)) as channel:
+                if channel is None:
+                    text = f"fault {fault.id}: is not in force"
+                    raise UsageError(text)
+                gone.append(status(channel.ask("remove", fault=fault.number), fault.target))
+        return gone
+
+    def capture(
+        self,
+        to: str | Path | BinaryIO,
+        *,
+        hosts: Sequence[str] = (),
+        snap_bytes: int = 65_535,
+    ) -> Capture:
+        """Return a guard: within its block what comes to the wires of hosts goes into a file.
+
+        All hosts that have an address, unless `hosts` names some. `snap_bytes` of each packet are
+        kept, at most. UsageError for unknown hosts, or when that is no number from 1 to 65,535.
+        """
+        from lab.faults.capture import Asked, Capture
+
+        addresses = {name: host.status().addresses for name, host in self.hosts.items()}
+        named = [self.host(name) for name in hosts]
+        chosen = named or [host for name, host in self.hosts.items() if addresses[name]]
+        if not chosen:
+            raise UsageError("no host has an address, so there is no wire; is one running?")
+        asked = [
+            Asked(
+                host.name,
+                host.begin_agent,
+                links={f"{name} -> {host.name}": addresses[name] for name in addresses},
+                snap_bytes=snap_bytes,
+            )
+            for host in chosen
+        ]
+        return Capture(Path(to) if isinstance(to, str) else to, asked, snap_bytes=snap_bytes)
+
+    @contextmanager
+    def _there(self, host: WiredHost) -> Iterator[Channel | None]:
+        """Give a channel to the agent of a host, if there is one."""
+        connected = host.agent()
+        channel = Channel(host.name, connected) if connected else None
+        try:
+            yield channel if channel and channel.answers() else None
+        finally:
+            if channel:
+                channel.close()
+
+    def channel(self, host: WiredHost) -> Channel:
+        """Return this program's connection to the agent of a host."""
+        if host.name not in self._channels:
+            self._channels[host.name] = Channel.begin(host.name, host.begin_agent)
+        return self._channels[host.name]
