@@ -1,0 +1,121 @@
+"""What a socket call gave, beside what it was to give. Pure."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lab.agent.caller import encoding, names
+from lab.checks.verdict import Judgement, Verdict
+from lab.evidence.events import Event
+from lab.scenario.model import Expected
+
+
+def judge(line: int, what: str, expected: Expected, event: Event) -> Iterator[Judgement]:
+    """Yield a judgement for each thing that was expected of a call; at least one."""
+    if expected.blocks_s is not None:
+        pending = bool(event.get("pending"))
+        found = "has not returned" if pending else result(event)
+        yield _judgement(line, what, f"blocks for {expected.blocks_s:g} s", found, good=pending)
+        return
+    if event.get("pending"):
+        limit = f"returns within {expected.within_s:g} s"
+        yield _judgement(line, what, limit, "has not returned", good=False)
+        return
+    yield from _judge_result(line, what, expected, event)
+    lasted_s = (event["ended_ns"] - event["began_ns"]) / 1e9
+    if expected.after_s is not None:
+        good = lasted_s >= expected.after_s
+        yield _judgement(
+            line, what, f"lasts at least {expected.after_s:g} s", f"{lasted_s:.3f} s", good=good
+        )
+    good = lasted_s <= expected.within_s
+    yield _judgement(line, what, f"within {expected.within_s:g} s", f"{lasted_s:.3f} s", good=good)
+
+
+def _judge_result(line: int, what: str, expected: Expected, event: Event) -> Iterator[Judgement]:
+    raised = event.get("raised")
+    if expected.raises is not None:
+        wanted_name = names.OTHER_NAMES.get(expected.raises, expected.raises)
+        good = raised is not None and wanted_name in {raised["name"], raised.get("type")}
+        yield _judgement(line, what, f"raises {expected.raises}", result(event), good=good)
+        return
+    if raised is not None:
+        yield _judgement(line, what, wanted(expected), result(event), good=False)
+        return
+    gave = event.get("gave")
+    if expected.gives_length is not None:
+        good = _length(gave) == expected.gives_length
+        text = f"gives {expected.gives_length} bytes"
+        yield _judgement(line, what, text, f"{_length(gave)} bytes", good=good)
+    elif not expected.gives_anything:
+        good = encoding.same(expected.gives, gave)
+        yield _judgement(line, what, wanted(expected), result(event), good=good)
+    else:
+        yield _judgement(line, what, wanted(expected), result(event), good=True)
+
+
+def judge_program(line: int, what: str, expected: Expected, event: Event) -> Iterator[Judgement]:
+    """Yield a judgement for each thing that was expected of a program; at least one."""
+    if event.get("pending"):
+        limit = f"ends within {expected.within_s:g} s"
+        yield _judgement(line, what, limit, "has not ended", good=False)
+        return
+    status, output, errors = event["exit_status"], event["output"], event["errors"]
+    found = f"exit status {status}" + (f"; {errors.strip()[-200:]}" if errors.strip() else "")
+    good = status == expected.exit_status
+    yield _judgement(line, what, f"exit status {expected.exit_status}", found, good=good)
+    if expected.output is not None:
+        good = output == expected.output
+        yield _judgement(line, what, f"prints {expected.output!r}", repr(output), good=good)
+    for pattern, text in ((expected.output_matches, output), (expected.errors_match, errors)):
+        if pattern is not None:
+            good = re.search(pattern, text) is not None
+            yield _judgement(line, what, f"prints /{pattern}/", repr(text[-500:]), good=good)
+
+
+def wanted(expected: Expected) -> str:
+    """Say what a call was to give, in a few words."""
+    if expected.blocks_s is not None:
+        return f"blocks for {expected.blocks_s:g} s"
+    if expected.raises is not None:
+        return f"raises {expected.raises}"
+    if expected.gives_length is not None:
+        return f"gives {expected.gives_length} bytes"
+    return "returns" if expected.gives_anything else f"gives {shown(expected.gives)}"
+
+
+def result(event: Event) -> str:
+    """Say what a call gave, in a few words."""
+    if event.get("pending"):
+        return "has not returned"
+    if raised := event.get("raised"):
+        return f"raised {raised['name']}: {raised.get('text', '')}".rstrip(": ")
+    gave = event.get("gave")
+    return "returned" if gave is None else f"gave {shown(gave)}"
+
+
+def plain(value: Any) -> Any:
+    """Reduce data to its simplest form: what is UTF-8 is its text."""
+    if isinstance(value, dict) and set(value) == {"text"}:
+        return value["text"]
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    return value
+
+
+def shown(value: Any) -> str:
+    """Show a value, shortened."""
+    text = json.dumps(plain(value), ensure_ascii=False)
+    return text if len(text) <= _MOST else f"{text[:_MOST]}... ({len(text)} characters)"
+
+
+_MOST = 80
+
+
+def _length(gave: Any) -> int | None:
+    return gave if isinstance(gave, int) else encoding.length(gave)
+
+
+def _judgement(line: int, what: str, expected: str, found: str, *, good: bool) -> Judgement:
+    return Judgement(line, what, expected, found, Verdict.PASS if good else Verdict.FAIL)

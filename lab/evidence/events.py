@@ -1,0 +1,63 @@
+"""The events of a run: one JSON object a line, in the order in which they were known.
+
+Every event has `kind` and `time_ns` (nanoseconds since the epoch, one clock for all hosts). A file
+without the event `end` is of a run that was cut short.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from lab.errors import EvidenceError
+
+FILE = "events.jsonl"
+
+Event = dict[str, Any]
+
+
+class Recorder:
+    """Writes events as they happen, so that a run that is killed has left what it saw."""
+
+    def __init__(self, folder: Path) -> None:
+        # Line buffered: each event is in the file when `write` returns.
+        self._file = (folder / FILE).open("w", encoding="utf-8", buffering=1)
+        self._lock = Lock()
+
+    def write(self, kind: str, **fields: Any) -> Event:
+        """Append an event of now (or of `time_ns`, if given) and return it."""
+        event = {"kind": kind, "time_ns": fields.pop("time_ns", time.time_ns()), **fields}
+        with self._lock:
+            self._file.write(json.dumps(event, ensure_ascii=False) + "\n")
+        return event
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def read(folder: Path) -> list[Event]:
+    """Return the events of a run, up to where they can be read.
+
+    EvidenceError when there are none. A last line that is cut is left out, and with it `end`.
+    """
+    path = folder / FILE
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        why = f"{path}: {error.strerror}"
+        raise EvidenceError(why) from None
+    return list(_events(text))
+
+
+def _events(text: str) -> Iterator[Event]:
+    for line in text.splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            return
+        if not isinstance(event, dict) or "kind" not in event or "time_ns" not in event:
+            return
+        yield event

@@ -1,0 +1,164 @@
+"""Writes the streams of several hosts' wires into one capture, as they come.
+
+The file is a valid capture at any moment, so that it is worth something however this ends; what it
+lacks then is its statistics and the order of its packets.
+"""
+
+import os
+import select
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from lab.agent.wire import pcapng
+from lab.evidence.pcapng import Blocks, Statistics, counted, time_ns
+
+_MOST_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What is in a capture: how many packets came to the wires, and were delivered.
+
+    `dropped_packets` records are missing, because this program was too slow. `lost_packets` are
+    those that the wires themselves could not keep up with. `ended_early` names the hosts that ended
+    during the capture: what they did when begun anew is not in it. `cut_short` names those of which
+    the last packets are missing.
+    """
+
+    hosts: tuple[str, ...]
+    arrived_packets: int
+    delivered_packets: int
+    dropped_packets: int
+    lost_packets: int
+    ended_early: tuple[str, ...]
+    cut_short: tuple[str, ...]
+
+
+class Recorder:
+    """Writes to `file`; `streams` has each host's socket, and what has been read from it before."""
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        streams: Mapping[str, tuple[socket.socket, bytes]],
+        *,
+        snap_bytes: int,
+    ) -> None:
+        self._file = file
+        self._streams = {host: _Stream(stream, begin) for host, (stream, begin) in streams.items()}
+        self._opening = pcapng.opening(snap_bytes)
+        # The hosts whose streams have ended, and those of them that did so before they were asked.
+        self.ended: list[str] = []
+        self.ended_early: tuple[str, ...] = ()
+        self._last_ns = 0
+        # Are the packets in the file in the order of their times?
+        self.in_order = True
+
+    def run(self) -> None:
+        """Write until all streams have ended. OSError when the file takes no more.
+
+        EvidenceError when a stream is no capture.
+        """
+        self._write(self._opening)
+        poll = select.poll()
+        hosts = {}
+        for host, stream in self._streams.items():
+            hosts[stream.socket.fileno()] = host
+            poll.register(stream.socket, select.POLLIN)
+            self._take(stream, b"")
+        while hosts:
+            for descriptor, _ in poll.poll():
+                stream = self._streams[hosts[descriptor]]
+                if data := _received(stream.socket):
+                    self._take(stream, data)
+                else:
+                    poll.unregister(descriptor)
+                    self.ended.append(hosts.pop(descriptor))
+
+    def _take(self, stream: "_Stream", data: bytes) -> None:
+        packets = []
+        last_ns = self._last_ns
+        for kind, block in stream.blocks.feed(data):
+            if kind == pcapng.PACKET:
+                packets.append(block)
+                if (at_ns := time_ns(block)) < last_ns:
+                    self.in_order = False
+                last_ns = at_ns
+            elif kind == pcapng.STATISTICS:
+                stream.statistics.append(counted(block))
+        self._last_ns = last_ns
+        if packets:
+            self._write(b"".join(packets))
+
+    def finish(self) -> Captured:
+        """Write the statistics of all hosts together, and return them."""
+        cut = tuple(host for host, stream in self._streams.items() if not stream.is_whole)
+        all_of_them = [one for stream in self._streams.values() for one in stream.statistics]
+        sums = []
+        for interface in (pcapng.ARRIVED, pcapng.DELIVERED):
+            found = [one for one in all_of_them if one.interface == interface]
+            sums.append(_sum(interface, found, f"cut short: {', '.join(cut)}" if cut else ""))
+        self._write(b"".join(_block(one) for one in sums))
+        arrived, delivered = sums
+        return Captured(
+            hosts=tuple(self._streams),
+            arrived_packets=arrived.received,
+            delivered_packets=delivered.received,
+            dropped_packets=arrived.dropped + delivered.dropped,
+            lost_packets=arrived.lost,
+            ended_early=self.ended_early,
+            cut_short=cut,
+        )
+
+    def _write(self, data: bytes) -> None:
+        # Whole blocks at once, past every buffer: what is in the file survives this program.
+        left = memoryview(data)
+        while left:
+            left = left[os.write(self._file.fileno(), left) :]
+
+
+class _Stream:
+    """One host's."""
+
+    def __init__(self, stream: socket.socket, begin: bytes) -> None:
+        self.socket = stream
+        self.blocks = Blocks()
+        self.blocks.rest = begin
+        self.statistics: list[Statistics] = []
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.statistics) == len(pcapng.INTERFACES) and not self.blocks.rest
+
+
+def _received(stream: socket.socket) -> bytes:
+    try:
+        return stream.recv(_MOST_BYTES)
+    except ConnectionResetError:
+        return b""
+
+
+def _sum(interface: int, found: list[Statistics], comment: str) -> Statistics:
+    return Statistics(
+        interface,
+        starts_ns=min((one.starts_ns for one in found), default=0),
+        ends_ns=max((one.ends_ns for one in found), default=0),
+        received=sum(one.received for one in found),
+        dropped=sum(one.dropped for one in found),
+        lost=sum(one.lost for one in found),
+        comment=comment,
+    )
+
+
+def _block(one: Statistics) -> bytes:
+    return pcapng.statistics(
+        one.interface,
+        starts_ns=one.starts_ns,
+        ends_ns=one.ends_ns,
+        received=one.received,
+        dropped=one.dropped,
+        lost=one.lost,
+        text=one.comment,
+    )

@@ -1,0 +1,153 @@
+"""One run of a scenario: a lab of its own, its steps, the evidence in a folder, the verdict."""
+
+import dataclasses
+import json
+import platform
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lab import __version__
+from lab.checks.judge import judge
+from lab.checks.verdict import Judgement, Verdict, overall
+from lab.engines.base import Engine, Lab, Progress
+from lab.errors import EvidenceError, LabError
+from lab.evidence import events, folders
+from lab.evidence.capture import Seen, packets
+from lab.evidence.events import Recorder
+from lab.running import topology
+from lab.running.player import Player, Show
+from lab.scenario.model import Scenario
+from lab.scenario.reading import read
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run shows; its evidence is in `folder`."""
+
+    folder: Path
+    scenario: str
+    title: str
+    engine: str
+    seed: int
+    verdict: Verdict
+    judgements: tuple[Judgement, ...]
+    took_s: float
+
+
+def run(
+    engine: Engine, scenario: Scenario, results: Path, *, show: Show, progress: Progress
+) -> Outcome:
+    """Run a scenario once. LabError when the lab cannot be brought up, or the file is wrong.
+
+    The lab is gone when this returns or raises; the evidence of what was done stays.
+    """
+    folder = folders.new_run(results, scenario.name)
+    shutil.copyfile(scenario.path, folder / folders.SCENARIO)
+    recorder = Recorder(folder)
+    recorder.write("start", **_facts(engine, scenario))
+    troubles: list[str] = []
+    try:
+        with _lab(engine, scenario, progress) as lab:
+            _note_hosts(recorder, lab)
+            _play(lab, scenario, recorder, folder, show, troubles)
+    except BaseException as error:
+        troubles.append(f"the run was ended by {type(error).__name__}: {error}".rstrip(": "))
+        raise
+    finally:
+        recorder.write("end", troubles=troubles)
+        recorder.close()
+        outcome = verify(folder)
+        _write(outcome)
+    return outcome
+
+
+def _facts(engine: Engine, scenario: Scenario) -> dict[str, Any]:
+    return {
+        "scenario": scenario.name,
+        "title": scenario.title,
+        "path": str(scenario.path),
+        "seed": scenario.seed,
+        "engine": engine.name,
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "socket_lab": __version__,
+        "hosts": list(scenario.hosts),
+    }
+
+
+@contextmanager
+def _lab(engine: Engine, scenario: Scenario, progress: Progress) -> Iterator[Lab]:
+    name = f"run-{secrets.token_hex(4)}"
+    with engine.guarded(name):
+        if scenario.compose:
+            lab = engine.up(scenario.compose, name, build=True, progress=progress)
+        else:
+            text = topology.bare(scenario.hosts, engine.bare_image(progress))
+            with topology.in_memory(text, scenario.name) as file:
+                lab = engine.up(file, name, build=False, progress=progress)
+        try:
+            yield lab
+        finally:
+            lab.down(progress=progress)
+
+
+def _note_hosts(recorder: Recorder, lab: Lab) -> None:
+    for host in lab.status().hosts:
+        recorder.write("host_up", host=host.name, addresses=list(host.addresses))
+
+
+def _play(
+    lab: Lab,
+    scenario: Scenario,
+    recorder: Recorder,
+    folder: Path,
+    show: Show,
+    troubles: list[str],
+) -> None:
+    with lab.capture(folder / folders.CAPTURE), Player(lab, scenario, recorder, show) as player:
+        player.play()
+    if lost := lab.overload_packets():
+        troubles.append(f"{lost} packets were lost: the wire could not keep up")
+
+
+def verify(folder: Path) -> Outcome:
+    """Judge a run by its evidence alone. EvidenceError when there is none, or no scenario."""
+    found = events.read(folder)
+    start = next((event for event in found if event["kind"] == "start"), None)
+    if start is None:
+        text = f"{folder / events.FILE}: no event `start`"
+        raise EvidenceError(text)
+    try:
+        # Its compose file need not be there any more, and stood elsewhere.
+        scenario = read(folder / folders.SCENARIO, hosts=start["hosts"])
+    except LabError as error:
+        raise EvidenceError(str(error)) from None
+    seen: list[Seen] = []
+    missing: list[Judgement] = []
+    try:
+        seen.extend(packets(folder / folders.CAPTURE))
+    except EvidenceError as error:
+        missing.append(Judgement(1, "evidence", "is whole", str(error), Verdict.UNKNOWN))
+    judgements = (*judge(scenario, found, seen), *missing)
+    return Outcome(
+        folder,
+        start["scenario"],
+        scenario.title,
+        start["engine"],
+        start["seed"],
+        overall(judgements),
+        judgements,
+        (found[-1]["time_ns"] - start["time_ns"]) / 1e9,
+    )
+
+
+def _write(outcome: Outcome) -> None:
+    fields = dataclasses.asdict(outcome) | {"folder": None}
+    (outcome.folder / folders.VERDICT).write_text(
+        json.dumps(fields, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )

@@ -1,0 +1,64 @@
+"""Follows the syslog of a lab while a scenario runs: every line becomes an event."""
+
+import re
+from threading import Condition, Thread
+
+from lab.engines.base import Lab
+from lab.errors import LabError
+from lab.evidence.events import Recorder
+from lab.model import LogLine
+
+_SETTLE_S = 0.2  # for lines under way at the end; none is waited for that is not
+
+
+class SyslogFollower:
+    """Reads in a thread of its own, which ends with the lab."""
+
+    def __init__(self, lab: Lab, recorder: Recorder) -> None:
+        self._lab = lab
+        self._recorder = recorder
+        self._lines: list[LogLine] = []
+        self._changed = Condition()
+        self._skip = sum(1 for _ in lab.syslog())  # what the start of the lab has said
+        Thread(target=self._follow, daemon=True).start()
+
+    def _follow(self) -> None:
+        try:
+            for number, line in enumerate(self._lab.syslog(follow=True)):
+                if number >= self._skip:
+                    self._take(line)
+        except (LabError, ValueError):  # the lab has ended, or the recorder is closed
+            return
+
+    def _take(self, line: LogLine) -> None:
+        self._recorder.write(
+            "syslog",
+            time_ns=round(line.time.timestamp() * 1e6) * 1000,
+            host=line.host,
+            facility=line.facility,
+            severity=line.severity,
+            ident=line.ident,
+            pid=line.pid,
+            message=line.message,
+        )
+        with self._changed:
+            self._lines.append(line)
+            self._changed.notify_all()
+
+    def wait(self, pattern: str, host: str | None, least: int, within_s: float) -> int:
+        """Wait for so many lines with the pattern, of a host or any; return how many there are."""
+        wanted = re.compile(pattern)
+
+        def count() -> int:
+            there = [line for line in self._lines if host in {None, line.host}]
+            return sum(wanted.search(line.message) is not None for line in there)
+
+        with self._changed:
+            self._changed.wait_for(lambda: count() >= least, within_s)
+            return count()
+
+    def catch_up(self) -> None:
+        """Take what the lab has written so far."""
+        there = sum(1 for _ in self._lab.syslog()) - self._skip
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._lines) >= there, _SETTLE_S)

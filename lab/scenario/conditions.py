@@ -1,0 +1,73 @@
+"""What is waited for, or must be seen in the end: `{syslog: REGEX, on: server, count: 2}`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from lab.agent.wire import match
+from lab.agent.wire.parameters import NonsenseError, checked
+from lab.scenario import expectations, values
+from lab.scenario.model import Condition, PacketPattern
+from lab.scenario.names import Names
+from lab.scenario.nodes import Mapping, meant
+
+_SUBJECTS = ("syslog", "output", "packets", "fault")
+FATES = ("delivered", "dropped", "held", "late", "changed", "copied")
+
+
+def read(step: Mapping, key: str, hosts: Sequence[str], names: Names) -> Condition:
+    """Return the condition that stands under a key of a step."""
+    asked = step.raw(key)
+    if not isinstance(asked, Mapping):
+        raise step.wrong(key, "must be a mapping like {syslog: connected, on: server}")
+    subjects = [subject for subject in _SUBJECTS if subject in asked]
+    if len(subjects) != 1:
+        raise step.wrong(key, f"must have one of {', '.join(_SUBJECTS)}")
+    asked.only(*_SUBJECTS, "on", "of", "count", "at_least", "acted")
+    amounts = [word for word in ("count", "at_least", "acted") if word in asked]
+    if len(amounts) > 1:
+        raise asked.wrong(amounts[1], f"cannot stand beside {amounts[0]}")
+    count = asked.get("count", int, default=asked.get("acted", int))
+    if "acted" in asked and "fault" not in asked:
+        raise asked.wrong("acted", "is for faults; say count")
+    return Condition(
+        syslog=expectations.pattern(asked, "syslog"),
+        output=expectations.pattern(asked, "output"),
+        packets=_packets(asked, hosts) if "packets" in asked else None,
+        fault=_fault(asked, names) if "fault" in asked else None,
+        on=values.host(asked, "on", hosts) if "on" in asked else None,
+        of=_program(asked, names) if "of" in asked else None,
+        count=count,
+        at_least=asked.get("at_least", int),
+    )
+
+
+def _fault(asked: Mapping, names: Names) -> str:
+    name = str(asked.need("fault", str))
+    if names.all_faults.get(name) != "wire":
+        hint = meant(name, names.all_faults)
+        raise asked.wrong("fault", f"{name!r}: no fault of the wire has that name{hint}")
+    return name
+
+
+def _program(asked: Mapping, names: Names) -> str:
+    name = str(asked.need("of", str))
+    if names.later.get(name) != "run":
+        raise asked.wrong("of", f"{name!r}: no program was started with later: {name}")
+    return name
+
+
+def _packets(asked: Mapping, hosts: Sequence[str]) -> PacketPattern:
+    pattern = asked.raw("packets")
+    if not isinstance(pattern, Mapping):
+        raise asked.wrong("packets", "must be a mapping like {link: client -> server, tcp: syn}")
+    known = [parameter.name for parameter in match.PARAMETERS]
+    pattern.only("link", "fate", *known)
+    fate = pattern.get("fate", str)
+    if fate not in {None, *FATES}:
+        raise pattern.wrong("fate", f"{fate!r} must be one of {', '.join(FATES)}")
+    words: dict[str, Any] = {key: pattern.raw(key) for key in known if key in pattern}
+    try:
+        match.Match(checked(match.PARAMETERS, words, "packets"))
+    except NonsenseError as error:
+        raise asked.wrong("packets", str(error)) from None
+    return PacketPattern(*values.link(pattern, "link", hosts), words, fate)

@@ -1,0 +1,51 @@
+"""The names that a scenario's steps make and use: a name must be made before it is used."""
+
+from lab.scenario.nodes import Mapping, meant
+
+
+class Names:
+    """Sockets of each host, calls and programs under way, faults in force."""
+
+    def __init__(self) -> None:
+        self._sockets: dict[str, set[str]] = {}
+        self.later: dict[str, str] = {}  # by name: call or run
+        self.faults: dict[str, str] = {}  # by name: wire or host
+        self.all_faults: dict[str, str] = {}
+
+    def make_socket(self, step: Mapping, key: str, on: str, name: str) -> None:
+        """Note a socket that a call makes; its name may be used again when it is made anew."""
+        if not name:
+            raise step.wrong(key, "a name, please")
+        self._sockets.setdefault(on, set()).add(name)
+
+    def use_socket(self, step: Mapping, key: str, on: str, name: str) -> None:
+        """Refuse a socket that no step before has made on this host."""
+        there = self._sockets.get(on, set())
+        if name not in there:
+            raise step.wrong(key, f"{name!r}: {on} has no such socket yet{meant(name, there)}")
+
+    def add_later(self, step: Mapping, name: str, kind: str) -> None:
+        """Note what goes on while later steps are done."""
+        if name in self.later:
+            raise step.wrong("later", f"{name!r} is under way already; choose another name")
+        self.later[name] = kind
+
+    def collect(self, step: Mapping, name: str) -> str:
+        """Return whether a name stands for a call or a run."""
+        if name not in self.later:
+            hint = meant(name, self.later)
+            raise step.wrong("collect", f"{name!r}: nothing of that name is under way{hint}")
+        return self.later[name]
+
+    def add_fault(self, step: Mapping, name: str, kind: str) -> None:
+        """Note a fault."""
+        if name in self.faults:
+            raise step.wrong("as", f"{name!r} is in force already; lift it first")
+        self.faults[name] = self.all_faults[name] = kind
+
+    def lift(self, step: Mapping, name: str) -> str:
+        """Note that a fault ends; return its kind."""
+        if name not in self.faults:
+            was = "has been lifted already" if name in self.all_faults else "is not in force"
+            raise step.wrong("lift", f"{name!r} {was}{meant(name, self.faults)}")
+        return self.faults.pop(name)

@@ -1,0 +1,170 @@
+"""YAML as mappings that know the lines they stand in; what is wrong is said with its line.
+
+The values are Python's, as YAML 1.1 has them, but for times and dates, which stay text.
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lab.errors import ScenarioError
+
+_KINDS = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a mapping",
+    type(None): "nothing",
+}
+
+
+class Wrong(Exception):  # noqa: N818 - it never leaves this package
+    """Something is wrong in a line."""
+
+    def __init__(self, line: int, text: str) -> None:
+        super().__init__(text)
+        self.line = line
+
+
+class Mapping:
+    """A mapping of the file: its values by key, and the line of each."""
+
+    def __init__(self, node: yaml.MappingNode) -> None:
+        self.line = node.start_mark.line + 1
+        self._lines: dict[str, int] = {}
+        self._values: dict[str, Any] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            name = key.value
+            if not isinstance(key, yaml.ScalarNode):
+                raise Wrong(line, "a key must be a word")
+            if name in self._values:
+                text = f"{name}: stands here twice, first in line {self._lines[name]}"
+                raise Wrong(line, text)
+            self._lines[name] = line
+            self._values[name] = python(value)
+
+    def keys(self) -> Iterable[str]:
+        """Return the keys, in the order of the file."""
+        return self._values.keys()
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._values
+
+    def line_of(self, key: str) -> int:
+        """Return the line of a key, or of the mapping where there is no such key."""
+        return self._lines.get(key, self.line)
+
+    def wrong(self, key: str, text: str) -> Wrong:
+        """Return what to raise: something is wrong with the value of a key."""
+        return Wrong(self.line_of(key), f"{key}: {text}")
+
+    def get(self, key: str, *kinds: type, default: Any = None) -> Any:
+        """Return a value, which must be of one of the kinds, or the default."""
+        if key not in self._values:
+            return default
+        value = self._values[key]
+        if type(value) not in kinds and not (type(value) is int and float in kinds):
+            wanted = " or ".join(_KINDS[kind] for kind in kinds)
+            raise self.wrong(key, f"must be {wanted}, not {kind_of(value)}")
+        return value
+
+    def need(self, key: str, *kinds: type) -> Any:
+        """Return a value that must be there."""
+        if key not in self._values:
+            raise Wrong(self.line, f"{key}: is missing")
+        return self.get(key, *kinds)
+
+    def only(self, *known: str) -> None:
+        """Refuse keys that are not among these."""
+        for key in self._values:
+            if key not in known:
+                raise Wrong(self.line_of(key), f"{key}: unknown{meant(key, known)}")
+
+    def raw(self, key: str) -> Any:
+        """Return a value of any kind."""
+        return self._values[key]
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as Python's own, with all that is in it."""
+        return {key: unwrapped(value) for key, value in self._values.items()}
+
+
+def unwrapped(value: Any) -> Any:
+    """Return a value without any Mapping in it."""
+    if isinstance(value, Mapping):
+        return value.plain()
+    return [unwrapped(one) for one in value] if isinstance(value, list) else value
+
+
+def kind_of(value: Any) -> str:
+    """Say what a value is."""
+    return "a mapping" if isinstance(value, Mapping) else _KINDS.get(type(value), "a time")
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean X?` where there is something near, else what there is."""
+    listed = list(known)
+    near = difflib.get_close_matches(word, listed, n=1)
+    if near:
+        return f"; did you mean {near[0]}?"
+    return f"; it may be one of {', '.join(listed)}" if listed else ""
+
+
+def python(node: yaml.Node) -> Any:
+    """Return the value of a node."""
+    if isinstance(node, yaml.MappingNode):
+        return Mapping(node)
+    if isinstance(node, yaml.SequenceNode):
+        return [python(one) for one in node.value]
+    if node.tag == "tag:yaml.org,2002:timestamp":
+        return node.value
+    try:
+        value = _constructor.construct_object(node)
+    except (ValueError, yaml.YAMLError):
+        raise Wrong(node.start_mark.line + 1, f"{node.value}: no value of YAML") from None
+    return value
+
+
+_constructor = yaml.constructor.SafeConstructor()
+
+
+def load(path: Path) -> Mapping:
+    """Return a file that is one mapping. ScenarioError when it cannot be read, Wrong else."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "is not UTF-8 text"
+        text = f"{path}: {why}"
+        raise ScenarioError(text) from error
+    try:
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        if not isinstance(node, yaml.MappingNode):
+            raise Wrong(1, "the file must be a mapping with title, shows, hosts and steps")
+        _refuse_loops(node, set())
+        return Mapping(node)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise Wrong(line, f"not YAML: {error.problem}") from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise Wrong(1, f"not YAML: {' '.join(str(error).split())}") from None
+
+
+def _refuse_loops(node: yaml.Node, above: set[int]) -> None:
+    if id(node) in above:
+        raise Wrong(node.start_mark.line + 1, "an alias within what it stands for")
+    for child in _children(node):
+        _refuse_loops(child, above | {id(node)})
+
+
+def _children(node: yaml.Node) -> Iterator[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        for pair in node.value:
+            yield from pair
+    elif isinstance(node, yaml.SequenceNode):
+        yield from node.value

@@ -1,0 +1,233 @@
+"""Reads one step: each verb has a function here, and the keys that it knows."""
+
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lab.agent import calls
+from lab.agent.wire import impairments, match, selection
+from lab.agent.wire.fault import Fault
+from lab.agent.wire.parameters import NonsenseError
+from lab.scenario import conditions, expectations, values
+from lab.scenario.model import (
+    CallStep,
+    CollectStep,
+    ExpectStep,
+    HostFaultStep,
+    LiftStep,
+    RunStep,
+    Step,
+    SysctlStep,
+    WaitStep,
+    WireFaultStep,
+)
+from lab.scenario.names import Names
+from lab.scenario.nodes import Mapping, Wrong, meant, unwrapped
+
+HOST_FAULTS = ("kill", "pause", "restart", "disconnect")
+PARTITION = "partition"
+
+
+@dataclass
+class Reading:
+    """What is known while a file is read."""
+
+    hosts: Sequence[str]
+    names: Names = field(default_factory=Names)
+    unnamed: int = 0
+
+    def name(self, step: Mapping) -> str:
+        """Return the step's own name, or one that nobody can have written."""
+        self.unnamed += 1
+        given: str = step.get("as", str, default=f"(line {step.line})")
+        return given
+
+
+def read(step: Any, line: int, reading: Reading) -> Step:
+    """Return a step; Wrong when it is none."""
+    if not isinstance(step, Mapping):
+        raise Wrong(line, "a step must be a mapping like {on: client, call: recv, socket: c}")
+    verbs = [key for key in step.keys() if key in _VERBS]  # noqa: SIM118 - no dict
+    if len(verbs) != 1:
+        found = f"this one has {', '.join(verbs)}" if verbs else "this one has none"
+        text = f"a step has one of {', '.join(_VERBS)}; {found}"
+        keys = list(step.keys())
+        hint = meant(keys[0], _VERBS) if not verbs and keys else ""
+        raise Wrong(step.line, text + (hint if "did you mean" in hint else ""))
+    return _VERBS[verbs[0]](step, reading)
+
+
+def _call(step: Mapping, reading: Reading) -> CallStep:
+    name = step.get("call", str)
+    if name not in calls.names():
+        raise step.wrong("call", f"{name!r} is no call{meant(name, calls.names())}")
+    own = [parameter.name for parameter in calls.parameters(name)]
+    step.only("on", "call", "later", *own, *expectations.OF_CALLS)
+    on = values.host(step, "on", reading.hosts)
+    arguments = {key: unwrapped(step.raw(key)) for key in own if key in step}
+    try:
+        calls.checked(name, arguments, name)
+    except NonsenseError as error:
+        raise Wrong(_line_of_culprit(step, str(error), own), str(error)) from None
+    for key in calls.uses(name):
+        if key in arguments:
+            reading.names.use_socket(step, key, on, str(arguments[key]))
+    for key in calls.makes(name):
+        for made in _listed(arguments.get(key)):
+            reading.names.make_socket(step, key, on, made)
+    later = _later(step, reading, "call", expectations.OF_CALLS)
+    return CallStep(step.line, on, name, arguments, expectations.of_call(step), later)
+
+
+def _listed(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
+
+
+def _line_of_culprit(step: Mapping, text: str, keys: Sequence[str]) -> int:
+    """Return the line of the key that a refusal names."""
+    named = [
+        key for key in keys if f": {key} " in text or f": {key}:" in text or f"'{key}'" in text
+    ]
+    return step.line_of(named[0]) if named else step.line
+
+
+def _later(step: Mapping, reading: Reading, kind: str, expected: Sequence[str]) -> str | None:
+    later: str | None = step.get("later", str)
+    if later is not None:
+        if there := [key for key in expected if key in step]:
+            raise step.wrong(there[0], "belongs to the step that collects it, not beside later")
+        reading.names.add_later(step, later, kind)
+    return later
+
+
+def _run(step: Mapping, reading: Reading) -> RunStep:
+    step.only("on", "run", "input", "user", "later", *expectations.OF_PROGRAMS)
+    words = step.get("run", str, list)
+    try:
+        argv = shlex.split(words) if isinstance(words, str) else [str(word) for word in words]
+    except ValueError as error:
+        raise step.wrong("run", f"{words!r}: {error}") from None
+    if not argv:
+        raise step.wrong("run", "a program, please")
+    on = values.host(step, "on", reading.hosts)
+    later = _later(step, reading, "run", expectations.OF_PROGRAMS)
+    expected = expectations.of_program(step)
+    text = step.get("input", str, default="")
+    user = step.get("user", str, default="lab")
+    return RunStep(step.line, on, tuple(argv), expected, text, user, later)
+
+
+def _collect(step: Mapping, reading: Reading) -> CollectStep:
+    name = str(step.need("collect", str))
+    if reading.names.collect(step, name) == "call":
+        step.only("collect", *expectations.OF_CALLS)
+        return CollectStep(step.line, name, expectations.of_call(step))
+    step.only("collect", *expectations.OF_PROGRAMS)
+    return CollectStep(step.line, name, expectations.of_program(step))
+
+
+def _fault(step: Mapping, reading: Reading) -> Step:
+    kind = str(step.need("fault", str))
+    if kind in HOST_FAULTS:
+        return _host_fault(step, reading, kind)
+    known = [PARTITION, *HOST_FAULTS, *impairments.names()]
+    if kind not in known:
+        raise step.wrong("fault", f"{kind!r} is no fault{meant(kind, known)}")
+    own: list[str] = []
+    if kind == PARTITION:
+        step.only("fault", "between", "one_way", "as", "for", "may_idle")
+        links = _between(step, reading.hosts)
+    else:
+        table = (*impairments.load(kind).PARAMETERS, *match.PARAMETERS, *selection.PARAMETERS)
+        own = [parameter.name for parameter in table]
+        step.only("fault", "link", "as", "for", "may_idle", *own)
+        links = [values.link(step, "link", reading.hosts)]
+    asked = {key: unwrapped(step.raw(key)) for key in own if key in step}
+    impairment = "drop" if kind == PARTITION else kind
+    try:
+        Fault(impairment, asked)
+    except NonsenseError as error:
+        raise Wrong(_line_of_culprit(step, str(error), own), str(error)) from None
+    name = reading.name(step)
+    reading.names.add_fault(step, name, "wire")
+    may_idle = bool(step.get("may_idle", bool, default=False))
+    for_s = values.seconds(step, "for")
+    return WireFaultStep(step.line, name, impairment, tuple(links), asked, for_s, may_idle)
+
+
+def _between(step: Mapping, hosts: Sequence[str]) -> list[tuple[str, str]]:
+    sides = step.need("between", list)
+    groups = [_listed(side) for side in sides]
+    if len(groups) != 2 or not all(groups):
+        raise step.wrong("between", "must be two hosts, or two lists of them: [client, server]")
+    for name in (*groups[0], *groups[1]):
+        values.known_host(step, "between", name, hosts)
+    if both := set(groups[0]) & set(groups[1]):
+        raise step.wrong("between", f"{', '.join(sorted(both))}: on both sides")
+    links = [(one, other) for one in groups[0] for other in groups[1]]
+    if not step.get("one_way", bool, default=False):
+        links += [(other, one) for one, other in links]
+    return links
+
+
+def _host_fault(step: Mapping, reading: Reading, kind: str) -> HostFaultStep:
+    lasting = kind in {"pause", "disconnect"}
+    step.only("fault", "on", "as", *(["signal"] if kind == "kill" else []))
+    name = reading.name(step)
+    if lasting:
+        reading.names.add_fault(step, name, "host")
+    elif "as" in step:
+        raise step.wrong("as", f"{kind} cannot be lifted, so it needs no name")
+    on = values.host(step, "on", reading.hosts)
+    return HostFaultStep(step.line, name, kind, on, step.get("signal", str, default="KILL"))
+
+
+def _lift(step: Mapping, reading: Reading) -> LiftStep:
+    step.only("lift", "acted", "at_least")
+    name = str(step.need("lift", str))
+    kind = reading.names.lift(step, name)
+    for key in ("acted", "at_least"):
+        if key in step and kind == "host":
+            raise step.wrong(key, f"{name} is no fault of the wire, so it counts nothing")
+    return LiftStep(step.line, name, step.get("acted", int), step.get("at_least", int))
+
+
+def _sysctl(step: Mapping, reading: Reading) -> SysctlStep:
+    step.only("sysctl", "on")
+    settings = step.raw("sysctl")
+    if not isinstance(settings, Mapping):
+        raise step.wrong("sysctl", "must be a mapping of names to values")
+    texts = {name: str(value) for name, value in settings.plain().items()}
+    for name in texts:
+        if not name.startswith("net."):
+            raise settings.wrong(name, "only net.* is a host's own")
+    return SysctlStep(step.line, values.host(step, "on", reading.hosts), texts)
+
+
+def _wait(step: Mapping, reading: Reading) -> WaitStep:
+    step.only("wait", "within", "on")
+    within_s = values.seconds(step, "within")
+    condition = conditions.read(step, "wait", reading.hosts, reading.names)
+    if condition.fault is not None:
+        raise step.wrong("wait", "for syslog, output or packets, please")
+    return WaitStep(step.line, condition, *([] if within_s is None else [within_s]))
+
+
+def _expect(step: Mapping, reading: Reading) -> ExpectStep:
+    step.only("expect")
+    return ExpectStep(step.line, conditions.read(step, "expect", reading.hosts, reading.names))
+
+
+_VERBS: dict[str, Callable[[Mapping, Reading], Step]] = {
+    "call": _call,
+    "run": _run,
+    "collect": _collect,
+    "fault": _fault,
+    "lift": _lift,
+    "sysctl": _sysctl,
+    "wait": _wait,
+    "expect": _expect,
+}

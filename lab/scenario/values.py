@@ -1,0 +1,46 @@
+"""Small values of a scenario: durations, links, hosts."""
+
+import re
+from collections.abc import Iterable
+
+from lab.scenario.nodes import Mapping, meant
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m)")
+_UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0}
+
+
+def seconds(step: Mapping, key: str) -> float | None:
+    """Return a duration in seconds, None where it is not given."""
+    text = step.get(key, str)
+    if text is None:
+        return None
+    found = _DURATION.fullmatch(text.strip())
+    if not found:
+        raise step.wrong(key, f"{text!r} must be a duration like 500ms, 1s or 2m")
+    return float(found[1]) * _UNITS_S[found[2]]
+
+
+def host(step: Mapping, key: str, hosts: Iterable[str]) -> str:
+    """Return the name of a host that there is."""
+    return known_host(step, key, str(step.need(key, str)), hosts)
+
+
+def known_host(step: Mapping, key: str, name: str, hosts: Iterable[str]) -> str:
+    """Return the name if it is one of the hosts'."""
+    listed = list(hosts)
+    if name not in listed:
+        raise step.wrong(key, f"{name!r} is no host{meant(name, listed)}")
+    return name
+
+
+def link(step: Mapping, key: str, hosts: Iterable[str]) -> tuple[str, str]:
+    """Return source and target of `client -> server`."""
+    text = step.need(key, str)
+    source, arrow, target = (part.strip() for part in text.partition("->"))
+    if not arrow:
+        raise step.wrong(key, f"{text!r} must be a link like client -> server")
+    listed = list(hosts)
+    ends = known_host(step, key, source, listed), known_host(step, key, target, listed)
+    if source == target:
+        raise step.wrong(key, f"{text!r}: a host has no link to itself")
+    return ends
