@@ -1,22 +1,28 @@
-"""The command `lab`: parse, call the runner, print. It decides nothing."""
+"""The command `lab`: parse, call the runner, print. It decides nothing.
+
+What only some commands need is loaded when they do: one that starts a lab, or a program on a host,
+is waited for.
+"""
 
 import argparse
 import contextlib
-import dataclasses
 import json
 import os
 import shutil
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any, NoReturn
 
-from lab import __version__, runner, screen
+from lab import __version__, runner
+from lab.commands import hosts
+from lab.commands.later import LaterParser, progress_later
 from lab.engines import choice
 from lab.engines.base import Lab
 from lab.errors import LabError
+from lab.model import LabStatus
 
 EXIT_BAD_INPUT = 2
 EXIT_CANNOT = 4
@@ -56,9 +62,7 @@ def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 def _up(arguments: argparse.Namespace) -> int:
     engine, why = choice.choose(arguments.engine)
-    with screen.progress() as progress:
-        if why:
-            progress("note", why)
+    with progress_later(why) as progress:
         lab = runner.up(
             engine,
             file=arguments.file,
@@ -67,11 +71,13 @@ def _up(arguments: argparse.Namespace) -> int:
             progress=progress,
         )
     if arguments.json:
-        return _print_json(dataclasses.asdict(lab.status()))
+        return _print_json(_fields(lab.status()))
+    from lab import screen
+
     for host in lab.hosts.values():
         if host.try_it:
             for line in lab.output(host.name):
-                screen.out.print(f"{host.name} | {line}", markup=False)
+                screen.out.print(screen.output_line(line))
     screen.out.print(screen.status_table(lab.status()))
     screen.out.print("\n".join(_hints(lab)), markup=False)
     return 0
@@ -92,12 +98,14 @@ def _hints(lab: Lab) -> list[str]:
 
 
 def _down(arguments: argparse.Namespace) -> int:
-    with screen.progress() as progress:
+    with progress_later() as progress:
         names = runner.down(
             choice.Usable(), arguments.names, every=arguments.all, progress=progress
         )
     if arguments.json:
         return _print_json(names)
+    from lab import screen
+
     screen.out.print(f"gone: {', '.join(names)}" if names else "no lab is up", markup=False)
     return 0
 
@@ -107,7 +115,9 @@ def _status(arguments: argparse.Namespace) -> int:
     labs = [runner.find(engines, name) for name in arguments.names] or runner.labs(engines)
     found = [lab.status() for lab in labs]
     if arguments.json:
-        return _print_json([dataclasses.asdict(status) for status in found])
+        return _print_json([_fields(status) for status in found])
+    from lab import screen
+
     for status in found:
         screen.out.print(screen.status_table(status))
     if not found:
@@ -115,46 +125,52 @@ def _status(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _logs(arguments: argparse.Namespace) -> int:
-    lab = runner.find(choice.Usable(), arguments.lab)
-    wanted = {lab.host(name).name for name in arguments.hosts} or set(lab.hosts)
-    if arguments.output:
-        for name in sorted(wanted):
-            for text in lab.output(name):
-                screen.out.print(f"{name} | {text}", markup=False)
-        return 0
-    for line in lab.syslog(follow=arguments.follow):
-        if line.host not in wanted:
-            continue
-        if arguments.json:
-            fields = dataclasses.asdict(line) | {"time": line.time.isoformat()}
-            print(json.dumps(fields), flush=arguments.follow)
-        else:
-            screen.out.print(screen.log_line(line))
-    return 0
-
-
-def _exec(arguments: argparse.Namespace) -> int:
-    host = runner.find(choice.Usable(), arguments.lab).host(arguments.host)
-    argv = [arguments.program, *arguments.arguments]
-    terminal = all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout))
-    command = host.command(argv, user=arguments.user, terminal=terminal)
-    os.execvp(command[0], command)  # noqa: S606
-
-
 def _doctor(arguments: argparse.Namespace) -> int:
+    from lab import screen
+
     found = runner.findings([choice.load(name) for name in choice.NAMES])
     if arguments.json:
-        _print_json([dataclasses.asdict(finding) for finding in found])
+        _print_json([finding._asdict() for finding in found])
     else:
         for line in screen.findings(found):
             screen.out.print(line)
     return 0 if runner.can(found) else EXIT_CANNOT
 
 
+def _logs() -> ModuleType:
+    from lab.commands import logs
+
+    return logs
+
+
+def _fields(status: LabStatus) -> dict[str, Any]:
+    return status._asdict() | {"hosts": [host._asdict() for host in status.hosts]}
+
+
+def _faults() -> ModuleType:
+    from lab.commands import fault
+
+    return fault
+
+
+def _capturing() -> ModuleType:
+    from lab.commands import capture
+
+    return capture
+
+
 def _print_json(value: Any) -> int:
     print(json.dumps(value, indent=2))
     return 0
+
+
+def _scenario_filler(name: str) -> Callable[[argparse.ArgumentParser], None]:
+    def fill(parser: argparse.ArgumentParser) -> None:
+        from lab.commands import scenario
+
+        getattr(scenario, f"fill_{name}")(parser)
+
+    return fill
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -165,10 +181,12 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"socket-lab {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    json_option = argparse.ArgumentParser(add_help=False)
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", parser_class=LaterParser
+    )
+    json_option = LaterParser(add_help=False)
     json_option.add_argument("--json", action="store_true", help="print JSON, for programs")
-    lab_option = argparse.ArgumentParser(add_help=False)
+    lab_option = LaterParser(add_help=False)
     lab_option.add_argument("--lab", metavar="NAME", help="which lab (default: the only one)")
 
     up = commands.add_parser("up", parents=[json_option], help="bring a lab up")
@@ -191,21 +209,37 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("names", nargs="*", metavar="NAME", help="(default: all)")
     status.set_defaults(run=_status)
 
-    logs = commands.add_parser(
-        "logs", parents=[json_option, lab_option], help="show the syslog lines of all hosts"
+    commands.add_parser(
+        "logs",
+        parents=[json_option, lab_option],
+        help="show the syslog lines of all hosts, or what they printed",
+        fill=lambda parser: _logs().fill(parser),
     )
-    logs.add_argument("hosts", nargs="*", metavar="HOST", help="only of these hosts")
-    logs.add_argument("-f", "--follow", action="store_true", help="go on until Ctrl-C")
-    logs.add_argument("--output", action="store_true", help="what the programs printed instead")
-    logs.set_defaults(run=_logs)
-
-    run = commands.add_parser("exec", parents=[lab_option], help="run a program on a host")
-    run.add_argument("--user", help="as this user of the host")
-    run.add_argument("host", metavar="HOST")
-    run.add_argument("program", metavar="PROGRAM")
-    run.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...")
-    run.set_defaults(run=_exec)
-
+    hosts.add_parsers(commands, lab_option)
+    both = [lab_option, json_option]
+    commands.add_parser(
+        "fault",
+        help="put faults on links, list them, lift them",
+        fill=lambda parser: _faults().fill_fault(parser, both),
+    )
+    commands.add_parser(
+        "partition",
+        parents=both,
+        help="cut the links between hosts, or groups a,b of them",
+        fill=lambda parser: _faults().fill_partition(parser),
+    )
+    for name, text in (
+        ("run", "run scenarios, and say what came of them"),
+        ("list", "show the catalogue of scenarios"),
+        ("verify", "judge runs again, by their evidence alone"),
+    ):
+        commands.add_parser(name, parents=[json_option], help=text, fill=_scenario_filler(name))
+    commands.add_parser(
+        "capture",
+        parents=[lab_option],
+        help="record packets and what the faults do to them, for Wireshark",
+        fill=lambda parser: _capturing().fill(parser),
+    )
     check = commands.add_parser(
         "doctor", parents=[json_option], help="say what this machine can do, and what it lacks"
     )

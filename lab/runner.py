@@ -1,9 +1,8 @@
 """Puts the rooms together: what each command of the lab does, without a word to the screen."""
 
+import os
 import re
-import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from lab import doctor
@@ -22,7 +21,7 @@ def up(
 
     Without `file` it is the compose file of this folder; without `name` a new name.
     """
-    name = f"lab-{secrets.token_hex(3)}" if name is None else name
+    name = f"lab-{os.urandom(3).hex()}" if name is None else name
     if not _NAME.fullmatch(name):
         text = (
             f"name {name!r}: must be 1 to 40 of a-z, 0-9, _ and -, and begin with a letter or digit"
@@ -94,7 +93,7 @@ def findings(engines: Sequence[Engine]) -> list[Finding]:
     """Return what this machine can do: in general, then for each engine."""
     found = doctor.findings()
     for engine in engines:
-        found += [replace(finding, engine=engine.name) for finding in engine.findings()]
+        found += [finding._replace(engine=engine.name) for finding in engine.findings()]
     return found
 
 

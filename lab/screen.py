@@ -1,8 +1,12 @@
-"""What a person sees: progress, tables, log lines. Colours only on a terminal (rich decides)."""
+"""What a person sees: progress, tables, log lines. Colours only on a terminal (rich decides).
+
+To load it takes longer than two hosts take to come up.
+"""
 
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -10,7 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.engines.base import Progress
-from lab.model import Finding, LabStatus, LogLine
+from lab.model import Finding, LabStatus, LogLine, OutputLine
+
+if TYPE_CHECKING:
+    from lab.faults.link import FaultStatus
 
 _SEVERITY_STYLES = {"emerg": "bold red", "alert": "bold red", "crit": "bold red", "err": "red"}
 _SEVERITY_STYLES |= {"warning": "yellow", "debug": "dim"}
@@ -23,8 +30,13 @@ class _Console(Console):
         raise BrokenPipeError
 
 
-out = _Console(highlight=False, soft_wrap=True)
-err = Console(highlight=False, soft_wrap=True, stderr=True)
+out = _Console(highlight=False, soft_wrap=True, emoji=False)
+err = Console(highlight=False, soft_wrap=True, emoji=False, stderr=True)
+
+
+def note(text: str) -> None:
+    """Tell the person something beside what was asked for."""
+    err.print(f"note: {text}", markup=False)
 
 
 @contextmanager
@@ -37,7 +49,7 @@ def progress() -> Iterator[Progress]:
         def show(doing: str, detail: str) -> None:
             nonlocal current
             if doing == "note":
-                err.print(f"note: {detail}", markup=False)
+                note(detail)
                 return
             if doing != current and not err.is_terminal:
                 err.print(escape(f"{time.monotonic() - began:5.1f} s  {doing}"))
@@ -65,6 +77,31 @@ def status_table(status: LabStatus) -> Table:
     return table
 
 
+def fault_table(faults: "Sequence[FaultStatus]") -> Table:
+    """Make the table of the faults on a lab's links."""
+    table = Table(box=None, pad_edge=False)
+    # As wide as what is in them: a line that a narrow terminal breaks can still be searched.
+    links = [f"{fault.source} -> {fault.target}" for fault in faults]
+    table.add_column("FAULT", no_wrap=True, min_width=max(map(len, (f.id for f in faults))))
+    table.add_column("LINK", no_wrap=True, min_width=max(map(len, links)))
+    table.add_column("WHAT", no_wrap=True, min_width=max(map(len, (f.text for f in faults))))
+    table.add_column("LEFT", no_wrap=True, min_width=len("until cleared"))
+    for column in ("MATCHED", "ACTED", "BYTES"):
+        table.add_column(column, justify="right", no_wrap=True, min_width=len(column))
+    for fault, link in zip(faults, links, strict=True):
+        left = "until cleared" if fault.stays else "guard"
+        table.add_row(
+            escape(fault.id),
+            escape(link),
+            escape(fault.text),
+            left if fault.left_ms is None else f"{fault.left_ms / 1000:.1f} s",
+            str(fault.matched_packets),
+            Text(str(fault.acted_packets), style="" if fault.acted_packets else "yellow"),
+            str(fault.acted_bytes),
+        )
+    return table
+
+
 def log_line(line: LogLine) -> Text:
     """Make a syslog line: time, host, facility.severity, ident[pid], message."""
     pid = f"[{line.pid}]" if line.pid is not None else ""
@@ -73,6 +110,11 @@ def log_line(line: LogLine) -> Text:
     text.append(f" {line.facility}.{line.severity}", style=_SEVERITY_STYLES.get(line.severity, ""))
     text.append(f" {line.ident}{pid}: {line.message}", style="default")
     return text
+
+
+def output_line(line: OutputLine) -> Text:
+    """Make a line that a program of a host printed: host, a bar, its text as it is."""
+    return Text(f"{line.host} | {line.text}")
 
 
 def findings(found: Sequence[Finding]) -> Iterator[Text]:

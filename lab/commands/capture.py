@@ -1,0 +1,91 @@
+"""`lab capture`: what comes to the hosts' wires, and what becomes of it, into a pcapng file."""
+
+import argparse
+import contextlib
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from lab import runner, screen
+from lab.agent.wire.pcapng import MOST_SNAP_BYTES
+from lab.engines import choice
+from lab.errors import UsageError
+from lab.evidence.recorder import Captured
+
+EXIT_INCOMPLETE = 2
+_EXAMPLES = """\
+examples:
+  lab capture -w wire.pcapng                 everything, until Ctrl-C
+  lab capture server -w wire.pcapng --for 10
+  lab capture -w - | wireshark -k -i -       as it happens
+Every packet is there as it arrived at the wire, and as it was delivered; its comment says what
+has become of it, and by which fault. In Wireshark: frame.interface_name == "delivered"."""
+
+
+def fill(capture: argparse.ArgumentParser) -> None:
+    """Give the parser of `lab capture` what it takes."""
+    capture.epilog = _EXAMPLES
+    capture.formatter_class = argparse.RawDescriptionHelpFormatter
+    capture.add_argument(
+        "hosts", nargs="*", metavar="HOST", help="what comes to these (default: all)"
+    )
+    capture.add_argument(
+        "-w", "--write", required=True, metavar="FILE", help="the pcapng file (-: standard output)"
+    )
+    capture.add_argument(
+        "--for", dest="for_s", type=_seconds, metavar="SECONDS", help="(default: until Ctrl-C)"
+    )
+    capture.add_argument(
+        "--snap-bytes",
+        type=int,
+        default=MOST_SNAP_BYTES,
+        metavar="N",
+        help="keep so many bytes of each packet, at most (default: all)",
+    )
+    capture.set_defaults(run=_capture)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e6:
+        why = f"{text!r}: must be a number of seconds"
+        raise argparse.ArgumentTypeError(why)
+    return seconds
+
+
+def _capture(arguments: argparse.Namespace) -> int:
+    lab = runner.find(choice.Usable(), arguments.lab)
+    if arguments.write != "-":
+        to: Path | BinaryIO = Path(arguments.write)
+    elif sys.stdout.isatty():
+        raise UsageError(
+            "-w -: standard output is a terminal; join a program to it, or name a file"
+        )
+    else:
+        to = sys.stdout.buffer
+    capture = lab.capture(to, hosts=arguments.hosts, snap_bytes=arguments.snap_bytes)
+    with capture, contextlib.suppress(KeyboardInterrupt):
+        until = "" if arguments.for_s else "; Ctrl-C ends it"
+        screen.err.print(f"capturing at {', '.join(capture.hosts)}{until}", markup=False)
+        capture.wait(arguments.for_s)
+    captured = capture.captured
+    screen.err.print(_line(arguments.write, captured), markup=False)
+    return EXIT_INCOMPLETE if captured.cut_short else 0
+
+
+def _line(file: str, captured: Captured) -> str:
+    line = (
+        f"{'standard output' if file == '-' else file}: "
+        f"{captured.arrived_packets} packets arrived, {captured.delivered_packets} were delivered; "
+        f"{captured.dropped_packets} records dropped"
+    )
+    if captured.lost_packets:
+        line += f"; {captured.lost_packets} packets were lost: the wire could not keep up"
+    if captured.ended_early:
+        line += f"; ended meanwhile: {', '.join(captured.ended_early)}"
+    if captured.cut_short:
+        line += f"; cut short: {', '.join(captured.cut_short)}"
+    return line

@@ -1,0 +1,43 @@
+"""What is loaded when it is used, for those who wait for a lab or a program to start."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from lab.engines.base import Progress
+
+Fill = Callable[[argparse.ArgumentParser], None]
+
+
+class LaterParser(argparse.ArgumentParser):
+    """A parser of a command that calls `fill` with itself before it first parses."""
+
+    def __init__(self, *arguments: Any, fill: Fill | None = None, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._fill = fill
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As any ArgumentParser."""
+        fill, self._fill = self._fill, None
+        if fill:
+            fill(self)
+        return super().parse_known_args(args, namespace)
+
+
+@contextmanager
+def progress_later(note: str = "") -> Iterator[Progress]:
+    """Show what goes on, a note first. What is under way by then goes on while rich loads."""
+    with ExitStack() as held:
+        shown: list[Progress] = []
+
+        def show(doing: str, detail: str) -> None:
+            if not shown:
+                from lab import screen
+
+                shown.append(held.enter_context(screen.progress()))
+                if note:
+                    shown[0]("note", note)
+            shown[0](doing, detail)
+
+        yield show

@@ -1,0 +1,51 @@
+"""What a person sees of scenarios: steps, verdicts, the catalogue."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from lab.checks.verdict import Judgement, Verdict
+from lab.scenario.model import Scenario
+
+_VERDICT_STYLES = {
+    Verdict.PASS: "bold green",
+    Verdict.FAIL: "bold red",
+    Verdict.UNKNOWN: "bold yellow",
+}
+
+
+def step_line(what: str, judgement: Judgement, took_s: float) -> Text:
+    """Make the line of a step: how long it took, what it was, what came of it."""
+    text = Text(f"{took_s:7.3f} s  ", style="dim")
+    text.append(f"{what}  ", style="default")
+    good = judgement.verdict is Verdict.PASS
+    text.append(judgement.found, style="green" if good else "bold red")
+    if not good:
+        text.append(f"  (expected: {judgement.expected})", style="red")
+    return text
+
+
+def verdict_line(verdict: Verdict, scenario: str, took_s: float, folder: Path) -> Text:
+    """Make the line of a run's end."""
+    text = Text(f"{verdict:7} ", style=_VERDICT_STYLES[verdict])
+    return text.append(f"{scenario}  {took_s:.2f} s  {folder}", style="default")
+
+
+def scenario_table(scenarios: Sequence[Scenario]) -> Table:
+    """Make the table of the catalogue."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column(
+        "NAME", no_wrap=True, min_width=max((len(s.name) for s in scenarios), default=0)
+    )
+    table.add_column("REPRODUCES")
+    table.add_column("SHOWS")
+    topic = ""
+    for one in scenarios:
+        if one.path.parent.name != topic:
+            topic = one.path.parent.name
+            table.add_row(Text(topic, style="bold"), "", "")
+        table.add_row(escape(one.name), escape(", ".join(one.reproduces)), escape(one.shows))
+    return table
