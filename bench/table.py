@@ -10,6 +10,7 @@ from bench.replies import ECHOES, Replies
 from bench.spread import Spread
 from bench.start import Start
 from bench.turns import Row
+from bench.wire import WireFigures
 
 WIDTH = 100
 
@@ -119,6 +120,45 @@ def hosts_table(found: Hosts) -> Group:
         for row in group.rows:
             table.add_row(str(group.hosts), *_up_and_down(row, 3))
     return _page("hosts up and down", table, "\n".join(notes))
+
+
+def wire_table(found: WireFigures) -> Group:
+    """Make the table of what the wire costs, and the lines on how exact it is."""
+    accuracy = found.accuracy
+    notes = [
+        "From one host to another of the engine namespaces; median of "
+        f"{found.effort.rounds} rounds of {found.effort.seconds:g} s in turn, and least..most. "
+        "UDP: datagrams of 1400 bytes that iperf3's receiver counted, while its sender sent what "
+        "it could on the other core. "
+        "Round trip: the median of a round; with one fault on the way there, none back.",
+        "a fault elsewhere: on the same link, but for another port; the kernel never asks us.",
+        *(
+            f"delay {one.delay_ms:g} ms: error p50 {one.p50_ms:+.3f} ms, p99 {one.p99_ms:+.3f} ms "
+            "(one way, 1,000 packets/s, beyond the median of the bare link)"
+            for one in accuracy.delays
+        ),
+        f"rate {accuracy.rate_asked_bps / 1e6:g} Mbit/s: {accuracy.rate_seen_bps / 1e6:.3f} seen "
+        f"({accuracy.rate_seen_bps / accuracy.rate_asked_bps - 1:+.2%}).",
+        f"loss {accuracy.loss_asked:.1%}: {accuracy.loss_seen:.3%} of {accuracy.loss_of:,} packets "
+        "(the same ones each time).",
+        *found.left_out,
+    ]
+    columns = (
+        "LINK|UDP PACKETS/s |least..most |TCP Gbit/s |least..most |ROUND TRIP us |least..most "
+    )
+    table = _table(columns)
+    for row in found.rows:
+        udp, trip = row.packets_per_s, row.round_trip_us
+        table.add_row(
+            row.way,
+            f"{udp.median:,.0f}" if udp else "-",
+            f"{udp.least:,.0f}..{udp.most:,.0f}" if udp else "-",
+            f"{row.tcp_gbit_per_s.median:.2f}",
+            _range(row.tcp_gbit_per_s),
+            f"{trip.median:,.0f}" if trip else "-",
+            _range(trip, 0) if trip else "-",
+        )
+    return _page("the wire: what it costs, and how exact it is", table, "\n".join(notes))
 
 
 _UP_AND_DOWN = "UP |least..most |RATIO |DOWN |least..most |RATIO "
