@@ -19,6 +19,8 @@ from pytest_docker.plugin import Services, get_docker_services
 from lab import runner
 from lab.engines import choice
 from lab.engines.base import Engine, Host, Lab
+from lab.engines.compose import agent_image
+from lab.engines.compose import checks as docker_checks
 from lab.engines.namespaces import checks
 from tests.integration.helpers import ROOT
 
@@ -71,6 +73,8 @@ def docker_services(
         pytest.skip("no Docker Engine answers on this machine")
     name = docker_compose_project_name
     os.chdir(ROOT)  # where `.env` is, which names the base image
+    if not agent_image.is_here():
+        agent_image.build(docker_checks.configured_base_image(ROOT))
     with (
         _up(choice.load(choice.COMPOSE), Path(docker_compose_file), name),
         get_docker_services(

@@ -2,13 +2,16 @@
 
 import json
 import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lab.engines.base import Host, Lab, Program
+from lab import runner
+from lab.engines.base import Engine, Host, Lab, Program
 from lab.model import LogLine, Output
+from tests.integration.left import assert_nothing_left
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -16,6 +19,17 @@ PROGRAMS = Path(__file__).parent / "programs"
 # What a time server puts before the data: ctime(3) and a colon.
 STAMP = re.compile(rb"[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}:")
 LONGEST_S = 60
+
+
+@contextmanager
+def new_lab(engine: Engine, file: Path) -> Iterator[Lab]:
+    """Bring up a lab of a test's own; after the block nothing of it is left."""
+    name = f"lab-test-{secrets.token_hex(3)}"
+    with engine.guarded(name):
+        lab = runner.up(engine, file=file, name=name, build=False, progress=lambda _d, _t: None)
+        yield lab
+        lab.down(progress=lambda _d, _t: None)
+    assert_nothing_left(name, 15)
 
 
 def talk(host: Host, *arguments: str, stdin: bytes = b"") -> Output:

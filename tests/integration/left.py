@@ -39,7 +39,8 @@ def processes_of(name: str) -> list[str]:
             words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
             marks = (process / "environ").read_bytes().split(b"\0")
             works_for_it = name in words and any("compose" in word for word in words)
-            if works_for_it or f"{MARK}={name}".encode() in marks:
+            talks = any(word.startswith(f"{name}-") and word.endswith("-agent") for word in words)
+            if works_for_it or talks or f"{MARK}={name}".encode() in marks:
                 found.append(f"{process.name}: {' '.join(words)}")
     return found
 

@@ -1,6 +1,8 @@
 """What is done to a host means the same on every engine, in any order."""
 
-import secrets
+import os
+import select
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,41 +11,32 @@ import pytest
 from lab import runner
 from lab.engines.base import Engine, Host, Lab
 from lab.errors import EngineError
-from tests.integration.left import assert_nothing_left
+from lab.model import HostStatus
+from tests.integration.command import TOPOLOGIES
+from tests.integration.own_lab import own_lab, quiet
 from tests.waiting import wait_until
-
-PAIR = Path(__file__).parent / "topologies" / "pair.yaml"
 
 
 @pytest.fixture
 def pair(engine: Engine) -> Iterator[Lab]:
     """Two hosts that do nothing, for one test."""
-    name = f"lab-test-{secrets.token_hex(3)}"
-    with engine.guarded(name):
-        lab = runner.up(engine, file=PAIR, name=name, build=False, progress=lambda _d, _t: None)
+    with own_lab(engine, "pair.yaml") as lab:
         yield lab
-        lab.down(progress=lambda _d, _t: None)
-    assert_nothing_left(name, 15)
 
 
 def test_folder_of_the_machine_is_written_and_a_read_only_file_is_not(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = f"lab-test-{secrets.token_hex(3)}"
     monkeypatch.setenv("OUT", str(tmp_path))
-    file = PAIR.with_name("volumes.yaml")
-    with engine.guarded(name):
-        lab = runner.up(engine, file=file, name=name, build=False, progress=lambda _d, _t: None)
-        writer = lab.host("writer")
+    with own_lab(engine, "volumes.yaml") as lab:
         write = "cat /given/pair.yaml >/out/copy; echo x >/scratch/x; echo x >/given/pair.yaml"
-        output = writer.run(["sh", "-c", write], timeout_s=20)
+        output = lab.host("writer").run(["sh", "-c", write], timeout_s=20)
         assert output.exit_status != 0
         assert b"Read-only file system" in output.stderr
         # In its time it gets SIGTERM, and may still write.
-        lab.down(progress=lambda _d, _t: None)
-    assert (tmp_path / "copy").read_text() == PAIR.read_text()
+        lab.down(progress=quiet)
+    assert (tmp_path / "copy").read_text() == (TOPOLOGIES / "pair.yaml").read_text()
     assert (tmp_path / "ended").read_text() == "ended\n"
-    assert_nothing_left(name, 15)
 
 
 def reaches(host: Host, other: Host) -> bool:
@@ -115,3 +108,159 @@ def test_many_signals_to_an_ending_host_end_no_other(pair: Lab) -> None:
             break  # it has ended
     wait_until(lambda: state(left) == "exited", "the end of the host")
     assert state(right) == "running"
+
+
+REFUSED = {
+    "running": {
+        "resume": "left: cannot resume: it is running",
+        "connect": "left: cannot connect: it is connected",
+    },
+    "paused": {
+        "pause": "left: cannot pause: it is paused",
+        "exec": "left: cannot exec: it is paused; lab resume left lets it go on",
+    },
+    "exited": {
+        verb: f"left: cannot {verb}: it is exited; lab restart left starts it again"
+        for verb in ("pause", "resume", "kill", "disconnect", "connect", "exec")
+    },
+    "disconnected": {"disconnect": "left: cannot disconnect: it is disconnected"},
+}
+BRINGS_ABOUT = {"paused": "pause", "exited": "kill", "disconnected": "disconnect"}
+
+
+def do(host: Host, verb: str) -> None:
+    if verb == "exec":
+        host.run(["true"], timeout_s=20)
+    else:
+        getattr(host, verb)()
+
+
+@pytest.mark.parametrize("before", REFUSED)
+def test_what_makes_no_sense_is_refused_in_the_same_words(pair: Lab, before: str) -> None:
+    left = pair.host("left")
+    if before in BRINGS_ABOUT:
+        do(left, BRINGS_ABOUT[before])
+    was = left.status()
+    said = {}
+    for verb in REFUSED[before]:
+        with pytest.raises(EngineError) as refused:
+            do(left, verb)
+        said[verb] = str(refused.value)
+    assert said == REFUSED[before]
+    assert left.status() == was
+
+
+def test_host_on_no_network_cannot_be_unplugged(lab: Lab) -> None:
+    for verb in ("disconnect", "connect"):
+        with pytest.raises(EngineError, match=f"^syslog: cannot {verb}: it is on no network$"):
+            do(lab.host("syslog"), verb)
+
+
+def test_signal_to_a_paused_host_lets_it_go_on(pair: Lab) -> None:
+    left, right = pair.host("left"), pair.host("right")
+    left.pause()
+    left.kill("WINCH")  # ignored by default
+    assert state(left) == "running"
+    right.pause()
+    right.kill("TERM")
+    wait_until(lambda: state(right) == "exited", "the end of the host")
+
+
+def test_program_that_was_stopped_before_a_pause_is_stopped_after_it(pair: Lab) -> None:
+    left = pair.host("left")
+    with left.start(["sleep", "600"]) as stopped, left.start(["sleep", "600"]) as other:
+        stopped.signal("STOP")
+        wait_until(lambda: letter(left, stopped.pid) == "T", "the program to stop")
+        left.pause()
+        left.resume()
+        wait_until(lambda: letter(left, other.pid) == "S", "the other program to go on")
+        assert letter(left, stopped.pid) == "T"
+
+
+def letter(host: Host, pid: int) -> str:
+    """Return the state of a program of the host, as proc(5) has it."""
+    stat = host.run(["cat", f"/proc/{pid}/stat"], timeout_s=20).stdout.decode()
+    return stat.rpartition(")")[2].split()[0]
+
+
+def test_program_started_there_before_a_pause_is_frozen(pair: Lab) -> None:
+    left = pair.host("left")
+    count = ["sh", "-c", "n=0; while :; do n=$((n + 1)); echo $n; sleep 0.01; done"]
+    with left.start(count) as program:
+        assert program.process.stdout
+        program.process.stdout.readline()
+        left.pause()
+        os.set_blocking(program.process.stdout.fileno(), False)
+        while program.process.stdout.read():  # what was on its way
+            pass
+        # Frozen: not one more line in the time of many.
+        assert not select.select([program.process.stdout], [], [], 0.3)[0]
+        left.resume()
+        assert select.select([program.process.stdout], [], [], 20)[0]
+
+
+def test_program_on_its_way_to_a_host_that_is_paused_meanwhile_does_not_run(pair: Lab) -> None:
+    left = pair.host("left")
+    command = left.command(["echo", "it runs"])
+    left.pause()
+    done = subprocess.run(command, capture_output=True, timeout=20, check=False)
+    assert done.returncode != 0
+    assert done.stdout == b""
+    assert b"is paused" in done.stderr
+
+
+def test_restarted_host_is_plugged_in_as_it_was(pair: Lab) -> None:
+    left, right = pair.host("left"), pair.host("right")
+    before = left.status().addresses
+    left.disconnect()
+    left.restart()
+    assert left.status().addresses == ()
+    assert not reaches(left, right)
+    left.connect()
+    assert left.status().addresses == before
+    wait_until(lambda: reaches(right, left), "the restarted host to be reached")
+    left.restart()
+    assert left.status().addresses == before
+
+
+def test_hosts_are_connected_again_in_another_order_and_by_somebody_else(
+    engine: Engine, pair: Lab
+) -> None:
+    before = {name: host.status().addresses for name, host in pair.hosts.items()}
+    for name in ("left", "right"):
+        pair.host(name).disconnect()
+    for name in ("right", "left"):
+        runner.find([engine], pair.name).host(name).connect()
+    assert {name: host.status().addresses for name, host in pair.hosts.items()} == before
+    assert reaches(pair.host("left"), pair.host("right"))
+    # By its name, too, and not only by its address.
+    argv = ["python3", "-c", "import socket; socket.create_connection(('left', 9))"]
+    assert b"ConnectionRefused" in pair.host("right").run(argv, timeout_s=20).stderr
+
+
+@pytest.mark.parametrize("verb", ["disconnect", "pause", "kill"])
+def test_name_of_a_host_is_known_whatever_is_done_to_it(pair: Lab, verb: str) -> None:
+    left, right = pair.host("left"), pair.host("right")
+    addresses = {*left.status().addresses}
+    do(left, verb)
+    source = "import socket; print(*{info[4][0] for info in socket.getaddrinfo('left', 9)})"
+    output = right.run(["python3", "-c", source], timeout_s=20)
+    assert set(output.stdout.decode().split()) == addresses, output
+
+
+def test_host_knows_its_own_name_once_for_each_family(lab: Lab) -> None:
+    source = "import socket; print(*[i[4][0] for i in socket.getaddrinfo('server', 9, type=1)])"
+    for name in ("server", "client"):
+        output = lab.host(name).run(["python3", "-c", source], timeout_s=20)
+        found = output.stdout.decode().split()
+        assert sorted(found) == sorted(lab.host("server").status().addresses), output
+
+
+def test_paused_host_can_be_unplugged_and_plugged_in(pair: Lab) -> None:
+    left = pair.host("left")
+    before = left.status().addresses
+    left.pause()
+    left.disconnect()
+    assert left.status().addresses == ()
+    left.connect()
+    assert left.status() == HostStatus("left", "paused", None, before)

@@ -12,26 +12,63 @@ ROOT = Path(__file__).parents[2]
 # A room may import itself and these rooms of the lab; the longest name that fits counts.
 MAY_IMPORT = {
     "lab": set(),
+    "lab.agent": set(),
     "lab.__main__": {"lab.cli"},
-    "lab.cli": {"lab", "lab.engines", "lab.errors", "lab.runner", "lab.screen"},
-    "lab.screen": {"lab.engines.base", "lab.model"},
+    "lab.cli": {
+        *("lab", "lab.commands", "lab.engines", "lab.errors", "lab.model", "lab.runner"),
+        "lab.screen",
+    },
+    "lab.commands": {
+        *("lab", "lab.agent", "lab.engines", "lab.errors", "lab.faults", "lab.runner"),
+        *("lab.evidence", "lab.merging", "lab.model", "lab.screen"),
+    },
+    "lab.commands.scenario": {
+        *("lab", "lab.checks", "lab.commands", "lab.engines", "lab.errors", "lab.evidence"),
+        *("lab.running", "lab.scenario", "lab.screen"),
+    },
+    "lab.commands.scenario_screen": {"lab.checks", "lab.scenario"},
+    "lab.screen": {"lab.engines.base", "lab.faults", "lab.model"},
     "lab.runner": {"lab", "lab.doctor", "lab.engines.base", "lab.errors", "lab.model"},
+    "lab.merging": set(),
     "lab.doctor": {"lab.model"},
     "lab.setup": {
         *("lab", "lab.doctor", "lab.errors", "lab.model"),
-        *("lab.engines.compose.checks", "lab.engines.namespaces.checks"),
+        *("lab.engines.compose.agent_image", "lab.engines.compose.checks"),
+        "lab.engines.namespaces.checks",
     },
-    "lab.engines": {"lab.errors", "lab.evidence", "lab.model"},
-    "lab.evidence": {"lab.errors", "lab.model"},
+    "lab.engines": {
+        *("lab.agent", "lab.calling", "lab.errors", "lab.evidence", "lab.faults", "lab.model"),
+    },
+    "lab.scenario": {"lab.agent", "lab.errors", "lab.model"},
+    "lab.calling": {"lab.agent", "lab.errors"},
+    "lab.faults": {"lab.agent", "lab.errors", "lab.evidence", "lab.model"},
+    "lab.evidence": {"lab.agent", "lab.errors", "lab.model"},
+    "lab.checks": {"lab.agent", "lab.errors", "lab.evidence", "lab.scenario.model"},
+    "lab.running": {
+        *("lab", "lab.agent", "lab.calling", "lab.checks", "lab.engines.base", "lab.errors"),
+        *("lab.evidence", "lab.faults", "lab.model", "lab.scenario"),
+    },
     "lab.model": set(),
     "lab.errors": set(),
     "services": set(),
 }
 # They run before there is any dependency, or where there is none.
 STANDARD_LIBRARY_ONLY = (
-    *("services", "lab.setup", "lab.doctor", "lab.model", "lab.errors"),
-    "lab.engines.compose.checks",
-    *(f"lab.engines.namespaces.{name}" for name in ("keeper", "init", "syslogd", "checks")),
+    *("services", "lab.agent", "lab.setup", "lab.doctor", "lab.model", "lab.errors"),
+    *("lab.engines.compose.agent_image", "lab.engines.compose.checks"),
+    *("lab.engines.states", "lab.engines.wire_checks"),
+    *(
+        f"lab.engines.namespaces.{name}"
+        for name in (
+            "keeper",
+            "init",
+            "syslogd",
+            "checks",
+            "agent_starter",
+            "callers",
+            "enter",
+        )
+    ),
 )
 
 

@@ -101,7 +101,7 @@ def test_command_of_a_wrong_kind_names_the_service(tmp_path: Path, command: str)
         ("subnet: nope", "'nope' does not appear to be"),
         ("subnet: 10.0.0.1/24", "has host bits set"),
         ("subnet: 10.0.0.0/31", "network 10.0.0.0/31: no address left"),
-        ("subnet: ", "does not appear to be"),
+        ("subnet: ", "subnet must be a string, not empty"),
     ],
 )
 def test_subnet_that_is_wrong_names_its_network(tmp_path: Path, config: str, said: str) -> None:
@@ -119,7 +119,8 @@ def test_fixed_address_that_is_wrong_names_its_network(
     tmp_path: Path, address: str, said: str
 ) -> None:
     fixed = f"networks: {{wire: {{ipv4_address: {address}}}}}"
-    text = refused(tmp_path, WIRED.replace("networks: [wire]", fixed))
+    subnet = "    ipam: {config: [{subnet: 198.18.0.0/24}]}\n"
+    text = refused(tmp_path, WIRED.replace("networks: [wire]", fixed) + subnet)
     assert text.partition(":")[0] in {"5", "7"}
     assert "networks.wire" in text or "services.a" in text
     assert said in text
@@ -186,7 +187,7 @@ def test_what_should_be_a_mapping_is_named(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["services: !foo {}\n", "services: {a: {<<: 3}}\n", "a: \0\n", "A: 2020-99-99\n", "[" * 2000],
+    ["services: !foo {}\n", "services: {a: {<<: 3}}\n", "a: \0\n", "A: !!int x\n", "[" * 2000],
 )
 def test_what_no_yaml_can_be_is_one_line(tmp_path: Path, text: str) -> None:
     assert "not YAML: " in refused(tmp_path, text)

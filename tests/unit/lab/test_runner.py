@@ -8,8 +8,9 @@ import pytest
 
 from lab import doctor, runner
 from lab.engines.base import Engine, Lab, Progress
+from lab.engines.outputs import Piece
 from lab.errors import EngineError, TopologyError, UsageError
-from lab.model import Finding, LabStatus, LogLine
+from lab.model import Finding, LabStatus
 
 
 def silent(_doing: str, _detail: str) -> None:
@@ -19,6 +20,8 @@ def silent(_doing: str, _detail: str) -> None:
 class FakeLab(Lab):
     """A lab of an engine that remembers what is up."""
 
+    gives_half_lines = False
+
     def __init__(self, engine: "FakeEngine", name: str) -> None:
         self.name = name
         self.hosts = {}
@@ -27,12 +30,9 @@ class FakeLab(Lab):
     def status(self) -> LabStatus:
         return LabStatus(self.name, self._engine.name, "compose.yaml", ())
 
-    def syslog(self, *, follow: bool = False) -> Iterator[LogLine]:
-        del follow
-        return iter(())
-
-    def output(self, host: str) -> Iterator[str]:
-        return iter((host,))
+    def pieces(self, host: str, *, alone: bool, follow: bool) -> Iterator[Piece]:
+        del alone, follow
+        return iter((Piece(host.encode()),))
 
     def down(self, *, progress: Progress) -> None:
         progress("down", self.name)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from lab import screen
-from lab.model import Finding, HostStatus, LabStatus, LogLine
+from lab.model import Finding, HostStatus, LabStatus, LogLine, OutputLine
 
 HOSTILE = "[bold]x[/bold] [/red] :smile:"
 
@@ -28,6 +28,10 @@ def test_log_line_is_one_line_and_its_message_is_text() -> None:
     assert shown(screen.log_line(line)) == (
         f"03:04:05.000006 server  daemon.err tcp[7]: {HOSTILE}\n"
     )
+
+
+def test_line_of_a_program_is_text_as_it_is() -> None:
+    assert shown(screen.output_line(OutputLine("a", HOSTILE))) == f"a | {HOSTILE}\n"
 
 
 def test_status_shows_every_host_and_address() -> None:

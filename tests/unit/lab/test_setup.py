@@ -1,11 +1,12 @@
 """The steps of `make setup` that need no Docker."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from lab.engines.compose import checks
-from lab.setup import base_image
+from lab.setup import base_image, environment
 from lab.setup.step import SetupError, run
 
 
@@ -56,3 +57,14 @@ def test_step_that_fails_shows_the_end_of_what_it_said(capsys: pytest.CaptureFix
 def test_step_can_keep_its_output_in_a_file(folder: Path) -> None:
     run("making", ["printf", "a\\0b"], stdout=folder / "out")
     assert (folder / "out").read_bytes() == b"a\0b"
+
+
+def test_programs_are_compiled_even_beside_one_that_cannot_be(folder: Path) -> None:
+    (folder / ".venv/bin").mkdir(parents=True)
+    (folder / ".venv/bin/python").symlink_to(sys.executable)
+    for name, text in (("lab/good.py", "1"), ("services/bad.py", "("), ("services/good.py", "1")):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    environment.compile_programs()
+    made = [path.name.split(".")[0] for path in sorted(folder.glob("*/__pycache__/*.pyc"))]
+    assert made == ["good", "good"]

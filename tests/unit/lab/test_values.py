@@ -1,14 +1,11 @@
 """Whichever way a compose file writes a value, it means the same."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lab.engines.namespaces import values
-from lab.engines.namespaces.spec import Health, Mount
-
-FOLDER = Path("/the/folder")
+from lab.engines.namespaces.spec import Health
 
 
 @pytest.mark.parametrize(
@@ -36,6 +33,7 @@ def test_duration_that_is_none_is_refused(text: Any) -> None:
         ([], {}),
         ({"A": "x", "B": 7, "C": 1.5}, {"A": "x", "B": "7", "C": "1.5"}),
         (["A=x", "B=c=d", "C="], {"A": "x", "B": "c=d", "C": ""}),
+        ({"A": True, "B": 2.0, "C": 1e3, "D": None}, {"A": "true", "B": "2", "C": "1000", "D": ""}),
     ],
 )
 def test_mapping_may_be_a_list(value: Any, found: dict[str, str]) -> None:
@@ -113,47 +111,11 @@ def test_depends_on_may_say_what_to_wait_for() -> None:
     assert values.depends_on(waits) == {"a": "service_healthy", "b": "service_started"}
 
 
-@pytest.mark.parametrize(
-    ("entry", "mount"),
-    [
-        ("data:/x", Mount("/x", "data")),
-        ("data:/x:ro", Mount("/x", "data", read_only=True)),
-        ("data:/x:z,ro", Mount("/x", "data", read_only=True)),
-        ("data:/x:rw", Mount("/x", "data")),
-        ("/a/b:/x", Mount("/x", "/a/b")),
-        ("./a/../b:/x", Mount("/x", "/the/folder/b")),
-        ("../a:/x:ro", Mount("/x", "/the/a", read_only=True)),
-        (".:/x", Mount("/x", "/the/folder")),
-        ("/x/y", Mount("/x/y", "anonymous-x-y")),
-        ({"type": "volume", "source": "data", "target": "/x"}, Mount("/x", "data")),
-        ({"type": "volume", "target": "/x"}, Mount("/x", "anonymous-x")),
-        (
-            {"type": "volume", "source": "data", "target": "/x", "read_only": True},
-            Mount("/x", "data", read_only=True),
-        ),
-        ({"type": "bind", "source": "./a", "target": "/x"}, Mount("/x", "/the/folder/a")),
-        ({"type": "bind", "source": "/a", "target": "/x"}, Mount("/x", "/a")),
-        ({"type": "tmpfs", "target": "/x"}, Mount("/x", tmpfs_options="")),
-    ],
-)
-def test_volume_may_be_short_or_long(entry: Any, mount: Mount) -> None:
-    assert values.volume(entry, FOLDER) == mount
+def test_health_check_has_its_interval_in_the_start_period() -> None:
+    check = {"test": "true", "start_period": "20s", "start_interval": "250ms"}
+    assert values.health(check) == Health(("sh", "-c", "true"), 30.0, 30.0, 3, 20.0, 0.25)
 
 
-def test_volume_in_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/me")
-    assert values.volume("~/a:/x", FOLDER) == Mount("/x", "/home/me/a")
-
-
-@pytest.mark.parametrize(
-    ("entry", "options"),
-    [
-        ("/run/lab", ""),
-        ("/run/lab:uid=800,gid=800,mode=0755", "mode=0755"),
-        ("/run/lab:size=64m,uid=1,mode=1777", "size=64m,mode=1777"),
-        ("/run/lab:gid=800", ""),
-        ("/run/lab:", ""),
-    ],
-)
-def test_tmpfs_has_no_owner_of_its_own(entry: str, options: str) -> None:
-    assert values.tmpfs(entry) == Mount("/run/lab", tmpfs_options=options)
+def test_interval_in_the_start_period_needs_one() -> None:
+    with pytest.raises(ValueError, match="so set that, too"):
+        values.health({"test": "true", "start_interval": "1s"})

@@ -1,0 +1,102 @@
+"""Scenarios of the catalogue on both engines, the command around them, and what must not pass.
+
+All of the catalogue runs with `lab run --all`; here are some that differ in what they need.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lab.checks.verdict import Verdict
+from lab.engines.base import Engine
+from lab.evidence import events
+from lab.running import run
+from lab.scenario import catalogue
+from lab.scenario.model import Step
+from lab.scenario.reading import read
+from tests.integration import command
+
+NEGATIVE = Path(__file__).parents[1] / "negative"
+SOME = (
+    *("refused", "syn-lost", "privileged-port", "orderly-close", "reset-mid-stream"),
+    *(
+        "segment-lost",
+        "process-killed",
+        "process-paused",
+        "truncated",
+        "fragment-lost",
+        "no-listener",
+    ),
+)
+
+
+def play(engine: Engine, path: Path, results: Path) -> run.Outcome:
+    return run.run(engine, read(path), results, show=_hide, progress=_quiet)
+
+
+def _hide(_step: Step, _judged: object, _took_s: float) -> None:
+    pass
+
+
+def _quiet(_doing: str, _detail: str) -> None:
+    pass
+
+
+@pytest.mark.parametrize("name", SOME)
+def test_a_failure_of_the_catalogue_is_as_it_says(
+    engine: Engine, name: str, tmp_path: Path
+) -> None:
+    outcome = play(engine, catalogue.find(name), tmp_path)
+    assert [one for one in outcome.judgements if one.verdict is not Verdict.PASS] == []
+    assert outcome.verdict is Verdict.PASS
+    assert run.verify(outcome.folder).judgements == outcome.judgements
+
+
+@pytest.mark.parametrize("path", sorted(NEGATIVE.glob("*.yaml")), ids=lambda path: path.stem)
+def test_what_must_not_pass_does_not(namespaces: Engine, path: Path, tmp_path: Path) -> None:
+    first, second = path.read_text(encoding="utf-8").splitlines()[:2]
+    verdict, text = (line.partition(": ")[2] for line in (first, second))
+    outcome = play(namespaces, path, tmp_path)
+    assert outcome.verdict == verdict
+    bad = [one for one in outcome.judgements if one.verdict == verdict]
+    assert any(text in f"{one.expected}; {one.found}" for one in bad), bad
+
+
+def test_evidence_that_is_cut_short_is_unknown(namespaces: Engine, tmp_path: Path) -> None:
+    folder = play(namespaces, catalogue.find("refused"), tmp_path).folder
+    file = folder / events.FILE
+    file.write_bytes(file.read_bytes()[:-20])
+    outcome = run.verify(folder)
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert any("ends early" in one.found for one in outcome.judgements)
+
+
+def test_the_command_says_what_came_and_its_status_is_the_verdict(
+    namespaces: Engine, tmp_path: Path
+) -> None:
+    options = ["--engine", namespaces.name, "--results", str(tmp_path)]
+    good = command.run("run", "refused", *options)
+    assert good.returncode == 0, good.stderr
+    assert "client: connect(c)  raised ECONNREFUSED" in good.stdout
+    assert "PASS    refused" in good.stdout
+    bad = command.run("run", str(NEGATIVE / "wrong-errno.yaml"), *options)
+    assert bad.returncode == 1
+    assert "expected: raises EPIPE; found: raised ECONNREFUSED" in bad.stdout
+    unknown = command.run("run", str(NEGATIVE / "fault-never-acts.yaml"), *options, "--json")
+    assert unknown.returncode == 3
+    assert json.loads(unknown.stdout)[0]["verdict"] == "UNKNOWN"
+    verified = command.run("verify", str(tmp_path / "refused" / "001"))
+    assert (verified.returncode, verified.stdout[:4]) == (0, "PASS")
+
+
+def test_a_wrong_file_starts_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text("title: x\nshows: y\nhosts: [a]\nsteps:\n  - {lift: z}\n", encoding="utf-8")
+    line = command.refused(command.run("run", str(path), "--results", str(tmp_path / "results")))
+    assert f"{path}:5: lift: 'z' is not in force" in line
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_name_that_is_not_there_is_refused_with_a_near_one() -> None:
+    assert "did you mean refused?" in command.refused(command.run("run", "refusd"))

@@ -1,0 +1,258 @@
+"""The agent on a host's wire, on every engine: it acts, it heals, and it goes by itself."""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from lab import runner
+from lab.engines.base import Engine, Host, Lab
+from lab.errors import EngineError
+from lab.faults.channel import Channel
+from tests.integration.command import PAIR
+from tests.integration.helpers import PROGRAMS, ROOT, start_program
+from tests.integration.left import assert_nothing_left
+from tests.integration.wire.agents import agents_of, kill_agents
+from tests.waiting import wait_until
+
+CONNECT = """
+import socket, sys, time
+began = time.monotonic()
+with socket.socket() as s:
+    s.settimeout(float(sys.argv[2]))
+    print(s.connect_ex((sys.argv[1], 9)), time.monotonic() - began)
+"""
+# What `steady_stream.py` talks to.
+ANSWER = """
+import socket
+with socket.create_server(("", 0)) as door:
+    print(door.getsockname()[1], flush=True)
+    connection, _ = door.accept()
+    with connection, connection.makefile("rb") as lines:
+        for line in lines:
+            connection.sendall(b":" + line)
+"""
+REACHED, CUT = 111, 11  # ECONNREFUSED; EAGAIN: nothing came in time
+PATIENCE_S = 30.0
+
+
+def _nothing(_doing: str, _detail: str) -> None:
+    pass
+
+
+@pytest.fixture
+def pair(engine: Engine) -> Iterator[Lab]:
+    """Two hosts that do nothing, for one test."""
+    name = f"lab-test-{secrets.token_hex(3)}"
+    with engine.guarded(name):
+        lab = runner.up(engine, file=Path(PAIR), name=name, build=False, progress=_nothing)
+        yield lab
+        lab.down(progress=_nothing)
+    assert_nothing_left(name, 15)
+
+
+def connect(pair: Lab, timeout_s: float = PATIENCE_S) -> tuple[int, float]:
+    """Connect from left to right; return what connect(2) gave, and after how many seconds."""
+    (address, *_) = pair.host("right").status().addresses
+    argv = ["python3", "-c", CONNECT, address, str(timeout_s)]
+    words = pair.host("left").run(argv, timeout_s=60).stdout.split()
+    return int(words[0]), float(words[1])
+
+
+def is_cut(pair: Lab) -> bool:
+    result, _ = connect(pair, 0.3)
+    assert result in {REACHED, CUT}
+    return result == CUT
+
+
+def is_reached(pair: Lab) -> bool:
+    return connect(pair)[0] == REACHED
+
+
+def heals(pair: Lab) -> None:
+    wait_until(lambda: not is_cut(pair), "the link to heal")
+
+
+def no_agent(pair: Lab) -> None:
+    wait_until(lambda: not agents_of(pair.name), "the end of the agent")
+
+
+def queues(host: Host) -> bytes:
+    """Return the packet queues of the host's network namespace, a line for each."""
+    output = host.run(["cat", "/proc/net/netfilter/nfnetlink_queue"], timeout_s=20)
+    assert output.exit_status == 0, output
+    return output.stdout
+
+
+@contextmanager
+def holder(engine: Engine, pair: Lab, life: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a program of its own that cuts left -> right; yield it when that is in force."""
+    argv = [sys.executable, str(PROGRAMS / "fault_holder.py"), engine.name, pair.name]
+    with subprocess.Popen(
+        [*argv, "left", "right", life],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as program:
+        assert program.stdout
+        assert program.stdout.readline() == b"in force\n"
+        yield program
+
+
+def cut_to_stay(engine: Engine, pair: Lab) -> None:
+    """Cut left -> right by a program that has ended."""
+    with holder(engine, pair, "stay"):
+        pass
+    assert is_cut(pair)
+
+
+def test_first_syn_is_lost_and_the_guard_lifts(pair: Lab) -> None:
+    with pair.link("left", "right").drop(tcp="syn", first=1) as fault:
+        result, took_s = connect(pair)
+        assert result == REACHED
+        assert took_s >= 0.9  # TCP sends it again after a second (RFC 6298)
+        assert (fault.matched, fault.acted) == (2, 1)
+        assert queues(pair.host("right")) != b""
+    assert is_reached(pair)
+    assert (fault.matched, fault.acted) == (2, 1)
+    assert pair.faults() == []
+
+
+def test_fault_ends_with_its_program_however_that_ends(engine: Engine, pair: Lab) -> None:
+    with holder(engine, pair, "guard") as program:
+        assert is_cut(pair)
+        program.send_signal(signal.SIGKILL)
+    heals(pair)
+    no_agent(pair)
+    with holder(engine, pair, "guard"):
+        assert is_cut(pair)
+    no_agent(pair)
+    assert is_reached(pair)
+
+
+def test_fault_that_stays_survives_its_program_and_another_lifts_it(
+    engine: Engine, pair: Lab
+) -> None:
+    with holder(engine, pair, "stay") as program:
+        program.send_signal(signal.SIGKILL)
+    assert is_cut(pair)
+    (fault,) = pair.faults()
+    assert (fault.id, fault.source, fault.target) == ("right/1", "left", "right")
+    assert fault.stays
+    assert fault.acted_packets == fault.matched_packets > 0
+    pair.lift([fault])
+    assert is_reached(pair)
+    no_agent(pair)
+
+
+def test_agent_is_no_host(engine: Engine, pair: Lab) -> None:
+    cut_to_stay(engine, pair)
+    found = runner.find([engine], pair.name)
+    assert set(found.hosts) == {"left", "right"}
+    assert [host.name for host in found.status().hosts] == ["left", "right"]
+    assert [lab.name for lab in engine.labs()].count(pair.name) == 1
+
+
+def test_agent_killed_under_traffic_leaves_a_link_that_works(engine: Engine, pair: Lab) -> None:
+    left, right = pair.host("left"), pair.host("right")
+    link = pair.link("left", "right")
+    (address, *_) = right.status().addresses
+    with right.start(["python3", "-c", ANSWER]) as answer:
+        assert answer.process.stdout
+        port = int(answer.process.stdout.readline())
+        with start_program(left, "steady_stream.py", address, port) as stream:
+            output = stream.process.stdout
+            assert output
+            number = link.add("delay", {"delay_ms": 20}).number
+            wait_until(lambda: link.look(number).acted_packets > 20, "traffic on the wire")
+            kill_agents(pair.name)
+            wait_until(lambda: queues(right) == b"", "the end of the queue")
+            os.set_blocking(output.fileno(), False)
+            while output.read():  # the replies of before
+                pass
+            os.set_blocking(output.fileno(), True)
+            for _ in range(100):
+                assert output.readline()
+            stdout, _ = stream.process.communicate(timeout=60)
+    found = json.loads(stdout.splitlines()[-1])
+    assert found["right"] == found["sent"]
+    no_agent(pair)
+    with pytest.raises(EngineError, match=r"^right: the agent on its wire"):
+        link.look(number)
+    # A table of the old one would refuse the new one's.
+    with runner.find([engine], pair.name).link("left", "right").drop():
+        assert is_cut(pair)
+
+
+def test_agent_with_nothing_to_do_ends(pair: Lab) -> None:
+    right = pair.host("right")
+    assert right.agent() is None
+    channel = Channel.begin("right", right.begin_agent)
+    assert len(agents_of(pair.name)) == 1
+    channel.close()
+    no_agent(pair)
+    assert right.agent() is None
+
+
+def test_two_who_begin_an_agent_get_the_same(engine: Engine, pair: Lab) -> None:
+    def begun(_number: int) -> Channel:
+        host = runner.find([engine], pair.name).host("right")
+        return Channel.begin("right", host.begin_agent)
+
+    with ThreadPoolExecutor(4) as pool:
+        channels = list(pool.map(begun, range(4)))
+    assert len(agents_of(pair.name)) == 1
+    for channel in channels:
+        channel.ask(
+            "add", source="left", addresses=["198.18.0.1"], impairment="drop", asked={}, stay=False
+        )
+    assert len(channels[0].ask("list")["faults"]) == 4
+    for channel in channels:
+        channel.close()
+    no_agent(pair)
+
+
+@pytest.mark.parametrize("do", ["kill", "restart"])
+def test_agent_ends_with_its_host(engine: Engine, pair: Lab, do: str) -> None:
+    right = pair.host("right")
+    cut_to_stay(engine, pair)
+    getattr(right, do)()
+    no_agent(pair)
+    if do == "kill":
+        wait_until(lambda: right.status().state == "exited", "the end of the host")
+        with pytest.raises(EngineError, match=r"^right: .*is not running"):
+            right.begin_agent()
+        right.restart()
+    heals(pair)
+    assert pair.faults() == []
+    cut_to_stay(engine, pair)
+
+
+def test_paused_host_has_its_wire(engine: Engine, pair: Lab) -> None:
+    pair.host("right").pause()
+    cut_to_stay(engine, pair)
+    pair.lift(pair.faults())
+    assert is_reached(pair)
+    pair.host("right").resume()
+    cut_to_stay(engine, pair)
+    pair.host("right").pause()
+    assert is_cut(pair)
+    assert pair.faults()[0].acted_packets > 0
+
+
+def test_fault_is_there_again_after_the_host_was_unplugged(engine: Engine, pair: Lab) -> None:
+    cut_to_stay(engine, pair)
+    pair.host("right").disconnect()
+    pair.host("right").connect()
+    assert is_cut(pair)
+    pair.lift(pair.faults())
+    heals(pair)

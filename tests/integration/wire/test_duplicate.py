@@ -1,0 +1,56 @@
+"""Duplicate: a packet arrives more than once, each time with the same bytes from the same sender.
+
+Proof that it acts: the program reads the datagram as often as it was asked for; over TCP, where no
+program can see it, the receiver's kernel counts the segment that it had already (RFC 2883).
+"""
+
+import pytest
+
+from tests.integration.wire.ends import Ends, assert_all_arrive, numbered, numbers, pattern
+from tests.waiting import wait_until
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+def test_datagram_meant_is_read_several_times(ends: Ends, copies: int) -> None:
+    datagrams = ends.datagrams()
+    sent = numbered(3, size=500)
+    with ends.forth.duplicate(port=datagrams.port, nth=2, copies=copies) as fault:
+        datagrams.client.send_each(sent)
+        # Its socket is connected: a copy with another sender's address would not get here.
+        got = datagrams.server.receive(3 + copies)
+        assert sorted(got) == sorted([*sent, *[sent[1]] * copies])
+        assert (fault.matched, fault.acted) == (3, 1)
+    assert_all_arrive(datagrams)
+
+
+def test_copy_comes_right_after_the_packet(ends: Ends) -> None:
+    datagrams = ends.datagrams()
+    with ends.forth.duplicate(port=datagrams.port):
+        for number in range(1, 6):
+            datagrams.client.send_each(numbered(1, first=number))
+            assert numbers(datagrams.server.receive(2)) == [number, number]
+    assert_all_arrive(datagrams)
+
+
+def test_largest_packet_is_copied_whole(ends: Ends) -> None:
+    datagrams = ends.datagrams()
+    data = pattern(1_500 - (28 if ends.version == 4 else 48))
+    with ends.forth.duplicate(port=datagrams.port):
+        datagrams.client.send(data)
+        assert datagrams.server.receive(2) == [data, data]
+    assert_all_arrive(datagrams)
+
+
+def test_stream_has_every_byte_once(ends: Ends) -> None:
+    stream = ends.stream()
+    data = pattern(5_000)
+    before = ends.counters("server")["TcpExtTCPDSACKOldSent"]
+    with ends.forth.duplicate(port=stream.port, data=True) as fault:
+        stream.client.send_each([data[at : at + 500] for at in range(0, 5_000, 500)])
+        assert stream.server.read(5_000) == data
+        wait_until(
+            lambda: ends.counters("server")["TcpExtTCPDSACKOldSent"] >= before + 10,
+            "the receiver's kernel to count ten segments that it had",
+        )
+        assert fault.acted == 10
+    assert stream.server.drain() == []

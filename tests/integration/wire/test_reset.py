@@ -1,0 +1,124 @@
+"""Reset: a TCP connection ends with ECONNRESET for whom it was meant, at the very segment meant.
+
+Proof that it acts: nobody here closes or aborts a connection, so an RST can only be the wire's; and
+the receiver has exactly the bytes before the segment in whose place the RST came.
+"""
+
+import pytest
+
+from tests.integration.wire.ends import Ends, Stream, pattern
+from tests.waiting import wait_until
+
+
+def assert_works(stream: Stream) -> None:
+    """Fail unless bytes get there and back."""
+    for one, other in ((stream.client, stream.server), (stream.server, stream.client)):
+        one.sendall(b"still here")
+        assert other.read(10) == b"still here"
+
+
+def test_receiver_is_reset_and_the_sender_learns_it_from_the_receivers_kernel(ends: Ends) -> None:
+    stream, other = ends.stream(), ends.stream()
+    with ends.forth.reset(port=stream.port, data=True, first=1, to="receiver") as fault:
+        stream.client.send(b"lost")
+        with pytest.raises(ConnectionResetError):
+            stream.server.recv(10)
+        assert fault.acted == 1
+        # Sent again, the segment finds no connection (RFC 9293, 3.5.2).
+        with pytest.raises(ConnectionResetError):
+            stream.client.recv(10)
+    # Once told, the kernel gives what belongs to a connection that is gone.
+    assert stream.server.recv(10) == b""
+    with pytest.raises(BrokenPipeError):
+        stream.client.send(b"more")
+    assert_works(other)
+
+
+def test_sender_is_not_reset_with_the_receiver(ends: Ends) -> None:
+    # What it sends again is lost, so the receiver's kernel cannot tell it; then nobody does.
+    stream = ends.stream()
+    with ends.forth.reset(port=stream.port, data=True, first=1, to="receiver") as fault:
+        with ends.forth.drop(port=stream.port, data=True, after=1):
+            stream.client.send(b"lost")
+            with pytest.raises(ConnectionResetError):
+                stream.server.recv(10)
+            wait_until(lambda: stream.client.retransmissions() >= 2, "two retransmissions")
+            assert stream.client.drain() == []
+            assert fault.acted == 1
+        with pytest.raises(ConnectionResetError):
+            stream.client.recv(10)
+
+
+def test_sender_is_reset_and_the_receiver_knows_nothing_of_it(ends: Ends) -> None:
+    stream = ends.stream()
+    with ends.forth.reset(port=stream.port, data=True, first=1, to="sender") as fault:
+        stream.client.send(b"lost")
+        with pytest.raises(ConnectionResetError):
+            stream.client.recv(10)
+        assert fault.acted == 1
+        assert stream.server.drain() == []
+    with pytest.raises(BrokenPipeError):
+        stream.client.send(b"more")
+    # The receiver's own next segment finds no connection.
+    stream.server.send(b"are you there?")
+    with pytest.raises(ConnectionResetError):
+        stream.server.recv(10)
+
+
+def test_both_are_reset(ends: Ends) -> None:
+    stream = ends.stream()
+    with ends.forth.reset(port=stream.port, data=True, first=1) as fault:
+        stream.client.send(b"lost")
+        for one in (stream.client, stream.server):
+            with pytest.raises(ConnectionResetError):
+                one.recv(10)
+        assert (fault.matched, fault.acted) == (1, 1)
+    assert_works(ends.stream())
+
+
+@pytest.mark.parametrize("after_bytes", [0, 1_500, 3_000])
+def test_receiver_has_exactly_the_bytes_before_the_reset(ends: Ends, after_bytes: int) -> None:
+    stream = ends.stream()
+    data = pattern(4_000)
+    with ends.forth.reset(port=stream.port, after_bytes=after_bytes, data=True) as fault:
+        for at in range(0, after_bytes + 500, 500):
+            stream.client.send(data[at : at + 500])
+        assert stream.server.read(after_bytes) == data[:after_bytes]
+        for one in (stream.client, stream.server):
+            with pytest.raises(ConnectionResetError):
+                one.recv(4_000)
+        assert fault.acted == 1
+    assert_works(ends.stream())
+
+
+def test_idle_connection_is_reset_by_its_next_acknowledgment(ends: Ends) -> None:
+    # The server sends; the client's pure ACK is what crosses the link.
+    stream = ends.stream()
+    with ends.forth.reset(port=stream.port, tcp="ack", first=1, to="receiver") as fault:
+        stream.server.send(b"hello")
+        assert stream.client.read(5) == b"hello"
+        with pytest.raises(ConnectionResetError):
+            stream.server.recv(10)
+        assert fault.acted == 1
+
+
+def test_syn_is_answered_as_by_a_closed_port(ends: Ends) -> None:
+    listener = ends.listener()
+    address = (ends.address("server"), listener.port)
+    with ends.forth.reset(port=listener.port, tcp="syn", to="sender") as fault:
+        with pytest.raises(ConnectionRefusedError):
+            ends.open_tcp().connect(address)
+        assert fault.acted == 1
+    ends.open_tcp().connect(address)
+
+
+@pytest.mark.parametrize("to", ["receiver", "both"])
+def test_syn_ack_that_becomes_a_reset_is_a_refusal(ends: Ends, to: str) -> None:
+    listener = ends.listener()
+    address = (ends.address("server"), listener.port)
+    with ends.back.reset(port=listener.port, tcp="syn-ack", to=to) as fault:
+        with pytest.raises(ConnectionRefusedError):
+            ends.open_tcp().connect(address)
+        assert fault.acted == 1
+    ends.open_tcp().connect(address)
+    listener.accept()

@@ -1,0 +1,1 @@
+"""Each impairment alone."""

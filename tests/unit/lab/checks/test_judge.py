@@ -1,0 +1,94 @@
+"""The verdict from events: PASS, FAIL or UNKNOWN, and never PASS for what was not seen."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.checks.judge import judge
+from lab.checks.verdict import Verdict, overall
+from lab.evidence.events import Event
+from lab.scenario.model import CallStep, Expected, Scenario, Step, WireFaultStep
+
+
+def scenario(*steps: Step) -> Scenario:
+    return Scenario(Path("x.yaml"), "title", "shows", (), steps, ("server", "client"))
+
+
+def recv(**expected: Any) -> CallStep:
+    if "gives" in expected:
+        expected["gives_anything"] = False
+    return CallStep(5, "client", "recv", {"socket": "c"}, Expected(**expected))
+
+
+def called(step: int = 0, **facts: Any) -> Event:
+    times = {"time_ns": 3, "began_ns": 0, "ended_ns": 2_000_000}
+    return {"kind": "call", "step": step, "host": "client", **times, **facts}
+
+
+END: Event = {"kind": "end", "time_ns": 9, "troubles": []}
+RESET = {"name": "ECONNRESET", "type": "ConnectionResetError", "errno": 104, "text": "reset"}
+
+
+@pytest.mark.parametrize(
+    ("expected", "facts", "verdict"),
+    [
+        ({}, {"gave": None}, Verdict.PASS),
+        ({}, {"raised": RESET}, Verdict.FAIL),
+        ({"gives": "hello"}, {"gave": {"text": "hello"}}, Verdict.PASS),
+        ({"gives": "hello"}, {"gave": {"text": "hallo"}}, Verdict.FAIL),
+        ({"gives": "hello"}, {"raised": RESET}, Verdict.FAIL),
+        ({"gives_length": 5}, {"gave": {"text": "hello"}}, Verdict.PASS),
+        ({"gives_length": 5}, {"gave": {"hex": "00"}}, Verdict.FAIL),
+        ({"raises": "ECONNRESET"}, {"raised": RESET}, Verdict.PASS),
+        ({"raises": "ConnectionResetError"}, {"raised": RESET}, Verdict.PASS),
+        ({"raises": "EPIPE"}, {"raised": RESET}, Verdict.FAIL),
+        ({"raises": "EPIPE"}, {"gave": 3}, Verdict.FAIL),
+        ({"within_s": 0.001}, {"gave": 3}, Verdict.FAIL),
+        ({"after_s": 0.002}, {"gave": 3}, Verdict.PASS),
+        ({"after_s": 0.003}, {"gave": 3}, Verdict.FAIL),
+        ({}, {"pending": True}, Verdict.FAIL),
+        ({"blocks_s": 1.0}, {"pending": True}, Verdict.PASS),
+        ({"blocks_s": 1.0}, {"gave": 3}, Verdict.FAIL),
+    ],
+)
+def test_a_call_is_judged_by_what_it_gave(
+    expected: dict[str, Any], facts: dict[str, Any], verdict: Verdict
+) -> None:
+    judgements = judge(scenario(recv(**expected)), [called(**facts), END], [])
+    assert overall(judgements) is verdict
+
+
+def test_a_step_without_its_event_is_unknown() -> None:
+    assert overall(judge(scenario(recv()), [END], [])) is Verdict.UNKNOWN
+
+
+def test_evidence_without_an_end_is_unknown() -> None:
+    assert overall(judge(scenario(recv()), [called(gave=1)], [])) is Verdict.UNKNOWN
+
+
+def test_nothing_is_expected_after_the_first_failure() -> None:
+    judgements = judge(scenario(recv(raises="EPIPE"), recv()), [called(gave=1), END], [])
+    assert [one.verdict for one in judgements if one.verdict is not Verdict.PASS] == [Verdict.FAIL]
+
+
+@pytest.mark.parametrize(("acted", "verdict"), [(0, Verdict.UNKNOWN), (1, Verdict.PASS)])
+def test_a_fault_that_never_acted_makes_it_unknown(acted: int, verdict: Verdict) -> None:
+    step = WireFaultStep(6, "loss", "drop", (("client", "server"),), {})
+    events: list[Event] = [
+        {"kind": "fault_on", "time_ns": 1, "step": 0, "name": "loss"},
+        {"kind": "fault_off", "time_ns": 2, "step": None, "name": "loss", "acted_packets": acted},
+        END,
+    ]
+    assert overall(judge(scenario(step), events, [])) is verdict
+
+
+def test_trouble_with_the_evidence_is_unknown() -> None:
+    end = END | {"troubles": ["3 packets were lost: the wire could not keep up"]}
+    judgements = judge(scenario(recv()), [called(gave=1), end], [])
+    assert overall(judgements) is Verdict.UNKNOWN
+
+
+def test_a_failure_beats_what_is_unknown() -> None:
+    judgements = judge(scenario(recv(raises="EPIPE")), [called(gave=1)], [])
+    assert overall(judgements) is Verdict.FAIL

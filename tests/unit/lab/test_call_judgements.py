@@ -1,0 +1,63 @@
+"""What a call was to give beside what it gave: data in every form, names with a second name."""
+
+from typing import Any
+
+import pytest
+
+from lab.checks import calls
+from lab.checks.verdict import Verdict
+from lab.scenario.model import Expected
+
+TIMES = {"began_ns": 1_000, "ended_ns": 2_000}
+DATAGRAM = {"data": {"text": "too"}, "from": "198.18.0.2:9", "flags": ["MSG_TRUNC"]}
+
+
+@pytest.mark.parametrize(
+    ("gives", "gave", "verdict"),
+    [
+        ("hello", {"text": "hello"}, Verdict.PASS),
+        ("hello", {"text": "hell"}, Verdict.FAIL),
+        ({"hex": "68 69"}, {"text": "hi"}, Verdict.PASS),
+        ({"repeat": "x", "times": 3}, {"text": "xxx"}, Verdict.PASS),
+        ({"repeat": "x", "times": 3}, {"text": "xx"}, Verdict.FAIL),
+        ("too", DATAGRAM, Verdict.PASS),
+        ("two", DATAGRAM, Verdict.FAIL),
+        ({"data": "too", "flags": ["MSG_TRUNC"]}, DATAGRAM, Verdict.PASS),
+        ({"data": "too", "flags": []}, DATAGRAM, Verdict.FAIL),
+        (0, 0, Verdict.PASS),
+        (0, "ECONNREFUSED", Verdict.FAIL),
+        (None, None, Verdict.PASS),
+    ],
+)
+def test_a_value_is_judged(gives: Any, gave: Any, verdict: Verdict) -> None:
+    expected = Expected(gives=gives, gives_anything=False)
+    judged = list(calls.judge(1, "call", expected, {**TIMES, "gave": gave}))
+    assert judged[0].verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("gave", "length"),
+    [({"text": "größer"}, 8), ({"hex": "ff00"}, 2), ({"length": 70_000}, 70_000), (5, 5)],
+)
+def test_a_length_is_of_bytes(gave: Any, length: int) -> None:
+    for asked, verdict in ((length, Verdict.PASS), (length + 1, Verdict.FAIL)):
+        expected = Expected(gives_length=asked)
+        judged = list(calls.judge(1, "call", expected, {**TIMES, "gave": gave}))
+        assert judged[0].verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("raises", "name", "verdict"),
+    [
+        ("ECONNRESET", "ECONNRESET", Verdict.PASS),
+        ("EWOULDBLOCK", "EAGAIN", Verdict.PASS),
+        ("ENOTSUP", "EOPNOTSUPP", Verdict.PASS),
+        ("EPIPE", "ECONNRESET", Verdict.FAIL),
+    ],
+)
+def test_an_error_is_judged_by_either_of_its_names(
+    raises: str, name: str, verdict: Verdict
+) -> None:
+    raised = {"name": name, "errno": 1, "type": "OSError", "text": "text"}
+    judged = list(calls.judge(1, "call", Expected(raises=raises), {**TIMES, "raised": raised}))
+    assert judged[0].verdict is verdict

@@ -1,0 +1,120 @@
+"""When a host's health check runs, and what its results make of the host: with real programs."""
+
+import select
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lab.engines.namespaces import health, processes
+from lab.engines.namespaces.health import HealthCheck
+from lab.engines.namespaces.spec import Health
+
+PATH = {"PATH": "/usr/bin:/bin"}
+
+
+def check(heard: list[str], *argv: str, **other: float) -> HealthCheck:
+    """Make a check as it is for a program that has just been started."""
+    times = {"interval_s": 0.05, "timeout_s": 10.0, "start_period_s": 0.0, **other}
+    return HealthCheck(Health(argv, retries=2, **times), PATH, heard.append)
+
+
+def turn_until(condition: Callable[[], bool], checked: HealthCheck, within_s: float = 20.0) -> None:
+    """Do what process 1 of a host does."""
+    deadline_s = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline_s
+        select.select([], [], [], max(0.0, min(0.01, checked.next_turn_s() - time.monotonic())))
+        for pid, status in processes.ended():
+            checked.reaped(pid, status)
+        checked.turn()
+
+
+def test_a_check_that_passes_makes_it_healthy() -> None:
+    heard: list[str] = []
+    turn_until(lambda: bool(heard), check(heard, "true"))
+    assert heard == ["healthy"]
+
+
+def test_a_check_runs_at_once_when_sockets_have_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "_FIRST_CHECK_S", 3600.0)
+    heard: list[str] = []
+    checked = check(heard, "true")
+    with socket.create_server(("127.0.0.1", 0)):
+        turn_until(lambda: bool(heard), checked)
+    assert heard == ["healthy"]
+
+
+def test_what_a_check_waits_for_is_found_without_a_change_of_sockets(tmp_path: Path) -> None:
+    heard: list[str] = []
+    ready = tmp_path / "ready"
+    script = f"test -e {ready} || echo no >>{tmp_path}/asked; test -e {ready}"
+    checked = check(heard, "sh", "-c", script, start_period_s=60.0)
+    turn_until((tmp_path / "asked").exists, checked)
+    assert not heard
+    ready.touch()
+    turn_until(lambda: bool(heard), checked)
+    assert heard == ["healthy"]
+
+
+def test_a_check_that_goes_on_failing_makes_it_unhealthy_when_patience_ends() -> None:
+    heard: list[str] = []
+    began_s = time.monotonic()
+    turn_until(lambda: bool(heard), check(heard, "false"))
+    assert heard == ["unhealthy"]
+    assert time.monotonic() - began_s > 2 * 0.05
+
+
+def test_a_check_that_takes_too_long_is_killed_and_counts_as_failed(tmp_path: Path) -> None:
+    heard: list[str] = []
+    script = f"echo $$ >{tmp_path}/pid; exec sleep 60"
+    turn_until(lambda: bool(heard), check(heard, "sh", "-c", script, timeout_s=0.2))
+    assert heard == ["unhealthy"]
+    assert not Path("/proc", (tmp_path / "pid").read_text().strip()).exists()
+
+
+def test_a_healthy_one_becomes_unhealthy_only_after_so_many_failures(tmp_path: Path) -> None:
+    heard: list[str] = []
+    broken = tmp_path / "broken"
+    script = f"test ! -e {broken} || {{ echo no >>{broken}; false; }}"
+    checked = check(heard, "sh", "-c", script)
+    turn_until(lambda: bool(heard), checked)
+    broken.touch()
+    turn_until(lambda: len(heard) == 2, checked)
+    assert heard == ["healthy", "unhealthy"]
+    assert broken.read_text() == "no\nno\n"
+
+
+def test_a_check_that_is_no_program_is_a_failed_one() -> None:
+    heard: list[str] = []
+    turn_until(lambda: bool(heard), check(heard, "no-such-program"))
+    assert heard == ["unhealthy"]
+
+
+def test_checks_in_the_start_period_are_at_the_start_interval(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    times = {"interval_s": 3600.0, "start_period_s": 3600.0, "start_interval_s": 0.01}
+    checked = check([], "sh", "-c", f"echo ran >>{ran}; false", **times)
+    turn_until(lambda: ran.exists() and len(ran.read_text()) > 2 * len("ran\n"), checked)
+
+
+def test_checks_after_the_start_period_are_at_the_interval(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    times = {"interval_s": 3600.0, "start_period_s": 0.0, "start_interval_s": 0.01}
+    checked = check([], "sh", "-c", f"echo ran >>{ran}; false", **times)
+    turn_until(lambda: ran.exists() and checked.next_turn_s() > time.monotonic() + 60, checked)
+    assert ran.read_text() == "ran\n"
+
+
+def test_a_start_interval_is_waited_for_though_sockets_change(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    times = {"start_period_s": 7200.0, "start_interval_s": 3600.0}
+    checked = check([], "sh", "-c", f"echo ran >>{ran}; false", **times)
+    turn_until(lambda: ran.exists() and checked.next_turn_s() > time.monotonic() + 60, checked)
+    with socket.create_server(("127.0.0.1", 0)):
+        for _ in range(10):
+            checked.turn()
+        assert checked.next_turn_s() > time.monotonic() + 60
+    assert ran.read_text() == "ran\n"

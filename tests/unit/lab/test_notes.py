@@ -1,0 +1,67 @@
+"""A key that this engine does not have is named, with every place that has it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.lab.test_compose_file import OURS, read
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("mem_limit: 64m", "ports: ['80:80']", "privileged: true", "restart: always"),
+        *("ulimits: {nofile: 1}", "never_heard_of: 1", "env_file: x", "user: nobody"),
+        *("working_dir: /x", "extra_hosts: ['a:1.2.3.4']", "pids_limit: 3", "deploy: {}"),
+    ],
+)
+def test_key_that_this_engine_does_not_have_is_named(tmp_path: Path, key: str) -> None:
+    other = OURS.replace("a:", "b:", 1)
+    _, notes = read(tmp_path, f"{OURS}    {key}\n{other}    {key}\n  c:{OURS[4:]}")
+    (note,) = notes
+    assert note == f"not on this engine: {key.partition(':')[0]} (a, b)"
+
+
+def test_key_without_effect_is_not_named(tmp_path: Path) -> None:
+    lines = (
+        "    build: .\n    init: true\n    read_only: true\n    cap_drop: [ALL]\n"
+        "    cap_add: [SETUID]\n    security_opt: [x]\n    expose: ['1']\n    tty: true\n"
+        "    stdin_open: true\n    container_name: x\n    x-mine: 1\n    pull_policy: never\n"
+    )
+    assert read(tmp_path, OURS + lines)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("    healthcheck: {test: x, odd: 1, x-mine: 1}\n", "healthcheck.odd (a)"),
+        (
+            "    networks: {wire: {gw_priority: 1, link_local_ips: [], priority: 1}}\n"
+            "networks: {wire: }\n",
+            "networks.gw_priority (a); networks.link_local_ips (a)",
+        ),
+        (
+            "networks: {default: {driver_opts: {}, attachable: true, name: n, labels: [l]}}\n",
+            "driver_opts (networks.default)",
+        ),
+        (
+            "volumes: {d: {driver_opts: {}, name: n, labels: {}}, e: {driver_opts: {}}}\n",
+            "driver_opts (volumes.d, volumes.e)",
+        ),
+        (
+            "networks: {default: {ipam: {config: [{subnet: 'fd00::/64'}]}}}\n",
+            "an IPv6 subnet without enable_ipv6 (networks.default)",
+        ),
+        (
+            "    volumes: [{type: volume, source: d, target: /x, volume: {subpath: s}}]\n"
+            "volumes: {d: }\n",
+            "volumes.volume.subpath (a)",
+        ),
+        ("configs: {}\nx-mine: 1\n", "configs (the file)"),
+    ],
+)
+def test_key_of_a_part_that_this_engine_does_not_have_is_named(
+    tmp_path: Path, text: str, note: str
+) -> None:
+    notes = [f"not on this engine: {one}" for one in note.split("; ")]
+    assert read(tmp_path, OURS + text)[1] == notes

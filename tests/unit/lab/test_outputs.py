@@ -1,0 +1,54 @@
+"""Pieces of an output become lines, whatever the cuts; what is lost is said."""
+
+import itertools
+
+import pytest
+
+from lab.engines.outputs import Line, Piece, lines
+
+TEXT = b"one\n\ntwo and more\nlast"
+
+
+def whole(data: bytes, lost_bytes: int = 0) -> Line:
+    return Line(data, lost_bytes, finished=True)
+
+
+def test_lines_are_the_same_wherever_the_pieces_are_cut() -> None:
+    expected = [whole(b"one"), whole(b""), whole(b"two and more"), Line(b"last", 0, False)]
+    for first, second in itertools.combinations(range(len(TEXT) + 1), 2):
+        cut = [TEXT[:first], TEXT[first:second], TEXT[second:]]
+        assert list(lines(map(Piece, cut))) == expected
+
+
+@pytest.mark.parametrize("pieces", [[], [Piece(b"")]])
+def test_nothing_has_no_lines(pieces: list[Piece]) -> None:
+    assert list(lines(pieces)) == []
+
+
+def test_newline_at_the_end_begins_no_line() -> None:
+    assert list(lines([Piece(b"a\n")])) == [whole(b"a")]
+
+
+def test_line_whose_head_is_lost_is_left_out_and_the_next_says_so() -> None:
+    pieces = [Piece(b"lf a line\nwhole\nnext\n", lost_bytes=7)]
+    assert list(lines(pieces)) == [whole(b"whole", 7), whole(b"next")]
+
+
+def test_line_that_is_lost_in_the_middle_is_left_out() -> None:
+    pieces = [Piece(b"a\nbegin"), Piece(b"end\nb\n", 5), Piece(b"c\n")]
+    assert list(lines(pieces)) == [whole(b"a"), whole(b"b", 5), whole(b"c")]
+
+
+def test_losses_before_the_same_line_add_up() -> None:
+    pieces = [Piece(b"x", 5), Piece(b"y", 2), Piece(b"z\nwhole\n")]
+    assert list(lines(pieces)) == [whole(b"whole", 7)]
+
+
+def test_unfinished_line_without_its_head_is_left_out() -> None:
+    assert list(lines([Piece(b"tail", 3)])) == []
+
+
+def test_very_long_line_in_many_pieces() -> None:
+    # Joined at each piece it would be 800 GB to copy.
+    (line,) = lines(Piece(b"x" * 1000) for _ in range(40_000))
+    assert line.data == b"x" * 40_000_000
