@@ -42,4 +42,4 @@ lock: environment ## write requirements.lock anew, with the newest versions
 clean: ## remove what setup and the builds made: images, .venv, .env
 	@test ! -x $(VENV)/lab || $(VENV)/lab down --all
 	@docker image ls --quiet --filter reference='socket-lab/*' | sort -u | xargs -r docker image rm --force
-	@rm -rf .venv .env .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .env .hypothesis .mypy_cache .pytest_cache .ruff_cache
