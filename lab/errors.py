@@ -15,7 +15,14 @@ class UsageError(LabError):
 
 
 class TopologyError(LabError):
-    """The compose file is missing or wrong; the text begins with its path (and line)."""
+    """The compose file is missing or wrong; the text begins with its path (and line).
+
+    It is one line, whatever names the file has: what does not print is escaped, as `\\n` is.
+    """
+
+    def __init__(self, text: str) -> None:
+        escaped = (one if one.isprintable() else ascii(one)[1:-1] for one in text)
+        super().__init__("".join(escaped))
 
 
 class EngineError(LabError):
@@ -37,6 +44,10 @@ class EngineError(LabError):
         self.argv = tuple(argv)
         self.exit_status = exit_status
         self.stderr = stderr
+
+
+class AgentEndedError(EngineError):
+    """The agent on a host's wire has ended, with its host or without: nothing is in force there."""
 
 
 class EvidenceError(LabError):

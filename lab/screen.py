@@ -89,7 +89,7 @@ def fault_table(faults: "Sequence[FaultStatus]") -> Table:
     for column in ("MATCHED", "ACTED", "BYTES"):
         table.add_column(column, justify="right", no_wrap=True, min_width=len(column))
     for fault, link in zip(faults, links, strict=True):
-        left = "until cleared" if fault.stays else "guard"
+        left = "spent" if fault.spent else "until cleared" if fault.stays else "guard"
         table.add_row(
             escape(fault.id),
             escape(link),

@@ -187,6 +187,7 @@ class Desk:
             "impairment": fault.name,
             "asked": fault.asked,
             "active": entry.active,
+            "spent": fault.spent,
             "stays": entry.owner is None,
             "left_ms": None if left_ns is None else max(0, left_ns) / 1e6,
             "matched_packets": fault.matched_packets,

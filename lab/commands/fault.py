@@ -165,7 +165,7 @@ def _add(arguments: argparse.Namespace) -> int:
     check(arguments.impairment, asked)
     link = _lab(arguments).link(arguments.source, arguments.target)
     added = link.add(arguments.impairment, asked, stay=True, for_ms=arguments.for_ms)
-    return _show([added], arguments)
+    return _show([added.added], arguments)
 
 
 def _partition(arguments: argparse.Namespace) -> int:
@@ -182,7 +182,7 @@ def _partition(arguments: argparse.Namespace) -> int:
 
 
 def _cut(link: Link, for_ms: float | None) -> FaultStatus:
-    return link.add("drop", {}, stay=True, for_ms=for_ms)
+    return link.add("drop", {}, stay=True, for_ms=for_ms).added
 
 
 def _list(arguments: argparse.Namespace) -> int:

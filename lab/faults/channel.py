@@ -2,13 +2,16 @@
 
 import contextlib
 import json
+import select
 import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
-from lab.errors import EngineError, UsageError
+from lab.errors import AgentEndedError, EngineError, UsageError
 
-_TRIES = 5
+_BEGIN_WITHIN_S = 20.0
+_TRY_AGAIN_S = 0.02
 _ANSWER_WITHIN_S = 30.0  # an agent that is well answers in milliseconds
 _MOST_BYTES = 1 << 16
 
@@ -29,13 +32,16 @@ class Channel:
         An agent with nothing to do ends; one that just does so when it is connected to is tried
         again, and then is a new one.
         """
-        for _ in range(_TRIES):
+        until_s = time.monotonic() + _BEGIN_WITHIN_S
+        while True:
             channel = cls(host, connect())
             if channel.answers():
                 return channel
             channel.close()
-        text = f"{host}: the agent on its wire ends as soon as it is asked"
-        raise EngineError(text)
+            if time.monotonic() > until_s:
+                text = f"{host}: the agent on its wire ends as soon as it is asked"
+                raise EngineError(text)
+            time.sleep(_TRY_AGAIN_S)
 
     def answers(self) -> bool:
         """Tell whether there is still an agent."""
@@ -48,24 +54,36 @@ class Channel:
     def ask(self, do: str, **question: Any) -> Any:
         """Return the agent's answer, which says that it is done.
 
-        UsageError when it makes no sense; EngineError when the kernel refuses, or the agent is
-        gone (then the wire lets everything through).
+        UsageError when it makes no sense; EngineError when the kernel refuses; AgentEndedError
+        when there is no agent any more (then the wire lets everything through).
         """
         line = json.dumps({"do": do, **question}).encode() + b"\n"
         try:
             self._socket.sendall(line)
-            answer = json.loads(self._line() or b"{}")
+            answer = _parsed(self._line())
         except TimeoutError:
             answer = {"failed": f"it has not answered for {_ANSWER_WITHIN_S:g} s"}
-        except OSError as error:
-            answer = {"failed": error.strerror}
+        except OSError:  # the connection is broken
+            answer = {}
         if "done" in answer:
             return answer["done"]
         if "nonsense" in answer:
             raise UsageError(answer["nonsense"])
-        why = answer.get("failed", "it has ended")
-        text = f"{self._host}: the agent on its wire: {why}{_remedy(answer.get('errno'))}"
-        raise EngineError(text)
+        place = f"{self._host}: the agent on its wire"
+        if "failed" in answer:
+            text = f"{place}: {answer['failed']}{_remedy(answer.get('errno'))}"
+            raise EngineError(text)
+        text = f"{place}: it has ended"
+        raise AgentEndedError(text)
+
+    @property
+    def ended(self) -> bool:
+        """Is it known already that there is no agent any more? Asks nothing."""
+        readable, _, _ = select.select([self._socket], [], [], 0)
+        try:
+            return bool(readable) and not self._socket.recv(1, socket.MSG_PEEK)
+        except OSError:
+            return True
 
     def _line(self) -> bytes:
         while b"\n" not in self._read:
@@ -97,6 +115,15 @@ class Channel:
     def close(self) -> None:
         """Close it; what it had added is lifted, soon."""
         self._socket.close()
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """Return an answer; nothing, or words of `docker exec` to a container that has ended, is {}."""
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def _remedy(number: int | None) -> str:

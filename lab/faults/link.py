@@ -5,6 +5,7 @@ with lab.link("client", "server").drop(tcp="syn", first=1) as fault:
 assert fault.acted == 1
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any
 from lab.agent.wire import impairments
 from lab.agent.wire.fault import Fault, words
 from lab.agent.wire.parameters import NonsenseError
-from lab.errors import UsageError
+from lab.errors import AgentEndedError, UsageError
 from lab.faults.channel import Channel
 
 
@@ -22,8 +23,9 @@ class FaultStatus:
     """A fault on the wire as its agent knows it.
 
     `number` is the agent's own. `asked` has the parameters that were given. `left_ms` is None for a
-    fault without a time limit; `active` is false once that is over. Packets and bytes (of whole IP
-    packets) are counted from its beginning: those that matched, and those it acted on.
+    fault without a time limit; `active` is false once that is over. One that is `spent` acts on no
+    packet any more, since it has acted on all that it was to (`first`, `nth`). Packets and bytes (of
+    whole IP packets) are counted from its beginning: those that matched, and those it acted on.
     """
 
     source: str
@@ -32,6 +34,7 @@ class FaultStatus:
     impairment: str
     asked: dict[str, Any]
     active: bool
+    spent: bool
     stays: bool
     left_ms: float | None
     matched_packets: int
@@ -81,14 +84,15 @@ class Link:
         *,
         stay: bool = False,
         for_ms: float | None = None,
-    ) -> FaultStatus:
+    ) -> "FaultInForce":
         """Put a fault in force. UsageError when it makes no sense, EngineError when it cannot be.
 
         It ends with this program, or `stay`s until it is removed, its time is over, or its host
         ends.
         """
         check(impairment, asked)
-        answer = self._channel().ask(
+        channel = self._channel()
+        answer = channel.ask(
             "add",
             source=self.source,
             addresses=self._addresses,
@@ -97,15 +101,32 @@ class Link:
             stay=stay,
             for_ms=for_ms,
         )
-        return status(answer, self.target)
+        return FaultInForce(channel, status(answer, self.target))
 
-    def look(self, number: int) -> FaultStatus:
-        """Return the counters of a fault, now. UsageError when there is none of that number."""
-        return status(self._channel().ask("look", fault=number), self.target)
 
-    def remove(self, number: int) -> FaultStatus:
-        """Lift a fault and return its last counters. UsageError as for `look`."""
-        return status(self._channel().ask("remove", fault=number), self.target)
+class FaultInForce:
+    """A fault that has been added; `added` is its status at that moment.
+
+    It is known to one agent only: another, of the host after a restart, has other faults.
+    """
+
+    def __init__(self, channel: Channel, added: FaultStatus) -> None:
+        self._channel = channel
+        self.added = added
+
+    def look(self) -> FaultStatus:
+        """Return its counters, now. UsageError when it has been lifted.
+
+        AgentEndedError when it has ended with its host, and its counters with it.
+        """
+        return self._ask("look")
+
+    def remove(self) -> FaultStatus:
+        """Lift it and return its last counters. Errors as for `look`."""
+        return self._ask("remove")
+
+    def _ask(self, do: str) -> FaultStatus:
+        return status(self._channel.ask(do, fault=self.added.number), self.added.target)
 
 
 def check(impairment: str, asked: dict[str, Any]) -> None:
@@ -129,23 +150,28 @@ class LinkFault:
         self._link = link
         self._impairment = impairment
         self._asked = asked
-        self._number: int | None = None
+        self._in_force: FaultInForce | None = None
         self._last: FaultStatus | None = None
 
     def __enter__(self) -> "LinkFault":
-        self._number = self._link.add(self._impairment, self._asked).number
+        self._in_force = self._link.add(self._impairment, self._asked)
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        assert self._number is not None
-        self._last = self._link.remove(self._number)
-        self._number = None
+        assert self._in_force
+        # One whose host has ended meanwhile has ended, too; only its counters are missed.
+        with contextlib.suppress(AgentEndedError):
+            self._last = self._in_force.remove()
+            self._in_force = None
 
     @property
     def status(self) -> FaultStatus:
-        """Its counters: now, or after the block its last ones."""
-        if self._number is not None:
-            return self._link.look(self._number)
+        """Its counters: now, or after the block its last ones.
+
+        AgentEndedError when it has ended with its host, and its counters with it.
+        """
+        if self._in_force:
+            return self._in_force.look()
         assert self._last, "the fault has not been in force yet"
         return self._last
 

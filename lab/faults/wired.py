@@ -165,7 +165,10 @@ class Wired:
                 channel.close()
 
     def channel(self, host: WiredHost) -> Channel:
-        """Return this program's connection to the agent of a host."""
-        if host.name not in self._channels:
-            self._channels[host.name] = Channel.begin(host.name, host.begin_agent)
-        return self._channels[host.name]
+        """Return this program's connection to the agent of a host; to another if one has ended."""
+        there = self._channels.get(host.name)
+        if there is None or there.ended:
+            if there:
+                there.close()
+            there = self._channels[host.name] = Channel.begin(host.name, host.begin_agent)
+        return there

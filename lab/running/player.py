@@ -7,16 +7,16 @@ machine cannot do leaves an event `error`, and ends the run, too.
 import re
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from lab.calling.caller import Caller, Pending
 from lab.checks.judge import judge_step
 from lab.checks.verdict import Judgement, Verdict
 from lab.engines.base import Lab
-from lab.errors import LabError
+from lab.errors import AgentEndedError, LabError
 from lab.evidence.events import Event, Recorder
-from lab.faults.link import Link
+from lab.faults.link import FaultInForce, FaultStatus
 from lab.running.programs import RunningProgram
 from lab.running.syslog import SyslogFollower
 from lab.scenario.model import (
@@ -50,9 +50,10 @@ class Player:
         self._cleanup = ExitStack()
         self._callers: dict[str, Caller] = {}
         self._pending: dict[str, tuple[str, Pending] | RunningProgram] = {}
-        self._faults: dict[str, list[tuple[Link, int]]] = {}
+        self._faults: dict[str, list[FaultInForce]] = {}
         self._undo: dict[str, Callable[[], None]] = {}
-        self._observed: dict[int, tuple[Link, int]] = {}
+        self._looked: dict[FaultInForce, FaultStatus] = {}  # before what may end their host
+        self._observed: dict[int, FaultInForce] = {}
         self._syslog: SyslogFollower | None = None
         self._do: dict[type[Step], Callable[[Any, int], Event]] = {
             CallStep: self._call,
@@ -94,8 +95,7 @@ class Player:
         for number, step in enumerate(steps):
             if isinstance(step, WaitStep) and (pattern := step.condition.packets):
                 link = self._lab.link(pattern.source, pattern.target)
-                added = link.add("observe", dict(pattern.match))
-                self._observed[number] = link, added.number
+                self._observed[number] = link.add("observe", dict(pattern.match))
 
     def _play(self, number: int, step: Step) -> bool:
         began_s = time.monotonic()
@@ -160,12 +160,9 @@ class Player:
         asked = dict(step.asked)
         if _is_seeded(asked):
             asked.setdefault("seed", self._scenario.seed)
-        added = []
         for source, target in step.links:
-            link = self._lab.link(source, target)
-            status = link.add(step.impairment, asked, for_ms=for_ms)
-            there.append((link, status.number))
-            added.append(status)
+            there.append(self._lab.link(source, target).add(step.impairment, asked, for_ms=for_ms))
+        added = [one.added for one in there]
         return self._recorder.write(
             "fault_on",
             step=number,
@@ -179,7 +176,7 @@ class Player:
         )
 
     def _lift_wire(self, name: str, step: int | None) -> Event:
-        statuses = [link.remove(number) for link, number in self._faults.pop(name)]
+        statuses = [self._last_of(fault) for fault in self._faults.pop(name)]
         return self._recorder.write(
             "fault_off",
             step=step,
@@ -190,6 +187,18 @@ class Player:
             acted_bytes=sum(status.acted_bytes for status in statuses),
         )
 
+    def _last_of(self, fault: FaultInForce) -> FaultStatus:
+        """Lift it; of one that has ended with its host return what was known of it."""
+        try:
+            return fault.remove()
+        except AgentEndedError:
+            return self._looked.get(fault, fault.added)
+
+    def _look_at_faults(self) -> None:
+        for fault in (one for faults in self._faults.values() for one in faults):
+            with suppress(AgentEndedError):
+                self._looked[fault] = fault.look()
+
     def _host_fault(self, step: HostFaultStep, number: int) -> Event:
         host = self._lab.host(step.on)
         act: dict[str, Callable[[], None]] = {
@@ -199,6 +208,7 @@ class Player:
             "disconnect": host.disconnect,
         }
         undo = {"pause": host.resume, "disconnect": host.connect}
+        self._look_at_faults()
         act[step.fault]()
         if step.fault in undo:
             self._undo[step.name] = undo[step.fault]
@@ -218,8 +228,8 @@ class Player:
         for name in list(self._undo):
             self._undo.pop(name)()
             self._recorder.write("host", step=None, name=name, done="lifted")
-        for link, number in self._observed.values():
-            link.remove(number)
+        for fault in self._observed.values():
+            self._last_of(fault)
         if self._syslog:
             self._syslog.catch_up()
 
@@ -260,10 +270,10 @@ class Player:
     def _wait_for_packets(
         self, number: int, condition: Condition, within_s: float
     ) -> tuple[bool, str]:
-        link, fault = self._observed[number]
+        fault = self._observed[number]
         least = condition.count or condition.at_least or 1
         until_s = time.monotonic() + within_s
-        while (count := link.look(fault).acted_packets) < least and time.monotonic() < until_s:
+        while (count := fault.look().acted_packets) < least and time.monotonic() < until_s:
             time.sleep(_LOOK_AGAIN_S)
         return count >= least, f"{count} packets"
 

@@ -109,10 +109,15 @@ def _play(
     show: Show,
     troubles: list[str],
 ) -> None:
-    with lab.capture(folder / folders.CAPTURE), Player(lab, scenario, recorder, show) as player:
+    with (
+        lab.capture(folder / folders.CAPTURE) as capture,
+        Player(lab, scenario, recorder, show) as player,
+    ):
         player.play()
-    if lost := lab.overload_packets():
+    if lost := capture.captured.lost_packets:
         troubles.append(f"{lost} packets were lost: the wire could not keep up")
+    if dropped := capture.captured.dropped_packets:
+        troubles.append(f"{dropped} packets are not in the capture: this machine is too slow")
 
 
 def verify(folder: Path) -> Outcome:

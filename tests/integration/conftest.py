@@ -8,7 +8,6 @@ fixtures name the file and the project. What only one engine has is tested where
 import os
 import secrets
 import shutil
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,12 +30,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         on_docker = f"[{choice.COMPOSE}" in item.name or f"-{choice.COMPOSE}" in item.name
         if on_docker or "docker_services" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("docker"))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _interruptible() -> None:
-    """Undo what a shell does to its background jobs: programs started here can be interrupted."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import pytest
 
 from lab import runner
 from lab.engines.base import Engine, Host, Lab
-from lab.errors import EngineError
+from lab.errors import AgentEndedError, EngineError
 from lab.faults.channel import Channel
 from tests.integration.command import PAIR
 from tests.integration.helpers import PROGRAMS, ROOT, start_program
@@ -172,8 +172,8 @@ def test_agent_killed_under_traffic_leaves_a_link_that_works(engine: Engine, pai
         with start_program(left, "steady_stream.py", address, port) as stream:
             output = stream.process.stdout
             assert output
-            number = link.add("delay", {"delay_ms": 20}).number
-            wait_until(lambda: link.look(number).acted_packets > 20, "traffic on the wire")
+            fault = link.add("delay", {"delay_ms": 20})
+            wait_until(lambda: fault.look().acted_packets > 20, "traffic on the wire")
             kill_agents(pair.name)
             wait_until(lambda: queues(right) == b"", "the end of the queue")
             os.set_blocking(output.fileno(), False)
@@ -187,7 +187,7 @@ def test_agent_killed_under_traffic_leaves_a_link_that_works(engine: Engine, pai
     assert found["right"] == found["sent"]
     no_agent(pair)
     with pytest.raises(EngineError, match=r"^right: the agent on its wire"):
-        link.look(number)
+        fault.look()
     # A table of the old one would refuse the new one's.
     with runner.find([engine], pair.name).link("left", "right").drop():
         assert is_cut(pair)
@@ -235,6 +235,29 @@ def test_agent_ends_with_its_host(engine: Engine, pair: Lab, do: str) -> None:
     heals(pair)
     assert pair.faults() == []
     cut_to_stay(engine, pair)
+
+
+def test_guard_outlives_its_host_and_its_program_goes_on(pair: Lab) -> None:
+    right, link = pair.host("right"), pair.link("left", "right")
+    with link.drop() as before:
+        right.restart()
+        heals(pair)
+        with link.drop() as after:  # another agent, which counts from 1 again
+            with pytest.raises(AgentEndedError, match=r"^right: .* it has ended"):
+                before.status.acted_packets  # noqa: B018
+            assert is_cut(pair)
+            assert after.acted > 0
+    heals(pair)
+    assert pair.faults() == []
+
+
+def test_spent_fault_says_so_and_counts_on(pair: Lab) -> None:
+    with pair.link("left", "right").drop(first=1) as fault:
+        assert not fault.status.spent
+        is_cut(pair)
+        is_reached(pair)
+        assert fault.status.spent
+        assert (fault.acted, fault.matched > 1) == (1, True)
 
 
 def test_paused_host_has_its_wire(engine: Engine, pair: Lab) -> None:

@@ -96,6 +96,7 @@ def outcome(file: dict[str, Any]) -> str | LabSpec:
 @settings(max_examples=300, deadline=None)
 @given(FILE)
 @example({"services": {"a": {"image": "socket-lab/host", "tmpfs": [3]}}})
+@example({"services": {"a": {"image": "socket-lab/host", "depends_on": ["\n"]}}})
 def test_any_file_is_a_lab_or_one_line(file: dict[str, Any]) -> None:
     found = outcome(file)
     if isinstance(found, str):

@@ -1,0 +1,94 @@
+"""A channel to an agent: what counts as an answer, and what as the agent's end."""
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from lab.errors import AgentEndedError, EngineError, UsageError
+from lab.faults.channel import Channel
+
+HELLO = b'{"done": {}}\n'
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[Channel, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        channel = Channel("server", ours)
+        yield channel, theirs
+        channel.close()
+
+
+def test_an_answer_may_come_in_pieces(ends: tuple[Channel, socket.socket]) -> None:
+    channel, theirs = ends
+
+    def answer() -> None:
+        theirs.recv(1000)
+        theirs.sendall(b'{"done": ')
+        theirs.sendall(b'{"x": 1}}\n{"done": 2}\n')
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    assert channel.ask("look") == {"x": 1}
+    assert channel.ask("look") == 2
+    thread.join()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"half a line",
+        b"OCI runtime exec failed: setns process: exit status 1: unknown\r\n",
+        b"[]\n",
+        b"{}\n",
+        b"\xff\n",
+    ],
+)
+def test_anything_but_an_answer_is_the_end(
+    ends: tuple[Channel, socket.socket], said: bytes
+) -> None:
+    channel, theirs = ends
+    theirs.sendall(said)
+    theirs.shutdown(socket.SHUT_WR)
+    assert not channel.answers()
+    with pytest.raises(AgentEndedError, match=r"^server: the agent on its wire: it has ended$"):
+        channel.ask("list")
+
+
+def test_what_the_agent_refuses_is_said(ends: tuple[Channel, socket.socket]) -> None:
+    channel, theirs = ends
+    theirs.sendall(b'{"nonsense": "drop: no"}\n{"failed": "Operation not permitted", "errno": 1}\n')
+    with pytest.raises(UsageError, match=r"^drop: no$"):
+        channel.ask("add")
+    with pytest.raises(EngineError, match=r"^server: .*: Operation not permitted; lab doctor"):
+        channel.ask("add")
+
+
+def test_it_is_known_to_have_ended_without_asking(ends: tuple[Channel, socket.socket]) -> None:
+    channel, theirs = ends
+    assert not channel.ended
+    theirs.sendall(HELLO)
+    assert not channel.ended
+    assert channel.ask("hello") == {}
+    theirs.close()
+    assert channel.ended
+
+
+def test_one_that_just_ends_is_begun_again() -> None:
+    agents = [b"", b"task abc not found: not found\r\n", HELLO]
+    begun: list[socket.socket] = []
+
+    def connect() -> socket.socket:
+        ours, theirs = socket.socketpair()
+        theirs.sendall(agents[len(begun)])
+        theirs.shutdown(socket.SHUT_WR)
+        begun.append(theirs)
+        return ours
+
+    Channel.begin("server", connect).close()
+    assert len(begun) == len(agents)
+    for one in begun:
+        one.close()
