@@ -24,8 +24,8 @@ class FaultStatus:
 
     `number` is the agent's own. `asked` has the parameters that were given. `left_ms` is None for a
     fault without a time limit; `active` is false once that is over. One that is `spent` acts on no
-    packet any more, since it has acted on all that it was to (`first`, `nth`). Packets and bytes (of
-    whole IP packets) are counted from its beginning: those that matched, and those it acted on.
+    packet any more, since it has acted on all that it was to (`first`, `nth`). Packets and bytes
+    (of whole IP packets) are counted from its beginning: those that matched, and those it acted on.
     """
 
     source: str
