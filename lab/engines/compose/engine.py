@@ -12,7 +12,7 @@ from docker.errors import DockerException
 from docker.models.containers import Container
 
 from lab.engines.base import Engine, Lab, Progress
-from lab.engines.compose import agent_image, callers, checks, guard, log, topology, wire
+from lab.engines.compose import agent_image, callers, checks, guard, log, startup, topology, wire
 from lab.engines.compose.command import compose
 from lab.engines.compose.host import ContainerHost, asking, service_of
 from lab.engines.compose.sweep import AGENT_LABEL, LABEL, TOPOLOGY_LABEL
@@ -94,7 +94,10 @@ class ComposeEngine(Engine):
             except EngineError as error:
                 if environment and "overlaps with other one" in error.stderr:
                     continue  # somebody took these addresses a moment ago
-                raise _explained(name, error) from error
+                with _client() as client:
+                    raise startup.explained(error, _containers(client, name)) from error
+            with _client() as client:
+                startup.check(_containers(client, name), topo["services"])
             return self._lab(name)
         text = f"lab {name}: all addresses of 198.18.0.0/15 are taken; set LAB_WIRE_IPV4"
         raise EngineError(text)
@@ -171,16 +174,3 @@ def _labelled(client: DockerClient, name: str = "") -> list[Container]:
 def _containers(client: DockerClient, name: str) -> list[Container]:
     """Return those that are hosts: an agent is none."""
     return [c for c in _labelled(client, name) if AGENT_LABEL not in c.labels]
-
-
-def _explained(name: str, error: EngineError) -> EngineError:
-    """Add the last lines of the host that did not get healthy, if that is what failed."""
-    with _client() as client:
-        for container in _containers(client, name):
-            if f"{container.name}" in str(error):
-                said = container.logs(tail=3).decode(errors="replace").strip().replace("\n", " | ")
-                text = f"{error}; {service_of(container)} said: {said or 'nothing'}"
-                return EngineError(
-                    text, argv=error.argv, exit_status=error.exit_status, stderr=error.stderr
-                )
-    return error

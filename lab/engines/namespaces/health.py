@@ -20,6 +20,7 @@ _MOST_BETWEEN_S = 0.1
 _COUNTS = ("/proc/net/sockstat", "/proc/net/sockstat6")
 _COUNTED = ("TCP", "UDP")
 _UNIX = "/proc/net/unix"
+_KEPT_BYTES = 4096  # of what a check says, as Docker keeps
 
 
 class HealthCheck:
@@ -32,12 +33,37 @@ class HealthCheck:
         self._environment = environment
         self._changed = changed
         self._pid = 0  # of the check that runs
+        # Where the check that runs can be heard; None when there is nothing to hear.
+        self.output: int | None = None
+        self._said = b""
         self._ends_s = 0.0
         self._failures = 0
         self._state = "starting"
         self._started_s = time.monotonic()
         self._next_s = self._started_s + _FIRST_CHECK_S
         self._checked = self._seen = _socket_counts()
+
+    @property
+    def said(self) -> str:
+        """What the last check said, in one line, and no more than Docker would keep."""
+        lines = self._said.decode(errors="replace").split("\n")
+        return " | ".join(filter(None, map(str.strip, lines)))
+
+    def hear(self) -> None:
+        """Read what the check says now; also what is not kept, so that it can go on."""
+        assert self.output is not None
+        try:
+            piece = os.read(self.output, 1 << 16)
+        except BlockingIOError:
+            return
+        self._said = (self._said + piece)[:_KEPT_BYTES]
+        if not piece:
+            self._close()
+
+    def _close(self) -> None:
+        if self.output is not None:
+            os.close(self.output)
+            self.output = None
 
     def next_turn_s(self) -> float:
         """Return when `turn` has something to do."""
@@ -73,16 +99,24 @@ class HealthCheck:
     def _begin(self, now_s: float) -> None:
         self._checked = _socket_counts()
         self._ends_s = now_s + self._health.timeout_s
+        self._said = b""
         nothing = os.open(os.devnull, os.O_RDWR)
+        self.output, said = os.pipe()
+        os.set_blocking(self.output, False)
         try:
-            self._pid = processes.spawn(self._health.argv, self._environment, [nothing] * 3)
-        except OSError:  # no such program: that is not healthy
+            self._pid = processes.spawn(self._health.argv, self._environment, (nothing, said, said))
+        except OSError as error:  # no such program: that is not healthy
+            self._said = f"{self._health.argv[0]}: {error.strerror}".encode()
             self._result(False)
         os.close(nothing)
+        os.close(said)
 
     def _result(self, passed: bool) -> None:
         health = self._health
         self._pid = 0
+        if self.output is not None:
+            self.hear()
+        self._close()
         now_s = time.monotonic()
         self._failures = 0 if passed else self._failures + 1
         starting = self._state == "starting"

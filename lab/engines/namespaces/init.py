@@ -12,6 +12,7 @@ import select
 import signal
 import socket
 import time
+from collections.abc import Container
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,6 +21,8 @@ from lab.engines.namespaces.health import HealthCheck
 from lab.engines.namespaces.spec import HostSpec, LabSpec
 
 _ENDING = {signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
+# A program that ends sooner, with no health check to tell, never was up.
+_SETTLES_S = 0.1
 _NAMESPACES = (
     syscalls.CLONE_NEWNET | syscalls.CLONE_NEWNS | syscalls.CLONE_NEWUTS | syscalls.CLONE_NEWIPC
 )
@@ -40,6 +43,7 @@ class Init:
         self._stopped: frozenset[int] = frozenset()  # before it was paused
         self._check: HealthCheck | None = None
         self._kill_at_s: float | None = None
+        self._settles_at_s: float | None = None
 
     def run(self) -> NoReturn:
         """Serve until the program has ended or the keeper has; never return."""
@@ -55,7 +59,7 @@ class Init:
         poll.register(self._keeper, select.POLLIN)
         poll.register(wake, select.POLLIN)
         while True:
-            ready = dict(poll.poll(self._wait_ms()))
+            ready = self._ready(poll)
             if wake in ready:
                 os.read(wake, 4096)
             self._reap()
@@ -65,12 +69,28 @@ class Init:
                 self._check.turn()
             if self._kill_at_s is not None and time.monotonic() >= self._kill_at_s:
                 self._signal(signal.SIGKILL)
+            if self._settles_at_s is not None and time.monotonic() >= self._settles_at_s:
+                self._settles_at_s = None
+                self._say({"is": "settled"})
+
+    def _ready(self, poll: select.poll) -> Container[int]:
+        """Wait, and meanwhile hear what the health check says; return what else can be read."""
+        output = self._check.output if self._check else None
+        if output is None:
+            return dict(poll.poll(self._wait_ms()))
+        poll.register(output, select.POLLIN)
+        ready = dict(poll.poll(self._wait_ms()))
+        poll.unregister(output)
+        if self._check and output in ready:
+            self._check.hear()
+        return ready
 
     def _say(self, message: dict[str, Any]) -> None:
         self._keeper.send(json.dumps(message).encode())
 
     def _say_health(self, health: str) -> None:
-        self._say({"is": "health", "health": health})
+        said = self._check.said if self._check else ""
+        self._say({"is": "health", "health": health, "said": said})
 
     def _hear(self) -> None:
         text, given, _, _ = socket.recv_fds(self._keeper, 1 << 16, 1)
@@ -133,6 +153,8 @@ class Init:
             os.write(2, fault + b"\n")
             self._end(127)
         self._check = check
+        if not check:
+            self._settles_at_s = time.monotonic() + _SETTLES_S
         self._say({"is": "running"})
 
     def _become_program(self, program: str, environment: dict[str, str], starting: int) -> NoReturn:
@@ -174,7 +196,8 @@ class Init:
         os._exit(0)
 
     def _wait_ms(self) -> float | None:
-        until_s = [] if self._kill_at_s is None else [self._kill_at_s]
+        times_s = (self._kill_at_s, self._settles_at_s)
+        until_s = [time_s for time_s in times_s if time_s is not None]
         if self._check and not self._paused:
             until_s.append(self._check.next_turn_s())
         return max(0.0, min(until_s) - time.monotonic()) * 1000 if until_s else None

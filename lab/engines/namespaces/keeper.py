@@ -122,7 +122,9 @@ class Keeper:
         elif state == "ready":
             host.ready = True
         elif state == "health":
-            host.health = message["health"]
+            host.health, host.check_said = message["health"], message["said"]
+        elif state == "settled":
+            host.settled = True
         elif state == "exited":
             self._ended(host, message["status"])
         elif state == "failed":

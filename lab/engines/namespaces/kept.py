@@ -41,6 +41,9 @@ class KeptHost:
         self.spec = spec
         self.state = "created"
         self.health = "starting" if spec.health and spec.argv else None
+        self.check_said = ""  # by the health check that made it what it is
+        # Has its program run for a while? What has a health check, or no program, need not.
+        self.settled = bool(spec.health) or not spec.argv
         self.ready = False
         self.connected = True
         self.plugging = False  # its new end of the cable has no address yet

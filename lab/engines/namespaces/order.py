@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from lab.engines import not_up
 from lab.engines.namespaces.kept import KeptHost
 
 _COMPLETED = "service_completed_successfully"
@@ -48,15 +49,15 @@ class Order:
             return ""
         if changed.state != "exited" and changed.health != "unhealthy":
             return ""
-        said = changed.all.from_(0, 1 << 24)[0].decode(errors="replace").strip()
-        last = " | ".join(said.splitlines()[-3:]) or "nothing"
-        ended = changed.state == "exited"
-        what = f"ended with status {changed.status}" if ended else "is unhealthy"
-        return f"{changed.spec.name} {what}; it said: {last}"
+        said = changed.all.from_(0, 1 << 24)[0].decode(errors="replace")
+        if changed.state == "exited":
+            return not_up.ended(changed.spec.name, changed.status, said)
+        return not_up.unhealthy(changed.spec.name, changed.check_said, said)
 
     def is_up_with(self, changed: KeptHost) -> bool:
         """Tell whether this change has made the lab be up; once."""
-        ready = changed.state == "running" and changed.health in {None, "healthy"}
+        running = changed.state == "running" and changed.health in {None, "healthy"}
+        ready = running and changed.settled
         if self.up or not (ready or self._is_done(changed)):
             return False
         self._not_up.discard(changed.spec.name)

@@ -26,7 +26,10 @@ def turn_until(condition: Callable[[], bool], checked: HealthCheck, within_s: fl
     deadline_s = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < deadline_s
-        select.select([], [], [], max(0.0, min(0.01, checked.next_turn_s() - time.monotonic())))
+        output = [] if checked.output is None else [checked.output]
+        wait_s = max(0.0, min(0.01, checked.next_turn_s() - time.monotonic()))
+        if select.select(output, [], [], wait_s)[0]:
+            checked.hear()
         for pid, status in processes.ended():
             checked.reaped(pid, status)
         checked.turn()
@@ -118,3 +121,20 @@ def test_a_start_interval_is_waited_for_though_sockets_change(tmp_path: Path) ->
             checked.turn()
         assert checked.next_turn_s() > time.monotonic() + 60
     assert ran.read_text() == "ran\n"
+
+
+def test_what_a_check_says_is_kept_but_for_what_is_too_much(tmp_path: Path) -> None:
+    heard: list[str] = []
+    checked = check(heard, "sh", "-c", f"echo a; echo; echo b >&2; touch {tmp_path}/ran; exit 1")
+    turn_until(lambda: bool(heard), checked)
+    assert checked.said == "a | b"
+    checked = check(heard, "sh", "-c", "yes | head -c 1000000; exit 1", timeout_s=30.0)
+    turn_until(lambda: len(heard) == 2, checked)
+    assert checked.said == " | ".join("y" * 2048)
+
+
+def test_a_check_that_is_not_there_says_so() -> None:
+    heard: list[str] = []
+    checked = check(heard, "no-such-check")
+    turn_until(lambda: bool(heard), checked)
+    assert checked.said == "no-such-check: No such file or directory"

@@ -1,0 +1,75 @@
+"""Whether the hosts of a lab that Compose calls up are up, and why one is not.
+
+`docker compose up --wait` is content with a container that runs at the moment when it looks.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from docker.models.containers import Container
+
+from lab.engines import not_up
+from lab.engines.compose.host import service_of
+from lab.errors import EngineError
+
+# As on the other engine: a program that ends sooner, with no health check to tell, never was up.
+_SETTLES_S = 0.1
+_LAST_LINES = 3
+
+
+def explained(error: EngineError, containers: Sequence[Container]) -> EngineError:
+    """Return the error in the lab's words when it is about one of these containers."""
+    for container in containers:
+        # Compose says: container NAME is unhealthy, or: container NAME exited (3).
+        if f"container {container.name} " in f"{error} ":
+            container.reload()
+            return EngineError(
+                why_not_up(container),
+                argv=error.argv,
+                exit_status=error.exit_status,
+                stderr=error.stderr,
+            )
+    return error
+
+
+def check(containers: Sequence[Container], services: Mapping[str, Mapping[str, Any]]) -> None:
+    """Wait until programs without health checks have run a while; EngineError if one has ended.
+
+    `services` are those of the compose file: what another waits for the end of may end.
+    """
+    may_end = {
+        needed
+        for service in services.values()
+        for needed, how in service.get("depends_on", {}).items()
+        if how.get("condition") == "service_completed_successfully"
+    }
+    watched = [
+        container
+        for container in containers
+        if service_of(container) not in may_end and "Health" not in container.attrs["State"]
+    ]
+    if not watched:
+        return
+    since_s = max(_started_s(container) for container in watched)
+    # Not a wait for something: that nothing happens in this time is what is asked.
+    time.sleep(min(_SETTLES_S, max(0.0, since_s + _SETTLES_S - time.time())))
+    for container in watched:
+        container.reload()
+        if not container.attrs["State"]["Running"]:
+            raise EngineError(why_not_up(container))
+
+
+def _started_s(container: Container) -> float:
+    text = str(container.attrs["State"]["StartedAt"])  # RFC 3339, with nanoseconds
+    return datetime.fromisoformat(text[:19] + "+00:00").timestamp() + float(f"0{text[19:-1]}")
+
+
+def why_not_up(container: Container) -> str:
+    """Return why a container is not up, with the last words of it and of its health check."""
+    host, state = service_of(container), container.attrs["State"]
+    said = container.logs(tail=_LAST_LINES).decode(errors="replace")
+    if state["Running"] and (log := state.get("Health", {}).get("Log")):
+        return not_up.unhealthy(host, log[-1]["Output"], said)
+    return not_up.ended(host, state["ExitCode"], said)

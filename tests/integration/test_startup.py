@@ -1,0 +1,38 @@
+"""`lab up` fails when a host is not up, and says what the host and its health check said."""
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from lab.engines.base import Engine
+from tests.integration import command
+from tests.integration.left import assert_nothing_left
+
+
+@pytest.fixture
+def name() -> Iterator[str]:
+    name = f"lab-test-{secrets.token_hex(3)}"
+    yield name
+    assert_nothing_left(name, 15)
+
+
+def refusal(engine: Engine, topology: str, name: str) -> str:
+    file = str(command.TOPOLOGIES / topology)
+    return command.refused(
+        command.run("up", "--engine", engine.name, "--file", file, "--name", name)
+    )
+
+
+def test_host_that_ends_just_after_its_start_is_not_up(engine: Engine, name: str) -> None:
+    line = refusal(engine, "ends-soon.yaml", name)
+    assert "brief ended with status 4; it said: " in line
+    assert {"one", "two"} <= set(line.split())
+
+
+def test_unhealthy_host_is_named_with_what_its_check_said(engine: Engine, name: str) -> None:
+    # 200,000 bytes are more than a pipe holds: who hears only what is kept would hang the check.
+    line = refusal(engine, "unhealthy.yaml", name)
+    assert "ill is unhealthy; its check said: door 21567 is shut" in line
+    assert line.endswith("it said: I am up")
+    assert "\0" not in line
