@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any, NoReturn
@@ -164,11 +165,9 @@ def _print_json(value: Any) -> int:
     return 0
 
 
-def _scenario_filler(name: str) -> Callable[[argparse.ArgumentParser], None]:
+def _scenario_filler(room: str, name: str) -> Callable[[argparse.ArgumentParser], None]:
     def fill(parser: argparse.ArgumentParser) -> None:
-        from lab.commands import scenario
-
-        getattr(scenario, f"fill_{name}")(parser)
+        getattr(import_module(f"lab.commands.{room}"), f"fill_{name}")(parser)
 
     return fill
 
@@ -228,12 +227,14 @@ def _parser() -> argparse.ArgumentParser:
         help="cut the links between hosts, or groups a,b of them",
         fill=lambda parser: _faults().fill_partition(parser),
     )
-    for name, text in (
-        ("run", "run scenarios, and say what came of them"),
-        ("list", "show the catalogue of scenarios"),
-        ("verify", "judge runs again, by their evidence alone"),
+    for room, name, text in (
+        ("scenario", "run", "run scenarios, and say what came of them"),
+        ("catalogue", "list", "show the catalogue of scenarios"),
+        ("scenario", "verify", "judge runs again, by their evidence alone"),
+        ("catalogue", "schema", "print the JSON Schema of scenario files, for editors"),
     ):
-        commands.add_parser(name, parents=[json_option], help=text, fill=_scenario_filler(name))
+        filler = _scenario_filler(room, name)
+        commands.add_parser(name, parents=[json_option], help=text, fill=filler)
     commands.add_parser(
         "capture",
         parents=[lab_option],

@@ -1,4 +1,4 @@
-"""`lab run`, `lab list` and `lab verify`: scenarios, from the catalogue or from files."""
+"""`lab run` and `lab verify`: scenarios, from the catalogue or from files."""
 
 import argparse
 import dataclasses
@@ -47,11 +47,6 @@ def fill_run(parser: argparse.ArgumentParser) -> None:
         help="where the evidence goes (default: results)",
     )
     parser.set_defaults(run=_run)
-
-
-def fill_list(parser: argparse.ArgumentParser) -> None:
-    """Make the parser of `lab list`."""
-    parser.set_defaults(run=_list)
 
 
 def fill_verify(parser: argparse.ArgumentParser) -> None:
@@ -157,25 +152,6 @@ def _worst(outcomes: Iterable[Outcome]) -> Verdict:
 
 def _fields(outcome: Outcome) -> dict[str, Any]:
     return dataclasses.asdict(outcome) | {"folder": str(outcome.folder)}
-
-
-def _list(arguments: argparse.Namespace) -> int:
-    scenarios = [read(path) for path in catalogue.paths()]
-    if arguments.json:
-        entries = [
-            {
-                "name": one.name,
-                "topic": one.path.parent.name,
-                "title": one.title,
-                "shows": one.shows,
-                "reproduces": list(one.reproduces),
-            }
-            for one in scenarios
-        ]
-        print(json.dumps(entries, indent=2))
-        return 0
-    screen.out.print(scenario_screen.scenario_table(scenarios), crop=False)
-    return 0
 
 
 def _verify(arguments: argparse.Namespace) -> int:

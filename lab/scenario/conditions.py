@@ -5,13 +5,10 @@ from typing import Any
 
 from lab.agent.wire import match
 from lab.agent.wire.parameters import NonsenseError, checked
-from lab.scenario import expectations, values
+from lab.scenario import expectations, keys, values
 from lab.scenario.model import Condition, PacketPattern
 from lab.scenario.names import Names
 from lab.scenario.nodes import Mapping, meant
-
-_SUBJECTS = ("syslog", "output", "packets", "fault")
-FATES = ("delivered", "dropped", "held", "late", "changed", "copied")
 
 
 def read(step: Mapping, key: str, hosts: Sequence[str], names: Names) -> Condition:
@@ -19,16 +16,17 @@ def read(step: Mapping, key: str, hosts: Sequence[str], names: Names) -> Conditi
     asked = step.raw(key)
     if not isinstance(asked, Mapping):
         raise step.wrong(key, "must be a mapping like {syslog: connected, on: server}")
-    subjects = [subject for subject in _SUBJECTS if subject in asked]
+    subjects = [subject for subject in keys.SUBJECTS if subject in asked]
     if len(subjects) != 1:
-        raise step.wrong(key, f"must have one of {', '.join(_SUBJECTS)}")
-    asked.only(*_SUBJECTS, "on", "of", "count", "at_least", "acted")
-    amounts = [word for word in ("count", "at_least", "acted") if word in asked]
+        raise step.wrong(key, f"must have one of {', '.join(keys.SUBJECTS)}")
+    asked.only(*keys.SUBJECTS, *keys.OF_SUBJECTS, *keys.AMOUNTS)
+    for word, subject in (("on", "syslog"), ("of", "output"), ("acted", "fault")):
+        if word in asked and subjects != [subject]:
+            raise asked.wrong(word, f"is of {subject}, not of {subjects[0]}")
+    amounts = [word for word in keys.AMOUNTS if word in asked]
     if len(amounts) > 1:
         raise asked.wrong(amounts[1], f"cannot stand beside {amounts[0]}")
     count = asked.get("count", int, default=asked.get("acted", int))
-    if "acted" in asked and "fault" not in asked:
-        raise asked.wrong("acted", "is for faults; say count")
     return Condition(
         syslog=expectations.pattern(asked, "syslog"),
         output=expectations.pattern(asked, "output"),
@@ -61,10 +59,11 @@ def _packets(asked: Mapping, hosts: Sequence[str]) -> PacketPattern:
     if not isinstance(pattern, Mapping):
         raise asked.wrong("packets", "must be a mapping like {link: client -> server, tcp: syn}")
     known = [parameter.name for parameter in match.PARAMETERS]
-    pattern.only("link", "fate", *known)
+    pattern.only(*keys.PACKETS, *known)
+    values.refuse_nothing(pattern, known)
     fate = pattern.get("fate", str)
-    if fate not in {None, *FATES}:
-        raise pattern.wrong("fate", f"{fate!r} must be one of {', '.join(FATES)}")
+    if fate not in {None, *keys.FATES}:
+        raise pattern.wrong("fate", f"{fate!r} must be one of {', '.join(keys.FATES)}")
     words: dict[str, Any] = {key: pattern.raw(key) for key in known if key in pattern}
     try:
         match.Match(checked(match.PARAMETERS, words, "packets"))

@@ -7,13 +7,12 @@ from lab.scenario import values
 from lab.scenario.model import CALL_LIMIT_S, Expected
 from lab.scenario.nodes import Mapping, unwrapped
 
-OF_CALLS = ("gives", "gives_length", "raises", "within", "after", "blocks")
-OF_PROGRAMS = ("exit", "output", "output_matches", "errors_match", "within")
+OUTCOMES = ("gives", "gives_length", "raises", "blocks")  # one of them at most
 
 
 def of_call(step: Mapping) -> Expected:
     """Read them; Wrong when they contradict each other."""
-    outcomes = [key for key in ("gives", "gives_length", "raises", "blocks") if key in step]
+    outcomes = [key for key in OUTCOMES if key in step]
     if len(outcomes) > 1:
         raise step.wrong(outcomes[1], f"cannot stand beside {outcomes[0]}")
     blocks_s, within_s = values.seconds(step, "blocks"), values.seconds(step, "within")

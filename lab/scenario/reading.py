@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import ScenarioError
-from lab.scenario import steps
+from lab.scenario import keys, steps
 from lab.scenario.model import Scenario, Step
 from lab.scenario.nodes import Mapping, Wrong, load
 
-_KEYS = ("title", "shows", "reproduces", "hosts", "compose", "seed", "steps")
-_HOST = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
-_MOST_HOSTS = 100
+_HOST = re.compile(keys.HOST_PATTERN)
 
 
 def read(path: Path, *, hosts: Sequence[str] | None = None) -> Scenario:
@@ -37,7 +35,7 @@ def read(path: Path, *, hosts: Sequence[str] | None = None) -> Scenario:
 def _scenario(
     path: Path, file: Mapping, hosts: Sequence[str] | None, wrong: list[Wrong]
 ) -> Scenario:
-    file.only(*_KEYS)
+    file.only(*keys.FILE)
     title, shows = (str(file.need(key, str)) for key in ("title", "shows"))
     compose = file.get("compose", str)
     if (compose is None) == ("hosts" not in file):
@@ -93,8 +91,8 @@ def _hosts(file: Mapping) -> tuple[str, ...]:
     for name in names:
         if not _HOST.fullmatch(name):
             raise file.wrong("hosts", f"{name!r} must be a host name: a to z, 0 to 9 and -")
-    if not names or len(names) > _MOST_HOSTS or len(set(names)) != len(names):
-        raise file.wrong("hosts", f"must be 1 to {_MOST_HOSTS} names, each once")
+    if not names or len(names) > keys.MOST_HOSTS or len(set(names)) != len(names):
+        raise file.wrong("hosts", f"must be 1 to {keys.MOST_HOSTS} names, each once")
     return names
 
 

@@ -1,7 +1,7 @@
 """Reads one step: each verb has a function here, and the keys that it knows."""
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +9,7 @@ from lab.agent import calls
 from lab.agent.wire import impairments, match, selection
 from lab.agent.wire.fault import Fault
 from lab.agent.wire.parameters import NonsenseError
-from lab.scenario import conditions, expectations, values
+from lab.scenario import conditions, expectations, keys, values
 from lab.scenario.model import (
     CallStep,
     CollectStep,
@@ -24,9 +24,6 @@ from lab.scenario.model import (
 )
 from lab.scenario.names import Names
 from lab.scenario.nodes import Mapping, Wrong, meant, unwrapped
-
-HOST_FAULTS = ("kill", "pause", "restart", "disconnect")
-PARTITION = "partition"
 
 
 @dataclass
@@ -63,7 +60,8 @@ def _call(step: Mapping, reading: Reading) -> CallStep:
     if name not in calls.names():
         raise step.wrong("call", f"{name!r} is no call{meant(name, calls.names())}")
     own = [parameter.name for parameter in calls.parameters(name)]
-    step.only("on", "call", "later", *own, *expectations.OF_CALLS)
+    step.only(*keys.CALL, *own, *keys.OF_CALLS)
+    values.refuse_nothing(step, own)
     on = values.host(step, "on", reading.hosts)
     arguments = {key: unwrapped(step.raw(key)) for key in own if key in step}
     try:
@@ -76,7 +74,7 @@ def _call(step: Mapping, reading: Reading) -> CallStep:
     for key in calls.makes(name):
         for made in _listed(arguments.get(key)):
             reading.names.make_socket(step, key, on, made)
-    later = _later(step, reading, "call", expectations.OF_CALLS)
+    later = _later(step, reading, "call", keys.OF_CALLS)
     return CallStep(step.line, on, name, arguments, expectations.of_call(step), later)
 
 
@@ -94,7 +92,7 @@ def _line_of_culprit(step: Mapping, text: str, keys: Sequence[str]) -> int:
     return step.line_of(named[0]) if named else step.line
 
 
-def _later(step: Mapping, reading: Reading, kind: str, expected: Sequence[str]) -> str | None:
+def _later(step: Mapping, reading: Reading, kind: str, expected: Iterable[str]) -> str | None:
     later: str | None = step.get("later", str)
     if later is not None:
         if there := [key for key in expected if key in step]:
@@ -104,16 +102,16 @@ def _later(step: Mapping, reading: Reading, kind: str, expected: Sequence[str]) 
 
 
 def _run(step: Mapping, reading: Reading) -> RunStep:
-    step.only("on", "run", "input", "user", "later", *expectations.OF_PROGRAMS)
+    step.only(*keys.RUN, *keys.OF_PROGRAMS)
     words = step.get("run", str, list)
     try:
-        argv = shlex.split(words) if isinstance(words, str) else [str(word) for word in words]
+        argv = shlex.split(words) if isinstance(words, str) else values.texts(step, "run", words)
     except ValueError as error:
         raise step.wrong("run", f"{words!r}: {error}") from None
     if not argv:
         raise step.wrong("run", "a program, please")
     on = values.host(step, "on", reading.hosts)
-    later = _later(step, reading, "run", expectations.OF_PROGRAMS)
+    later = _later(step, reading, "run", keys.OF_PROGRAMS)
     expected = expectations.of_program(step)
     text = step.get("input", str, default="")
     user = step.get("user", str, default="lab")
@@ -123,30 +121,31 @@ def _run(step: Mapping, reading: Reading) -> RunStep:
 def _collect(step: Mapping, reading: Reading) -> CollectStep:
     name = str(step.need("collect", str))
     if reading.names.collect(step, name) == "call":
-        step.only("collect", *expectations.OF_CALLS)
+        step.only(*keys.COLLECT, *keys.OF_CALLS)
         return CollectStep(step.line, name, expectations.of_call(step))
-    step.only("collect", *expectations.OF_PROGRAMS)
+    step.only(*keys.COLLECT, *keys.OF_PROGRAMS)
     return CollectStep(step.line, name, expectations.of_program(step))
 
 
 def _fault(step: Mapping, reading: Reading) -> Step:
     kind = str(step.need("fault", str))
-    if kind in HOST_FAULTS:
+    if kind in keys.HOST_FAULTS:
         return _host_fault(step, reading, kind)
-    known = [PARTITION, *HOST_FAULTS, *impairments.names()]
+    known = [keys.PARTITION, *keys.HOST_FAULTS, *impairments.names()]
     if kind not in known:
         raise step.wrong("fault", f"{kind!r} is no fault{meant(kind, known)}")
     own: list[str] = []
-    if kind == PARTITION:
-        step.only("fault", "between", "one_way", "as", "for", "may_idle")
+    if kind == keys.PARTITION:
+        step.only(*keys.PARTITION_FAULT)
         links = _between(step, reading.hosts)
     else:
         table = (*impairments.load(kind).PARAMETERS, *match.PARAMETERS, *selection.PARAMETERS)
         own = [parameter.name for parameter in table]
-        step.only("fault", "link", "as", "for", "may_idle", *own)
+        step.only(*keys.LINK_FAULT, *own)
+        values.refuse_nothing(step, own)
         links = [values.link(step, "link", reading.hosts)]
     asked = {key: unwrapped(step.raw(key)) for key in own if key in step}
-    impairment = "drop" if kind == PARTITION else kind
+    impairment = "drop" if kind == keys.PARTITION else kind
     try:
         Fault(impairment, asked)
     except NonsenseError as error:
@@ -159,9 +158,8 @@ def _fault(step: Mapping, reading: Reading) -> Step:
 
 
 def _between(step: Mapping, hosts: Sequence[str]) -> list[tuple[str, str]]:
-    sides = step.need("between", list)
-    groups = [_listed(side) for side in sides]
-    if len(groups) != 2 or not all(groups):
+    groups = [[side] if isinstance(side, str) else side for side in step.need("between", list)]
+    if len(groups) != 2 or not all(values.are_words(side) and side for side in groups):
         raise step.wrong("between", "must be two hosts, or two lists of them: [client, server]")
     for name in (*groups[0], *groups[1]):
         values.known_host(step, "between", name, hosts)
@@ -174,8 +172,8 @@ def _between(step: Mapping, hosts: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _host_fault(step: Mapping, reading: Reading, kind: str) -> HostFaultStep:
-    lasting = kind in {"pause", "disconnect"}
-    step.only("fault", "on", "as", *(["signal"] if kind == "kill" else []))
+    lasting = kind in keys.LASTING
+    step.only(*keys.HOST_FAULT, *keys.NAME, *(keys.SIGNAL if kind == "kill" else ()))
     name = reading.name(step)
     if lasting:
         reading.names.add_fault(step, name, "host")
@@ -186,7 +184,7 @@ def _host_fault(step: Mapping, reading: Reading, kind: str) -> HostFaultStep:
 
 
 def _lift(step: Mapping, reading: Reading) -> LiftStep:
-    step.only("lift", "acted", "at_least")
+    step.only(*keys.LIFT)
     name = str(step.need("lift", str))
     kind = reading.names.lift(step, name)
     for key in ("acted", "at_least"):
@@ -196,19 +194,19 @@ def _lift(step: Mapping, reading: Reading) -> LiftStep:
 
 
 def _sysctl(step: Mapping, reading: Reading) -> SysctlStep:
-    step.only("sysctl", "on")
+    step.only(*keys.SYSCTL)
     settings = step.raw("sysctl")
     if not isinstance(settings, Mapping):
         raise step.wrong("sysctl", "must be a mapping of names to values")
-    texts = {name: str(value) for name, value in settings.plain().items()}
-    for name in texts:
+    for name in settings.keys():  # noqa: SIM118 - no dict
         if not name.startswith("net."):
             raise settings.wrong(name, "only net.* is a host's own")
+    texts = {name: str(settings.need(name, str, int, float)) for name in settings.keys()}  # noqa: SIM118
     return SysctlStep(step.line, values.host(step, "on", reading.hosts), texts)
 
 
 def _wait(step: Mapping, reading: Reading) -> WaitStep:
-    step.only("wait", "within", "on")
+    step.only(*keys.WAIT)
     within_s = values.seconds(step, "within")
     condition = conditions.read(step, "wait", reading.hosts, reading.names)
     if condition.fault is not None:
@@ -217,7 +215,7 @@ def _wait(step: Mapping, reading: Reading) -> WaitStep:
 
 
 def _expect(step: Mapping, reading: Reading) -> ExpectStep:
-    step.only("expect")
+    step.only(*keys.EXPECT)
     return ExpectStep(step.line, conditions.read(step, "expect", reading.hosts, reading.names))
 
 

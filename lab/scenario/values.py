@@ -2,10 +2,14 @@
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
-from lab.scenario.nodes import Mapping, meant
+from lab.scenario.nodes import Mapping, kind_of, meant
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m)")
+DURATION_PATTERN = r"(\d+(?:\.\d+)?)(ms|s|m)"
+# As far as a pattern can tell; whether they are hosts is another question.
+LINK_PATTERN = r"^\s*\S.*->.*\S\s*$"
+_DURATION = re.compile(DURATION_PATTERN)
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0}
 
 
@@ -44,3 +48,23 @@ def link(step: Mapping, key: str, hosts: Iterable[str]) -> tuple[str, str]:
     if source == target:
         raise step.wrong(key, f"{text!r}: a host has no link to itself")
     return ends
+
+
+def refuse_nothing(step: Mapping, names: Iterable[str]) -> None:
+    """Refuse those of these keys that stand there without a value."""
+    for name in names:
+        if name in step and step.raw(name) is None:
+            raise step.wrong(name, "has no value; give one, or leave the key out")
+
+
+def are_words(value: Any) -> bool:
+    """Tell whether it is a list of texts."""
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def texts(step: Mapping, key: str, listed: list[Any]) -> list[str]:
+    """Return a list of texts and numbers as texts."""
+    for one in listed:
+        if type(one) not in {str, int, float}:
+            raise step.wrong(key, f"must be texts and numbers, not {kind_of(one)}")
+    return [str(one) for one in listed]

@@ -47,7 +47,13 @@ class Data(Kind):
             _TEXT,
             {
                 "type": "object",
-                "properties": {"hex": {"type": "string", "pattern": "^([0-9A-Fa-f]{2} ?)*$"}},
+                "properties": {"text": _TEXT},
+                "required": ["text"],
+                "additionalProperties": False,
+            },
+            {
+                "type": "object",
+                "properties": {"hex": {"type": "string", "pattern": r"^\s*([0-9A-Fa-f]{2}\s*)*$"}},
                 "required": ["hex"],
                 "additionalProperties": False,
             },
@@ -74,7 +80,11 @@ class Data(Kind):
             case {"hex": str() as digits, **rest} if not rest:
                 return bytes.fromhex(digits)
             case {"repeat": str() as unit, "times": int() as times, **rest} if not rest:
-                if times >= 0 and times * len(unit.encode()) <= _MOST_BYTES:
+                if (
+                    not isinstance(times, bool)
+                    and times >= 0
+                    and times * len(unit.encode()) <= _MOST_BYTES
+                ):
                     return unit.encode() * times
         raise ValueError
 
@@ -113,7 +123,9 @@ class Flags(Kind):
     """Flags as send(2) and recv(2) spell them."""
 
     ALLOWED = "MSG_ names, as one text (MSG_PEEK | MSG_DONTWAIT) or a list"
-    SCHEMA: ClassVar[Mapping[str, Any]] = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
+    SCHEMA: ClassVar[Mapping[str, Any]] = {
+        "anyOf": [_TEXT, {"type": "array", "items": _TEXT}, {"type": "integer"}]
+    }
 
     @classmethod
     def read(cls, value: Any) -> int:
@@ -131,8 +143,10 @@ class Option(Kind):
 
     ALLOWED = "a socket option such as SO_KEEPALIVE, TCP_USER_TIMEOUT or IP_MTU"
     SCHEMA: ClassVar[Mapping[str, Any]] = {
-        "type": "string",
-        "pattern": "^(SO|TCP|UDP|IP|IPV6)_[A-Z0-9_]+$",
+        "anyOf": [
+            {"type": "string", "pattern": "^(SO|TCP|UDP|IP|IPV6)_[A-Z0-9_]+$"},
+            {"type": "integer"},
+        ]
     }
 
     @classmethod
@@ -150,7 +164,9 @@ class Level(Kind):
     """The level of an option; it need not be given for one that has a name."""
 
     ALLOWED = f"one of {', '.join(names.LEVELS)}"
-    SCHEMA: ClassVar[Mapping[str, Any]] = {"enum": list(names.LEVELS)}
+    SCHEMA: ClassVar[Mapping[str, Any]] = {
+        "anyOf": [{"enum": list(names.LEVELS)}, {"type": "integer"}]
+    }
 
     @classmethod
     def read(cls, value: Any) -> int:

@@ -1,0 +1,54 @@
+"""`lab list` and `lab schema`: the scenarios that there are, and what may be written in one."""
+
+import argparse
+import json
+
+from lab import screen
+from lab.commands import scenario_screen
+from lab.scenario import catalogue
+from lab.scenario.reading import read
+from lab.scenario.schema import schema
+
+_SCHEMA_EPILOG = """\
+An editor with a YAML language server completes scenarios and explains their keys:
+  lab schema > scenario.schema.json
+and, as the first line of a scenario in the same folder:
+  # yaml-language-server: $schema=scenario.schema.json"""
+
+
+def fill_list(parser: argparse.ArgumentParser) -> None:
+    """Make the parser of `lab list`."""
+    parser.set_defaults(run=_list)
+
+
+def fill_schema(parser: argparse.ArgumentParser) -> None:
+    """Make the parser of `lab schema`."""
+    parser.description = "Print the JSON Schema (draft 2020-12) of scenario files."
+    parser.epilog = _SCHEMA_EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.set_defaults(run=_schema)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    scenarios = [read(path) for path in catalogue.paths()]
+    if arguments.json:
+        entries = [
+            {
+                "name": one.name,
+                "topic": one.path.parent.name,
+                "title": one.title,
+                "shows": one.shows,
+                "reproduces": list(one.reproduces),
+            }
+            for one in scenarios
+        ]
+        print(json.dumps(entries, indent=2))
+        return 0
+    screen.out.print(scenario_screen.scenario_table(scenarios), crop=False)
+    return 0
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    del arguments
+    print(json.dumps(schema(), indent=1))
+    return 0

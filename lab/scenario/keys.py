@@ -1,0 +1,184 @@
+"""Every key that a scenario file may have, as JSON Schema; the reader takes the names from here.
+
+What calls and faults can be told is not here: it stands beside the code that does it, in
+`lab.agent.calls` and `lab.agent.wire`.
+"""
+
+from typing import Any
+
+from lab.scenario.values import DURATION_PATTERN, LINK_PATTERN
+
+Schema = dict[str, Any]
+Keys = dict[str, Any]  # a Schema by each key, or True: anything
+
+HOST_PATTERN = r"[a-z0-9][a-z0-9-]{0,30}"
+MOST_HOSTS = 100
+FATES = ("delivered", "dropped", "held", "late", "changed", "copied")
+PARTITION = "partition"
+HOST_FAULTS = {
+    "kill": "end every process of a host, as its machine's death would",
+    "pause": "freeze every process of a host; its kernel goes on answering",
+    "restart": "end a host and begin it anew, without its connections",
+    "disconnect": "unplug a host from its networks",
+}
+LASTING = ("pause", "disconnect")  # what can be lifted
+
+
+def _text(description: str, **more: Any) -> Schema:
+    return {"type": "string", "description": description, **more}
+
+
+def _number(description: str, **more: Any) -> Schema:
+    return {"type": "integer", "description": description, **more}
+
+
+def _flag(description: str) -> Schema:
+    return {"type": "boolean", "description": description, "default": False}
+
+
+def _words(description: str, **more: Any) -> Schema:
+    word = {"type": "string", **more}
+    several = {"type": "array", "items": word}
+    return {"description": description, "anyOf": [several, word]}
+
+
+def _duration(description: str) -> Schema:
+    return _text(f"{description}; such as 500ms, 1s or 2m", pattern=rf"^\s*{DURATION_PATTERN}\s*$")
+
+
+def _regex(description: str) -> Schema:
+    return _text(f"{description}: a regular expression, found anywhere in it", format="regex")
+
+
+_ON = _text("the host that does it")
+_LATER = _text("only start it, under this name; a later step with `collect` takes its result")
+_LINK = _text("the directed way from one host to another: client -> server", pattern=LINK_PATTERN)
+_WITHIN = _duration("the longest that it may take (default 10s)")
+
+FILE: Keys = {
+    "title": _text("what happens, in one line"),
+    "shows": _text("what a program sees of it, and why it is so"),
+    "reproduces": _words("the errors that it reproduces, by name: ECONNRESET"),
+    "hosts": {
+        **_words(
+            "hosts that run nothing of their own, on one network", pattern=f"^{HOST_PATTERN}$"
+        ),
+    },
+    "compose": _text("in place of hosts: a compose file, by its path from this file's folder"),
+    "seed": _number("of all that is left to the dice", default=1, minimum=0, maximum=2**63 - 1),
+    "steps": {
+        "type": "array",
+        "description": "what is done, in this order; the run ends at the first surprise",
+        "minItems": 1,
+    },
+}
+
+OF_CALLS: Keys = {
+    "gives": {
+        "description": "what the call returns: text, a number, a list, a mapping; bytes that are "
+        "no UTF-8 as {hex: 00ff}; of a mapping only the keys that are given count"
+    },
+    "gives_length": _number("how many bytes it returns, whichever"),
+    "raises": _text(
+        "what it raises: an errno (ECONNRESET), an EAI name (EAI_NONAME) or a Python exception "
+        "(TimeoutError)",
+        pattern=r"^[A-Za-z_]\w*$",
+    ),
+    "within": _WITHIN,
+    "after": _duration("the least that it must take"),
+    "blocks": _duration("it must not have returned by then"),
+}
+OF_PROGRAMS: Keys = {
+    "exit": _number("its exit status (128 + n: ended by signal n)", default=0),
+    "output": _text("what it prints, to the letter"),
+    "output_matches": _regex("what it prints"),
+    "errors_match": _regex("what it prints to standard error"),
+    "within": _WITHIN,
+}
+
+CALL: Keys = {"on": _ON, "call": _text("a socket call, or what belongs to it"), "later": _LATER}
+RUN: Keys = {
+    "on": _ON,
+    "run": {
+        "description": "a program and its arguments, as one text or as a list; no shell",
+        "anyOf": [
+            {"type": "string", "minLength": 1},
+            {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1},
+        ],
+    },
+    "input": _text("its standard input"),
+    "user": _text("who runs it, on the host", default="lab"),
+    "later": _LATER,
+}
+COLLECT: Keys = {"collect": _text("the name of what was started with `later`")}
+_FAULT: Schema = _text("what the network or a host suffers")
+_LIFE: Keys = {
+    "fault": _FAULT,
+    "as": _text("its name, to lift it or to expect something of it"),
+    "for": _duration("lift it by itself after this time (default: until lifted)"),
+    "may_idle": _flag("it need not act on any packet; else the verdict is then UNKNOWN"),
+}
+LINK_FAULT: Keys = {**_LIFE, "link": _LINK}
+PARTITION_FAULT: Keys = {
+    **_LIFE,
+    "between": {
+        "description": "two hosts, or two lists of them: [client, server]",
+        "type": "array",
+        "items": _words("one side"),
+        "minItems": 2,
+        "maxItems": 2,
+    },
+    "one_way": _flag("only from the first to the second"),
+}
+HOST_FAULT: Keys = {"fault": _FAULT, "on": _text("the host that suffers it")}
+SIGNAL: Keys = {"signal": _text("a signal's name without SIG", default="KILL")}
+NAME: Keys = {"as": _text("its name, to lift it")}
+LIFT: Keys = {
+    "lift": _text("the name of the fault that ends"),
+    "acted": _number("on how many packets it must have acted"),
+    "at_least": _number("on how many packets, at least"),
+}
+SYSCTL: Keys = {
+    "sysctl": {
+        "type": "object",
+        "description": "settings of the host's own network: {net.ipv4.tcp_syn_retries: 2}",
+        "patternProperties": {r"^net\.": {"type": ["string", "number"]}},
+        "additionalProperties": False,
+    },
+    "on": _ON,
+}
+WAIT: Keys = {
+    "wait": {"description": "go on as soon as this can be seen; FAIL if it cannot in time"},
+    "within": _duration("the longest to wait (default 5s)"),
+}
+EXPECT: Keys = {"expect": {"description": "what the evidence of the run must show in the end"}}
+
+SUBJECTS: Keys = {
+    "syslog": _regex("messages in the syslog"),
+    "output": _regex("what programs printed"),
+    "packets": {"description": "packets that arrived at a link's end"},
+    "fault": _text("a fault of the wire, by its name: the packets that it acted on"),
+}
+AMOUNTS: Keys = {
+    "count": _number("so many, neither more nor fewer"),
+    "at_least": _number("so many or more (default 1)"),
+    "acted": _number("of a fault: on so many packets"),
+}
+OF_SUBJECTS: Keys = {
+    "on": _text("of the syslog: only lines of this host"),
+    "of": _text("of output: only of the program that was started with this name"),
+}
+PACKETS: Keys = {
+    "link": _LINK,
+    "fate": _text("what became of them", enum=list(FATES)),
+}
+VERBS: dict[str, str] = {
+    "call": "make a socket call on a host; what must come of it stands beside it",
+    "run": "run a program on a host; what must come of it stands beside it",
+    "collect": "take the result of a call or program that was started with `later`",
+    "fault": "let the network or a host fail, until lifted or for a time",
+    "lift": "end a fault",
+    "sysctl": "set what the kernel does for a host",
+    "wait": "go on as soon as something can be seen",
+    "expect": "say what the evidence must show when all is over",
+}
