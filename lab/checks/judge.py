@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from lab.checks import calls
+from lab.checks import calls, lines
 from lab.checks.packets import counted
 from lab.checks.verdict import Judgement, Verdict
 from lab.checks.words import condition_words, describe
@@ -147,12 +147,7 @@ def _judge_condition(
 
 def _count(condition: Condition, events: Sequence[Event], packets: Sequence[Seen]) -> int:
     if condition.syslog is not None:
-        lines = [event for event in events if event["kind"] == "syslog"]
-        return sum(
-            re.search(condition.syslog, line["message"]) is not None
-            and condition.on in {None, line["host"]}
-            for line in lines
-        )
+        return sum(lines.fits(condition, event) for event in events if event["kind"] == "syslog")
     if condition.packets is not None:
         return counted(packets, condition.packets)
     if condition.output is not None:

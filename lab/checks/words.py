@@ -51,7 +51,8 @@ _WORDS: dict[type[Step], Callable[[Any], str]] = {
 def condition_words(condition: Condition) -> str:
     """Return what is looked for."""
     if condition.syslog is not None:
-        return f"syslog lines /{condition.syslog}/"
+        of = (condition.on, condition.facility, condition.severity, condition.ident)
+        return " ".join([f"syslog lines /{condition.syslog}/", *(word for word in of if word)])
     if condition.output is not None:
         return f"output /{condition.output}/"
     if condition.packets is not None:

@@ -256,7 +256,7 @@ class Player:
         if self._syslog is None:
             return False, "this lab has no host syslog"
         least = condition.count or condition.at_least or 1
-        count = self._syslog.wait(condition.syslog or "", condition.on, least, within_s)
+        count = self._syslog.wait(condition, least, within_s)
         return count >= least, f"{count} lines"
 
     def _wait_for_output(self, condition: Condition, within_s: float) -> tuple[bool, str]:

@@ -1,12 +1,14 @@
 """Follows the syslog of a lab while a scenario runs: every line becomes an event."""
 
-import re
-from threading import Condition, Thread
+from threading import Condition as Changing
+from threading import Thread
 
+from lab.checks import lines
 from lab.engines.base import Lab
 from lab.errors import LabError
 from lab.evidence.events import Recorder
 from lab.model import LogLine
+from lab.scenario.model import Condition
 
 _SETTLE_S = 0.2  # for lines under way at the end; none is waited for that is not
 
@@ -18,7 +20,7 @@ class SyslogFollower:
         self._lab = lab
         self._recorder = recorder
         self._lines: list[LogLine] = []
-        self._changed = Condition()
+        self._changed = Changing()
         self._skip = sum(1 for _ in lab.syslog())  # what the start of the lab has said
         Thread(target=self._follow, daemon=True).start()
 
@@ -45,13 +47,11 @@ class SyslogFollower:
             self._lines.append(line)
             self._changed.notify_all()
 
-    def wait(self, pattern: str, host: str | None, least: int, within_s: float) -> int:
-        """Wait for so many lines with the pattern, of a host or any; return how many there are."""
-        wanted = re.compile(pattern)
+    def wait(self, condition: Condition, least: int, within_s: float) -> int:
+        """Wait for so many lines that fit a condition; return how many there are."""
 
         def count() -> int:
-            there = [line for line in self._lines if host in {None, line.host}]
-            return sum(wanted.search(line.message) is not None for line in there)
+            return sum(lines.fits(condition, line._asdict()) for line in self._lines)
 
         with self._changed:
             self._changed.wait_for(lambda: count() >= least, within_s)

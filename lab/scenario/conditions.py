@@ -20,7 +20,7 @@ def read(step: Mapping, key: str, hosts: Sequence[str], names: Names) -> Conditi
     if len(subjects) != 1:
         raise step.wrong(key, f"must have one of {', '.join(keys.SUBJECTS)}")
     asked.only(*keys.SUBJECTS, *keys.OF_SUBJECTS, *keys.AMOUNTS)
-    for word, subject in (("on", "syslog"), ("of", "output"), ("acted", "fault")):
+    for word, subject in keys.OWNERS.items():
         if word in asked and subjects != [subject]:
             raise asked.wrong(word, f"is of {subject}, not of {subjects[0]}")
     amounts = [word for word in keys.AMOUNTS if word in asked]
@@ -33,10 +33,20 @@ def read(step: Mapping, key: str, hosts: Sequence[str], names: Names) -> Conditi
         packets=_packets(asked, hosts) if "packets" in asked else None,
         fault=_fault(asked, names) if "fault" in asked else None,
         on=values.host(asked, "on", hosts) if "on" in asked else None,
+        ident=asked.get("ident", str),
+        facility=_one_of(asked, "facility", keys.FACILITIES),
+        severity=_one_of(asked, "severity", keys.SEVERITIES),
         of=_program(asked, names) if "of" in asked else None,
         count=count,
         at_least=asked.get("at_least", int),
     )
+
+
+def _one_of(asked: Mapping, key: str, words: Sequence[str]) -> str | None:
+    word: str | None = asked.get(key, str)
+    if word not in {None, *words}:
+        raise asked.wrong(key, f"{word!r} must be one of {', '.join(words)}")
+    return word
 
 
 def _fault(asked: Mapping, names: Names) -> str:
@@ -61,9 +71,7 @@ def _packets(asked: Mapping, hosts: Sequence[str]) -> PacketPattern:
     known = [parameter.name for parameter in match.PARAMETERS]
     pattern.only(*keys.PACKETS, *known)
     values.refuse_nothing(pattern, known)
-    fate = pattern.get("fate", str)
-    if fate not in {None, *keys.FATES}:
-        raise pattern.wrong("fate", f"{fate!r} must be one of {', '.join(keys.FATES)}")
+    fate = _one_of(pattern, "fate", keys.FATES)
     words: dict[str, Any] = {key: pattern.raw(key) for key in known if key in pattern}
     try:
         match.Match(checked(match.PARAMETERS, words, "packets"))

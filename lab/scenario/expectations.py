@@ -7,7 +7,7 @@ from lab.scenario import values
 from lab.scenario.model import CALL_LIMIT_S, Expected
 from lab.scenario.nodes import Mapping, unwrapped
 
-OUTCOMES = ("gives", "gives_length", "raises", "blocks")  # one of them at most
+OUTCOMES = ("gives", "gives_length", "gives_at_least", "raises", "blocks")  # one of them at most
 
 
 def of_call(step: Mapping) -> Expected:
@@ -29,6 +29,7 @@ def of_call(step: Mapping) -> Expected:
         gives=unwrapped(step.raw("gives")) if "gives" in step else None,
         gives_anything="gives" not in step,
         gives_length=step.get("gives_length", int),
+        gives_at_least=step.get("gives_at_least", int),
         raises=raises,
         after_s=after_s,
         within_s=within_s,

@@ -13,6 +13,11 @@ Keys = dict[str, Any]  # a Schema by each key, or True: anything
 
 HOST_PATTERN = r"[a-z0-9][a-z0-9-]{0,30}"
 MOST_HOSTS = 100
+FACILITIES = (
+    *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron"),
+    *("authpriv", "ftp", *(f"local{number}" for number in range(8))),
+)
+SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 FATES = ("delivered", "dropped", "held", "late", "changed", "copied")
 PARTITION = "partition"
 HOST_FAULTS = {
@@ -79,6 +84,7 @@ OF_CALLS: Keys = {
         "no UTF-8 as {hex: 00ff}; of a mapping only the keys that are given count"
     },
     "gives_length": _number("how many bytes it returns, whichever"),
+    "gives_at_least": _number("it returns a number, this one or a higher"),
     "raises": _text(
         "what it raises: an errno (ECONNRESET), an EAI name (EAI_NONAME) or a Python exception "
         "(TimeoutError)",
@@ -166,7 +172,15 @@ AMOUNTS: Keys = {
 }
 OF_SUBJECTS: Keys = {
     "on": _text("of the syslog: only lines of this host"),
+    "ident": _text("of the syslog: only lines that begin with this name, as openlog has it"),
+    "facility": _text("of the syslog: only lines of this facility", enum=list(FACILITIES)),
+    "severity": _text("of the syslog: only lines of this severity", enum=list(SEVERITIES)),
     "of": _text("of output: only of the program that was started with this name"),
+}
+OWNERS = {  # which subject a key or an amount is of
+    **dict.fromkeys(("on", "ident", "facility", "severity"), "syslog"),
+    "of": "output",
+    "acted": "fault",
 }
 PACKETS: Keys = {
     "link": _LINK,

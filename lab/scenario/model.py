@@ -24,6 +24,7 @@ class Expected:
     gives: Any = None
     gives_anything: bool = True  # `gives` was not asked for
     gives_length: int | None = None
+    gives_at_least: int | None = None
     raises: str | None = None
     after_s: float | None = None
     within_s: float = CALL_LIMIT_S
@@ -130,7 +131,11 @@ class Condition:
     output: str | None = None
     packets: PacketPattern | None = None
     fault: str | None = None
-    on: str | None = None  # the host of the syslog lines
+    # Of the syslog lines: their host, and what they begin with.
+    on: str | None = None
+    ident: str | None = None
+    facility: str | None = None
+    severity: str | None = None
     of: str | None = None  # the program of the output
     count: int | None = None
     at_least: int | None = None

@@ -186,7 +186,6 @@ def _wait() -> Schema:
 def _condition(described: Schema, subjects: Keys) -> Schema:
     properties = {**subjects, **keys.OF_SUBJECTS, **keys.AMOUNTS}
     properties["packets"] = {**keys.SUBJECTS["packets"], "$ref": "#/$defs/packets"}
-    owners = {"on": "syslog", "of": "output", "acted": "fault"}
     exclusive: Schema = {}
     for name in keys.AMOUNTS:
         exclusive |= _never_beside(name, keys.AMOUNTS)
@@ -194,7 +193,7 @@ def _condition(described: Schema, subjects: Keys) -> Schema:
         **described,
         **_mapping(properties),
         **_one_of(subjects),
-        "dependentRequired": {key: [owner] for key, owner in owners.items()},
+        "dependentRequired": {key: [owner] for key, owner in keys.OWNERS.items()},
         "dependentSchemas": exclusive,
     }
 

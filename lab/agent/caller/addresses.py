@@ -1,8 +1,9 @@
 """Addresses as text, and as Python's socket takes and gives them.
 
 IPv4 `host:port`, IPv6 `[host]:port`, both with a name or an address, or nothing for all
-interfaces; Unix a path, or `@name` for an abstract one (unix(7)), which leaves no file, or to bind
-nothing: then the kernel picks an abstract one.
+interfaces; a link-local one of IPv6 with the interface that it is on: `[fe80::1%eth0]:port`. Unix a
+path, or `@name` for an abstract one (unix(7)), which leaves no file, or to bind nothing: then the
+kernel picks an abstract one.
 """
 
 import socket
@@ -24,7 +25,12 @@ def read(text: str, family: int, opened: Opened) -> Any:
         why = "must be host:port, the port a number (getservbyname finds that of a name)"
         nonsense = f"address {text!r}: {why}"
         raise NonsenseError(nonsense)
-    return host.removeprefix("[").removesuffix("]"), int(port)
+    host = host.removeprefix("[").removesuffix("]")
+    host, percent, scope = host.partition("%")
+    if not percent:
+        return host, int(port)
+    # Python takes a scope as a number beside the address, and drops it from the text.
+    return host, int(port), 0, int(scope) if scope.isdecimal() else socket.if_nametoindex(scope)
 
 
 def unix(text: str, opened: Opened) -> str:

@@ -195,3 +195,21 @@ def test_syslog_returns_whether_or_not_somebody_hears(here: Here) -> None:
     here.gives("openlog", ident="lab-test", logopt="LOG_PID", facility="LOG_LOCAL0")
     assert here.gives("syslog", message="hello", priority="LOG_DEBUG") is None
     assert here.raises("openlog", ident="x", logopt="LOG_NO") == "ValueError"
+
+
+def test_the_kernel_counts_and_a_name_that_it_has_not_is_refused(here: Here) -> None:
+    before = here.gives("counter", name="TcpActiveOpens")
+    here.connected()
+    assert here.gives("counter", name="TcpActiveOpens") > before
+    for name in ("TcpExtListenOverflows", "UdpRcvbufErrors", "Udp6InErrors"):
+        assert here.gives("counter", name=name) >= 0
+    assert here.raises("counter", name="TcpActiveOpen") == "NonsenseError"
+
+
+def test_a_link_local_address_needs_its_interface(here: Here) -> None:
+    to = "[fe80::1]:9"
+    assert here.raises("connect", as_="a", to=to, family="ipv6") == "EINVAL"
+    with_scope = "[fe80::1%lo]:9"
+    # Loopback has no link-local address here, so it is no such error.
+    assert here.raises("connect", as_="b", to=with_scope, family="ipv6") != "EINVAL"
+    assert here.raises("connect", as_="c", to="[fe80::1%nothing]:9", family="ipv6") == "OSError"

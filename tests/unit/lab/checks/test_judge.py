@@ -8,7 +8,15 @@ import pytest
 from lab.checks.judge import judge
 from lab.checks.verdict import Verdict, overall
 from lab.evidence.events import Event
-from lab.scenario.model import CallStep, Expected, Scenario, Step, WireFaultStep
+from lab.scenario.model import (
+    CallStep,
+    Condition,
+    Expected,
+    ExpectStep,
+    Scenario,
+    Step,
+    WireFaultStep,
+)
 
 
 def scenario(*steps: Step) -> Scenario:
@@ -40,6 +48,9 @@ RESET = {"name": "ECONNRESET", "type": "ConnectionResetError", "errno": 104, "te
         ({"gives": "hello"}, {"raised": RESET}, Verdict.FAIL),
         ({"gives_length": 5}, {"gave": {"text": "hello"}}, Verdict.PASS),
         ({"gives_length": 5}, {"gave": {"hex": "00"}}, Verdict.FAIL),
+        ({"gives_at_least": 2}, {"gave": 2}, Verdict.PASS),
+        ({"gives_at_least": 2}, {"gave": 1}, Verdict.FAIL),
+        ({"gives_at_least": 2}, {"gave": {"text": "22"}}, Verdict.FAIL),
         ({"raises": "ECONNRESET"}, {"raised": RESET}, Verdict.PASS),
         ({"raises": "ConnectionResetError"}, {"raised": RESET}, Verdict.PASS),
         ({"raises": "EPIPE"}, {"raised": RESET}, Verdict.FAIL),
@@ -81,6 +92,38 @@ def test_a_fault_that_never_acted_makes_it_unknown(acted: int, verdict: Verdict)
         END,
     ]
     assert overall(judge(scenario(step), events, [])) is verdict
+
+
+LINE: Event = {
+    "kind": "syslog",
+    "time_ns": 1,
+    "host": "server",
+    "facility": "local0",
+    "severity": "warning",
+    "ident": "time-server",
+    "message": "client: left",
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "verdict"),
+    [
+        ({"syslog": "left"}, Verdict.PASS),
+        ({"syslog": "came"}, Verdict.FAIL),
+        ({"syslog": "left", "on": "client"}, Verdict.FAIL),
+        ({"syslog": "", "facility": "local0", "severity": "warning"}, Verdict.PASS),
+        ({"syslog": "", "facility": "local1"}, Verdict.FAIL),
+        ({"syslog": "", "severity": "err"}, Verdict.FAIL),
+        ({"syslog": "", "ident": "time-server", "count": 1}, Verdict.PASS),
+        ({"syslog": "", "ident": "time", "count": 0}, Verdict.PASS),
+        ({"syslog": "left", "count": 0}, Verdict.FAIL),
+    ],
+)
+def test_a_syslog_line_is_known_by_all_that_is_asked(
+    asked: dict[str, Any], verdict: Verdict
+) -> None:
+    step = ExpectStep(7, Condition(**asked))
+    assert overall(judge(scenario(step), [LINE, END], [])) is verdict
 
 
 def test_trouble_with_the_evidence_is_unknown() -> None:

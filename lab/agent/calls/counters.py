@@ -1,0 +1,44 @@
+"""Calls that read what the kernel of a host has counted."""
+
+from collections.abc import Iterator
+
+from lab.agent.caller.call import Given, call
+from lab.agent.caller.opened import Opened
+from lab.agent.wire.parameters import NonsenseError, Parameter
+
+_NET = "/proc/self/net"  # of the namespace that this process is in
+
+
+@call(
+    Parameter(
+        "name", str, "as nstat(8) has it: TcpExtListenOverflows, UdpRcvbufErrors", required=True
+    )
+)
+def counter(_opened: Opened, given: Given) -> int:
+    """Give what the host's kernel has counted so far, since the host began."""
+    name = given["name"]
+    for known, value in _all():
+        if known == name:
+            return value
+    text = f"counter: name {name!r}: the kernel has none of that name; nstat -az lists them"
+    raise NonsenseError(text)
+
+
+def _all() -> Iterator[tuple[str, int]]:
+    """Yield every counter, as it comes."""
+    from pathlib import Path  # noqa: PLC0415 - only here: the caller is to be there at once
+
+    for file in ("netstat", "snmp"):
+        lines = Path(_NET, file).read_text().splitlines()
+        # Two lines each: `TcpExt: SyncookiesSent ...`, `TcpExt: 0 ...`.
+        for names, values in zip(lines[::2], lines[1::2], strict=True):
+            group, *columns = names.split()
+            prefix = group.removesuffix(":")
+            yield from zip(
+                (prefix + column for column in columns),
+                map(int, values.split()[1:]),
+                strict=True,
+            )
+    for line in Path(_NET, "snmp6").read_text().splitlines():
+        name, value = line.split()
+        yield name, int(value)
