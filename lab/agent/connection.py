@@ -55,7 +55,11 @@ class Connection:
             self.closed = True
         self.ended = not data
         *lines, self._read = (self._read + data).split(b"\n")
-        return [json.loads(line) for line in lines]
+        try:
+            return [dict(json.loads(line)) for line in lines]
+        except (TypeError, ValueError):  # whoever that is, it asks nothing that makes sense
+            self.closed = True
+            return []
 
     def say(self, answer: dict[str, Any]) -> None:
         """Answer, without waiting."""

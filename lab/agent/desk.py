@@ -62,6 +62,9 @@ class Desk:
                 asker.add(self._captures[asker].opening())
         except NonsenseError as error:
             asker.say({"nonsense": str(error)})
+        except (KeyError, TypeError, ValueError) as error:
+            # Another version of the lab asks, perhaps: that must not lift the faults of others.
+            asker.say({"nonsense": f"no question of this agent's: {error!r}"})
         except OSError as error:
             asker.say({"failed": error.strerror or str(error), "errno": error.errno})
 

@@ -6,10 +6,23 @@ comes in over its loopback interface, which the wire leaves alone.
 
 import contextlib
 import socket
+from pathlib import Path
 
 from lab.agent.wire.netlink import part
 
 RAW_SOCKETS = "raw sockets"
+_REVERSE_PATH = "/proc/sys/net/ipv4/conf/{}/rp_filter"
+_STRICT = 1
+
+
+def check_copies() -> None:
+    """Raise OSError when the kernel would throw copies away: they come in over `lo`, and a strict
+    reverse path filter wants them where answers would go (ip-sysctl: rp_filter, the larger counts).
+    """
+    values = [int(Path(_REVERSE_PATH.format(place)).read_text()) for place in ("all", "lo")]
+    if max(values) == _STRICT:
+        why = "copies: net.ipv4.conf.all.rp_filter is 1 on this host; set it to 0 or 2 there"
+        raise OSError(0, f"{why} (in the compose file: sysctls)")
 
 
 class Injector:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from lab.agent.wire import nfqueue, rcu
+from lab.agent.wire import injection, nfqueue, rcu
 from lab.agent.wire.course import Course
 from lab.agent.wire.fault import Fault
 from lab.agent.wire.injection import Injector
@@ -65,6 +65,8 @@ class Wire:
 
     def add(self, source: str, addresses: frozenset[bytes], fault: Fault) -> None:
         """Put a fault in force on the link from a host; it is when this returns."""
+        if fault.impairment.copies:
+            injection.check_copies()
         link = self._links.get(source)
         if link is None or link.addresses != addresses:
             link = self._moved(source, addresses, link)

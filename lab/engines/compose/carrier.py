@@ -49,6 +49,8 @@ def _run(argv: Sequence[str], theirs: socket.socket, ends_with: Container | None
 
 
 def _end_with(container: Container, process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(DockerException, RequestException):
-        container.wait(timeout=None)
-    process.kill()
+    try:
+        with contextlib.suppress(DockerException, RequestException):
+            container.wait(timeout=None)
+    finally:
+        process.kill()

@@ -15,7 +15,7 @@ import pytest
 
 from lab import runner
 from lab.engines.base import Engine, Host, Lab
-from lab.errors import AgentEndedError, EngineError
+from lab.errors import AgentEndedError, EngineError, UsageError
 from lab.faults.channel import Channel
 from tests.integration.command import PAIR
 from tests.integration.helpers import PROGRAMS, ROOT, start_program
@@ -279,3 +279,20 @@ def test_fault_is_there_again_after_the_host_was_unplugged(engine: Engine, pair:
     assert is_cut(pair)
     pair.lift(pair.faults())
     heals(pair)
+
+
+def test_question_of_another_version_leaves_the_agent_and_its_faults(
+    engine: Engine, pair: Lab
+) -> None:
+    cut_to_stay(engine, pair)
+    channel = pair.channel(pair.host("right"))
+    for question in (
+        {"do": "add"},
+        {"do": "add", "impairment": 3},
+        {"do": "dance"},
+        {"do": "look"},
+    ):
+        with pytest.raises(UsageError, match="no question of this agent's"):
+            channel.ask(**question)
+    assert is_cut(pair)
+    pair.lift(pair.faults())

@@ -6,6 +6,7 @@ program can see it, the receiver's kernel counts the segment that it had already
 
 import pytest
 
+from lab.errors import EngineError
 from tests.integration.wire.ends import Ends, assert_all_arrive, numbered, numbers, pattern
 from tests.waiting import wait_until
 
@@ -54,3 +55,16 @@ def test_stream_has_every_byte_once(ends: Ends) -> None:
         )
         assert fault.acted == 10
     assert stream.server.drain() == []
+
+
+def test_host_that_would_throw_copies_away_is_refused_one(fresh: Ends) -> None:
+    server = fresh.lab.channel(fresh.lab.host("server"))
+    strict = "net.ipv4.conf.all.rp_filter"
+    server.ask("sysctl", values={strict: "1"})
+    with pytest.raises(EngineError, match=rf"^server: .*{strict} is 1"):
+        fresh.forth.add("duplicate", {})
+    server.ask("sysctl", values={strict: "2"})
+    datagrams = fresh.datagrams()
+    with fresh.forth.duplicate(port=datagrams.port):
+        datagrams.client.send(b"x")
+        assert datagrams.server.receive(2) == [b"x", b"x"]

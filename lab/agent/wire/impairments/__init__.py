@@ -33,6 +33,8 @@ class Base:
     PARAMETERS: ClassVar[Sequence[Parameter]] = ()
     # The only protocol that it can do something to, as in the match; None: any.
     protocol: str | None = None
+    # Does it send packets to this host, besides those that come?
+    copies: ClassVar[bool] = False
 
     def __init__(self, values: dict[str, Any]) -> None:
         """`values` has every parameter. NonsenseError if they make no sense together."""

@@ -12,6 +12,7 @@ class Impairment(Base):
     """Deliver the packet more than once, one right after the other."""
 
     STAGE = Stage.COPY
+    copies = True
     PARAMETERS = (Parameter("copies", int, "how many besides the first", 1, 100, default=1),)
 
     def __init__(self, values: dict[str, Any]) -> None:

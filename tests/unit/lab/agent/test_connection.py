@@ -62,3 +62,11 @@ def test_who_has_gone_is_noticed(ends: tuple[Connection, socket.socket]) -> None
     connection.say({"done": 1})
     connection.flush()
     assert connection.closed
+
+
+@pytest.mark.parametrize("said", [b"GET / HTTP/1.1\r\n", b"[1]\n", b"3\n", b"\xff\xfe\n"])
+def test_who_speaks_nonsense_is_left(ends: tuple[Connection, socket.socket], said: bytes) -> None:
+    connection, asker = ends
+    asker.sendall(said)
+    assert connection.read() == []
+    assert connection.closed
