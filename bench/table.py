@@ -1,6 +1,6 @@
 """The tables people read. Pure: figures in, tables out; at most 100 columns wide."""
 
-from rich.console import Group
+from rich.console import Group, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -16,10 +16,11 @@ WIDTH = 100
 
 
 def _table(columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns.split("|"):
         # A column of figures is marked with a trailing space.
-        table.add_column(column.strip(), justify="right" if column.endswith(" ") else "left")
+        justify: JustifyMethod = "right" if column.endswith(" ") else "left"
+        table.add_column(column.strip(), justify=justify, no_wrap=True)
     return table
 
 

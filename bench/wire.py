@@ -103,7 +103,7 @@ def _ways() -> dict[str, Way]:
     return ways
 
 
-_SOCAT = "TCP proxy (socat), no delay"
+_SOCAT = "TCP proxy: socat"
 
 
 def _link(lab: Lab) -> Link:
