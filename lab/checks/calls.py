@@ -49,8 +49,10 @@ def _judge_result(line: int, what: str, expected: Expected, event: Event) -> Ite
         text = f"gives {expected.gives_length} bytes"
         yield _judgement(line, what, text, f"{_length(gave)} bytes", good=good)
     elif expected.gives_at_least is not None:
-        number = gave if isinstance(gave, int | float) else None
-        good = number is not None and number >= expected.gives_at_least
+        good = isinstance(gave, int | float) and gave >= expected.gives_at_least
+        yield _judgement(line, what, wanted(expected), result(event), good=good)
+    elif expected.gives_at_most is not None:
+        good = isinstance(gave, int | float) and gave <= expected.gives_at_most
         yield _judgement(line, what, wanted(expected), result(event), good=good)
     elif not expected.gives_anything:
         good = encoding.same(expected.gives, gave)
@@ -88,6 +90,8 @@ def wanted(expected: Expected) -> str:
         return f"gives {expected.gives_length} bytes"
     if expected.gives_at_least is not None:
         return f"gives at least {expected.gives_at_least}"
+    if expected.gives_at_most is not None:
+        return f"gives at most {expected.gives_at_most}"
     return "returns" if expected.gives_anything else f"gives {shown(expected.gives)}"
 
 

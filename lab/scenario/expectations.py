@@ -7,7 +7,8 @@ from lab.scenario import values
 from lab.scenario.model import CALL_LIMIT_S, Expected
 from lab.scenario.nodes import Mapping, unwrapped
 
-OUTCOMES = ("gives", "gives_length", "gives_at_least", "raises", "blocks")  # one of them at most
+# One of them at most.
+OUTCOMES = ("gives", "gives_length", "gives_at_least", "gives_at_most", "raises", "blocks")
 
 
 def of_call(step: Mapping) -> Expected:
@@ -30,6 +31,7 @@ def of_call(step: Mapping) -> Expected:
         gives_anything="gives" not in step,
         gives_length=step.get("gives_length", int),
         gives_at_least=step.get("gives_at_least", int),
+        gives_at_most=step.get("gives_at_most", int),
         raises=raises,
         after_s=after_s,
         within_s=within_s,

@@ -85,6 +85,7 @@ OF_CALLS: Keys = {
     },
     "gives_length": _number("how many bytes it returns, whichever"),
     "gives_at_least": _number("it returns a number, this one or a higher"),
+    "gives_at_most": _number("it returns a number, this one or a lower"),
     "raises": _text(
         "what it raises: an errno (ECONNRESET), an EAI name (EAI_NONAME) or a Python exception "
         "(TimeoutError)",

@@ -25,6 +25,7 @@ class Expected:
     gives_anything: bool = True  # `gives` was not asked for
     gives_length: int | None = None
     gives_at_least: int | None = None
+    gives_at_most: int | None = None
     raises: str | None = None
     after_s: float | None = None
     within_s: float = CALL_LIMIT_S
