@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 # Run as a file, which is faster than as a module of an installed package.
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from lab.engines.namespaces import MARK, lifeline, processes, rooms, syscalls, users
+from lab.engines.namespaces import MARK, lifeline, processes, root, syscalls, users
 from lab.engines.namespaces.births import Births
 from lab.engines.namespaces.cables import Cables
 from lab.engines.namespaces.control import address_of
@@ -237,7 +237,7 @@ def main() -> None:
         lab = LabSpec.from_json(line)
         control.bind(address)
         control.listen()
-        rooms.make_root(lab)
+        root.build(lab)
         Keeper(lab, inner, control).run()
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""

@@ -1,0 +1,54 @@
+"""The lab's root: the machine's own files, read-only, and what hosts may see of them.
+
+Built once, by the keeper; each host then makes its room in it (`rooms`).
+"""
+
+import os
+from pathlib import Path
+
+from lab.engines.namespaces import store, syscalls
+from lab.engines.namespaces.laying import PRIVATE, bind, hidden_by_private, lay_over
+from lab.engines.namespaces.places import Places
+from lab.engines.namespaces.spec import LabSpec
+
+# A folder that every machine has; its own content stays hidden and untouched.
+_MOUNT_POINT = "/tmp"  # noqa: S108
+
+
+def build(lab: LabSpec) -> None:
+    """Build the lab's root in this (new) mount namespace and move into it."""
+    syscalls.mount("none", "/", flags=syscalls.MS_REC | syscalls.MS_PRIVATE)
+    devices = os.open("/dev", os.O_PATH)
+    kept = {path: os.open(path, os.O_PATH) for path in hidden_by_private(lab.visible)}
+    folders = {entry.source for host in lab.hosts for entry in host.mounts if store.is_bind(entry)}
+    binds = {source: os.open(source, os.O_PATH) for source in sorted(folders)}
+    root, places = Path(_MOUNT_POINT), Places()
+    syscalls.mount("tmpfs", _MOUNT_POINT, "tmpfs", options="mode=0755")
+    for entry in sorted(Path("/").iterdir()):
+        target = root / entry.name
+        if entry.is_symlink():
+            target.symlink_to(entry.readlink())
+        elif entry.is_dir() and entry.name not in PRIVATE:
+            target.mkdir()
+            bind(str(entry), str(target))
+            syscalls.make_read_only(str(target))
+    for name in sorted(PRIVATE):
+        (root / name).mkdir(exist_ok=True)
+    bind(f"/proc/self/fd/{devices}", str(root / "dev"))
+    bind("/proc", str(root / "proc"))
+    for path, descriptor in kept.items():
+        target = root / path.lstrip("/")
+        target.mkdir(parents=True, exist_ok=True)
+        bind(f"/proc/self/fd/{descriptor}", str(target))
+        syscalls.make_read_only(str(target))
+    for source, descriptor in binds.items():  # as they are, while all else is read-only
+        target = root / store.bind_place(source).lstrip("/")
+        opened = f"/proc/self/fd/{descriptor}"
+        places.make(str(target), like=opened)
+        bind(opened, str(target))
+    syscalls.pivot_root(str(root))
+    for descriptor in (devices, *kept.values(), *binds.values()):
+        os.close(descriptor)
+    store.fill(lab)
+    for file in store.ETC.iterdir():
+        lay_over(str(file), f"/etc/{file.name}")
