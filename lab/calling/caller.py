@@ -89,7 +89,7 @@ class Caller:
         The arguments are those of `lab.agent.calls`, as a file has them. EngineError when the host
         does not run.
         """
-        pending = self._ask(call, arguments, tell=True)
+        pending = self.ask(call, arguments, tell=True)
         pending.wait_for_begin()
         return pending
 
@@ -99,7 +99,7 @@ class Caller:
 
     def call(self, name: str, /, **arguments: Any) -> Result:
         """Make a call, and wait as long as it takes."""
-        result = self._ask(name, arguments, tell=False).result()
+        result = self.ask(name, arguments).result()
         assert result
         return result
 
@@ -109,7 +109,8 @@ class Caller:
             if self._socket:
                 self._socket.shutdown(socket.SHUT_RDWR)
 
-    def _ask(self, call: str, arguments: dict[str, Any], *, tell: bool) -> Pending:
+    def ask(self, call: str, arguments: dict[str, Any], *, tell: bool = False) -> Pending:
+        """Ask for a call, and wait for nothing; `tell`: it is to say when it has begun."""
         self.begin()
         pending = Pending(call, arguments)
         with self._lock:

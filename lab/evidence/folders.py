@@ -1,7 +1,7 @@
 """Where the evidence of runs is kept: RESULTS/SCENARIO/RUN, with runs 001, 002, ..."""
 
 import contextlib
-import itertools
+import shutil
 from pathlib import Path
 
 SCENARIO, VERDICT, CAPTURE = "scenario.yaml", "verdict.json", "wire.pcapng"
@@ -10,11 +10,19 @@ SCENARIO, VERDICT, CAPTURE = "scenario.yaml", "verdict.json", "wire.pcapng"
 def new_run(results: Path, scenario: str) -> Path:
     """Make the folder of a new run; two at the same time get two. OSError when it cannot be."""
     parent = results / scenario
-    parent.mkdir(parents=True, exist_ok=True)
-    there = [int(path.name) for path in parent.iterdir() if path.name.isdigit()]
-    for number in itertools.count(max(there, default=0) + 1):
-        with contextlib.suppress(FileExistsError):
-            folder = parent / f"{number:03}"
+    while True:
+        parent.mkdir(parents=True, exist_ok=True)
+        # Another run may just have taken the number, or removed the folder with its own.
+        with contextlib.suppress(FileExistsError, FileNotFoundError):
+            there = [int(path.name) for path in parent.iterdir() if path.name.isdigit()]
+            folder = parent / f"{max(there, default=0) + 1:03}"
             folder.mkdir()
             return folder
-    raise AssertionError
+
+
+def discard(folder: Path) -> None:
+    """Remove a run's folder, and those above it that only it was in."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):  # there are others
+        folder.parent.rmdir()
+        folder.parent.parent.rmdir()

@@ -1,6 +1,7 @@
 """Guards the rooms: who may import whom, and what must run on the standard library alone."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,14 @@ MAY_IMPORT = {
     },
     "lab.scenario": {"lab.agent", "lab.errors", "lab.model"},
     "lab.calling": {"lab.agent", "lab.errors"},
+    "lab.watching": {
+        *("lab", "lab.agent", "lab.calling", "lab.engines.base", "lab.engines.outputs"),
+        *("lab.errors", "lab.evidence", "lab.faults", "lab.model"),
+    },
+    "lab.pytest_plugin": {
+        *("lab", "lab.checks", "lab.engines", "lab.errors", "lab.evidence", "lab.runner"),
+        *("lab.running", "lab.scenario", "lab.watching"),
+    },
     "lab.faults": {"lab.agent", "lab.errors", "lab.evidence", "lab.model"},
     "lab.evidence": {"lab.agent", "lab.errors", "lab.model"},
     "lab.checks": {"lab.agent", "lab.errors", "lab.evidence", "lab.scenario.model"},
@@ -114,6 +123,17 @@ def test_modules_that_run_without_dependencies_have_none() -> None:
         if any(within(name, room) for room in STANDARD_LIBRARY_ONLY):
             foreign = {top.split(".")[0] for top in imports(path)} - set(sys.stdlib_module_names)
             assert foreign <= {"lab", "services"}, name
+
+
+def test_the_pytest_plugin_loads_nothing_of_the_lab_until_it_is_used() -> None:
+    code = (
+        "import sys, pytest; before = set(sys.modules); import lab.pytest_plugin;"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["lab", "lab.pytest_plugin", "lab.pytest_plugin.options"]
 
 
 def test_every_module_says_what_it_owns() -> None:

@@ -81,7 +81,8 @@ class ComposeEngine(Engine):
         return found + (agent_image.findings() if all(one.ok for one in found) else [])
 
     def guarded(self, name: str) -> AbstractContextManager[None]:
-        """See `guard`."""
+        """See `guard`. EngineError when Docker does not answer: then there is nothing to guard."""
+        _connect().close()
         return guard.guarded(name)
 
     def up(self, file: Path, name: str, *, build: bool, progress: Progress) -> Lab:

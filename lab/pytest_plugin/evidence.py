@@ -1,0 +1,175 @@
+"""The evidence of a test: written while it runs, kept if it fails, and shown in its report."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.checks import calls
+from lab.checks.verdict import Judgement, Verdict
+from lab.evidence import events, folders, last
+from lab.pytest_plugin import options
+from lab.watching.lab import WatchedLab
+
+TITLE = "socket lab"
+_SHOWN_ARGUMENTS = ("socket", "as", "to", "address", "data", "bytes", "timeout")
+_MOST_NAME, _MOST_CALLS = 100, 8
+
+
+class TestEvidence:
+    """One test's, from the set-up of its fixture `lab` to the report on its end."""
+
+    __test__ = False
+
+    def __init__(self, item: pytest.Item) -> None:
+        self.item = item
+        why_not = ""
+        try:
+            self.folder = folders.new_run(options.results(item.config), name_of(item.nodeid))
+        except OSError as error:
+            why_not = f"no place for evidence: {error}; choose another with --lab-results"
+        if why_not:
+            pytest.fail(why_not, pytrace=False)
+        # Is it known what came of the test? Not if it was interrupted.
+        self.reported = False
+        self._view: WatchedLab | None = None
+        self._kept = False
+        item.stash[options.EVIDENCE] = self
+
+    def facts(self, engine: str, hosts: Sequence[str]) -> dict[str, Any]:
+        """Return what the event `start` says of the test."""
+        return {
+            "scenario": name_of(self.item.nodeid),
+            "title": self.item.nodeid,
+            "path": str(self.item.path),
+            "seed": None,
+            "engine": engine,
+            "hosts": list(hosts),
+            "test": self.item.nodeid,
+        }
+
+    def follow(self, view: WatchedLab) -> None:
+        """Take the view that the test has."""
+        self._view = view
+
+    def heard(self, report: pytest.TestReport) -> None:
+        """Take a report on a part of the test; keep the evidence when it failed."""
+        self.reported |= report.failed or report.when == "call"
+        if report.failed:
+            line, why = _why(report)
+            self._keep(Judgement(line, self.item.nodeid, "passes", why, Verdict.FAIL))
+            report.sections.append((TITLE, self._told()))
+        elif report.when == "teardown":
+            self._end()
+
+    def leave(self) -> None:
+        """End it where no report came: the test was interrupted."""
+        left = self.item.config.stash.setdefault(options.LEFT_OVER, [])
+        self._keep(Judgement(1, self.item.nodeid, "ends", "was interrupted", Verdict.UNKNOWN))
+        left.append(f"{TITLE}: evidence of {self.item.nodeid}: {shown(self.item, self.folder)}")
+
+    def _end(self) -> None:
+        """Decide about a test that has not failed."""
+        if self._kept:
+            return
+        if self.item.config.getoption("lab_keep"):
+            self._keep(Judgement(1, self.item.nodeid, "passes", "passed", Verdict.PASS))
+        else:
+            folders.discard(self.folder)
+
+    def _keep(self, judgement: Judgement) -> None:
+        if self._kept:
+            return
+        self._kept = True
+        self.finish()
+        _write_verdict(self.folder, judgement)
+
+    def finish(self) -> None:
+        """Complete what has been written."""
+        if self._view:
+            self._view.write_rest()
+            self._view.diary.finish()
+
+    def _told(self) -> str:
+        """Say where the evidence is, and show the ends of it."""
+        found = events.read(self.folder)
+        engine = next((one["engine"] for one in found if one["kind"] == "start"), "?")
+        lines = [f"evidence ({engine}): {shown(self.item, self.folder)}"]
+        lines += _faults(found)
+        made = [one for one in found if one["kind"] == "call"]
+        lines += [_call(one) for one in made[-_MOST_CALLS:]]
+        lines += last.lines(self.folder)
+        for end in (one for one in found if one["kind"] == "end"):
+            lines += [f"note: {trouble}" for trouble in end["troubles"]]
+        return "\n".join(lines)
+
+
+def name_of(nodeid: str) -> str:
+    """Return the name of a test's folder: `tests.test_time.test_reset-client`."""
+    words = re.sub(r"\.py(?=::|$)", "", nodeid).replace("::", ".").replace("/", ".")
+    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", words).strip("-.") or "test"
+    if len(plain) > _MOST_NAME:
+        digest = hashlib.sha256(nodeid.encode()).hexdigest()[:8]
+        plain = f"{plain[: _MOST_NAME - 9]}-{digest}"
+    return plain
+
+
+def shown(item: pytest.Item, path: Path) -> Path:
+    """Return a path as the person would write it, from where pytest was started."""
+    here = item.config.invocation_params.dir
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _why(report: pytest.TestReport) -> tuple[int, str]:
+    """Return the line where a test failed, and the first line of the reason."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    line = crash.lineno if crash else (report.location[1] or 0) + 1
+    text = crash.message if crash else report.longreprtext
+    return line, text.splitlines()[0] if text else "failed"
+
+
+def _faults(found: Sequence[events.Event]) -> Iterator[str]:
+    """Say what each fault was, and what it has done."""
+    said = {}
+    for event in found:
+        if event["kind"] == "fault_on":
+            (source, target) = event["links"][0]
+            said[event["name"]] = f"fault {event['said']} on {source} -> {target}"
+        elif event["kind"] == "fault_off":
+            acted, matched = event["acted_packets"], event["matched_packets"]
+            yield f"{said[event['name']]}: acted on {acted} of {matched} packets matched"
+
+
+def _call(event: events.Event) -> str:
+    began_ns = int(event.get("began_ns") or event["time_ns"])
+    clock = datetime.fromtimestamp(began_ns / 1e9, tz=UTC).strftime("%H:%M:%S.%f")
+    given = event["arguments"]
+    words = [_shown(given[key]) for key in _SHOWN_ARGUMENTS if given.get(key) is not None]
+    call = f"{event['call']}({', '.join(words)})"
+    return f"{clock} {event['host']}: {call} {calls.result(event)}"
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else calls.shown(value)
+
+
+def _write_verdict(folder: Path, judgement: Judgement) -> None:
+    found = events.read(folder)
+    start = found[0]
+    fields = {
+        "folder": None,
+        **{key: start[key] for key in ("scenario", "title", "engine", "seed")},
+        "verdict": judgement.verdict,
+        "judgements": [
+            {key: getattr(judgement, key) for key in ("line", "what", "expected", "found")}
+            | {"verdict": judgement.verdict}
+        ],
+        "took_s": (found[-1]["time_ns"] - start["time_ns"]) / 1e9,
+    }
+    text = json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
+    (folder / folders.VERDICT).write_text(text, encoding="utf-8")

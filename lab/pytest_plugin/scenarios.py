@@ -1,0 +1,99 @@
+"""Scenarios as tests: each file an item, or one for each engine that is asked for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.checks.verdict import Judgement, Verdict
+from lab.checks.words import describe
+from lab.engines import choice
+from lab.errors import LabError
+from lab.evidence import folders, last
+from lab.pytest_plugin import options
+from lab.pytest_plugin.evidence import shown
+from lab.running import run
+from lab.scenario.model import Scenario, Step
+from lab.scenario.reading import read
+
+
+class ScenarioFile(pytest.File):
+    """A file with one scenario."""
+
+    def collect(self) -> Iterator["ScenarioItem"]:
+        """Read it; a mistake is an error of the collection, with FILE:LINE."""
+        try:
+            scenario = read(self.path)
+        except LabError as error:
+            raise self.CollectError(str(error)) from None
+        engines = options.engines(self.config)
+        for name in engines or (None,):
+            suffix = f"[{name}]" if len(engines) > 1 else ""
+            yield ScenarioItem.from_parent(
+                self, name=scenario.name + suffix, scenario=scenario, engine=name
+            )
+
+
+class ScenarioFailed(Exception):  # noqa: N818 - it is what pytest shows, and no error of ours
+    """A scenario's verdict is not PASS, or there is none."""
+
+
+class ScenarioItem(pytest.Item):
+    """A scenario on an engine; it has a lab of its own."""
+
+    def __init__(self, *, scenario: Scenario, engine: str | None, **more: Any) -> None:
+        super().__init__(**more)
+        self._scenario = scenario
+        self._engine = engine
+        self._steps: list[str] = []
+
+    def runtest(self) -> None:
+        """Run it; ScenarioFailed unless its verdict is PASS."""
+        self._steps.clear()
+        engine = choice.choose(self._engine)[0]
+        failed = ""
+        try:
+            outcome = run.run(
+                engine,
+                self._scenario,
+                options.results(self.config),
+                show=self._show,
+                progress=_quiet,
+            )
+        except (LabError, OSError) as error:
+            failed = f"no verdict on the engine {engine.name}: {error}"
+        if failed:
+            raise ScenarioFailed(failed)
+        if outcome.verdict is not Verdict.PASS:
+            raise ScenarioFailed("\n".join([*self._steps, *self._told(outcome)]))
+        if not self.config.getoption("lab_keep"):
+            folders.discard(outcome.folder)
+
+    def _show(self, step: Step, judged: list[Judgement], took_s: float) -> None:
+        bad = [one for one in judged if one.verdict is not Verdict.PASS]
+        one = bad[0] if bad else judged[0]
+        line = f"{took_s:7.3f} s  {describe(step)}  {one.found}"
+        self._steps.append(f"{line}  (expected: {one.expected})" if bad else line)
+
+    def _told(self, outcome: run.Outcome) -> Iterator[str]:
+        yield f"{outcome.verdict} {outcome.scenario} ({outcome.engine}, seed {outcome.seed})"
+        for one in outcome.judgements:
+            if one.verdict is not Verdict.PASS:
+                yield f"  line {one.line}: {one.what}: expected: {one.expected}; found: {one.found}"
+        yield from (f"    {line}" for line in last.lines(outcome.folder))
+        yield f"evidence: {shown(self, outcome.folder)}"
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *more: Any) -> Any:
+        """Show what came and what was expected; of a mistake in the lab itself, the traceback."""
+        if isinstance(excinfo.value, ScenarioFailed):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, *more)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Return what stands above its failure."""
+        return self.path, None, f"{self.name}: {self._scenario.title}"
+
+
+def _quiet(_doing: str, _detail: str) -> None:
+    """Tests have no place for progress."""

@@ -1,0 +1,111 @@
+"""The lab that the tests of a session share: up from the first test that needs it to the end.
+
+Each test has a view of it. A lab that a test has spoiled, such as by killing a host, is taken down
+after the test, and the next one gets another.
+"""
+
+import secrets
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from lab import runner
+from lab.engines.base import Connected, Engine, Host, Lab
+from lab.errors import LabError
+from lab.pytest_plugin.evidence import TestEvidence
+from lab.watching.diary import Diary
+from lab.watching.lab import WatchedLab
+
+# Of an error that a test meets there, pytest shows the test's own line (all with --full-trace).
+_INSIDE = (
+    *("lab.calling.caller", "lab.calling.remote", "lab.calling.result", "lab.engines.base"),
+    *("lab.faults.channel", "lab.faults.link", "lab.faults.wired"),
+    *("lab.watching.caller", "lab.watching.host", "lab.watching.lab", "lab.watching.link"),
+)
+
+
+class SessionLab(AbstractContextManager["SessionLab"]):
+    """At most one lab at a time; leaving the block takes it down."""
+
+    def __init__(self, engine: Engine, file: Path) -> None:
+        self._engine = engine
+        self._file = file
+        self._lab: Lab | None = None
+        self._guard = ExitStack()
+        self._why_not = ""
+        self._pool = ThreadPoolExecutor()
+        self._spares: dict[str, Future[Connected]] = {}
+        for name in _INSIDE:
+            vars(import_module(name))["__tracebackhide__"] = True
+
+    def __exit__(self, *exception: object) -> None:
+        self._down()
+        self._pool.shutdown()
+
+    @contextmanager
+    def view(self, item: pytest.Item) -> Iterator[WatchedLab]:
+        """Give a test its view of the lab, which is brought up if there is none."""
+        lab = self._up()
+        evidence = TestEvidence(item)
+        diary = Diary(evidence.folder, evidence.facts(self._engine.name, list(lab.hosts)))
+        view = WatchedLab(lab, diary, self._connect)
+        evidence.follow(view)
+        try:
+            diary.open(view, packets=not item.config.getoption("lab_no_packets"))
+            yield view
+            if not evidence.reported:
+                evidence.leave()
+        finally:
+            evidence.finish()
+            view.settle()
+            if view.spoiled:
+                self._down()
+
+    def _up(self) -> Lab:
+        if self._lab is None and not self._why_not:
+            name = f"pytest-{secrets.token_hex(4)}"
+            try:
+                with ExitStack() as guard:
+                    guard.enter_context(self._engine.guarded(name))
+                    self._lab = runner.up(
+                        self._engine, file=self._file, name=name, build=True, progress=_quiet
+                    )
+                    self._guard = guard.pop_all()
+            except LabError as error:
+                self._why_not = f"no lab on the engine {self._engine.name}: {error}"
+        if self._lab is None:  # what cannot be once is not tried for each test
+            pytest.fail(self._why_not, pytrace=False)
+        return self._lab
+
+    def _down(self) -> None:
+        lab, self._lab = self._lab, None
+        if lab is None:
+            return
+        with self._guard:  # left by an exception, it removes what is there
+            for spare in self._spares.values():
+                with suppress(LabError, OSError):
+                    spare.result().close()
+            self._spares.clear()
+            lab.down(progress=_quiet)
+
+    def _connect(self, host: Host) -> Connected:
+        """Connect to the agent of a host, by a connection that was made beforehand if there is one.
+
+        The next one is begun at once: with Docker it takes longer than a short test, and as long as
+        there is one the agent does not end.
+        """
+        spare = self._spares.pop(host.name, None)
+        try:
+            connected = spare.result() if spare else host.begin_agent()
+        except (LabError, OSError):
+            connected = host.begin_agent()
+        self._spares[host.name] = self._pool.submit(host.begin_agent)
+        return connected
+
+
+def _quiet(_doing: str, _detail: str) -> None:
+    """Tests have no place for progress."""

@@ -1,0 +1,77 @@
+"""The evidence of what is done to a lab for a while: the same files as a scenario's run has.
+
+It is written as it happens, so that a program that is killed has left what it saw.
+"""
+
+import platform
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from lab import __version__
+from lab.engines.base import Lab
+from lab.errors import LabError
+from lab.evidence import folders
+from lab.evidence.events import Event, Recorder
+
+
+class Diary:
+    """Events in a folder, and the packets of the wire beside them, until `finish`."""
+
+    def __init__(self, folder: Path, facts: dict[str, Any]) -> None:
+        self.folder = folder
+        self.began_ns = time.time_ns()
+        self._recorder: Recorder | None = Recorder(folder)
+        self._entered = ExitStack()
+        self._troubles: list[str] = []
+        self.write(
+            "start",
+            **facts,
+            kernel=platform.release(),
+            python=platform.python_version(),
+            socket_lab=__version__,
+        )
+
+    def open(self, lab: Lab, *, packets: bool) -> None:
+        """Note the lab's hosts; with `packets`, begin to record those."""
+        for host in lab.status().hosts:
+            self.write("host_up", host=host.name, addresses=list(host.addresses))
+        if not packets:
+            self._troubles.append("packets were not to be recorded")
+            return
+        try:
+            self._entered.enter_context(lab.capture(self.folder / folders.CAPTURE))
+        except LabError as error:
+            self._troubles.append(f"no packets were recorded: {error}")
+
+    def write(self, kind: str, **fields: Any) -> Event:
+        """Write an event; after the end nothing is written any more."""
+        recorder = self._recorder
+        return recorder.write(kind, **fields) if recorder else {"kind": kind, **fields}
+
+    def note_syslog(self, lab: Lab) -> None:
+        """Write down the syslog lines since the beginning, as far as they have come."""
+        if "syslog" not in lab.hosts:
+            return
+        try:
+            for line in lab.syslog():
+                time_ns = round(line.time.timestamp() * 1e6) * 1000
+                fields = line._asdict() | {"time_ns": time_ns}
+                for key in ("time", "lost_bytes"):
+                    del fields[key]
+                self.write("syslog", **fields)
+        except LabError as error:
+            self._troubles.append(f"syslog: {error}")
+
+    def finish(self) -> None:
+        """End the capture and the events; done again, it does nothing."""
+        if self._recorder is None:
+            return
+        try:
+            self._entered.close()
+        except LabError as error:
+            self._troubles.append(str(error))
+        self.write("end", troubles=self._troubles)
+        recorder, self._recorder = self._recorder, None
+        recorder.close()

@@ -1,0 +1,80 @@
+"""A view of a lab: the lab itself, as one test sees it.
+
+Faults that are put in force through it, programs, sockets and what is done to hosts end with it.
+"""
+
+from collections.abc import Callable, Iterator
+
+from lab.engines.base import Connected, Host, Lab, Progress
+from lab.engines.outputs import Piece
+from lab.errors import UsageError
+from lab.faults.link import Link
+from lab.model import LabStatus, LogLine
+from lab.watching.diary import Diary
+from lab.watching.host import WatchedHost
+from lab.watching.link import WatchedFault, WatchedLink
+
+
+class WatchedLab(Lab):
+    """Another lab, watched; `connect` gives connections to the agents of its hosts."""
+
+    def __init__(self, lab: Lab, diary: Diary, connect: Callable[[Host], Connected]) -> None:
+        super().__init__()
+        self.name = lab.name
+        self.gives_half_lines = lab.gives_half_lines
+        self.watched = {name: WatchedHost(host, diary, connect) for name, host in lab.hosts.items()}
+        self.hosts = self.watched
+        self.diary = diary
+        self._lab = lab
+        self._faults: list[WatchedFault] = []
+        self._settled = False
+
+    def status(self) -> LabStatus:
+        """Ask the engine, now."""
+        return self._lab.status()
+
+    def link(self, source: str, target: str) -> Link:
+        """Return the directed link between two hosts; UsageError if there are no such hosts."""
+        return WatchedLink(super().link(source, target), self.diary, self._faults.append)
+
+    def pieces(self, host: str, *, alone: bool, follow: bool) -> Iterator[Piece]:
+        """Yield what a host's programs wrote to their outputs, since the lab is up."""
+        return self._lab.pieces(host, alone=alone, follow=follow)
+
+    def syslog(self, *, follow: bool = False) -> Iterator[LogLine]:
+        """Yield the syslog lines since the view began; with `follow`, go on until the lab ends."""
+        began_us = self.diary.began_ns // 1000
+        for line in super().syslog(follow=follow):
+            if round(line.time.timestamp() * 1e6) >= began_us:
+                yield line
+
+    def down(self, *, progress: Progress) -> None:
+        """Refuse it: whoever has brought the lab up takes it down."""
+        del progress
+        text = f"lab {self.name}: is for other tests, too; it is taken down after the last"
+        raise UsageError(text)
+
+    @property
+    def spoiled(self) -> bool:
+        """Must the lab be another for those who come later?"""
+        return any(host.spoiled for host in self.watched.values())
+
+    def write_rest(self) -> None:
+        """Lift the faults and write down what has not been yet, for the evidence to be whole."""
+        for fault in self._faults:
+            fault.settle()
+        for host in self.watched.values():
+            host.write_rest()
+        self.diary.note_syslog(self)
+
+    def settle(self) -> None:
+        """Undo all that was done; done again, it does nothing. `spoiled` says if that failed."""
+        if self._settled:
+            return
+        self._settled = True
+        for fault in self._faults:
+            fault.settle()
+        for host in self.watched.values():
+            host.settle()
+        for channel in self._channels.values():
+            channel.close()

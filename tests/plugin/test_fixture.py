@@ -1,0 +1,233 @@
+"""The fixture `lab` in a user's own project: what it gives, what it undoes, what it leaves."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lab.engines import choice
+from tests.integration.left import assert_nothing_left, left_of
+from tests.plugin.conftest import Project
+from tests.waiting import wait_until
+
+pytest_plugins = ["pytester"]
+
+on_both = pytest.mark.parametrize("project", choice.NAMES, indirect=True)
+FAILS = """
+def test_the_first_data_is_lost(lab):
+    server, client = connected(lab)
+    server.settimeout(0.1)
+    with lab.link("client", "server").drop(data=True, first=1):
+        client.sendall(b"hello")
+        assert server.recv(5) == b"hello"
+"""
+
+
+@on_both
+def test_a_test_has_sockets_and_faults_and_what_it_did_is_undone(project: Project) -> None:
+    project.tests("""
+import pytest
+
+def test_uses(lab):
+    server, client = connected(lab)
+    lab.link("client", "server").add("drop", {"protocol": "udp"}, stay=True)
+    lab.host("server").pause()
+    lab.host("client").disconnect()
+
+def test_finds_it_as_new(lab):
+    assert lab.faults() == []
+    with lab.link("client", "server").drop(tcp="syn", first=1) as fault:
+        server, client = connected(lab)
+    assert fault.acted == 1
+    client.sendall(b"hello")
+    assert server.recv(5) == b"hello"
+    with pytest.raises(ConnectionRefusedError):
+        lab.host("client").socket().connect(("server", 9))
+    lab.host("server").kill()
+
+def test_has_another_lab_after_a_host_was_killed(lab):
+    server, client = connected(lab)
+    lab.host("server").restart()
+""")
+    project.run().assert_outcomes(passed=3)
+    assert project.kept() == []
+    assert not (project.path / "results").exists()
+
+
+@on_both
+def test_a_failing_test_keeps_its_evidence_and_shows_it(project: Project) -> None:
+    project.tests(FAILS)
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E * TimeoutError: timed out",
+            "*- socket lab -*",
+            f"evidence ({project.engine}): results/test_time.test_the_first_data_is_lost/001",
+            "fault server/1: drop data=True first=1 on client -> server: acted on 1 of 1 packets *",
+            '*client: sendall(*, "hello") returned',
+            "*server: recv(*, 5) raised TimeoutError: timed out",
+            "*client -> server: * PSH ACK *: dropped by fault server/1 (drop data=True first=1)",
+        ]
+    )
+    assert "lab/calling" not in result.stdout.str(), "the lab's own frames are in the traceback"
+    where = "test_time.test_the_first_data_is_lost/001"
+    assert project.kept() == [
+        f"{where}/{name}" for name in ("events.jsonl", "verdict.json", "wire.pcapng")
+    ]
+    lines = (project.path / "results" / where / "events.jsonl").read_text().splitlines()
+    events = [json.loads(line) for line in lines]
+    assert [events[0]["kind"], events[-1]["kind"]] == ["start", "end"]
+    assert events[-1]["troubles"] == []
+    verdict = json.loads((project.path / "results" / where / "verdict.json").read_text())
+    assert (verdict["verdict"], verdict["engine"]) == ("FAIL", project.engine)
+    assert verdict["judgements"][0]["found"] == "TimeoutError: timed out"
+
+
+def test_what_fails_after_the_test_keeps_the_evidence_too(project: Project) -> None:
+    project.tests("""
+import pytest
+
+@pytest.fixture
+def outer():
+    yield
+    assert False, "too late"
+
+def test_passes(outer, lab):
+    connected(lab)
+""")
+    result = project.run()
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["evidence (namespaces): results/test_time.test_passes/001"])
+    assert "test_time.test_passes/001/wire.pcapng" in project.kept()
+
+
+def test_evidence_of_what_passes_is_kept_when_asked_for(project: Project) -> None:
+    project.tests("def test_passes(lab): connected(lab)\n")
+    project.write("pytest.ini", "[pytest]\nlab_results = of/tests\n")
+    nowhere = project.run("--lab-results", "/proc/nowhere")
+    nowhere.assert_outcomes(errors=1)
+    nowhere.stdout.fnmatch_lines(["no place for evidence: * '/proc/nowhere'; choose another *"])
+    project.run("--lab-keep", "--lab-no-packets").assert_outcomes(passed=1)
+    assert project.kept() == []
+    found = sorted(path.name for path in (project.path / "of/tests").rglob("*") if path.is_file())
+    assert found == ["events.jsonl", "verdict.json"]
+
+
+def test_a_call_that_never_returned_is_in_the_evidence_and_ends_with_the_test(
+    project: Project,
+) -> None:
+    project.tests("""
+import threading
+
+def test_waits(lab):
+    server, client = connected(lab)
+    waiting = lab.host("server").calls.start("recv", socket=server.name, bytes=5)
+    threading.Thread(target=lambda: client.recv(1), daemon=True).start()
+    assert waiting.result(0.05)
+
+def test_next(lab):
+    connected(lab)
+""")
+    result = project.run()
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["*server: recv(*, 5) has not returned"])
+
+
+def test_each_worker_of_xdist_has_its_lab(project: Project) -> None:
+    project.tests("""
+import pathlib, pytest
+
+@pytest.mark.parametrize("number", range(6))
+def test_uses(lab, number, worker_id):
+    connected(lab)
+    pathlib.Path(f"lab-of-{worker_id}-{lab.name}").touch()
+""")
+    project.run("-n", "2").assert_outcomes(passed=6)
+    names = [path.name.split("-", 3)[2:] for path in project.path.glob("lab-of-*")]
+    assert sorted(worker for worker, _ in names) == ["gw0", "gw1"]
+    for _, name in names:
+        assert_nothing_left(name, 15)
+
+
+@pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGKILL], ids=["int", "kill"])
+@on_both
+def test_whatever_ends_it_nothing_of_the_lab_is_left(project: Project, way: signal.Signals) -> None:
+    project.tests("""
+import pathlib, time
+
+def test_hangs(lab):
+    server, client = connected(lab)
+    pathlib.Path("name").write_text(lab.name + "\\n")
+    client.settimeout(None)
+    client.recv(1)
+""")
+    argv = [sys.executable, "-m", "pytest", *project.options()]
+    with subprocess.Popen(argv, cwd=project.path, stdout=subprocess.PIPE, text=True) as process:
+        file = project.path / "name"
+        wait_until(lambda: file.exists() and file.read_text().endswith("\n"), "the test hangs", 60)
+        name = file.read_text().strip()
+        assert left_of(name)
+        process.send_signal(way)
+        output, _ = process.communicate(timeout=60)
+    assert_nothing_left(name, 15)
+    assert "test_time.test_hangs/001/events.jsonl" in project.kept()
+    if way == signal.SIGINT:
+        assert process.returncode == pytest.ExitCode.INTERRUPTED
+        assert "socket lab: evidence of test_time.py::test_hangs: results/test_time" in output
+
+
+def test_a_wrong_compose_file_is_said_with_its_line(project: Project) -> None:
+    project.write("wrong.yaml", "services:\n  a:\n    image: [socket-lab/x]\n")
+    project.tests("def test_one(lab): pass\ndef test_two(lab): pass\n")
+    result = project.run("--lab-compose", "wrong.yaml")
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(
+        ["no lab on the engine namespaces: */wrong.yaml:3: *image must be a string*"]
+    )
+    assert project.kept() == []
+
+
+def test_an_engine_that_cannot_work_names_what_it_lacks(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{project.path}/nobody.sock")
+    project.engine = choice.COMPOSE
+    project.tests("def test_one(lab): pass\n")
+    result = project.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["no lab on the engine compose: *Docker Engine: no answer at*"])
+
+
+def test_an_unknown_engine_is_refused_before_anything_starts(project: Project) -> None:
+    project.engine = "nmespaces"
+    result = project.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --lab-engine nmespaces: must be one of compose, *"])
+
+
+def test_a_project_may_say_where_its_compose_file_is(project: Project) -> None:
+    (project.path / "compose.yaml").rename(project.path / "other.yaml")
+    project.tests("def test_one(lab): connected(lab)\n")
+    result = project.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*compose.yaml*"])
+    project.write("pytest.ini", "[pytest]\nlab_compose = other.yaml\n")
+    project.run().assert_outcomes(passed=1)
+    project.write("pytest.ini", "[pytest]\n")
+    project.write(
+        "conftest.py",
+        "import pathlib, pytest\n\n@pytest.fixture(scope='session')\n"
+        "def lab_compose_file(): return pathlib.Path('other.yaml')\n",
+    )
+    project.run().assert_outcomes(passed=1)
+
+
+def test_without_a_lab_no_file_is_made(project: Project, tmp_path: Path) -> None:
+    del tmp_path
+    project.tests("def test_plain(): pass\n")
+    project.run().assert_outcomes(passed=1)
+    assert not (project.path / "results").exists()
