@@ -72,6 +72,7 @@ class Caller:
         self._connect = connect
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
+        self._end = threading.Event()
         self._pending: dict[int, Pending] = {}
         self._why = ""  # what the last one said before its end
         self._numbers = itertools.count(1)
@@ -80,8 +81,9 @@ class Caller:
         """Begin the process, if there is none; it gets ready while others are begun."""
         with self._lock:
             if self._socket is None:
-                self._socket = self._connect()
-                threading.Thread(target=self._read, args=(self._socket,), daemon=True).start()
+                self._socket, self._end = self._connect(), threading.Event()
+                read = self._socket, self._end
+                threading.Thread(target=self._read, args=read, daemon=True).start()
 
     def start(self, call: str, /, **arguments: Any) -> Pending:
         """Begin a call, and return as soon as it has begun there, or the host seems to be paused.
@@ -103,11 +105,19 @@ class Caller:
         assert result
         return result
 
-    def close(self) -> None:
-        """End the process there; what is pending is given up."""
+    def close(self, within_s: float = 0) -> None:
+        """End the process there; what is pending is given up.
+
+        Its sockets go with it: soon, or before this returns, if that takes less than `within_s`.
+        """
         with self._lock:
-            if self._socket:
-                self._socket.shutdown(socket.SHUT_RDWR)
+            connected, ended = self._socket, self._end
+            if connected is None:
+                return
+            connected.shutdown(socket.SHUT_WR)
+        if not ended.wait(within_s):
+            with self._lock, contextlib.suppress(OSError):  # it has just been closed
+                connected.shutdown(socket.SHUT_RDWR)
 
     def ask(self, call: str, arguments: dict[str, Any], *, tell: bool = False) -> Pending:
         """Ask for a call, and wait for nothing; `tell`: it is to say when it has begun."""
@@ -125,7 +135,7 @@ class Caller:
                     self._socket.sendall(json.dumps(question).encode() + b"\n")
         return pending
 
-    def _read(self, connected: socket.socket) -> None:
+    def _read(self, connected: socket.socket, end: threading.Event) -> None:
         self._why = ""
         with connected, connected.makefile("rb") as lines:
             with contextlib.suppress(OSError):
@@ -138,6 +148,7 @@ class Caller:
                 left, self._pending = self._pending, {}
         for pending in left.values():
             pending.lost(self._ended())
+        end.set()
 
     def _heard(self, answer: dict[str, Any]) -> None:
         with self._lock:

@@ -12,7 +12,8 @@ from lab.engines.base import Host
 from lab.errors import EngineError, LabError
 from lab.watching.diary import Diary
 
-_CLOSED_WITHIN_S = 1.0
+_ABORTED_WITHIN_S = 1.0
+_ENDS_WITHIN_S = 10.0
 
 
 class WatchedCaller(Caller):
@@ -49,10 +50,9 @@ class WatchedCaller(Caller):
         self._write(pending, result)
         return result
 
-    def close(self) -> None:
+    def close(self, within_s: float = 0) -> None:
         """End the process there."""
-        self._spent = False
-        self._inner.close()
+        self._inner.close(within_s)
 
     def write_rest(self) -> None:
         """Write down the calls whose results nobody has asked for, and those still under way."""
@@ -63,19 +63,19 @@ class WatchedCaller(Caller):
                 self._write(pending, None, text=str(error))
 
     def settle(self) -> None:
-        """Close what has been made; where that is not enough, end the process there."""
-        names = list(self._open)
+        """End what has been made, connections with a reset, so that their ports are free again.
+
+        Where that is not enough, end the process there.
+        """
+        aborting = [self._inner.ask("abort", {"socket": name}) for name in self._open]
         self._open.clear()
-        if self._spent or self._under_way:
-            self.close()
-            return
-        closing = [self._inner.ask("close", {"socket": name}) for name in names]
         try:
-            closed = all(one.result(_CLOSED_WITHIN_S) for one in closing)
+            ended = all(one.result(_ABORTED_WITHIN_S) for one in aborting)
         except EngineError:  # the process has ended, and with it all that it had
             return
-        if not closed:
-            self.close()
+        if not ended or self._spent or self._under_way:
+            self._spent = False
+            self._inner.close(_ENDS_WITHIN_S)
 
     def _note(self, call: str, arguments: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -87,7 +87,7 @@ class WatchedCaller(Caller):
         if call == "close":
             self._open.pop(arguments.get("socket", ""), None)
         # A path stays when its socket is closed; syslog's settings and limits are the process's.
-        self._spent |= not kept or "AF_UNIX" in arguments.values()
+        self._spent |= not kept or call == "makefile" or "AF_UNIX" in arguments.values()
         shown = {key: _shown(value) for key, value in arguments.items()}
         return {"host": self._host, "call": call, "arguments": shown}
 
