@@ -22,7 +22,7 @@ from lab.commands import hosts
 from lab.commands.later import LaterParser, progress_later
 from lab.engines import choice
 from lab.engines.base import Lab
-from lab.errors import LabError
+from lab.errors import CannotError, LabError
 from lab.model import LabStatus
 
 EXIT_BAD_INPUT = 2
@@ -31,7 +31,7 @@ EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 
 _EPILOG = """\
-exit status: 0 done, 2 bad input or an engine that failed, 4 no engine works here (doctor),
+exit status: 0 done, 2 bad input or an engine that failed, 4 this machine cannot (doctor, run),
 130 Ctrl-C"""
 
 
@@ -43,9 +43,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = arguments.run(arguments)
     except LabError as error:
         print(f"lab {arguments.command}: {error}", file=sys.stderr)
-        return EXIT_BAD_INPUT
-    except KeyboardInterrupt:
+        return EXIT_CANNOT if isinstance(error, CannotError) else EXIT_BAD_INPUT
+    except KeyboardInterrupt as error:
         print(f"\nlab {arguments.command}: interrupted", file=sys.stderr)
+        for note in getattr(error, "__notes__", ()):
+            print(f"lab {arguments.command}: {note}", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # `lab logs | head`
         assert sys.stdout

@@ -46,6 +46,10 @@ class EngineError(LabError):
         self.stderr = stderr
 
 
+class CannotError(EngineError):
+    """This machine lacks what is needed; the text says what, and how to get it."""
+
+
 class AgentEndedError(EngineError):
     """The agent on a host's wire has ended, with its host or without: nothing is in force there."""
 

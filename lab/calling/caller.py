@@ -47,7 +47,11 @@ class Pending:
         if "begun_ns" in answer:
             return False
         self._result = Result(
-            answer["began_ns"], answer["ended_ns"], answer.get("gave"), answer.get("raised")
+            answer["began_ns"],
+            answer["ended_ns"],
+            answer.get("gave"),
+            answer.get("raised"),
+            answer.get("ends", {}),
         )
         self._ended.set()
         return True

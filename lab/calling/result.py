@@ -1,6 +1,6 @@
 """What came of a call: as data, which is evidence, and as Python's own value or exception."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lab.agent.caller import encoding
@@ -13,12 +13,14 @@ class Result:
 
     `gave` and `raised` are as the caller wrote them (lab.agent.caller.encoding): a value with bytes
     as {"text": ...} or {"hex": ...}; None or {"name", "errno", "type", "text"}.
+    `ends` are the addresses of its socket, as far as known: `protocol`, `local` and `peer`.
     """
 
     began_ns: int
     ended_ns: int
     gave: Any = None
     raised: dict[str, Any] | None = None
+    ends: dict[str, str] = field(default_factory=dict)
 
     def value(self) -> Any:
         """Return what the call gave, or raise what it raised there, as Python's socket does.

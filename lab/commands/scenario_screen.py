@@ -10,7 +10,7 @@ from rich.text import Text
 from lab.checks.verdict import Judgement, Verdict
 from lab.scenario.model import Scenario
 
-_VERDICT_STYLES = {
+VERDICT_STYLES = {
     Verdict.PASS: "bold green",
     Verdict.FAIL: "bold red",
     Verdict.UNKNOWN: "bold yellow",
@@ -30,7 +30,7 @@ def step_line(what: str, judgement: Judgement, took_s: float) -> Text:
 
 def verdict_line(verdict: Verdict, scenario: str, took_s: float, folder: Path) -> Text:
     """Make the line of a run's end."""
-    text = Text(f"{verdict:7} ", style=_VERDICT_STYLES[verdict])
+    text = Text(f"{verdict:7} ", style=VERDICT_STYLES[verdict])
     return text.append(f"{scenario}  {took_s:.2f} s  {folder}", style="default")
 
 

@@ -200,6 +200,8 @@ class Lab(Wired, ABC):
     hosts: Mapping[str, Host]
     # Whether the last piece of an output may end in the midst of a line that is being written.
     gives_half_lines: bool
+    # For each host that this machine lacks the program of: what, and how to get it.
+    lacking: Sequence[str] = ()
 
     def host(self, name: str) -> Host:
         """Return the host of that name; UsageError (with the names there are) if there is none."""
@@ -253,6 +255,13 @@ class Engine(ABC):
     @abstractmethod
     def findings(self) -> list[Finding]:
         """Say what of this engine the machine has and lacks; raises nothing."""
+
+    def lacks(self) -> list[Finding]:
+        """Return what keeps it from having labs here, or their links from having faults."""
+        from lab.engines import wire_checks  # noqa: PLC0415 - only after a failure
+
+        needed = [one for one in self.findings() if one.required or one.name == wire_checks.NAME]
+        return [one for one in needed if not one.ok]
 
     @abstractmethod
     def guarded(self, name: str) -> AbstractContextManager[None]:

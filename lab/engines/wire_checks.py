@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from lab.agent.wire.needs import REMEDIES
 from lab.model import Finding
 
-_NAME = "wire"
+NAME = "wire"
 
 
 def findings(argv: Sequence[str]) -> list[Finding]:
@@ -23,13 +23,13 @@ def findings(argv: Sequence[str]) -> list[Finding]:
     except ValueError:
         return [_untried((done.stderr.strip().splitlines() or ["it said nothing"])[-1])]
     if not missing:
-        return [Finding(_NAME, True, "this kernel has all it needs", required=False)]
+        return [Finding(NAME, True, "this kernel has all it needs", required=False)]
     return [
-        Finding(_NAME, False, f"{name}: {why}", REMEDIES.get(name, ""), required=False)
+        Finding(NAME, False, f"{name}: {why}", REMEDIES.get(name, ""), required=False)
         for name, why in missing
     ]
 
 
 def _untried(why: str) -> Finding:
     remedy = "mend what is missing above; without the wire the lab has no faults on links"
-    return Finding(_NAME, False, f"cannot be tried: {why}", remedy, required=False)
+    return Finding(NAME, False, f"cannot be tried: {why}", remedy, required=False)

@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from lab.agent.wire import pcapng
 from lab.agent.wire.packet import Packet, parse
+from lab.errors import EvidenceError
 from lab.evidence.pcapng import Record, read
 
 
 class Seen(NamedTuple):
-    """A packet that arrived at a wire: its link (`client -> server`) and what became of it."""
+    """A packet that came to a wire; its link is `client -> server`, or "" where it is on none."""
 
     link: str
     packet: Packet
@@ -20,7 +21,14 @@ class Seen(NamedTuple):
 
 def packets(path: Path) -> Iterator[Seen]:
     """Yield them in the order of their arrival. EvidenceError when the capture is not whole."""
+    try:
+        path.stat()
+    except OSError as error:
+        text = f"{path}: {error.strerror}"
+        raise EvidenceError(text) from None
     for record in read(path):
         if isinstance(record, Record) and record.interface == pcapng.ARRIVED:
-            link, _, fate = record.comment.partition(": ")
+            # What goes to all hosts at once is on no link, and its comment is only its fate.
+            link, colon, fate = record.comment.partition(": ")
+            link, fate = (link, fate) if colon and "->" in link else ("", record.comment)
             yield Seen(link, parse(record.data), fate, record.time_ns)

@@ -1,31 +1,55 @@
 """The end of a run, for people: the last packets with their fates, the last syslog lines."""
 
 import contextlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from lab.errors import EvidenceError
-from lab.evidence import events, folders
+from lab.evidence import connections, events, folders
 from lab.evidence.capture import Seen, packets
+from lab.evidence.events import Event
 
 _PACKETS, _LINES = 8, 5
 
 
-def lines(folder: Path) -> list[str]:
-    """Return lines that begin with a time of day; none where there is nothing to read."""
+def lines(folder: Path, step: int | None = None) -> list[str]:
+    """Return a heading and lines that begin with a time of day, for packets and for log lines.
+
+    With the number of a step they are those before its end, of the connection that its call was
+    about, where that is known. Nothing of what is not there.
+    """
     seen: list[Seen] = []
     with contextlib.suppress(EvidenceError, OSError):  # what could be read is enough
         seen.extend(packets(folder / folders.CAPTURE))
+    there: Sequence[Event] = ()
+    with contextlib.suppress(EvidenceError):
+        there = events.read(folder)
+    return [*_packets(seen, there, step), *_log_lines(there)]
+
+
+def _packets(seen: Sequence[Seen], there: Sequence[Event], step: int | None) -> list[str]:
+    what = "the last packets"
+    ends_ns = [e["time_ns"] for e in there if step is not None and e.get("step") == step]
+    # What comes later is the end of the run: connections that are torn down.
+    seen = [one for one in seen if one.link and one.time_ns <= max(ends_ns, default=one.time_ns)]
+    if ends := connections.of_step(there, step):
+        what = "the last packets of this connection"
+        seen = [one for one in seen if ends.has(one.packet)]
     found = [
-        f"{_clock(one.time_ns)} {one.link}: {one.packet.summary()}: {one.fate}"
+        f"  {_clock(one.time_ns)} {one.link}: {one.packet.summary()}: {one.fate}"
         for one in seen[-_PACKETS:]
     ]
-    logged = [event for event in events.read(folder) if event["kind"] == "syslog"]
-    found += [
-        f"{_clock(one['time_ns'])} {one['host']} {one['ident']}: {one['message']}"
-        for one in logged[-_LINES:]
+    return [f"{what}:", *found] if found else [f"{what}: none"] if ends else []
+
+
+def _log_lines(there: Sequence[Event]) -> list[str]:
+    logged = [event for event in there if event["kind"] == "syslog"][-_LINES:]
+    found = [
+        f"  {_clock(one['time_ns'])} {one['host']} {one['ident']}: {one['message']}"
+        for one in logged
     ]
-    return found
+    return ["the last syslog lines:", *found] if found else []
 
 
 def _clock(time_ns: int) -> str:

@@ -129,6 +129,7 @@ class Player:
             **facts,
             began_ns=result.began_ns,
             ended_ns=result.ended_ns,
+            ends=result.ends,
             **({"gave": result.gave} if result.raised is None else {"raised": result.raised}),
         )
 

@@ -15,7 +15,7 @@ from lab import __version__
 from lab.checks.judge import judge
 from lab.checks.verdict import Judgement, Verdict, overall
 from lab.engines.base import Engine, Lab, Progress
-from lab.errors import EvidenceError, LabError
+from lab.errors import CannotError, EngineError, EvidenceError, LabError
 from lab.evidence import events, folders
 from lab.evidence.capture import Seen, packets
 from lab.evidence.events import Recorder
@@ -37,6 +37,9 @@ class Outcome:
     verdict: Verdict
     judgements: tuple[Judgement, ...]
     took_s: float
+    file: str  # of the scenario, where it was
+    step: int | None  # the first that is not PASS, from 0
+    lacking: tuple[str, ...]  # the hosts that this machine lacks the program of
 
 
 def run(
@@ -44,7 +47,8 @@ def run(
 ) -> Outcome:
     """Run a scenario once. LabError when the lab cannot be brought up, or the file is wrong.
 
-    The lab is gone when this returns or raises; the evidence of what was done stays.
+    CannotError when that is because of this machine. The lab is gone when this returns or raises;
+    the evidence of what was done stays, and a note of what is raised says where.
     """
     folder = folders.new_run(results, scenario.name)
     shutil.copyfile(scenario.path, folder / folders.SCENARIO)
@@ -57,6 +61,10 @@ def run(
             _play(lab, scenario, recorder, folder, show, troubles)
     except BaseException as error:
         troubles.append(f"the run was ended by {type(error).__name__}: {error}".rstrip(": "))
+        error.add_note(f"the evidence of {scenario.name} is in {folder}")
+        if isinstance(error, EngineError) and (lacking := engine.lacks()):
+            text = "; ".join(f"{one.name}: {one.seen} ({one.remedy})" for one in lacking)
+            raise CannotError(f"the engine {engine.name} cannot work here: {text}") from error
         raise
     finally:
         recorder.write("end", troubles=troubles)
@@ -99,6 +107,8 @@ def _lab(engine: Engine, scenario: Scenario, progress: Progress) -> Iterator[Lab
 def _note_hosts(recorder: Recorder, lab: Lab) -> None:
     for host in lab.status().hosts:
         recorder.write("host_up", host=host.name, addresses=list(host.addresses))
+    for text in lab.lacking:
+        recorder.write("lacking", text=text)
 
 
 def _play(
@@ -139,6 +149,8 @@ def verify(folder: Path) -> Outcome:
     except EvidenceError as error:
         missing.append(Judgement(1, "evidence", "is whole", str(error), Verdict.UNKNOWN))
     judgements = (*judge(scenario, found, seen), *missing)
+    bad = {one.line for one in judgements if one.verdict is not Verdict.PASS}
+    wrong = (number for number, step in enumerate(scenario.steps) if step.line in bad)
     return Outcome(
         folder,
         start["scenario"],
@@ -148,6 +160,9 @@ def verify(folder: Path) -> Outcome:
         overall(judgements),
         judgements,
         (found[-1]["time_ns"] - start["time_ns"]) / 1e9,
+        start["path"],
+        next(wrong, None),
+        tuple(event["text"] for event in found if event["kind"] == "lacking"),
     )
 
 

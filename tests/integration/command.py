@@ -45,7 +45,7 @@ def run(
 def run_json(*arguments: str) -> Any:
     """Run `lab ARGUMENTS --json`; return what it printed."""
     done = run(*arguments, "--json")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stderr + done.stdout
     return json.loads(done.stdout)
 
 

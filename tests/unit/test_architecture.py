@@ -27,6 +27,10 @@ MAY_IMPORT = {
         *("lab", "lab.checks", "lab.commands", "lab.engines", "lab.errors", "lab.evidence"),
         *("lab.running", "lab.scenario", "lab.screen"),
     },
+    "lab.commands.run_screen": {
+        *("lab", "lab.checks", "lab.commands", "lab.evidence", "lab.running", "lab.scenario"),
+        "lab.screen",
+    },
     "lab.commands.catalogue": {"lab", "lab.commands", "lab.scenario", "lab.screen"},
     "lab.commands.scenario_screen": {"lab.checks", "lab.scenario"},
     "lab.screen": {"lab.engines.base", "lab.faults", "lab.model"},

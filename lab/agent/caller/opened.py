@@ -8,10 +8,13 @@ import io
 import os
 import resource
 import threading
+from socket import AF_INET, AF_INET6, SOCK_STREAM
 from socket import socket as Socket  # noqa: N812
+from typing import Any
 
 from lab.agent.wire.parameters import NonsenseError
 
+_INTERNET = (AF_INET, AF_INET6)
 File = io.BufferedRWPair | io.BufferedReader | io.BufferedWriter
 
 
@@ -37,6 +40,21 @@ class Opened:
         if isinstance(found, Socket):
             text = f"{name}: is a socket, and this needs a file (makefile makes one)"
             raise NonsenseError(text)
+        return found
+
+    def ends(self, name: Any) -> dict[str, str]:
+        """Return the addresses of an open internet socket, as far as it has them now.
+
+        `protocol` (tcp or udp), `local` and `peer`; {} of anything else.
+        """
+        thing = self._things.get(name) if isinstance(name, str) else None
+        if not isinstance(thing, Socket) or thing.family not in _INTERNET:
+            return {}
+        found = {"protocol": "tcp" if thing.type == SOCK_STREAM else "udp"}
+        for end, ask in (("local", thing.getsockname), ("peer", thing.getpeername)):
+            with contextlib.suppress(OSError):
+                host, port, *_ = ask()
+                found[end] = f"[{host}]:{port}" if thing.family == AF_INET6 else f"{host}:{port}"
         return found
 
     def put(self, name: str, thing: Socket | File) -> None:

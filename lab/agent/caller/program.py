@@ -3,7 +3,8 @@
 A question is {"id": 7, "call": "recv", "arguments": {"socket": "c"}}; the answer {"id": 7,
 "began_ns": ..., "ended_ns": ..., "gave": VALUE}, or "raised" in place of "gave" (`encoding` has
 both). With "tell" true, {"id": 7, "begun_ns": ...} comes as soon as the call begins. Times are of
-CLOCK_REALTIME. When the questions end, so does the process, whatever its threads wait for.
+CLOCK_REALTIME. `ends` has the addresses of the socket that it was about (`Opened.ends`). When the
+questions end, so does the process, whatever its threads wait for.
 """
 
 import json
@@ -63,6 +64,9 @@ class Caller:
         except BaseException as error:  # whatever it was is the answer
             ended_ns = time.time_ns()
             outcome = {"raised": encode_error(error)}
+        arguments = question["arguments"]
+        if ends := self._opened.ends(arguments.get("as") or arguments.get("socket")):
+            outcome["ends"] = ends
         self._answer(question, began_ns=began_ns, ended_ns=ended_ns, **outcome)
 
     def _answer(self, question: dict[str, Any], **answer: Any) -> None:

@@ -187,6 +187,8 @@ class NamespacesEngine(Engine):
         progress("starting hosts", "")
         keeper.wait_until_up(progress)
         lab = NamespaceLab(name)
+        without = [host for host in spec.hosts if host.missing and not host.argv]
+        lab.lacking = [f"{host.name}: {host.missing}" for host in without]
         if name not in self._guarded:
             self._release(name)
         return lab

@@ -1,0 +1,165 @@
+"""What a person sees while scenarios run: a moving line on a terminal, steps, verdicts."""
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.markup import escape
+from rich.text import Text
+
+from lab import screen
+from lab.checks.verdict import Judgement, Verdict
+from lab.checks.words import describe
+from lab.commands import scenario_screen
+from lab.evidence import last
+from lab.running.run import Outcome
+from lab.scenario.model import Scenario, Step
+
+
+class RunScreen:
+    """Hears of the runs (lab.running.jobs.Watch). Quiet: nothing but notes and the moving line."""
+
+    def __init__(self, total: int, *, steps: bool, quiet: bool) -> None:
+        self._total = total
+        self._steps = steps and not quiet
+        self._quiet = quiet
+        self._began_s = time.monotonic()
+        self._running: dict[int, str] = {}
+        self._doing: dict[int, str] = {}
+        self._notes: set[str] = set()
+        self._counts = dict.fromkeys(Verdict, 0)
+        self._status = screen.err.status("")
+        self._moves = screen.err.is_terminal
+
+    def __enter__(self) -> Self:
+        if self._moves:
+            self._status.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._status.stop()
+
+    def began(self, number: int, scenario: Scenario) -> None:
+        """Show its name in the moving line."""
+        self._running[number] = scenario.name
+        self._update()
+
+    def doing(self, number: int, doing: str, detail: str) -> None:
+        """Show it in the moving line; a note stays, once."""
+        if doing != "note":
+            # Hosts come and go in a moment; images do not.
+            self._doing[number] = f" ({doing})" if doing.startswith("building") else ""
+            self._update()
+        elif detail not in self._notes:
+            self._notes.add(detail)
+            self.note(detail)
+
+    def note(self, text: str) -> None:
+        """Tell the person something beside what was asked for."""
+        with _Paused(self):
+            screen.note(text)
+
+    def step(self, number: int, step: Step, judged: list[Judgement], took_s: float) -> None:
+        """Show its line, if only one run is on the screen at a time."""
+        self._doing.pop(number, None)
+        if self._steps:
+            bad = [one for one in judged if one.verdict is not Verdict.PASS]
+            shown = bad[0] if bad else judged[0]
+            self._print(scenario_screen.step_line(describe(step), shown, took_s))
+
+    def ended(self, number: int, outcome: Outcome) -> None:
+        """Show its verdict, and of one that is not PASS what is known."""
+        self._running.pop(number, None)
+        self._doing.pop(number, None)
+        self._counts[outcome.verdict] += 1
+        if not self._quiet:
+            self._print(*outcome_lines(outcome))
+        self._update()
+
+    def _update(self) -> None:
+        if not self._moves:
+            return
+        bad = [f"{n} {v}" for v, n in self._counts.items() if n and v is not Verdict.PASS]
+        words = [f"{sum(self._counts.values())} of {self._total}", *bad]
+        words.append(f"{time.monotonic() - self._began_s:.0f} s")
+        names = [name + self._doing.get(number, "") for number, name in self._running.items()]
+        line = f"{', '.join(words)}{'; running: ' if names else ''}{', '.join(names)}"
+        self._status.update(escape(line[: max(20, screen.err.width - 4)]))
+
+    def _print(self, *lines: Text) -> None:
+        with _Paused(self):
+            for line in lines:
+                screen.out.print(line)
+
+    def pause(self, *, on: bool) -> None:
+        """Take the moving line away for what else is printed, and bring it back."""
+        if self._moves:
+            if on:
+                self._status.stop()
+            else:
+                self._status.start()
+
+
+class _Paused:
+    def __init__(self, shown: RunScreen) -> None:
+        self._shown = shown
+
+    def __enter__(self) -> None:
+        self._shown.pause(on=True)
+
+    def __exit__(self, *_exception: object) -> None:
+        self._shown.pause(on=False)
+
+
+def outcome_lines(outcome: Outcome) -> list[Text]:
+    """Make the lines of a run's end: the verdict; and what it is about, if it is not PASS."""
+    name, folder = outcome.scenario, outcome.folder
+    found = [scenario_screen.verdict_line(outcome.verdict, name, outcome.took_s, folder)]
+    bad = [one for one in outcome.judgements if one.verdict is not Verdict.PASS]
+    for one in bad:
+        place = f"{outcome.file}:{one.line}"
+        line = f"  {place}: {one.what}: expected: {one.expected}; found: {one.found}"
+        found.append(Text(line))
+    if bad:
+        found += [Text(f"    {line}") for line in last.lines(folder, outcome.step)]
+        found += [Text(f"  this machine lacks {line}", style="yellow") for line in outcome.lacking]
+    return found
+
+
+def summary_lines(outcomes: Sequence[Outcome]) -> list[Text]:
+    """Make the lines after several runs: of each scenario that ran more than once, and of all."""
+    found = []
+    by_name: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        by_name.setdefault(outcome.file, []).append(outcome)
+    for runs in by_name.values():
+        if len(runs) > 1:
+            found.append(_repeated(runs))
+    found.append(Text(f"{len(outcomes)} runs: {_counted(counts(outcomes))}"))
+    return found
+
+
+def _repeated(runs: Sequence[Outcome]) -> Text:
+    there = counts(runs)
+    text = Text(f"{runs[0].scenario}: ", style="default")
+    if len(there) > 1:
+        return text.append(f"flaky: {_counted(there)}", style="bold red")
+    ((verdict, count),) = there.items()
+    style = scenario_screen.VERDICT_STYLES[verdict]
+    return text.append(f"{count} of {len(runs)} {verdict}", style=style)
+
+
+def counts(outcomes: Sequence[Outcome]) -> dict[Verdict, int]:
+    """Return how many there are of each verdict that there is."""
+    verdicts = [outcome.verdict for outcome in outcomes]
+    return {verdict: verdicts.count(verdict) for verdict in Verdict if verdict in verdicts}
+
+
+def _counted(there: dict[Verdict, int]) -> str:
+    return ", ".join(f"{count} {verdict}" for verdict, count in there.items())

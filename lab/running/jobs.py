@@ -1,0 +1,190 @@
+"""Runs many scenarios: one after the other here, or several at a time in processes of their own.
+
+A process can be interrupted wherever it is, and a run that is interrupted keeps its evidence and
+removes its lab. A thread cannot.
+"""
+
+import ctypes
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkProcess
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from lab.checks.verdict import Judgement
+from lab.engines.base import Engine
+from lab.errors import EngineError, LabError
+from lab.running import run
+from lab.running.run import Outcome
+from lab.scenario.model import Scenario, Step
+
+_PR_SET_PDEATHSIG = 1
+
+
+class Watch(Protocol):
+    """Hears what goes on; `number` counts the runs from 0."""
+
+    def began(self, number: int, scenario: Scenario) -> None:
+        """A run begins."""
+
+    def doing(self, number: int, doing: str, detail: str) -> None:
+        """The engine does something for it."""
+
+    def step(self, number: int, step: Step, judged: list[Judgement], took_s: float) -> None:
+        """A step is done."""
+
+    def ended(self, number: int, outcome: Outcome) -> None:
+        """A run has ended by itself."""
+
+
+class Worker(NamedTuple):
+    """A process with one run."""
+
+    number: int
+    scenario: Scenario
+    process: ForkProcess
+
+
+def run_all(
+    engine: Engine, scenarios: Sequence[Scenario], results: Path, *, jobs: int, watch: Watch
+) -> list[Outcome]:
+    """Run them, and return what came of each, in their order.
+
+    The first LabError ends it all, as Ctrl-C does: what runs is ended, its evidence is kept, and
+    the exception's notes say where.
+    """
+    if jobs == 1 or len(scenarios) == 1:
+        return [_here(engine, one, number, results, watch) for number, one in enumerate(scenarios)]
+    return _Pool(engine, results, watch).run(scenarios, jobs)
+
+
+def _here(engine: Engine, scenario: Scenario, number: int, results: Path, watch: Watch) -> Outcome:
+    watch.began(number, scenario)
+    outcome = run.run(
+        engine,
+        scenario,
+        results,
+        show=lambda step, judged, took_s: watch.step(number, step, judged, took_s),
+        progress=lambda doing, detail: watch.doing(number, doing, detail),
+    )
+    watch.ended(number, outcome)
+    return outcome
+
+
+class _Pool:
+    def __init__(self, engine: Engine, results: Path, watch: Watch) -> None:
+        self._engine = engine
+        self._results = results
+        self._watch = watch
+        self._workers: dict[Connection, Worker] = {}
+        self._outcomes: dict[int, Outcome] = {}
+
+    def run(self, scenarios: Sequence[Scenario], jobs: int) -> list[Outcome]:
+        waiting = deque(enumerate(scenarios))
+        try:
+            while waiting or self._workers:
+                while waiting and len(self._workers) < jobs:
+                    self._start(*waiting.popleft())
+                for connection in wait(list(self._workers)):
+                    assert isinstance(connection, Connection)
+                    self._hear(connection)
+        except BaseException as error:
+            for note in self._end():
+                error.add_note(note)
+            raise
+        return [self._outcomes[number] for number in range(len(scenarios))]
+
+    def _start(self, number: int, scenario: Scenario) -> None:
+        self._watch.began(number, scenario)
+        context = multiprocessing.get_context("fork")  # it has loaded all that it needs
+        ours, theirs = context.Pipe(duplex=False)
+        process = context.Process(
+            target=_work, args=(theirs, os.getpid(), self._engine, scenario, self._results)
+        )
+        # Ctrl-C must not come between the start and our knowing of it.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        try:
+            process.start()
+            self._workers[ours] = Worker(number, scenario, process)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        theirs.close()
+
+    def _hear(self, connection: Connection) -> None:
+        number, scenario, process = self._workers[connection]
+        try:
+            kind, said = connection.recv()
+        except EOFError:
+            process.join()
+            del self._workers[connection]
+            if number not in self._outcomes:
+                text = f"{scenario.name}: its process has ended with status {process.exitcode}"
+                raise EngineError(text) from None
+            return
+        if kind == "doing":
+            self._watch.doing(number, *said)
+        elif kind == "outcome":
+            self._outcomes[number] = said
+            self._watch.ended(number, said)
+        else:
+            raise said
+
+    def _end(self) -> list[str]:
+        """Interrupt all that run, and wait until they have tidied up; return where evidence is."""
+        notes: list[str] = []
+        for worker in self._workers.values():
+            _signal(worker.process, signal.SIGINT)
+        try:
+            while self._workers:
+                for connection in wait(list(self._workers)):
+                    assert isinstance(connection, Connection)
+                    notes += self._last_of(connection)
+        except BaseException:  # Ctrl-C again: the guards of their labs remove what there is
+            for worker in self._workers.values():
+                _signal(worker.process, signal.SIGKILL)
+            raise
+        return notes
+
+    def _last_of(self, connection: Connection) -> Sequence[str]:
+        try:
+            kind, said = connection.recv()
+        except EOFError:
+            self._workers.pop(connection).process.join()
+            return ()
+        return said if kind == "notes" else ()
+
+
+def _signal(process: ForkProcess, number: int) -> None:
+    with suppress(ProcessLookupError, TypeError):
+        os.kill(process.pid or 0, number)
+
+
+def _work(
+    connection: Connection, parent: int, engine: Engine, scenario: Scenario, results: Path
+) -> None:
+    # A session of its own: Ctrl-C on the terminal reaches it by its parent alone, and once.
+    os.setsid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        return
+    say: Callable[[tuple[str, Any]], None] = connection.send
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+        outcome = run.run(
+            engine,
+            scenario,
+            results,
+            show=lambda _step, _judged, _took_s: None,
+            progress=lambda doing, detail: say(("doing", (doing, detail))),
+        )
+        say(("outcome", outcome))
+    except LabError as error:
+        say(("error", error))
+    except (KeyboardInterrupt, SystemExit) as error:
+        with suppress(OSError):  # the parent is gone
+            say(("notes", list(getattr(error, "__notes__", ()))))
