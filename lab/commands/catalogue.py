@@ -4,7 +4,7 @@ import argparse
 import json
 
 from lab import screen
-from lab.commands import scenario_screen
+from lab.commands import catalogue_page, scenario_screen
 from lab.scenario import catalogue
 from lab.scenario.reading import read
 from lab.scenario.schema import schema
@@ -18,6 +18,15 @@ and, as the first line of a scenario in the same folder:
 
 def fill_list(parser: argparse.ArgumentParser) -> None:
     """Make the parser of `lab list`."""
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME|TOPIC/|FILE|FOLDER",
+        help="only these, as lab run takes them (default: the catalogue)",
+    )
+    parser.add_argument(
+        "--markdown", action="store_true", help="print a page, with links from docs/ to the files"
+    )
     parser.set_defaults(run=_list)
 
 
@@ -30,7 +39,10 @@ def fill_schema(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    scenarios = [read(path) for path in catalogue.paths()]
+    scenarios = [read(path) for path in catalogue.chosen(arguments.names)]
+    if arguments.markdown:
+        print(catalogue_page.page(scenarios), end="")
+        return 0
     if arguments.json:
         entries = [
             {

@@ -32,6 +32,7 @@ MAY_IMPORT = {
         "lab.screen",
     },
     "lab.commands.catalogue": {"lab", "lab.commands", "lab.scenario", "lab.screen"},
+    "lab.commands.catalogue_page": {"lab.scenario"},
     "lab.commands.scenario_screen": {"lab.checks", "lab.scenario"},
     "lab.screen": {"lab.engines.base", "lab.faults", "lab.model"},
     "lab.runner": {"lab", "lab.doctor", "lab.engines.base", "lab.errors", "lab.model"},
