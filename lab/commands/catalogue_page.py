@@ -1,4 +1,4 @@
-"""The page docs/catalogue.md: what each scenario of the catalogue shows, with a link to its file."""
+"""The page docs/catalogue.md: what each scenario of the catalogue shows, and where its file is."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
