@@ -31,7 +31,7 @@ def find(name: str) -> Path:
     by_name = {path.stem: path for path in paths()}
     if name in by_name:
         return by_name[name]
-    near = difflib.get_close_matches(name, [*by_name, *topics()], n=3)
+    near = difflib.get_close_matches(name, [*by_name, *topics()], n=3, cutoff=0.7)
     hint = f"did you mean {' or '.join(near)}?" if near else "lab list shows those there are"
     text = f"scenario {name!r}: neither a file nor one of the catalogue; {hint}"
     raise UsageError(text)

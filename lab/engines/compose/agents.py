@@ -125,7 +125,8 @@ def _create(client: DockerClient, host: Container, name: str) -> Container | Non
         )
         return client.containers.get(created["Id"])
     except ImageNotFound:
-        build_image(host)
+        build_image(host)  # this may take longer than one waits for an agent
+        return _create(client, host, name)
     except APIError as error:
         if error.status_code != _CONFLICT:
             raise
