@@ -10,6 +10,8 @@ from lab.scenario.model import Condition, PacketPattern
 from lab.scenario.names import Names
 from lab.scenario.nodes import Mapping, meant
 
+_SYSLOG = "syslog"
+
 
 def read(step: Mapping, key: str, hosts: Sequence[str], names: Names) -> Condition:
     """Return the condition that stands under a key of a step."""
@@ -28,7 +30,7 @@ def read(step: Mapping, key: str, hosts: Sequence[str], names: Names) -> Conditi
         raise asked.wrong(amounts[1], f"cannot stand beside {amounts[0]}")
     count = asked.get("count", int, default=asked.get("acted", int))
     return Condition(
-        syslog=expectations.pattern(asked, "syslog"),
+        syslog=_syslog(asked, hosts),
         output=expectations.pattern(asked, "output"),
         packets=_packets(asked, hosts) if "packets" in asked else None,
         fault=_fault(asked, names) if "fault" in asked else None,
@@ -40,6 +42,15 @@ def read(step: Mapping, key: str, hosts: Sequence[str], names: Names) -> Conditi
         count=count,
         at_least=asked.get("at_least", int),
     )
+
+
+def _syslog(asked: Mapping, hosts: Sequence[str]) -> str | None:
+    pattern = expectations.pattern(asked, "syslog")
+    if pattern is not None and _SYSLOG not in hosts:
+        # Else a line that is not expected would never be there.
+        text = "no host here has a syslog; give a compose file with a host of that name"
+        raise asked.wrong("syslog", text)
+    return pattern
 
 
 def _one_of(asked: Mapping, key: str, words: Sequence[str]) -> str | None:

@@ -83,6 +83,8 @@ def test_names_of_the_catalogue_are_unique() -> None:
         ),
         ("  - {expect: {fault: loss, acted: 1}}", "no fault of the wire has that name"),
         ("  - {wait: {syslog: '('}}", "is no regular expression"),
+        ("  - {expect: {syslog: x, count: 0}}", "no host here has a syslog"),
+        ("  - {expect: {output: x, ident: y}}", "ident: is of syslog, not of output"),
         ("  - {on: server, sysctl: {kernel.panic: 1}}", "only net.* is a host's own"),
         ("  - hello", "a step must be a mapping"),
         ("  - {on: server}", "a step has one of call, run"),

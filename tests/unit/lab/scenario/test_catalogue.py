@@ -1,0 +1,38 @@
+"""What the shipped scenarios are, all together: nothing is left out that they are there for."""
+
+import pytest
+
+from lab.errors import UsageError
+from lab.scenario import catalogue
+from lab.scenario.model import CallStep, Step
+from lab.scenario.reading import read
+
+SCENARIOS = [read(path) for path in catalogue.paths()]
+STEPS: list[Step] = [step for scenario in SCENARIOS for step in scenario.steps]
+METHODS = {
+    *("bind", "listen", "accept", "connect", "connect_ex", "recv", "send", "sendall", "recvfrom"),
+    *("sendto", "getpeername", "getsockname", "getsockopt", "setsockopt", "close"),
+    *("read", "write", "readline"),
+}
+ERRORS = {
+    *("ECONNREFUSED", "EAI_NONAME", "EAI_AGAIN", "EAI_SERVICE", "herror", "TimeoutError"),
+    *("EADDRINUSE", "EACCES", "OverflowError", "MSG_TRUNC", "boundaries"),
+}
+
+
+def test_every_method_of_the_chapter_is_used() -> None:
+    assert METHODS - {step.call for step in STEPS if isinstance(step, CallStep)} == set()
+
+
+def test_every_error_that_the_chapter_names_is_reproduced() -> None:
+    assert ERRORS - {word for scenario in SCENARIOS for word in scenario.reproduces} == set()
+
+
+def test_titles_differ() -> None:
+    titles = [scenario.title for scenario in SCENARIOS]
+    assert sorted({title for title in titles if titles.count(title) > 1}) == []
+
+
+def test_a_name_that_is_nearly_right_is_recognised() -> None:
+    with pytest.raises(UsageError, match=r"did you mean refused\?$"):
+        catalogue.find("refusd")
