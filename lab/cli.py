@@ -162,6 +162,12 @@ def _capturing() -> ModuleType:
     return capture
 
 
+def _reports() -> ModuleType:
+    from lab.commands import report
+
+    return report
+
+
 def _print_json(value: Any) -> int:
     print(json.dumps(value, indent=2))
     return 0
@@ -237,6 +243,12 @@ def _parser() -> argparse.ArgumentParser:
     ):
         filler = _scenario_filler(room, name)
         commands.add_parser(name, parents=[json_option], help=text, fill=filler)
+    commands.add_parser(
+        "report",
+        parents=[json_option],
+        help="show what happened in a run, as a page",
+        fill=lambda parser: _reports().fill(parser),
+    )
     commands.add_parser(
         "capture",
         parents=[lab_option],

@@ -81,6 +81,7 @@ class Player:
                     return
         finally:
             self._lift_all()
+            self._recorder.write("played")
 
     def _prepare(self) -> None:
         """Begin what must be there before the first step: callers, counters, the syslog."""
@@ -112,18 +113,26 @@ class Player:
     def _call(self, step: CallStep, number: int) -> Event:
         facts = {"step": number, "host": step.on, "call": step.call}
         facts["arguments"] = dict(step.arguments)
+        began_ns = time.time_ns()
         pending = self._callers[step.on].start(step.call, **step.arguments)
         if step.later:
             self._pending[step.later] = step.on, pending
             return self._recorder.write("started", name=step.later, **facts)
-        return self._finish(pending, step, facts)
+        return self._finish(pending, step, facts, began_ns)
 
-    def _finish(self, pending: Pending, step: CallStep | CollectStep, facts: Event) -> Event:
+    def _finish(
+        self,
+        pending: Pending,
+        step: CallStep | CollectStep,
+        facts: Event,
+        began_ns: int | None = None,
+    ) -> Event:
         expected = step.expected
         limit_s = expected.within_s if expected.blocks_s is None else expected.blocks_s
         result = pending.result(limit_s)
         if result is None:
-            return self._recorder.write("call", **facts, pending=True)
+            begun = {} if began_ns is None else {"began_ns": began_ns}
+            return self._recorder.write("call", **facts, **begun, pending=True)
         return self._recorder.write(
             "call",
             **facts,

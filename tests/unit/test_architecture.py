@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "lab.commands.catalogue": {"lab", "lab.commands", "lab.scenario", "lab.screen"},
     "lab.commands.catalogue_page": {"lab.scenario"},
     "lab.commands.scenario_screen": {"lab.checks", "lab.scenario"},
+    "lab.commands.report": {"lab.commands", "lab.errors", "lab.report", "lab.screen"},
     "lab.screen": {"lab.engines.base", "lab.faults", "lab.model"},
     "lab.runner": {"lab", "lab.doctor", "lab.engines.base", "lab.errors", "lab.model"},
     "lab.merging": set(),
@@ -59,6 +60,9 @@ MAY_IMPORT = {
     "lab.faults": {"lab.agent", "lab.errors", "lab.evidence", "lab.model"},
     "lab.evidence": {"lab.agent", "lab.errors", "lab.model"},
     "lab.checks": {"lab.agent", "lab.errors", "lab.evidence", "lab.scenario.model"},
+    "lab.report": {
+        *("lab.agent", "lab.checks", "lab.errors", "lab.evidence", "lab.scenario"),
+    },
     "lab.running": {
         *("lab", "lab.agent", "lab.calling", "lab.checks", "lab.engines.base", "lab.errors"),
         *("lab.evidence", "lab.faults", "lab.model", "lab.scenario"),

@@ -1,0 +1,84 @@
+"""A packet as an arrow: from where to where, how it ends, and what is written on it. Pure.
+
+The script of the page draws the packets of unfolded groups in the same way.
+"""
+
+from dataclasses import dataclass
+
+from lab.report.geometry import RAIL, Lanes
+from lab.report.model import CHANGED, DELIVERED, DROPPED, DUPLICATED, HELD, LATE, Packet
+
+TEXT_Y, BEGIN_Y, END_Y = 11, 18, 21
+# How far a packet that never came got, as a part of the way.
+_LOST_AT, _HELD_AT = 0.56, 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """Coordinates within the row; `end` is head, cross or stop; `fates` are words of the model."""
+
+    x1: int
+    y1: int
+    x2: int
+    y2: int
+    end: str
+    fates: tuple[str, ...]
+    text_x: int
+    anchor: str
+
+
+def arrow(packet: Packet, lanes: Lanes, *, across: bool = False) -> Arrow | None:
+    """Return the arrow of a packet; None where one of its hosts has no lane.
+
+    `across`: it ends in another row, so its text stands where it begins.
+    """
+    begin, end = lanes.x(packet.source), lanes.x(packet.target)
+    if begin is None or end is None or begin == end:
+        return None
+    sign = 1 if end > begin else -1
+    x1, x2 = begin + sign * RAIL, end - sign * RAIL
+    middle, ending, y2 = (x1 + x2) // 2, "head", END_Y
+    if DROPPED in packet.fates:
+        x2, ending = x1 + round((x2 - x1) * _LOST_AT), "cross"
+    elif HELD in packet.fates:
+        x2, ending = x1 + round((x2 - x1) * _HELD_AT), "stop"
+    elif LATE in packet.fates and not across:
+        y2 = END_Y + 3
+    anchor = "middle"
+    if across:
+        middle, anchor = x1 + sign * 14, "start" if sign > 0 else "end"
+    return Arrow(x1, BEGIN_Y, x2, y2, ending, packet.fates, middle, anchor)
+
+
+def fate_words(packet: Packet) -> str:
+    """Return what became of a packet, in a few words; "" for one that was just delivered."""
+    words = []
+    if DROPPED in packet.fates:
+        words.append("rejected" if "rejected" in packet.comment else "dropped")
+    if HELD in packet.fates:
+        words.append("still held at the end")
+    if LATE in packet.fates:
+        words.append(f"{_milliseconds(packet.late_ms)} late")
+    if CHANGED in packet.fates:
+        became = [mark for mark in packet.marks if mark.startswith("became")]
+        words.append(became[0] if became else "changed")
+    if DUPLICATED in packet.fates:
+        words.append(f"delivered {packet.times} times")
+    return ", ".join(words)
+
+
+def marks(packet: Packet) -> str:
+    """Return the other words on it: `retransmission`."""
+    return ", ".join(mark for mark in packet.marks if not mark.startswith("became"))
+
+
+def spoken(packet: Packet) -> str:
+    """Return it for a reader who does not see the arrow."""
+    words = [f"{packet.source} to {packet.target}: {packet.label}"]
+    words += [one for one in (marks(packet), fate_words(packet) or DELIVERED) if one]
+    words += [f"by fault {packet.fault}"] if packet.fault else []
+    return ", ".join(words)
+
+
+def _milliseconds(late_ms: float) -> str:
+    return f"{late_ms / 1000:.2f} s" if late_ms >= 1000 else f"{late_ms:.3g} ms"

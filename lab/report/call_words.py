@@ -1,0 +1,102 @@
+"""Socket calls in a few words. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lab.checks.calls import plain
+
+_MOST = 18
+# The argument that says most about a call, where it has one of them.
+_TELLING = ("data", "to", "option", "level", "how", "until", "timeout", "field", "host", "name")
+_SOCKETS = ("socket", "as")
+
+
+def about(arguments: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Return what a call was about: `“hello”`, `server:21567`, `TCP_NODELAY 1`, or "".
+
+    `names` has the names of hosts by their addresses.
+    """
+    for key in _TELLING:
+        if key in arguments:
+            text = value(arguments[key], names, quote=key == "data")
+            if key == "option" and "value" in arguments:
+                text += f" {value(arguments['value'], names)}"
+            return text
+    if "port" in arguments:
+        return f":{arguments['port']}"
+    rest = [one for key, one in arguments.items() if key not in (*_SOCKETS, "bytes", "flags")]
+    return value(rest[0], names) if rest and isinstance(rest[0], str | int | float) else ""
+
+
+def value(given: Any, names: Mapping[str, str], *, quote: bool = False, most: int = _MOST) -> str:
+    """Return a value as people read it; a long one is cut, an address has its host's name."""
+    given = plain(given)
+    if isinstance(given, Mapping):
+        return _mapping(given, names, most)
+    if isinstance(given, list):
+        return ", ".join(value(one, names, most=most) for one in given[:6])
+    if not isinstance(given, str):
+        return str(given)
+    text = given.replace("\r", "\N{SYMBOL FOR CARRIAGE RETURN}")
+    text = text.replace("\n", "\N{SYMBOL FOR NEWLINE}")
+    if not quote and (named := named_end(text, names)):
+        return named
+    if len(text) > most:
+        text = f"{text[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{text}\N{RIGHT DOUBLE QUOTATION MARK}" if quote else text
+
+
+def _mapping(given: Mapping[str, Any], names: Mapping[str, str], most: int) -> str:
+    if "times" in given and "repeat" in given:
+        return f"{len(str(given['repeat']).encode()) * int(given['times']):,} bytes"
+    if "length" in given:
+        return f"{given['length']:,} bytes"
+    if "hex" in given:
+        digits = str(given["hex"])
+        return f"0x{digits[:most]}" + ("\N{HORIZONTAL ELLIPSIS}" if len(digits) > most else "")
+    parts = []
+    if "data" in given:
+        parts.append(gave(given["data"], names))
+    if given.get("flags"):
+        parts.append(value(given["flags"], names))
+    return " ".join(parts) or ", ".join(f"{k} {value(v, names)}" for k, v in given.items())
+
+
+def gave(given: Any, names: Mapping[str, str], most: int = 24) -> str:
+    """Return what a call gave; bytes in quotation marks, none at all as the end of data."""
+    if given is None:
+        return "ok"
+    if isinstance(given, Mapping) and set(given) == {"text"}:
+        text = str(given["text"])
+        if not text:
+            return "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK} (end)"
+        if len(text) > 4 * most:
+            return f"{len(text.encode()):,} bytes"
+        return value(text, names, quote=True, most=most)
+    return value(given, names, most=2 * most)
+
+
+def named_end(text: str, names: Mapping[str, str]) -> str:
+    """Return `client:40938` for `198.18.67.3:40938`, "" for what is no known address."""
+    address, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit():
+        return ""
+    host = names.get(address.removeprefix("[").removesuffix("]").partition("%")[0])
+    return f"{host}:{port}" if host else ""
+
+
+def duration(nanoseconds: int) -> str:
+    """Return a time span as people say it: `0.3 ms`, `52 ms`, `1.002 s`."""
+    seconds = abs(nanoseconds) / 1e9
+    if seconds >= 100:
+        return f"{seconds:.0f} s"
+    if seconds >= 1:
+        return f"{seconds:.3f} s"
+    milliseconds = seconds * 1000
+    if milliseconds >= 10:
+        return f"{milliseconds:.0f} ms"
+    return (
+        f"{milliseconds:.1f} ms"
+        if milliseconds >= 0.1
+        else f"{milliseconds * 1000:.0f} \N{MICRO SIGN}s"
+    )

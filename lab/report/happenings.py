@@ -1,0 +1,266 @@
+"""Calls, programs, faults, log lines and notes, out of a run's events.
+
+An event that lacks what it should have is left out: its file is damaged, and the verdict says so.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from lab.checks.calls import wanted
+from lab.checks.verdict import Judgement, Verdict, overall
+from lab.checks.words import describe
+from lab.evidence.events import Event
+from lab.report import call_words
+from lab.report.hosts import names_by_address
+from lab.report.model import Call, Fault, Log, Note, Program
+from lab.scenario.model import CallStep, CollectStep, Scenario
+
+_MOMENTS = frozenset({"kill", "restart"})
+
+
+def fault_names(events: Iterable[Event]) -> dict[str, str]:
+    """Return the scenario's names of the wire's faults, by their ids (`client/1`)."""
+    return {
+        str(id_): str(event.get("name") or id_)
+        for event in events
+        if event["kind"] == "fault_on"
+        for id_ in event.get("ids", ())
+    }
+
+
+class Happenings:
+    """What the events tell, each kind in the order of its beginning."""
+
+    def __init__(
+        self,
+        events: Sequence[Event],
+        addresses: Mapping[str, Sequence[str]],
+        scenario: Scenario | None,
+        judgements: Sequence[Judgement],
+    ) -> None:
+        self.calls: list[Call] = []
+        self.programs: list[Program] = []
+        self.faults: list[Fault] = []
+        self.logs: list[Log] = []
+        self.notes: list[Note] = []
+        self._names = names_by_address(addresses)
+        self._steps = scenario.steps if scenario else ()
+        self._judgements = judgements
+        self._started: dict[str, Event] = {}
+        self._before_ns = 0
+        tell: dict[str, Callable[[Event], None]] = {
+            "call": self._call,
+            "started": self._remember,
+            "program": self._program,
+            "fault_on": self._fault,
+            "fault_off": self._lifted,
+            "host": self._host,
+            "syslog": self._log,
+            "sysctl": self._sysctl,
+            "wait": self._wait,
+            "error": self._error,
+        }
+        for event in events:
+            if event["kind"] == "played":
+                self._note(event, "the steps are over; the lab closes what is open")
+                break  # what its own end leaves in the syslog is no part of the story
+            try:
+                tell.get(event["kind"], _ignore)(event)
+            except (KeyError, TypeError, ValueError, AttributeError):
+                continue
+            self._before_ns = event["time_ns"]
+        self._never_collected()
+        self.calls.sort(key=lambda call: call.began_ns)
+
+    def _call(self, event: Event) -> None:
+        # A call that has not returned says only, in older evidence, when that was found.
+        started = self._started.pop(str(event.get("name")), None)
+        began_ns = event.get("began_ns") or (started or {}).get("time_ns") or self._before_ns
+        raised = event.get("raised")
+        if event.get("pending"):
+            result, error = "has not returned", ""
+        elif raised:
+            result = error = str(raised["name"])
+        else:
+            result, error = call_words.gave(event.get("gave"), self._names), ""
+        step = event.get("step")
+        expected, verdict = self._expected(step)
+        arguments = dict(event.get("arguments") or {})
+        self.calls.append(
+            Call(
+                number=len(self.calls),
+                step=step,
+                host=str(event["host"]),
+                name=str(event["call"]),
+                about=call_words.about(arguments, self._names),
+                began_ns=int(began_ns),
+                ended_ns=None if event.get("pending") else int(event["ended_ns"]),
+                looked_ns=int(event["time_ns"]),
+                result=result,
+                error=error,
+                arguments=arguments | _outcome(event),
+                expected=expected,
+                verdict=verdict,
+            )
+        )
+
+    def _expected(self, number: int | None) -> tuple[str, Verdict | None]:
+        """Return what a call was to give, in words, and what came of that."""
+        if number is None or not 0 <= number < len(self._steps):
+            return "", None
+        step = self._steps[number]
+        verdict = self._verdict_of(number)
+        if not isinstance(step, CallStep | CollectStep):
+            return "", verdict
+        return wanted(step.expected), verdict
+
+    def _verdict_of(self, number: int | None) -> Verdict | None:
+        if number is None or not 0 <= number < len(self._steps):
+            return None
+        step = self._steps[number]
+        what = describe(step)
+        own = [one for one in self._judgements if one.line == step.line and one.what == what]
+        return overall(own) if own else None
+
+    def _remember(self, event: Event) -> None:
+        self._started[str(event["name"])] = event
+
+    def _never_collected(self) -> None:
+        """Show what was begun and never asked about: it was under way when the run ended."""
+        for event in self._started.values():
+            if "call" in event:
+                self._before_ns = event["time_ns"]
+                self._call({**event, "name": None, "pending": True})
+            elif "argv" in event:
+                self._program({**event, "began_ns": event["time_ns"], "pending": True})
+
+    def _program(self, event: Event) -> None:
+        self._started.pop(str(event.get("name")), None)
+        ended = None if event.get("pending") else int(event["ended_ns"])
+        self.programs.append(
+            Program(
+                number=len(self.programs),
+                host=str(event["host"]),
+                argv=tuple(map(str, event["argv"])),
+                began_ns=int(event["began_ns"]),
+                ended_ns=ended,
+                looked_ns=int(event["time_ns"]),
+                output=str(event.get("output", "")),
+                errors=str(event.get("errors", "")),
+                exit_status=event.get("exit_status"),
+                verdict=self._verdict_of(event.get("step")),
+            )
+        )
+
+    def _fault(self, event: Event) -> None:
+        impairment = str(event["impairment"])
+        for_s = event.get("for_s")
+        on_ns = int(event["time_ns"])
+        self.faults.append(
+            Fault(
+                number=len(self.faults),
+                name=str(event.get("name") or event["impairment"]),
+                what=fault_words(impairment, event.get("asked") or {}),
+                on_ns=on_ns,
+                off_ns=None if for_s is None else on_ns + round(for_s * 1e9),
+                links=tuple((str(a), str(b)) for a, b in event.get("links", ())),
+                said=str(event.get("said", "")),
+            )
+        )
+
+    def _lifted(self, event: Event) -> None:
+        fault = self._in_force(str(event["name"]))
+        off_ns = int(event["time_ns"])
+        off_ns = off_ns if fault.off_ns is None else min(off_ns, fault.off_ns)
+        self._replace(
+            fault,
+            off_ns=off_ns,
+            acted=event.get("acted_packets"),
+            matched=event.get("matched_packets"),
+        )
+
+    def _host(self, event: Event) -> None:
+        if event["done"] == "lifted":
+            self._replace(self._in_force(str(event["name"])), off_ns=int(event["time_ns"]))
+            return
+        self.faults.append(
+            Fault(
+                number=len(self.faults),
+                name=str(event.get("name") or event["done"]),
+                what=str(event["done"]),
+                on_ns=int(event["time_ns"]),
+                off_ns=None,
+                host=str(event["host"]),
+                is_moment=event["done"] in _MOMENTS,
+            )
+        )
+
+    def _in_force(self, name: str) -> Fault:
+        there = [one for one in self.faults if one.name == name and one.acted is None]
+        if not there:
+            raise KeyError(name)
+        return there[-1]
+
+    def _replace(self, fault: Fault, **changes: Any) -> None:
+        fields = {name: getattr(fault, name) for name in Fault.__slots__}
+        self.faults[fault.number] = Fault(**(fields | changes))
+
+    def _log(self, event: Event) -> None:
+        self.logs.append(
+            Log(
+                number=len(self.logs),
+                time_ns=int(event["time_ns"]),
+                host=str(event["host"]),
+                ident=str(event.get("ident", "")),
+                pid=event.get("pid"),
+                priority=f"{event.get('facility', '')}.{event.get('severity', '')}",
+                message=str(event["message"]),
+            )
+        )
+
+    def _sysctl(self, event: Event) -> None:
+        words = ", ".join(f"{name} = {value}" for name, value in event["values"].items())
+        self._note(event, f"sysctl {words}")
+
+    def _wait(self, event: Event) -> None:
+        held, number = bool(event["held"]), event.get("step")
+        what = "waited"
+        if number is not None and 0 <= number < len(self._steps):
+            what = describe(self._steps[number]).replace("wait for", "waited for", 1)
+        self._note(event, f"{what}: {event['found']}", is_bad=not held)
+
+    def _error(self, event: Event) -> None:
+        self._note(event, f"could not be done: {event['text']}", is_bad=True)
+
+    def _note(self, event: Event, text: str, *, is_bad: bool = False) -> None:
+        host = str(event.get("host") or "")
+        self.notes.append(Note(len(self.notes), int(event["time_ns"]), host, text, is_bad))
+
+
+def _ignore(_event: Event) -> None:
+    """Events of the run itself (`start`, `end`, `host_up`) are read elsewhere."""
+
+
+def _outcome(event: Event) -> dict[str, Any]:
+    raised = event.get("raised")
+    if raised:
+        return {"raised": f"{raised['name']}: {raised.get('text', '')}".rstrip(": ")}
+    return {} if event.get("pending") else {"gave": event.get("gave")}
+
+
+_UNITS = ("ms", "bps", "bytes", "s")
+
+
+def fault_words(impairment: str, asked: Mapping[str, Any]) -> str:
+    """Return a fault as people say it: `drop tcp syn first 1`, `delay 50 ms jitter 5 ms`."""
+    words = [impairment]
+    for key, value in asked.items():
+        if value is None or value is False:
+            continue
+        name, _, unit = key.rpartition("_")
+        if unit not in _UNITS or not name:
+            name, unit = key, ""
+        words += [name] if name != impairment else []
+        words += [str(value)] if value is not True else []
+        words += [unit] if unit else []
+    return " ".join(words).replace("_", " ")

@@ -1,0 +1,219 @@
+"""Which packets carry what a socket call did: by its bytes, its connection and its time. Pure.
+
+Bytes come first: what `sendall` took is found in the stream wherever it crossed the wire, and as
+often as it did. Time alone would miss it, as the kernel sends when it likes.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lab.agent.wire.packet import ACK, FIN, RST, SYN
+from lab.report.hosts import names_by_address
+from lab.report.model import Call, Packet
+from lab.report.traffic import Traffic
+
+_SLACK_NS = 50_000_000  # between a call and the packet that it makes, on a busy machine
+_SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write", "fill", "writelines"})
+_RECEIVING = frozenset({"recv", "recvfrom", "recvmsg", "recv_into", "read", "readline"})
+_CONNECTING = frozenset({"connect", "connect_ex"})
+_ENDING = frozenset({"close", "shutdown", "abort"})
+
+
+@dataclass(slots=True)
+class _Socket:
+    """What is known of a host's socket, as its calls go by."""
+
+    host: str
+    connection: int | None = None
+    port: int | None = None
+    is_datagram: bool = False
+    sent_bytes: int = 0
+    received_bytes: int = 0
+    sent_packets: int = 0
+    taken_packets: int = 0
+    linked: set[int] = field(default_factory=set)
+
+
+def link(
+    calls: Iterable[Call], traffic: Traffic, addresses: Mapping[str, Sequence[str]]
+) -> tuple[Call, ...]:
+    """Return the calls, each with its connection and its packets where there are any."""
+    linker = _Linker(traffic, addresses)
+    return tuple(linker.link(call) for call in calls)
+
+
+class _Linker:
+    def __init__(self, traffic: Traffic, addresses: Mapping[str, Sequence[str]]) -> None:
+        self._connections = traffic.connections
+        self._packets: dict[int, list[Packet]] = defaultdict(list)
+        for packet in traffic.packets:
+            if packet.connection is not None:
+                self._packets[packet.connection].append(packet)
+        self._sockets: dict[tuple[str, str], _Socket] = {}
+        self._hosts = names_by_address(addresses)
+        self._opened: set[int] = set()
+
+    def link(self, call: Call) -> Call:
+        """Return the call with what belongs to it."""
+        socket = self._socket(call)
+        self._connect(call, socket)
+        if socket.connection is None:
+            return call
+        ours = self._packets[socket.connection]
+        found = set(self._of(call, socket, ours))
+        ended_ns = call.ended_ns or (ours[-1].time_ns if ours else call.began_ns)
+        found |= {one.number for one in ours if call.began_ns <= one.time_ns <= ended_ns}
+        return replace(call, connection=socket.connection, packets=tuple(sorted(found)))
+
+    def _socket(self, call: Call) -> _Socket:
+        """Return the socket that a call is made on, or makes."""
+        arguments = call.arguments
+        made, used = arguments.get("as"), arguments.get("socket") or arguments.get("file")
+        if made is None:
+            return self._sockets.setdefault((call.host, str(used)), _Socket(call.host))
+        before = self._sockets.get((call.host, str(used)))
+        socket = _Socket(call.host)
+        if before and call.name not in {"accept", "listen"}:
+            socket = before  # a file or a copy of a socket is the same connection
+        socket.is_datagram = arguments.get("type") == "datagram" or socket.is_datagram
+        self._sockets[call.host, str(made)] = socket
+        return socket
+
+    def _connect(self, call: Call, socket: _Socket) -> None:
+        """Find out which connection the socket has, as far as this call tells."""
+        if isinstance(port := call.arguments.get("port"), int):
+            socket.port = port
+        if call.name == "accept":
+            socket.connection = self._accepted(call.arguments.get("gave"))
+        elif call.name in _CONNECTING or call.name == "sendto":
+            if socket.connection is None or call.name == "sendto":
+                socket.connection = self._opened_by(call, socket)
+        elif socket.connection is None and (socket.is_datagram or socket.port is not None):
+            socket.connection = self._datagrams(call, socket)
+
+    def _accepted(self, gave: Any) -> int | None:
+        there = [one.number for one in self._connections if one.source_end == gave]
+        return there[-1] if there else None
+
+    def _opened_by(self, call: Call, socket: _Socket) -> int | None:
+        until_ns = (call.ended_ns or call.began_ns) + _SLACK_NS
+        port = str(call.arguments.get("to", "")).rpartition(":")[2]
+        for one in self._connections:
+            if one.source != call.host or (port and not one.target_end.endswith(f":{port}")):
+                continue
+            first_ns = self._packets[one.number][0].time_ns
+            if socket.is_datagram and one.protocol == "UDP" and first_ns >= call.began_ns:
+                return one.number
+            is_in_time = call.began_ns - _SLACK_NS <= first_ns <= until_ns
+            if one.protocol == "TCP" and is_in_time and one.number not in self._opened:
+                self._opened.add(one.number)
+                return one.number
+        return None
+
+    def _datagrams(self, call: Call, socket: _Socket) -> int | None:
+        """Return the connection of a datagram socket that only its port is known of."""
+        ended_ns = call.ended_ns or call.began_ns
+        for one in self._connections:
+            end = one.target_end if one.target == socket.host else one.source_end
+            is_ours = socket.host in {one.source, one.target} and one.protocol == "UDP"
+            is_in_time = self._packets[one.number][0].time_ns <= ended_ns + _SLACK_NS
+            if is_ours and is_in_time and end.endswith(f":{socket.port}"):
+                return one.number
+        return None
+
+    def _of(self, call: Call, socket: _Socket, ours: Sequence[Packet]) -> Iterable[int]:
+        """Return the packets that a call made, or that made it return."""
+        ended_ns = (call.ended_ns or ours[-1].time_ns) + _SLACK_NS
+        if call.name in {"accept", *_CONNECTING}:
+            return [*_numbers(ours, _is_opening), *self._bad_news(call, ours, ended_ns)]
+        if call.name in _ENDING:
+            return _numbers(
+                ours,
+                lambda one: (
+                    one.source == call.host
+                    and bool(one.flags & (FIN | RST))
+                    and one.time_ns >= call.began_ns - _SLACK_NS
+                ),
+            )
+        if call.error:
+            return self._bad_news(call, ours, ended_ns)
+        if call.name in _SENDING:
+            return _sent(call, socket, ours)
+        if call.name in _RECEIVING and call.ended_ns is not None:
+            return _received(call, socket, ours, ended_ns)
+        return ()
+
+    @staticmethod
+    def _bad_news(call: Call, ours: Sequence[Packet], ended_ns: int) -> list[int]:
+        """Return the reset or the ICMP error that told the host, if one did."""
+        news = [
+            one.number
+            for one in ours
+            if one.target == call.host
+            and one.time_ns <= ended_ns
+            and (one.flags & RST or one.label.startswith("ICMP") or "became RST" in str(one.marks))
+        ]
+        return news[-1:] if call.error else []
+
+
+def _is_opening(packet: Packet) -> bool:
+    """Tell whether it is of the three that open a connection (the last one is the first ACK)."""
+    is_first_ack = packet.flags & ~0xC0 == ACK and packet.label == "ACK 1" and not packet.length
+    return bool(packet.flags & SYN) or (is_first_ack and packet.first_byte == 0)
+
+
+def _numbers(packets: Sequence[Packet], test: Callable[[Packet], bool]) -> list[int]:
+    return [one.number for one in packets if test(one)]
+
+
+def _sent(call: Call, socket: _Socket, ours: Sequence[Packet]) -> list[int]:
+    mine = [one for one in ours if one.source == call.host]
+    if ours[0].label.startswith("UDP"):
+        socket.sent_packets += 1
+        return [one.number for one in mine[socket.sent_packets - 1 : socket.sent_packets]]
+    gave = call.arguments.get("gave")
+    size = gave if isinstance(gave, int) else _size(call.arguments.get("data"))
+    begin, end = socket.sent_bytes, socket.sent_bytes + size
+    socket.sent_bytes = end
+    return _overlapping(mine, begin, end)
+
+
+def _received(call: Call, socket: _Socket, ours: Sequence[Packet], ended_ns: int) -> list[int]:
+    theirs = [one for one in ours if one.target == call.host and one.delivered_ns is not None]
+    gave = call.arguments.get("gave")
+    if ours[0].label.startswith("UDP"):
+        queue = sorted(
+            (one for one in theirs for _ in range(one.times)),
+            key=lambda one: one.delivered_ns or 0,
+        )
+        socket.taken_packets += 1
+        return [one.number for one in queue[socket.taken_packets - 1 : socket.taken_packets]]
+    size = _size(gave)
+    if not size:
+        return _numbers(theirs, lambda one: bool(one.flags & FIN) and one.time_ns <= ended_ns)
+    begin, end = socket.received_bytes, socket.received_bytes + size
+    if "MSG_PEEK" not in str(call.arguments.get("flags", "")):
+        socket.received_bytes = end
+    return _overlapping(theirs, begin, end)
+
+
+def _overlapping(packets: Sequence[Packet], begin: int, end: int) -> list[int]:
+    return _numbers(packets, lambda one: one.first_byte < end and begin < one.end_byte)
+
+
+def _size(data: Any) -> int:
+    """Return how many bytes a value of the evidence stands for."""
+    match data:
+        case str():
+            return len(data.encode())
+        case {"text": str() as text}:
+            return len(text.encode())
+        case {"hex": str() as digits}:
+            return len(digits.replace(" ", "")) // 2
+        case {"repeat": str() as unit, "times": int() as times}:
+            return len(unit.encode()) * times
+        case {"length": int() as length}:
+            return length
+    return _size(data["data"]) if isinstance(data, dict) and "data" in data else 0

@@ -1,0 +1,187 @@
+"""What a page shows: the facts of a run, read once. Frozen data, no I/O.
+
+Times are nanoseconds since the epoch, on one clock for all hosts. Numbers count from 0 within their
+kind; they are what a fact is called on the page.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lab.checks.verdict import Judgement, Verdict
+
+# What can become of a packet. Several may be true of one: late and changed and duplicated.
+DELIVERED, LATE, CHANGED, DUPLICATED = "delivered", "late", "changed", "duplicated"
+DROPPED, HELD = "dropped", "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Two ends that exchanged packets of a protocol; `source` is who sent the first of them."""
+
+    number: int
+    protocol: str
+    source: str
+    target: str
+    source_end: str
+    target_end: str
+
+    @property
+    def label(self) -> str:
+        """How people call it: `TCP client:40938 - server:21567`."""
+        first = _named(self.source, self.source_end)
+        return f"{self.protocol} {first} \N{EN DASH} {_named(self.target, self.target_end)}"
+
+
+def _named(host: str, end: str) -> str:
+    port = end.rpartition(":")[2] if ":" in end else ""
+    return f"{host}:{port}" if port.isdigit() else host
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """A packet on its way from one host to another.
+
+    `delivered_ns` is None where it never came. `label` is what tcpdump's readers expect, `marks`
+    are words such as `retransmission`, `comment` is the fate in the capture's own words, `fault`
+    names the fault that made it. The bytes `first_byte` to `end_byte` of its direction (from 0)
+    are in it; both are 0 where that has no meaning.
+    """
+
+    number: int
+    time_ns: int
+    delivered_ns: int | None
+    source: str
+    target: str
+    connection: int | None
+    label: str
+    length: int
+    fates: tuple[str, ...]
+    marks: tuple[str, ...] = ()
+    comment: str = ""
+    fault: str = ""
+    late_ms: float = 0.0
+    times: int = 1
+    flags: int = 0
+    first_byte: int = 0
+    end_byte: int = 0
+
+    @property
+    def fate(self) -> str:
+        """The one that a reader should see first."""
+        return self.fates[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A socket call; `ended_ns` is None where it had not returned when that was looked at last.
+
+    `result` is what it gave or raised, in a few words; `error` the errno, EAI or exception name, or
+    "". `expected` and `verdict` are of its judgement, where there is one. `packets` are those that
+    carry what it did.
+    """
+
+    number: int
+    step: int | None
+    host: str
+    name: str
+    about: str
+    began_ns: int
+    ended_ns: int | None
+    looked_ns: int
+    result: str
+    error: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    expected: str = ""
+    verdict: Verdict | None = None
+    connection: int | None = None
+    packets: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program on a host; `exit_status` is None where it had not ended."""
+
+    number: int
+    host: str
+    argv: tuple[str, ...]
+    began_ns: int
+    ended_ns: int | None
+    looked_ns: int
+    output: str
+    errors: str
+    exit_status: int | None
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault in force from `on_ns` to `off_ns` (None: never lifted).
+
+    One of the wire has `links`, one of a host has `host`. `acted` counts the packets it acted on.
+    """
+
+    number: int
+    name: str
+    what: str
+    on_ns: int
+    off_ns: int | None
+    links: tuple[tuple[str, str], ...] = ()
+    host: str = ""
+    said: str = ""
+    acted: int | None = None
+    matched: int | None = None
+    is_moment: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A syslog line."""
+
+    number: int
+    time_ns: int
+    host: str
+    ident: str
+    pid: int | None
+    priority: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the lab itself did or found: a setting, a wait, an error. `host` is "" for none."""
+
+    number: int
+    time_ns: int
+    host: str
+    text: str
+    is_bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """All of it. `missing` says what of the evidence is not there, in sentences."""
+
+    name: str
+    title: str
+    shows: str
+    engine: str
+    seed: int | None
+    command: str
+    began_ns: int
+    ended_ns: int
+    facts: Mapping[str, str]
+    hosts: tuple[str, ...]
+    addresses: Mapping[str, tuple[str, ...]]
+    idle: tuple[str, ...]
+    verdict: Verdict
+    judgements: tuple[Judgement, ...]
+    connections: tuple[Connection, ...]
+    packets: tuple[Packet, ...]
+    background: int
+    calls: tuple[Call, ...]
+    programs: tuple[Program, ...]
+    faults: tuple[Fault, ...]
+    logs: tuple[Log, ...]
+    notes: tuple[Note, ...]
+    missing: tuple[str, ...]

@@ -1,0 +1,125 @@
+"""Puts the facts into the page: the template, with its style and script in it."""
+
+import base64
+import hashlib
+import json
+from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from lab.report.call_words import duration
+from lab.report.model import Packet, Run
+from lab.report.payload import packet_row, payload
+from lab.report.picture import draw
+from lab.report.sentence import verdict_sentence
+from lab.report.story import Kind
+from lab.report.topology import topology
+
+# More packets than this are in the table of all facts only when the script is asked for them.
+_MOST_LISTED = 400
+_SIGNS = {
+    "PASS": "\N{CHECK MARK}",
+    "FAIL": "\N{MULTIPLICATION X}",
+    "UNKNOWN": "?",
+}
+
+
+def render(run: Run) -> str:
+    """Return the page of a run."""
+    picture = draw(run)
+    script = source("page.js")
+    kinds = {row.kind for row in picture.rows}
+    fates = {fate for packet in run.packets for fate in packet.fates}
+    return (
+        environment()
+        .get_template("page.html")
+        .render(
+            run=run,
+            picture=picture,
+            topology=topology(run),
+            sentence=verdict_sentence(run),
+            sign=_SIGNS[run.verdict],
+            when=datetime.fromtimestamp(run.began_ns / 1e9, tz=UTC) if run.began_ns else None,
+            lasted=duration(run.ended_ns - run.began_ns),
+            fates=fates,
+            kinds=_kinds(kinds),
+            facts=_facts(run, picture.rows),
+            left_out=max(0, len(run.packets) - _MOST_LISTED),
+            data=inline_json(payload(run, picture)),
+            style=Markup(source("page.css")),  # noqa: S704 - our own file
+            script=Markup(script),  # noqa: S704 - our own file
+            script_hash=script_hash(script),
+        )
+    )
+
+
+def _kinds(kinds: set[Kind]) -> list[tuple[str, str]]:
+    """Return the kinds of rows that a reader can choose from, and their names."""
+    names = {"call": "Calls", "program": "Programs", "packet": "Packets", "fault": "Faults"}
+    names |= {"log": "Log lines", "note": "Notes"}
+    there = {str(kind).partition("-")[0] for kind in kinds}
+    there |= {"packet"} if "group" in there else set()
+    return [(kind, name) for kind, name in names.items() if kind in there]
+
+
+def _facts(run: Run, rows: list[Any]) -> list[tuple[str, str, str, str, str]]:
+    """Return the lines of the table of all facts: time, kind, where, what, what came of it."""
+    lines = []
+    listed: set[int] = set()
+    for row in rows:
+        packets: tuple[Packet, ...] = row.packets
+        if row.kind is Kind.PACKET:
+            packets = (run.packets[int(row.key[1:])],)
+        for packet in packets:
+            if len(listed) < _MOST_LISTED:
+                listed.add(packet.number)
+                time, way, what, fate = packet_row(packet, run)
+                lines.append((time, "packet", way, what, fate))
+        if row.kind in {Kind.PACKET, Kind.GROUP, Kind.ARRIVAL}:
+            continue
+        words = " ".join(word for _, word in row.text.parts) if row.text else ""
+        what, arrow, came = words.partition(" \N{RIGHTWARDS ARROW} ")
+        if row.kind in {Kind.FAULT_ON, Kind.FAULT_OFF}:
+            what, arrow, came = words, "", ""
+        kind = str(row.kind).replace("-", " ")
+        time = f"{row.time_us / 1e6:.3f}"
+        lines.append((time, kind, ", ".join(row.hosts), what, came if arrow else ""))
+    return lines
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates' environment: what comes from evidence is escaped, always."""
+    made = Environment(
+        loader=FunctionLoader(source),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["span"] = duration
+    return made
+
+
+@cache
+def source(name: str) -> str:
+    """Return the text of a file that belongs to the page."""
+    return (resources.files("lab.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def inline_json(value: Any) -> Markup:
+    """Return JSON that can stand within a script element, whatever texts are in it."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704 - what could end the element is escaped
+
+
+def script_hash(script: str) -> str:
+    """Return what the page's policy names its script by: no other script runs there."""
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"

@@ -1,0 +1,176 @@
+"""What the page's script is given: the packets in columns, and the details of everything. Pure.
+
+Texts that come again and again (fates, comments) are there once, with their numbers in the columns.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from lab.checks.calls import plain
+from lab.report.arrows import fate_words, marks
+from lab.report.call_words import duration
+from lab.report.model import Call, Fault, Log, Note, Packet, Program, Run
+from lab.report.picture import Picture, clock, links_words
+
+_MOST_TEXT = 2000
+
+Detail = list[tuple[str, str]]
+
+
+class _Table:
+    """Texts by their numbers."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._numbers: dict[str, int] = {}
+
+    def number(self, text: str) -> int:
+        if text not in self._numbers:
+            self._numbers[text] = len(self.texts)
+            self.texts.append(text)
+        return self._numbers[text]
+
+
+def payload(run: Run, picture: Picture) -> dict[str, Any]:
+    """Return it, ready for JSON."""
+    return {
+        "lanes": dict(zip(picture.lanes.hosts, picture.lanes.xs, strict=True)),
+        "width": picture.lanes.width,
+        "connections": [one.label for one in run.connections],
+        "packets": _packets(run),
+        "groups": {
+            row.key: [row.packets[0].number, row.packets[-1].number]
+            for row in picture.rows
+            if row.packets
+        },
+        "links": {f"c{call.number}": _ranges(call.packets) for call in run.calls if call.packets},
+        "details": {
+            key: [(term, text[:_MOST_TEXT]) for term, text in detail if text]
+            for key, detail in _details(run)
+        },
+    }
+
+
+def _packets(run: Run) -> dict[str, Any]:
+    texts = _Table()
+    hosts = {host: number for number, host in enumerate(run.hosts)}
+    rows = [
+        (
+            (one.time_ns - run.began_ns) // 1000,
+            -1 if one.delivered_ns is None else (one.delivered_ns - one.time_ns) // 1000,
+            hosts.get(one.source, -1),
+            hosts.get(one.target, -1),
+            -1 if one.connection is None else one.connection,
+            one.label,
+            texts.number(" ".join(one.fates)),
+            texts.number(fate_words(one)),
+            texts.number(marks(one)),
+            texts.number(one.fault),
+            texts.number("" if one.comment == "delivered" else one.comment),
+        )
+        for one in run.packets
+    ]
+    names = ("t", "d", "s", "g", "c", "l", "f", "w", "m", "x", "k")
+    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
+    return {name: list(column) for name, column in zip(names, columns, strict=True)} | {
+        "texts": texts.texts
+    }
+
+
+def _ranges(numbers: Iterable[int]) -> list[list[int]]:
+    """Return numbers in order as ranges from the first to the last: a transfer is one of them."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return found
+
+
+def _details(run: Run) -> Iterable[tuple[str, Detail]]:
+    connections = [one.label for one in run.connections]
+    yield from ((f"c{one.number}", _call(one, run, connections)) for one in run.calls)
+    yield from ((f"g{one.number}", _program(one, run)) for one in run.programs)
+    yield from ((f"f{one.number}", _fault(one, run)) for one in run.faults)
+    yield from ((f"l{one.number}", _log(one, run)) for one in run.logs)
+    yield from ((f"n{one.number}", _note(one, run)) for one in run.notes)
+
+
+def _at(time_ns: int, run: Run) -> str:
+    return f"{clock(time_ns - run.began_ns)} s"
+
+
+def _call(call: Call, run: Run, connections: list[str]) -> Detail:
+    lasted = call.looked_ns if call.ended_ns is None else call.ended_ns
+    given = [
+        (name, _text(value)) for name, value in call.arguments.items() if name not in {"gave", "as"}
+    ]
+    gave = call.arguments.get("gave")
+    return [
+        ("Call", f"{call.host}: {call.name}"),
+        ("Result", call.result if gave is None else _text(gave)),
+        ("Expected", call.expected),
+        ("Verdict", call.verdict or ""),
+        ("Began", _at(call.began_ns, run)),
+        ("Lasted", duration(lasted - call.began_ns) + ("" if call.ended_ns else " and went on")),
+        *given,
+        ("Connection", "" if call.connection is None else connections[call.connection]),
+        ("Packets", str(len(call.packets)) if call.packets else ""),
+    ]
+
+
+def _program(program: Program, run: Run) -> Detail:
+    status = "has not ended" if program.exit_status is None else str(program.exit_status)
+    return [
+        ("Program", f"{program.host}: {' '.join(program.argv)}"),
+        ("Exit status", status),
+        ("Began", _at(program.began_ns, run)),
+        ("Output", program.output),
+        ("Errors", program.errors),
+    ]
+
+
+def _fault(fault: Fault, run: Run) -> Detail:
+    return [
+        ("Fault", fault.name),
+        ("What", fault.what),
+        ("Where", links_words(fault.links) or fault.host),
+        ("From", _at(fault.on_ns, run)),
+        ("Until", "" if fault.off_ns is None or fault.is_moment else _at(fault.off_ns, run)),
+        ("Matched", "" if fault.matched is None else f"{fault.matched:,} packets"),
+        ("Acted on", "" if fault.acted is None else f"{fault.acted:,} packets"),
+        ("In force as", fault.said),
+    ]
+
+
+def _log(log: Log, run: Run) -> Detail:
+    return [
+        ("Syslog line", log.message),
+        ("Host", log.host),
+        ("Program", log.ident if log.pid is None else f"{log.ident}[{log.pid}]"),
+        ("Priority", log.priority),
+        ("Time", _at(log.time_ns, run)),
+    ]
+
+
+def _note(note: Note, run: Run) -> Detail:
+    return [("The lab", note.text), ("Host", note.host), ("Time", _at(note.time_ns, run))]
+
+
+def _text(value: Any) -> str:
+    value = plain(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_text(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
+    return str(value)
+
+
+def packet_row(packet: Packet, run: Run) -> tuple[str, str, str, str]:
+    """Return a packet as a line of the table of all facts."""
+    what = ", ".join(one for one in (packet.label, marks(packet)) if one)
+    fate = fate_words(packet) or "delivered"
+    by = f" by {packet.fault}" if packet.fault else ""
+    way = f"{packet.source} \N{RIGHTWARDS ARROW} {packet.target}"
+    return clock(packet.time_ns - run.began_ns), way, what, f"{fate}{by}"

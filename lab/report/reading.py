@@ -1,0 +1,152 @@
+"""Reads the evidence of a run into the facts of its page; what is missing is said, not guessed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lab.checks.judge import judge
+from lab.checks.verdict import Judgement, Verdict, overall
+from lab.errors import EvidenceError, LabError
+from lab.evidence import events, folders
+from lab.evidence.events import Event
+from lab.report import happenings, linking
+from lab.report.hosts import addresses_of, in_order
+from lab.report.model import Run
+from lab.report.recorded import recorded
+from lab.report.traffic import Traffic, read_traffic
+from lab.scenario.model import Scenario
+from lab.scenario.reading import read as read_scenario
+
+_FACTS = (("kernel", "Linux"), ("python", "Python"), ("socket_lab", "Socket Lab"))
+
+
+def read(folder: Path) -> Run:
+    """Return what a run saw. EvidenceError when the folder has neither events nor a capture."""
+    missing: list[str] = []
+    found = _events(folder, missing)
+    start = next((event for event in found if event["kind"] == "start"), None)
+    if found and start is None:
+        missing.append(
+            f"{events.FILE} does not say which run it is of: no event \u2018start\u2019."
+        )
+    traffic = read_traffic(folder / folders.CAPTURE, happenings.fault_names(found))
+    if not found and not traffic.seen:
+        text = f"{folder}: no evidence of a run: neither {events.FILE} nor {folders.CAPTURE}"
+        raise EvidenceError(text)
+    missing += traffic.missing
+    if found and not any(event["kind"] == "end" for event in found):
+        missing.append(f"{events.FILE} ends early: what came after its last line is not known.")
+    start = start or {}
+    scenario = _scenario(folder, start, missing)
+    judgements, verdict = _judged(folder, scenario, found, traffic, missing)
+    return _run(folder, found, start, scenario, traffic, judgements, verdict, missing)
+
+
+def _events(folder: Path, missing: list[str]) -> list[Event]:
+    try:
+        found = events.read(folder)
+    except EvidenceError:
+        missing.append(f"There is no {events.FILE}: calls, faults and log lines are not known.")
+        return []
+    if not found:
+        missing.append(f"{events.FILE} is empty or cannot be read.")
+    return found
+
+
+def _scenario(folder: Path, start: Event, missing: list[str]) -> Scenario | None:
+    path = folder / folders.SCENARIO
+    if not path.exists() and "scenario" not in start:
+        return None  # it is not the run of a scenario, but of a test, say
+    try:
+        return read_scenario(path, hosts=start.get("hosts", ()))
+    except (LabError, OSError):
+        missing.append(f"There is no readable {folders.SCENARIO}: what was expected is not known.")
+        return None
+
+
+def _judged(
+    folder: Path,
+    scenario: Scenario | None,
+    found: Sequence[Event],
+    traffic: Traffic,
+    missing: list[str],
+) -> tuple[tuple[Judgement, ...], Verdict]:
+    if scenario is None:
+        return recorded(folder / folders.VERDICT, damaged=bool(missing))
+    judgements: list[Judgement] = []
+    try:
+        judgements += judge(scenario, found, traffic.seen)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        missing.append(f"{events.FILE} is damaged: {type(error).__name__}: {error}.")
+    judgements += [
+        Judgement(1, "evidence", "is whole", one, Verdict.UNKNOWN) for one in traffic.missing
+    ]
+    if missing and not any(one.verdict is Verdict.UNKNOWN for one in judgements):
+        judgements.append(Judgement(1, "evidence", "is whole", missing[0], Verdict.UNKNOWN))
+    return tuple(judgements), overall(judgements)
+
+
+def _run(
+    folder: Path,
+    found: Sequence[Event],
+    start: Event,
+    scenario: Scenario | None,
+    traffic: Traffic,
+    judgements: tuple[Judgement, ...],
+    verdict: Verdict,
+    missing: list[str],
+) -> Run:
+    addresses = addresses_of(found)
+    told = happenings.Happenings(found, addresses, scenario, judgements)
+    calls = linking.link(told.calls, traffic, addresses)
+    packets = tuple(traffic.packets)
+    times = [event["time_ns"] for event in found] + [one.time_ns for one in packets[-1:]]
+    began = [one.began_ns for one in calls] + [one.began_ns for one in told.programs]
+    began += [one.on_ns for one in told.faults] + [one.time_ns for one in packets[:1]]
+    name = str(start.get("scenario") or start.get("test") or folder.parent.name or folder.name)
+    engine, seed = str(start.get("engine", "")), start.get("seed")
+    active = {host for one in packets for host in (one.source, one.target)}
+    active |= {one.host for one in calls} | {one.host for one in told.programs}
+    active |= {one.host for one in told.logs} | {one.host for one in told.faults} - {""}
+    known = [*start.get("hosts", ()), *addresses]
+    hosts = in_order(known, active, packets, calls)
+    if not hosts:
+        hosts = tuple(dict.fromkeys(known))
+    return Run(
+        name=name,
+        title=scenario.title if scenario else str(start.get("title", "") or name),
+        shows=scenario.shows if scenario else "",
+        engine=engine,
+        seed=seed,
+        command=_command(start),
+        began_ns=min(began or times or [0]),
+        ended_ns=max(times or [0]),
+        facts={said: str(start[key]) for key, said in _FACTS if key in start},
+        hosts=hosts,
+        addresses=addresses,
+        idle=tuple(sorted(set(known) - set(hosts))),
+        verdict=verdict,
+        judgements=judgements,
+        connections=tuple(traffic.connections),
+        packets=packets,
+        background=traffic.background,
+        calls=calls,
+        programs=tuple(told.programs),
+        faults=tuple(told.faults),
+        logs=tuple(told.logs),
+        notes=tuple(told.notes),
+        missing=tuple(missing),
+    )
+
+
+def _command(start: dict[str, Any]) -> str:
+    """Return what runs it again; "" where nothing is known."""
+    if "scenario" not in start:
+        return str(start.get("command", ""))
+    what = str(start["scenario"])
+    if "/catalogue/" not in f"/{start.get('path', '/catalogue/')}":
+        what = Path(str(start["path"])).name
+    words = ["lab", "run", what]
+    words += ["--seed", str(start["seed"])] if "seed" in start else []
+    words += ["--engine", str(start["engine"])] if "engine" in start else []
+    return " ".join(words)

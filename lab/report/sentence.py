@@ -1,0 +1,76 @@
+"""The verdict of a run in one sentence, and the call that it is about. Pure."""
+
+from lab.checks.verdict import Judgement, Verdict
+from lab.report.call_words import duration
+from lab.report.model import Call, Program, Run
+
+_RECEIVING = ("recv", "read", "accept", "poll")
+
+
+def verdict_sentence(run: Run) -> str:
+    """Return it: `client: recv gave ECONNRESET after 1.002 s, as expected.`"""
+    bad = first_bad(run)
+    if bad and bad.verdict is Verdict.FAIL:
+        return f"{_plain(bad.what)}: {bad.found}. Expected: {bad.expected}."
+    if run.verdict is Verdict.UNKNOWN:
+        if not bad:
+            return "Nothing can be said: " + (
+                run.missing[0] if run.missing else "nothing was judged."
+            )
+        found = bad.found.rstrip(".")
+        if bad.what == "evidence":
+            return f"Nothing can be said: {found[:1].lower()}{found[1:]}."
+        return f"Nothing can be said: {_plain(bad.what)}: {found}; expected: {bad.expected}."
+    key = key_call(run)
+    if key is None:
+        return _program_sentence(run.programs[-1]) if run.programs else "All is as expected."
+    return f"{key.host}: {key.name} {_came(key)}, as expected."
+
+
+def first_bad(run: Run) -> Judgement | None:
+    """Return the judgement that decides: of those that are FAIL, else UNKNOWN, the first."""
+    for verdict in (Verdict.FAIL, Verdict.UNKNOWN):
+        for one in run.judgements:
+            if one.verdict is verdict:
+                return one
+    return None
+
+
+def key_call(run: Run) -> Call | None:
+    """Return the call that tells most of a run: one that is not as expected, or else the last that
+    failed, waited in vain, or gave what it had to."""
+    for call in run.calls:
+        if call.verdict in {Verdict.FAIL, Verdict.UNKNOWN}:
+            return call
+    if run.verdict is not Verdict.PASS:
+        return None
+    expected = [call for call in run.calls if call.expected not in {"", "returns"}]
+    for chosen in (
+        [call for call in expected if call.error],
+        [call for call in expected if call.ended_ns is None],
+        [call for call in expected if call.name.startswith(_RECEIVING)],
+        expected,
+    ):
+        if chosen:
+            return chosen[-1]
+    return None if run.programs else (run.calls[-1] if run.calls else None)
+
+
+def _came(call: Call) -> str:
+    if call.ended_ns is None:
+        return f"did not return for {duration(call.looked_ns - call.began_ns)}"
+    what = "returned" if call.result == "ok" else f"gave {call.result}"
+    return f"{what} after {duration(call.ended_ns - call.began_ns)}"
+
+
+def _program_sentence(program: Program) -> str:
+    name = program.argv[0] if program.argv else "the program"
+    if program.exit_status is None:
+        return f"{program.host}: {name} had not ended, as expected."
+    return f"{program.host}: {name} ended with exit status {program.exit_status}, as expected."
+
+
+def _plain(what: str) -> str:
+    """Drop the socket's name: `client: recv(c)` is `client: recv` to who has not read the file."""
+    head, bracket, _ = what.partition("(")
+    return head if bracket and ": " in head else what

@@ -1,0 +1,161 @@
+"""The rows of the picture: what happened, in the order of time, one thing a row. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from lab.report import timeline
+from lab.report.model import DELIVERED, LATE, Call, Fault, Log, Note, Packet, Program, Run
+
+# Late packets are drawn across the rows until they arrive, unless they are too many for that.
+_MOST_ACROSS = 60
+_FLAGS_OF_NOTE = 0x07  # FIN, SYN, RST
+
+
+class Kind(StrEnum):
+    """What a row shows. A call that other things come between has a row for each of its ends."""
+
+    CALL = "call"
+    CALL_BEGIN = "call-begin"
+    CALL_END = "call-end"
+    PROGRAM_BEGIN = "program-begin"
+    PROGRAM_END = "program-end"
+    PROGRAM = "program"
+    PACKET = "packet"
+    ARRIVAL = "arrival"
+    GROUP = "group"
+    FAULT_ON = "fault-on"
+    FAULT_OFF = "fault-off"
+    LOG = "log"
+    NOTE = "note"
+
+
+HEIGHTS = {
+    **{Kind.CALL: 26, Kind.CALL_BEGIN: 26, Kind.CALL_END: 26},
+    **{Kind.PROGRAM: 26, Kind.PROGRAM_BEGIN: 26, Kind.PROGRAM_END: 26},
+    **{Kind.PACKET: 28, Kind.ARRIVAL: 12, Kind.GROUP: 40},
+    **{Kind.FAULT_ON: 30, Kind.FAULT_OFF: 26, Kind.LOG: 24, Kind.NOTE: 24},
+}
+
+Thing = Call | Program | Packet | Fault | Log | Note
+
+
+class Entry(NamedTuple):
+    """A row: `packets` are all that a group stands for, else there are none."""
+
+    time_ns: int
+    kind: Kind
+    thing: Thing
+    packets: tuple[Packet, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What the row is called on the page; the two of one call differ."""
+        letter = {Call: "c", Program: "g", Packet: "p", Fault: "f", Log: "l", Note: "n"}
+        ending = {Kind.CALL_END: "e", Kind.PROGRAM_END: "e", Kind.FAULT_OFF: "e"}
+        ending |= {Kind.ARRIVAL: "a", Kind.GROUP: "s"}
+        return f"{letter[type(self.thing)]}{self.thing.number}{ending.get(self.kind, '')}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    time_ns: int
+    order: int
+    entry: Entry
+
+
+# At the same nanosecond: what begins, then packets, then what ends.
+_ORDER = {
+    **{Kind.FAULT_ON: 0, Kind.NOTE: 1, Kind.CALL_BEGIN: 2, Kind.PROGRAM_BEGIN: 2},
+    **{Kind.PACKET: 3, Kind.ARRIVAL: 4, Kind.LOG: 5, Kind.CALL_END: 6, Kind.PROGRAM_END: 6},
+    Kind.FAULT_OFF: 7,
+}
+
+
+def tell(run: Run) -> list[Entry]:
+    """Return the rows of a run."""
+    entries = sorted(_entries(run), key=lambda one: (one.time_ns, _ORDER[one.kind]))
+    entries = list(_joined(entries))
+    if len(run.packets) < timeline.GROUP_FROM:
+        return entries
+    grouped = timeline.groups(
+        entries,
+        is_packet=lambda one: one.kind in {Kind.PACKET, Kind.ARRIVAL},
+        is_notable=lambda one: _is_notable(one.thing),
+    )
+    return [one for group in grouped for one in _group(group)]
+
+
+def crosses(packet: Packet, run: Run) -> bool:
+    """Tell whether a packet is so late that its arrival is a moment of its own."""
+    return LATE in packet.fates and packet.delivered_ns is not None and _late(run) <= _MOST_ACROSS
+
+
+def _late(run: Run) -> int:
+    return sum(LATE in packet.fates for packet in run.packets)
+
+
+def _entries(run: Run) -> Iterator[Entry]:
+    for call in run.calls:
+        yield Entry(call.began_ns, Kind.CALL_BEGIN, call)
+        yield Entry(_end_of(call), Kind.CALL_END, call)
+    for program in run.programs:
+        yield Entry(program.began_ns, Kind.PROGRAM_BEGIN, program)
+        yield Entry(_end_of(program), Kind.PROGRAM_END, program)
+    few_late = _late(run) <= _MOST_ACROSS
+    for packet in run.packets:
+        yield Entry(packet.time_ns, Kind.PACKET, packet)
+        if few_late and LATE in packet.fates and packet.delivered_ns is not None:
+            yield Entry(packet.delivered_ns, Kind.ARRIVAL, packet)
+    for fault in run.faults:
+        yield Entry(fault.on_ns, Kind.FAULT_ON, fault)
+        if fault.off_ns is not None and not fault.is_moment:
+            yield Entry(fault.off_ns, Kind.FAULT_OFF, fault)
+    yield from (Entry(log.time_ns, Kind.LOG, log) for log in run.logs)
+    yield from (Entry(note.time_ns, Kind.NOTE, note) for note in run.notes)
+
+
+def _end_of(what: Call | Program) -> int:
+    ended_ns = what.looked_ns if what.ended_ns is None else what.ended_ns
+    return max(ended_ns, what.began_ns)
+
+
+_WHOLE = {Kind.CALL_BEGIN: Kind.CALL, Kind.PROGRAM_BEGIN: Kind.PROGRAM}
+
+
+def _joined(entries: list[Entry]) -> Iterator[Entry]:
+    """Make one row of a call's two where nothing stands between them, and of a late packet's."""
+    skip = False
+    for entry, following in zip(entries, [*entries[1:], None], strict=True):
+        if skip:
+            skip = False
+            continue
+        same = following is not None and following.thing is entry.thing
+        if same and entry.kind in _WHOLE and _is_short(entry.thing):
+            skip = True
+            yield Entry(entry.time_ns, _WHOLE[entry.kind], entry.thing)
+        else:
+            yield entry
+
+
+def _is_short(thing: Thing) -> bool:
+    """Tell whether a call can stand in one row: one that waited has its length to show."""
+    assert isinstance(thing, Call | Program)
+    return thing.ended_ns is not None and thing.ended_ns - thing.began_ns < timeline.FOLD_NS
+
+
+def _is_notable(thing: Thing) -> bool:
+    assert isinstance(thing, Packet)
+    return thing.fates != (DELIVERED,) or bool(thing.marks or thing.flags & _FLAGS_OF_NOTE)
+
+
+def _group(group: list[Entry]) -> Iterator[Entry]:
+    if len(group) == 1:
+        yield group[0]
+        return
+    packets = tuple(
+        one.thing for one in group if one.kind is Kind.PACKET and isinstance(one.thing, Packet)
+    )
+    if packets:
+        yield Entry(packets[0].time_ns, Kind.GROUP, packets[0], packets)

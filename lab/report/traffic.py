@@ -1,0 +1,130 @@
+"""The packets of a run's capture: who sent them to whom, and what became of them.
+
+It reads what can be read: of a capture that is cut short or torn, the packets up to there, and a
+sentence that says so.
+"""
+
+import re
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lab.agent.wire import pcapng
+from lab.agent.wire.packet import Packet as Raw
+from lab.agent.wire.packet import parse
+from lab.checks.packets import words
+from lab.errors import EvidenceError
+from lab.evidence.capture import Seen
+from lab.evidence.pcapng import Record, read
+from lab.report import labels
+from lab.report.flows import Flows
+from lab.report.model import (
+    CHANGED,
+    DELIVERED,
+    DROPPED,
+    DUPLICATED,
+    HELD,
+    LATE,
+    Connection,
+    Packet,
+)
+
+_FATES = {"copied": DUPLICATED, "dropped": DROPPED, "held": HELD, "late": LATE, "changed": CHANGED}
+_LATE = re.compile(r"delivered ([0-9.]+) ms late")
+_TIMES = re.compile(r"delivered[^:]* (\d+) times")
+_FAULT = re.compile(r"by fault ([^ ]+/\d+)")
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What a capture holds. `seen` is as the checks want it; `background` counts what no program
+    asked for and the page leaves out."""
+
+    packets: list[Packet] = field(default_factory=list)
+    connections: list[Connection] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
+    background: int = 0
+    missing: list[str] = field(default_factory=list)
+
+
+def read_traffic(path: Path, fault_names: dict[str, str]) -> Traffic:
+    """Read a capture; `fault_names` has the scenario's names of the faults by their ids."""
+    found = Traffic()
+    arrived: list[Record] = []
+    delivered: dict[int, Record] = {}
+    try:
+        for record in read(path):
+            if isinstance(record, Record):
+                if record.interface == pcapng.ARRIVED:
+                    arrived.append(record)
+                else:
+                    delivered[record.packet_id] = record
+    except EvidenceError as error:
+        found.missing.append(f"The capture is not whole: {_without(path, error)}.")
+    except OSError as error:
+        found.missing.append(f"There is no capture of the packets: {path.name}: {error.strerror}.")
+    except (struct.error, KeyError, IndexError, ValueError):
+        found.missing.append(f"The capture is not whole: {path.name}: a packet cannot be read.")
+    arrived.sort(key=lambda record: record.time_ns)
+    flows = Flows()
+    for record in arrived:
+        link, _, fate = record.comment.partition(": ")
+        source, arrow, target = link.partition(" -> ")
+        raw = parse(record.data)
+        found.seen.append(Seen(link, raw, fate, record.time_ns))
+        if not arrow or labels.is_housekeeping(raw):
+            found.background += 1
+            continue
+        place = flows.place(raw, source, target)
+        end = delivered.get(record.packet_id)
+        fates = _fates(fate)
+        found.packets.append(
+            Packet(
+                number=len(found.packets),
+                time_ns=record.time_ns,
+                delivered_ns=end.time_ns if end and fates[0] == DELIVERED else None,
+                source=source,
+                target=target,
+                connection=place.connection,
+                label=place.label,
+                length=raw.payload_length,
+                fates=fates,
+                marks=(*place.marks, *_became(raw, end, fates)),
+                comment=fate,
+                fault=_fault(fate, fault_names),
+                late_ms=float(late[1]) if (late := _LATE.match(fate)) else 0.0,
+                times=int(times[1]) if (times := _TIMES.match(fate)) else 1,
+                flags=raw.flags,
+                first_byte=place.first_byte,
+                end_byte=place.first_byte + (raw.payload_length if place.has_bytes else 0),
+            )
+        )
+    found.connections = flows.connections
+    return found
+
+
+def _without(path: Path, error: Exception) -> str:
+    """Say it without the folder: the page may be read elsewhere."""
+    return str(error).replace(f"{path.parent}/", "")
+
+
+def _fates(fate: str) -> tuple[str, ...]:
+    if fate == DELIVERED:  # nearly all of them
+        return (DELIVERED,)
+    return tuple(_FATES.get(word, word) for word in words(fate)) or (DELIVERED,)
+
+
+def _fault(fate: str, fault_names: dict[str, str]) -> str:
+    if fate == DELIVERED or not (found := _FAULT.search(fate)):
+        return ""
+    return fault_names.get(found[1], found[1])
+
+
+def _became(raw: Raw, end: Record | None, fates: tuple[str, ...]) -> tuple[str, ...]:
+    """Say what a packet was changed into, where that shows in its flags."""
+    if CHANGED not in fates or end is None:
+        return ()
+    now = parse(end.data)
+    if now.flags == raw.flags or not now.flags:
+        return ()
+    return (f"became {labels.tcp_flags(now.flags)}",)

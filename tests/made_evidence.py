@@ -1,0 +1,174 @@
+"""Evidence made to measure: events and a capture, in the very files that a run leaves."""
+
+import json
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from lab.agent.wire import pcapng
+
+BEGAN_NS = 1_700_000_000_000_000_000
+CLIENT, SERVER = b"\xc6\x12\x43\x03", b"\xc6\x12\x43\x02"
+SYN, ACK, PSH, FIN, RST = 0x02, 0x10, 0x08, 0x01, 0x04
+_NAMES = {CLIENT: "client", SERVER: "server"}
+
+SCENARIO = """\
+title: A title of <b>one's</b> own
+shows: what the page shows
+hosts: [server, client]
+steps:
+  - {on: server, call: listen, as: door, port: 21567}
+  - {on: client, call: connect, as: c, to: "server:21567"}
+  - {on: client, call: recv, socket: c, blocks: 1s}
+"""
+
+
+def tcp(
+    source: bytes,
+    flags: int,
+    *,
+    seq: int = 0,
+    ack: int = 0,
+    data: bytes = b"",
+    window: int = 1000,
+    ports: tuple[int, int] = (40000, 21567),
+) -> bytes:
+    """Return an IPv4 packet; `ports` are the client's and the server's."""
+    client, server = ports
+    ends = (client, server) if source == CLIENT else (server, client)
+    target = SERVER if source == CLIENT else CLIENT
+    segment = struct.pack("!HHIIBBHHH", *ends, seq, ack, 5 << 4, flags, window, 0, 0) + data
+    return _ip(6, source, target, segment)
+
+
+def udp(source: bytes, data: bytes, *, ports: tuple[int, int] = (40000, 21567)) -> bytes:
+    """Return a datagram."""
+    ends = ports if source == CLIENT else ports[::-1]
+    target = SERVER if source == CLIENT else CLIENT
+    return _ip(17, source, target, struct.pack("!HHHH", *ends, 8 + len(data), 0) + data)
+
+
+def icmp(source: bytes, type_: int, code: int, about: bytes) -> bytes:
+    """Return an ICMP error about a packet."""
+    target = SERVER if source == CLIENT else CLIENT
+    return _ip(1, source, target, struct.pack("!BBHI", type_, code, 0, 0) + about[:28])
+
+
+def _ip(protocol: int, source: bytes, target: bytes, payload: bytes) -> bytes:
+    length = 20 + len(payload)
+    return (
+        struct.pack("!BxHHHBBH4s4s", 0x45, length, 0, 0, 64, protocol, 0, source, target) + payload
+    )
+
+
+def capture(packets: Iterable[tuple[int, bytes, str]], *, whole: bool = True) -> bytes:
+    """Return a capture of packets: when (milliseconds from the begin), what, and its fate."""
+    blocks = [pcapng.opening(65535)]
+    count = 0
+    for number, (at_ms, data, fate) in enumerate(packets, 1):
+        count += 1
+        source = _NAMES[data[12:16]]
+        target = _NAMES[data[16:20]]
+        comment = f"{source} -> {target}: {fate}"
+        time_ns = BEGAN_NS + at_ms * 1_000_000
+        blocks.append(_record(pcapng.ARRIVED, time_ns, data, comment, number))
+        if fate.startswith("delivered"):
+            late = fate.partition(" ms late")[0].rpartition(" ")[2] if " late" in fate else "0"
+            end_ns = time_ns + round(float(late) * 1e6)
+            blocks.append(_record(pcapng.DELIVERED, end_ns, data, comment, number))
+    if whole:
+        blocks += [
+            pcapng.statistics(interface, starts_ns=0, ends_ns=1, received=count, dropped=0, lost=0)
+            for interface in (pcapng.ARRIVED, pcapng.DELIVERED)
+        ]
+    return b"".join(blocks)
+
+
+def _record(interface: int, time_ns: int, data: bytes, comment: str, id_: int) -> bytes:
+    ending = pcapng.padding(len(data)) + pcapng.comment(comment)
+    size = pcapng.PACKET_HEADER.size + len(data) + len(ending) + pcapng.PACKET_END.size
+    head = pcapng.PACKET_HEADER.pack(
+        pcapng.PACKET, size, interface, time_ns >> 32, time_ns & 0xFFFFFFFF, len(data), len(data)
+    )
+    return head + data + ending + pcapng.PACKET_END.pack(pcapng.PACKET_ID, 8, id_, 0, 0, size)
+
+
+def event(kind: str, at_ms: float, **fields: Any) -> dict[str, Any]:
+    """Return an event; a `began_ms` is the begin of a call that ends then."""
+    time_ns = BEGAN_NS + round(at_ms * 1e6)
+    if "began_ms" in fields:
+        fields["began_ns"] = BEGAN_NS + round(fields.pop("began_ms") * 1e6)
+        if not fields.get("pending"):
+            fields["ended_ns"] = time_ns
+    return {"kind": kind, "time_ns": time_ns, **fields}
+
+
+def call(
+    at_ms: float, step: int | None, host: str, name: str, arguments: Any, **fields: Any
+) -> dict[str, Any]:
+    """Return the event of a socket call that ends then."""
+    fields |= {"step": step, "host": host, "call": name, "arguments": arguments}
+    return event("call", at_ms, **fields)
+
+
+def start() -> list[dict[str, Any]]:
+    """Return the events that every run begins with."""
+    facts = {"scenario": "made", "title": "made", "path": "made.yaml", "seed": 7}
+    facts |= {"engine": "namespaces", "kernel": "6.1", "python": "3.11", "socket_lab": "0"}
+    return [
+        event("start", -5, **facts, hosts=["server", "client"]),
+        event("host_up", -2, host="client", addresses=["198.18.67.3"]),
+        event("host_up", -1, host="server", addresses=["198.18.67.2"]),
+    ]
+
+
+def half_open(message: str = "hello") -> list[dict[str, Any]]:
+    """Return the events of a run whose client waits in vain, with a syslog line."""
+    listen = {"as": "door", "port": 21567}
+    connect = {"as": "c", "to": "server:21567"}
+    return [
+        *start(),
+        call(1, 0, "server", "listen", listen, began_ms=0, gave=None),
+        call(9, 1, "client", "connect", connect, began_ms=2, gave=None),
+        event("syslog", 10, host="server", ident="tcp", pid=7, facility="daemon", severity="info",
+              message=message),
+        event(
+            "fault_on", 20, step=None, name="outage", impairment="drop", asked={"tcp": "syn"},
+            links=[["client", "server"]], ids=["server/1"], for_s=None, said="server/1: drop",
+        ),
+        call(1030, 2, "client", "recv", {"socket": "c"}, began_ms=30, pending=True),
+        event("fault_off", 1040, step=None, name="outage", ids=["server/1"], matched_packets=1,
+              acted_packets=1),
+        event("end", 1050, troubles=[]),
+    ]  # fmt: skip
+
+
+def handshake() -> list[tuple[int, bytes, str]]:
+    """Return the three packets that open a connection, and one that is dropped."""
+    return [
+        (3, tcp(CLIENT, SYN, seq=100), "delivered"),
+        (4, tcp(SERVER, SYN | ACK, seq=500, ack=101), "delivered"),
+        (5, tcp(CLIENT, ACK, seq=101, ack=501), "delivered"),
+        (25, tcp(CLIENT, PSH | ACK, seq=101, ack=501, data=b"hello"),
+         "dropped by fault server/1 (drop tcp=syn)"),
+    ]  # fmt: skip
+
+
+def write(
+    folder: Path,
+    events: Iterable[dict[str, Any]] | None = None,
+    packets: Iterable[tuple[int, bytes, str]] | None = None,
+    *,
+    scenario: str | None = SCENARIO,
+    whole: bool = True,
+) -> Path:
+    """Write the files of a run into a folder and return it; without more, a half-open one's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(one) for one in (half_open() if events is None else events)]
+    (folder / "events.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    made = capture(handshake() if packets is None else packets, whole=whole)
+    (folder / "wire.pcapng").write_bytes(made)
+    if scenario is not None:
+        (folder / "scenario.yaml").write_text(scenario, encoding="utf-8")
+    return folder
