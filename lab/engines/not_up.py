@@ -1,7 +1,14 @@
 """How an engine says why a host has not come up: the same words on all of them. Pure."""
 
+from collections.abc import Sequence
+
 _LAST_LINES = 3
 _MOST_CHARACTERS = 300
+
+
+def cannot_fail(argv: Sequence[str]) -> bool:
+    """Tell whether a program need not be watched for a moment to be called up: a bare host's."""
+    return not argv or argv[0] == "sleep"
 
 
 def ended(host: str, status: int | None, said: str) -> str:

@@ -48,7 +48,9 @@ def check(containers: Sequence[Container], services: Mapping[str, Mapping[str, A
     watched = [
         container
         for container in containers
-        if service_of(container) not in may_end and "Health" not in container.attrs["State"]
+        if service_of(container) not in may_end
+        and "Health" not in container.attrs["State"]
+        and not not_up.cannot_fail([container.attrs["Path"], *container.attrs["Args"]])
     ]
     if not watched:
         return

@@ -2,6 +2,7 @@
 
 import socket
 
+from lab.engines import not_up
 from lab.engines.namespaces.spec import HostSpec
 
 _MOST_BYTES = 16 * 1024 * 1024
@@ -43,7 +44,7 @@ class KeptHost:
         self.health = "starting" if spec.health and spec.argv else None
         self.check_said = ""  # by the health check that made it what it is
         # Has its program run for a while? What has a health check, or no program, need not.
-        self.settled = bool(spec.health) or not spec.argv
+        self.settled = bool(spec.health) or not_up.cannot_fail(spec.argv)
         self.ready = False
         self.connected = True
         self.plugging = False  # its new end of the cable has no address yet

@@ -18,3 +18,9 @@ def test_nothing_said_is_said_to_be_nothing() -> None:
 
 def test_the_end_of_a_long_line_counts() -> None:
     assert not_up.last_lines("x" * 10_000 + "why") == "x" * 297 + "why"
+
+
+def test_a_host_that_only_sleeps_is_not_waited_for() -> None:
+    assert not_up.cannot_fail(())
+    assert not_up.cannot_fail(("sleep", "infinity"))
+    assert not not_up.cannot_fail(("sh", "-c", "sleep 1"))
