@@ -46,6 +46,11 @@ class Host(ABC):
     try_it: str
     _calls: "Caller | None" = None
 
+    @property
+    def ordinary_user(self) -> str | None:
+        """The user of a program that need be nobody special; None: the host's own default."""
+        return "lab"
+
     @abstractmethod
     def status(self) -> HostStatus:
         """Ask the engine, now."""

@@ -30,9 +30,11 @@ def lines(folder: Path, step: int | None = None) -> list[str]:
 
 def _packets(seen: Sequence[Seen], there: Sequence[Event], step: int | None) -> list[str]:
     what = "the last packets"
-    ends_ns = [e["time_ns"] for e in there if step is not None and e.get("step") == step]
-    # What comes later is the end of the run: connections that are torn down.
-    seen = [one for one in seen if one.link and one.time_ns <= max(ends_ns, default=one.time_ns)]
+    seen = [one for one in seen if one.link]
+    played = [event for event in there if event.get("step") is not None]
+    if played and played[-1]["step"] == step:
+        # What comes later is the end of the run: connections that are torn down.
+        seen = [one for one in seen if one.time_ns <= played[-1]["time_ns"]]
     if ends := connections.of_step(there, step):
         what = "the last packets of this connection"
         seen = [one for one in seen if ends.has(one.packet)]

@@ -143,7 +143,9 @@ class Player:
         )
 
     def _run(self, step: RunStep, number: int) -> Event:
-        program = RunningProgram(self._lab.host(step.on), step.argv, step.input, step.user)
+        host = self._lab.host(step.on)
+        user = step.user or host.ordinary_user
+        program = RunningProgram(host, step.argv, step.input, user)
         self._cleanup.callback(program.close)
         if step.later:
             self._pending[step.later] = program

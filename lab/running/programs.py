@@ -10,7 +10,7 @@ from lab.engines.base import Host
 class RunningProgram:
     """A program under way; its outputs are read as they come."""
 
-    def __init__(self, host: Host, argv: tuple[str, ...], text: str, user: str) -> None:
+    def __init__(self, host: Host, argv: tuple[str, ...], text: str, user: str | None) -> None:
         self.host = host.name
         self._argv = argv
         self._began_ns = time.time_ns()

@@ -114,7 +114,7 @@ RUN: Keys = {
         ],
     },
     "input": _text("its standard input"),
-    "user": _text("who runs it, on the host", default="lab"),
+    "user": _text("who runs it (default: lab on the lab's own images, else the image's own user)"),
     "later": _LATER,
 }
 COLLECT: Keys = {"collect": _text("the name of what was started with `later`")}

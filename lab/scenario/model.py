@@ -63,7 +63,7 @@ class RunStep(Step):
     argv: tuple[str, ...]
     expected: Expected
     input: str = ""
-    user: str = "lab"
+    user: str | None = None  # the host's ordinary one
     later: str | None = None
 
 

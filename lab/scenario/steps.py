@@ -114,7 +114,7 @@ def _run(step: Mapping, reading: Reading) -> RunStep:
     later = _later(step, reading, "run", keys.OF_PROGRAMS)
     expected = expectations.of_program(step)
     text = step.get("input", str, default="")
-    user = step.get("user", str, default="lab")
+    user = step.get("user", str)
     return RunStep(step.line, on, tuple(argv), expected, text, user, later)
 
 

@@ -19,6 +19,7 @@ from lab.model import HostStatus
 TRY_LABEL = "socket-lab.try"
 _SERVICE_LABEL = "com.docker.compose.service"
 _NO_NETWORKS = {"none", "host"}
+_OUR_IMAGES = "socket-lab/"
 _GRACE_S = 10  # Docker's own
 _UNKNOWN = (
     "disconnected, and as lab up did not make it, nobody knows from where;"
@@ -76,6 +77,12 @@ class ContainerHost(Host):
             self._container.reload()
         if why := states.refusal(self.name, verb, self._container.attrs["State"]["Status"]):
             raise EngineError(why)
+
+    @property
+    def ordinary_user(self) -> str | None:
+        """Somebody else's image has no user `lab`."""
+        own = self._container.attrs["Config"]["Image"].startswith(_OUR_IMAGES)
+        return "lab" if own else None
 
     def command(
         self, argv: Sequence[str], *, user: str | None = None, terminal: bool = False
