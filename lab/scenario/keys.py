@@ -69,7 +69,10 @@ FILE: Keys = {
             "hosts that run nothing of their own, on one network", pattern=f"^{HOST_PATTERN}$"
         ),
     },
-    "compose": _text("in place of hosts: a compose file, by its path from this file's folder"),
+    "compose": _text(
+        "in place of hosts: a compose file, by its path from this file's folder; or `shipped`, the"
+        " machines that come with the lab"
+    ),
     "seed": _number("of all that is left to the dice", default=1, minimum=0, maximum=2**63 - 1),
     "steps": {
         "type": "array",

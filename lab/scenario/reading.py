@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import ScenarioError
-from lab.scenario import keys, steps
+from lab.scenario import keys, shipped, steps
 from lab.scenario.model import Scenario, Step
 from lab.scenario.nodes import Mapping, Wrong, load
 
@@ -40,7 +40,7 @@ def _scenario(
     compose = file.get("compose", str)
     if (compose is None) == ("hosts" not in file):
         raise Wrong(file.line, "hosts or compose: give one of them")
-    compose_path = None if compose is None else path.parent / compose
+    compose_path = None if compose is None else _compose_path(path, compose)
     if hosts is None:
         hosts = _hosts(file) if compose_path is None else _hosts_of(file, compose_path)
     listed = file.need("steps", list)
@@ -56,6 +56,10 @@ def _scenario(
         compose=compose_path,
         seed=_seed(file),
     )
+
+
+def _compose_path(path: Path, compose: str) -> Path:
+    return shipped.compose_file() if compose == shipped.WORD else path.parent / compose
 
 
 def _steps(
