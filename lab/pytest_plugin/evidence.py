@@ -104,6 +104,7 @@ class TestEvidence:
         made = [one for one in found if one["kind"] == "call"]
         lines += [_call(one) for one in made[-_MOST_CALLS:]]
         lines += last.lines(self.folder)
+        lines += [f"this machine lacks {one['text']}" for one in found if one["kind"] == "lacking"]
         for end in (one for one in found if one["kind"] == "end"):
             lines += [f"note: {trouble}" for trouble in end["troubles"]]
         return "\n".join(lines)
@@ -170,6 +171,9 @@ def _write_verdict(folder: Path, judgement: Judgement) -> None:
             | {"verdict": judgement.verdict}
         ],
         "took_s": (found[-1]["time_ns"] - start["time_ns"]) / 1e9,
+        "file": start["path"],
+        "step": None,
+        "lacking": [one["text"] for one in found if one["kind"] == "lacking"],
     }
     text = json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
     (folder / folders.VERDICT).write_text(text, encoding="utf-8")

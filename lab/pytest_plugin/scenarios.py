@@ -12,7 +12,7 @@ from lab.engines import choice
 from lab.errors import LabError
 from lab.evidence import folders, last
 from lab.pytest_plugin import options
-from lab.pytest_plugin.evidence import shown
+from lab.pytest_plugin.evidence import TITLE, shown
 from lab.running import run
 from lab.scenario.model import Scenario, Step
 from lab.scenario.reading import read
@@ -52,7 +52,7 @@ class ScenarioItem(pytest.Item):
         """Run it; ScenarioFailed unless its verdict is PASS."""
         self._steps.clear()
         engine = choice.choose(self._engine)[0]
-        failed = ""
+        failed: list[str] = []
         try:
             outcome = run.run(
                 engine,
@@ -62,11 +62,16 @@ class ScenarioItem(pytest.Item):
                 progress=_quiet,
             )
         except (LabError, OSError) as error:
-            failed = f"no verdict on the engine {engine.name}: {error}"
+            text = f"no verdict on the engine {engine.name}: {error}"
+            failed = [text, *getattr(error, "__notes__", ())]
+        except BaseException as error:
+            left = self.config.stash.setdefault(options.LEFT_OVER, [])
+            left += [f"{TITLE}: {note}" for note in getattr(error, "__notes__", ())]
+            raise
         if failed:
-            raise ScenarioFailed(failed)
+            raise ScenarioFailed("\n".join(failed))
         if outcome.verdict is not Verdict.PASS:
-            raise ScenarioFailed("\n".join([*self._steps, *self._told(outcome)]))
+            raise ScenarioFailed("\n".join(self._told(outcome)))
         if not self.config.getoption("lab_keep"):
             folders.discard(outcome.folder)
 
@@ -80,8 +85,12 @@ class ScenarioItem(pytest.Item):
         yield f"{outcome.verdict} {outcome.scenario} ({outcome.engine}, seed {outcome.seed})"
         for one in outcome.judgements:
             if one.verdict is not Verdict.PASS:
-                yield f"  line {one.line}: {one.what}: expected: {one.expected}; found: {one.found}"
-        yield from (f"    {line}" for line in last.lines(outcome.folder))
+                place = f"{shown(self, self.path)}:{one.line}"
+                yield f"{place}: {one.what}: expected: {one.expected}; found: {one.found}"
+        yield from (f"this machine lacks {line}" for line in outcome.lacking)
+        yield "the steps:"
+        yield from self._steps
+        yield from last.lines(outcome.folder, outcome.step)
         yield f"evidence: {shown(self, outcome.folder)}"
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *more: Any) -> Any:

@@ -15,7 +15,7 @@ import pytest
 
 from lab import runner
 from lab.engines.base import Connected, Engine, Host, Lab
-from lab.errors import LabError
+from lab.errors import EngineError, LabError
 from lab.pytest_plugin.evidence import TestEvidence
 from lab.watching.diary import Diary
 from lab.watching.lab import WatchedLab
@@ -76,7 +76,10 @@ class SessionLab(AbstractContextManager["SessionLab"]):
                     )
                     self._guard = guard.pop_all()
             except LabError as error:
-                self._why_not = f"no lab on the engine {self._engine.name}: {error}"
+                lacking = self._engine.lacks() if isinstance(error, EngineError) else ()
+                missing = [f"{one.name}: {one.seen} ({one.remedy})" for one in lacking]
+                why = "; ".join(missing) or str(error)
+                self._why_not = f"no lab on the engine {self._engine.name}: {why}"
         if self._lab is None:  # what cannot be once is not tried for each test
             pytest.fail(self._why_not, pytrace=False)
         return self._lab

@@ -37,6 +37,8 @@ class Diary:
         """Note the lab's hosts; with `packets`, begin to record those."""
         for host in lab.status().hosts:
             self.write("host_up", host=host.name, addresses=list(host.addresses))
+        for text in lab.lacking:
+            self.write("lacking", text=text)
         if not packets:
             self._troubles.append("packets were not to be recorded")
             return

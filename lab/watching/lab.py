@@ -22,6 +22,7 @@ class WatchedLab(Lab):
         super().__init__()
         self.name = lab.name
         self.gives_half_lines = lab.gives_half_lines
+        self.lacking = lab.lacking
         self.watched = {name: WatchedHost(host, diary, connect) for name, host in lab.hosts.items()}
         self.hosts = self.watched
         self.diary = diary

@@ -39,6 +39,22 @@ def connected(lab):
 """
 
 
+def image_for(engine: str) -> str:
+    """Return an image that is there on Docker; without Docker there is none."""
+    return agent_image.tag() if engine == choice.COMPOSE else "somebodys/image"
+
+
+def skip_unless_usable(engine: str) -> None:
+    """Skip the test, and say what is missing, where an engine cannot work."""
+    if engine == choice.COMPOSE:
+        if not choice.docker_answers():
+            pytest.skip("no Docker Engine answers on this machine")
+        if not agent_image.is_here():
+            pytest.skip(f"{agent_image.tag()} is not here; make setup builds it")
+    elif not (found := checks.user_namespaces()).ok:
+        pytest.skip(f"{found.name}: {found.seen}; {found.remedy}")
+
+
 class Project:
     """The project; `run` runs its tests on an engine."""
 
@@ -46,8 +62,7 @@ class Project:
         self.pytester = pytester
         self.path: Path = pytester.path
         self.engine = engine
-        image = agent_image.tag() if engine == choice.COMPOSE else "somebodys/image"
-        self.write("compose.yaml", COMPOSE.format(image=image))
+        self.write("compose.yaml", COMPOSE.format(image=image_for(engine)))
 
     def write(self, name: str, text: str) -> Path:
         """Write one of its files."""
@@ -83,13 +98,7 @@ def project(
 ) -> Project:
     """A project on the engine `namespaces`, or on those that `@pytest.mark.parametrize` names."""
     name = getattr(request, "param", choice.NAMESPACES)
-    if name == choice.COMPOSE:
-        if not choice.docker_answers():
-            pytest.skip("no Docker Engine answers on this machine")
-        if not agent_image.is_here():
-            pytest.skip(f"{agent_image.tag()} is not here; make setup builds it")
-    elif not (found := checks.user_namespaces()).ok:
-        pytest.skip(f"{found.name}: {found.seen}; {found.remedy}")
+    skip_unless_usable(name)
     # Docker's plug-ins may be below the home of whoever runs this, which pytester hides.
     monkeypatch.setenv("HOME", _HOME)
     return Project(pytester, name)
