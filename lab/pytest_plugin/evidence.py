@@ -12,6 +12,7 @@ import pytest
 
 from lab.checks import calls
 from lab.checks.verdict import Judgement, Verdict
+from lab.errors import LabError
 from lab.evidence import events, folders, last
 from lab.pytest_plugin import options
 from lab.watching.lab import WatchedLab
@@ -39,12 +40,12 @@ class TestEvidence:
         self.reported = False
         self._view: WatchedLab | None = None
         self._kept = False
+        self._page = ""
         item.stash[options.EVIDENCE] = self
 
     def facts(self, engine: str, hosts: Sequence[str]) -> dict[str, Any]:
         """Return what the event `start` says of the test."""
         return {
-            "scenario": name_of(self.item.nodeid),
             "title": self.item.nodeid,
             "path": str(self.item.path),
             "seed": None,
@@ -88,6 +89,7 @@ class TestEvidence:
         self._kept = True
         self.finish()
         _write_verdict(self.folder, judgement)
+        self._page = page(self.folder)
 
     def finish(self) -> None:
         """Complete what has been written."""
@@ -99,7 +101,7 @@ class TestEvidence:
         """Say where the evidence is, and show the ends of it."""
         found = events.read(self.folder)
         engine = next((one["engine"] for one in found if one["kind"] == "start"), "?")
-        lines = [f"evidence ({engine}): {shown(self.item, self.folder)}"]
+        lines = [f"evidence ({engine}): {shown(self.item, self.folder)}{self._page}"]
         lines += _faults(found)
         made = [one for one in found if one["kind"] == "call"]
         lines += [_call(one) for one in made[-_MOST_CALLS:]]
@@ -118,6 +120,17 @@ def name_of(nodeid: str) -> str:
         digest = hashlib.sha256(nodeid.encode()).hexdigest()[:8]
         plain = f"{plain[: _MOST_NAME - 9]}-{digest}"
     return plain
+
+
+def page(folder: Path) -> str:
+    """Make the page of a run; return what to say of it after the folder's name."""
+    from lab import report  # noqa: PLC0415 - only when something fails
+
+    try:
+        return f"/{report.write(folder).name}"
+    except (LabError, OSError, ValueError, LookupError, TypeError) as error:
+        # The evidence is there all the same, and the failure of the test is what counts.
+        return f" (no page of it: {error!r})"
 
 
 def shown(item: pytest.Item, path: Path) -> Path:
@@ -164,7 +177,8 @@ def _write_verdict(folder: Path, judgement: Judgement) -> None:
     start = found[0]
     fields = {
         "folder": None,
-        **{key: start[key] for key in ("scenario", "title", "engine", "seed")},
+        "scenario": folder.parent.name,
+        **{key: start[key] for key in ("title", "engine", "seed")},
         "verdict": judgement.verdict,
         "judgements": [
             {key: getattr(judgement, key) for key in ("line", "what", "expected", "found")}

@@ -12,7 +12,7 @@ from lab.engines import choice
 from lab.errors import LabError
 from lab.evidence import folders, last
 from lab.pytest_plugin import options
-from lab.pytest_plugin.evidence import TITLE, shown
+from lab.pytest_plugin.evidence import TITLE, page, shown
 from lab.running import run
 from lab.scenario.model import Scenario, Step
 from lab.scenario.reading import read
@@ -91,7 +91,7 @@ class ScenarioItem(pytest.Item):
         yield "the steps:"
         yield from self._steps
         yield from last.lines(outcome.folder, outcome.step)
-        yield f"evidence: {shown(self, outcome.folder)}"
+        yield f"evidence: {shown(self, outcome.folder)}{page(outcome.folder)}"
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *more: Any) -> Any:
         """Show what came and what was expected; of a mistake in the lab itself, the traceback."""

@@ -67,7 +67,7 @@ def test_a_failing_test_keeps_its_evidence_and_shows_it(project: Project) -> Non
         [
             "E * TimeoutError: timed out",
             "*- socket lab -*",
-            f"evidence ({project.engine}): results/test_time.test_the_first_data_is_lost/001",
+            f"evidence ({project.engine}): results/test_time.test_the_first_data_is_lost/001/*",
             "fault server/1: drop data=True first=1 on client -> server: acted on 1 of 1 packets *",
             '*client: sendall(*, "hello") returned',
             "*server: recv(*, 5) raised TimeoutError: timed out",
@@ -77,7 +77,7 @@ def test_a_failing_test_keeps_its_evidence_and_shows_it(project: Project) -> Non
     assert "lab/calling" not in result.stdout.str(), "the lab's own frames are in the traceback"
     where = "test_time.test_the_first_data_is_lost/001"
     assert project.kept() == [
-        f"{where}/{name}" for name in ("events.jsonl", "verdict.json", "wire.pcapng")
+        f"{where}/{name}" for name in ("events.jsonl", "report.html", "verdict.json", "wire.pcapng")
     ]
     lines = (project.path / "results" / where / "events.jsonl").read_text().splitlines()
     events = [json.loads(line) for line in lines]
@@ -104,7 +104,9 @@ def test_passes(outer, lab):
 """)
     result = project.run()
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["evidence (namespaces): results/test_time.test_passes/001"])
+    result.stdout.fnmatch_lines(
+        ["evidence (namespaces): results/test_time.test_passes/001/report.html"]
+    )
     assert "test_time.test_passes/001/wire.pcapng" in project.kept()
 
 
@@ -117,7 +119,7 @@ def test_evidence_of_what_passes_is_kept_when_asked_for(project: Project) -> Non
     project.run("--lab-keep", "--lab-no-packets").assert_outcomes(passed=1)
     assert project.kept() == []
     found = sorted(path.name for path in (project.path / "of/tests").rglob("*") if path.is_file())
-    assert found == ["events.jsonl", "verdict.json"]
+    assert found == ["events.jsonl", "report.html", "verdict.json"]
 
 
 def test_a_call_that_never_returned_is_in_the_evidence_and_ends_with_the_test(

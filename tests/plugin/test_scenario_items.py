@@ -41,12 +41,12 @@ def test_every_scenario_of_a_path_is_a_test(project: Project) -> None:
             "* client: connect(c)  raised ECONNREFUSED: * (expected: raises EPIPE)",
             "the last packets of this connection:",
             "*client -> server: * SYN *: delivered",
-            "evidence: results/bad/001",
+            "evidence: results/bad/001/report.html",
         ]
     )
     assert project.kept() == [
         f"bad/001/{name}"
-        for name in ("events.jsonl", "scenario.yaml", "verdict.json", "wire.pcapng")
+        for name in ("events.jsonl", "report.html", "scenario.yaml", "verdict.json", "wire.pcapng")
     ]
 
 

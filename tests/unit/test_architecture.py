@@ -54,8 +54,8 @@ MAY_IMPORT = {
         *("lab.errors", "lab.evidence", "lab.faults", "lab.model"),
     },
     "lab.pytest_plugin": {
-        *("lab", "lab.checks", "lab.engines", "lab.errors", "lab.evidence", "lab.runner"),
-        *("lab.running", "lab.scenario", "lab.watching"),
+        *("lab", "lab.checks", "lab.engines", "lab.errors", "lab.evidence", "lab.report"),
+        *("lab.runner", "lab.running", "lab.scenario", "lab.watching"),
     },
     "lab.faults": {"lab.agent", "lab.errors", "lab.evidence", "lab.model"},
     "lab.evidence": {"lab.agent", "lab.errors", "lab.model"},
