@@ -59,6 +59,7 @@ class Happenings:
             "sysctl": self._sysctl,
             "wait": self._wait,
             "error": self._error,
+            "lacking": self._lacking,
         }
         for event in events:
             if event["kind"] == "played":
@@ -231,6 +232,9 @@ class Happenings:
 
     def _error(self, event: Event) -> None:
         self._note(event, f"could not be done: {event['text']}", is_bad=True)
+
+    def _lacking(self, event: Event) -> None:
+        self._note(event, f"this machine cannot do it: {event['text']}", is_bad=True)
 
     def _note(self, event: Event, text: str, *, is_bad: bool = False) -> None:
         host = str(event.get("host") or "")

@@ -1,5 +1,6 @@
 """Reads the evidence of a run into the facts of its page; what is missing is said, not guessed."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,8 @@ def _events(folder: Path, missing: list[str]) -> list[Event]:
 
 def _scenario(folder: Path, start: Event, missing: list[str]) -> Scenario | None:
     path = folder / folders.SCENARIO
-    if not path.exists() and "scenario" not in start:
-        return None  # it is not the run of a scenario, but of a test, say
+    if "test" in start:
+        return None  # a test's own code says what it expects
     try:
         return read_scenario(path, hosts=start.get("hosts", ()))
     except (LabError, OSError):
@@ -103,7 +104,7 @@ def _run(
     times = [event["time_ns"] for event in found] + [one.time_ns for one in packets[-1:]]
     began = [one.began_ns for one in calls] + [one.began_ns for one in told.programs]
     began += [one.on_ns for one in told.faults] + [one.time_ns for one in packets[:1]]
-    name = str(start.get("scenario") or start.get("test") or folder.parent.name or folder.name)
+    name = str(start.get("test") or start.get("scenario") or folder.parent.name or folder.name)
     engine, seed = str(start.get("engine", "")), start.get("seed")
     active = {host for one in packets for host in (one.source, one.target)}
     active |= {one.host for one in calls} | {one.host for one in told.programs}
@@ -114,7 +115,7 @@ def _run(
         hosts = tuple(dict.fromkeys(known))
     return Run(
         name=name,
-        title=scenario.title if scenario else str(start.get("title", "") or name),
+        title=scenario.title if scenario else _title(start, name),
         shows=scenario.shows if scenario else "",
         engine=engine,
         seed=seed,
@@ -139,14 +140,26 @@ def _run(
     )
 
 
+def _title(start: Event, name: str) -> str:
+    """Return the title of what has no scenario; a test's name says what it shows."""
+    if "test" not in start:
+        return str(start.get("title") or name)
+    test = name.rpartition("::")[2].removeprefix("test_").replace("_", " ")
+    return f"{test[:1].upper()}{test[1:]}"
+
+
 def _command(start: dict[str, Any]) -> str:
     """Return what runs it again; "" where nothing is known."""
+    if "test" in start:
+        words = ["pytest", shlex.quote(str(start["test"]))]
+        words += ["--lab-engine", str(start["engine"])] if "engine" in start else []
+        return " ".join(words)
     if "scenario" not in start:
-        return str(start.get("command", ""))
+        return ""
     what = str(start["scenario"])
     if "/catalogue/" not in f"/{start.get('path', '/catalogue/')}":
         what = Path(str(start["path"])).name
-    words = ["lab", "run", what]
+    words = ["lab", "run", shlex.quote(what)]
     words += ["--seed", str(start["seed"])] if "seed" in start else []
     words += ["--engine", str(start["engine"])] if "engine" in start else []
     return " ".join(words)

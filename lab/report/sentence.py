@@ -10,6 +10,8 @@ _RECEIVING = ("recv", "read", "accept", "poll")
 def verdict_sentence(run: Run) -> str:
     """Return it: `client: recv gave ECONNRESET after 1.002 s, as expected.`"""
     bad = first_bad(run)
+    if bad and bad.what == run.name:
+        return f"The test {'failed' if bad.verdict is Verdict.FAIL else 'did not end'}: {bad.found}"
     if bad and bad.verdict is Verdict.FAIL:
         return f"{_plain(bad.what)}: {bad.found}. Expected: {bad.expected}."
     if run.verdict is Verdict.UNKNOWN:
@@ -21,6 +23,8 @@ def verdict_sentence(run: Run) -> str:
         if bad.what == "evidence":
             return f"Nothing can be said: {found[:1].lower()}{found[1:]}."
         return f"Nothing can be said: {_plain(bad.what)}: {found}; expected: {bad.expected}."
+    if any(one.what == run.name for one in run.judgements):
+        return "The test passed."
     key = key_call(run)
     if key is None:
         return _program_sentence(run.programs[-1]) if run.programs else "All is as expected."
