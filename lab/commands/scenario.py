@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lab import screen
+from lab import report, screen
 from lab.checks.verdict import Judgement, Verdict, overall
 from lab.commands.run_screen import RunScreen, counts, outcome_lines, summary_lines
 from lab.engines import choice
@@ -53,6 +53,7 @@ def fill_run(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where the evidence goes (default: results)",
     )
+    add("--report", action="store_true", help="make the page of each run (lab report), too")
     parser.set_defaults(run=_run)
 
 
@@ -77,12 +78,16 @@ def _run(arguments: argparse.Namespace) -> int:
         if why:
             shown.note(why)
         outcomes = jobs.run_all(engine, rounds, arguments.results, jobs=arguments.jobs, watch=shown)
+    pages = [report.write(one.folder) for one in outcomes] if arguments.report else []
     if arguments.json:
         of_each = [[one for one in outcomes if one.file == str(s.path)] for s in scenarios]
         print(json.dumps([_entry(one) for one in of_each], indent=2))
     elif len(outcomes) > 1:
         for line in summary_lines(outcomes):
             screen.out.print(line)
+    if not arguments.json:
+        for page in pages:
+            screen.out.print(f"page: {page}", markup=False)
     return _status(outcomes)
 
 

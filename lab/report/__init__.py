@@ -1,5 +1,9 @@
-"""The page of a run: one HTML file that shows what happened, from the evidence alone."""
+"""The page of a run: one HTML file that shows what happened, from the evidence alone.
 
+Templates take a while to load, and who only runs scenarios needs none: hence imports within.
+"""
+
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -9,9 +13,25 @@ def write(folder: Path, output: Path | None = None) -> Path:
     Damaged evidence gives a page that says what is missing. EvidenceError when `folder` holds no
     evidence at all; OSError when the page cannot be written.
     """
-    # Templates take a while to load, and who only runs tests does not need them.
     from lab.report import page, reading  # noqa: PLC0415
 
     path = folder / "report.html" if output is None else output
     path.write_text(page.render(reading.read(folder)), encoding="utf-8")
     return path
+
+
+def write_index(results: Path) -> Path:
+    """Write an overview of all runs in a folder of results, and the pages that they lack.
+
+    Returns its path, `index.html` there. EvidenceError when there are no runs.
+    """
+    from lab.report import index  # noqa: PLC0415
+
+    return index.write_index(results)
+
+
+def write_gallery(folders: Iterable[Path], into: Path) -> Path:
+    """Write the pages of runs, and an overview of them, into one folder; return the overview's."""
+    from lab.report import index  # noqa: PLC0415
+
+    return index.write_gallery(folders, into)

@@ -37,8 +37,7 @@ def value(given: Any, names: Mapping[str, str], *, quote: bool = False, most: in
         return ", ".join(value(one, names, most=most) for one in given[:6])
     if not isinstance(given, str):
         return str(given)
-    text = given.replace("\r", "\N{SYMBOL FOR CARRIAGE RETURN}")
-    text = text.replace("\n", "\N{SYMBOL FOR NEWLINE}")
+    text = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in given)
     if not quote and (named := named_end(text, names)):
         return named
     if len(text) > most:

@@ -21,7 +21,7 @@ from lab.report.topology import topology
 
 # More packets than this are in the table of all facts only when the script is asked for them.
 _MOST_LISTED = 400
-_SIGNS = {
+SIGNS = {
     "PASS": "\N{CHECK MARK}",
     "FAIL": "\N{MULTIPLICATION X}",
     "UNKNOWN": "?",
@@ -42,7 +42,7 @@ def render(run: Run) -> str:
             picture=picture,
             topology=topology(run),
             sentence=verdict_sentence(run),
-            sign=_SIGNS[run.verdict],
+            sign=SIGNS[run.verdict],
             when=datetime.fromtimestamp(run.began_ns / 1e9, tz=UTC) if run.began_ns else None,
             lasted=duration(run.ended_ns - run.began_ns),
             fates=fates,
@@ -69,14 +69,12 @@ def _kinds(kinds: set[Kind]) -> list[tuple[str, str]]:
 def _facts(run: Run, rows: list[Any]) -> list[tuple[str, str, str, str, str]]:
     """Return the lines of the table of all facts: time, kind, where, what, what came of it."""
     lines = []
-    listed: set[int] = set()
     for row in rows:
         packets: tuple[Packet, ...] = row.packets
         if row.kind is Kind.PACKET:
             packets = (run.packets[int(row.key[1:])],)
         for packet in packets:
-            if len(listed) < _MOST_LISTED:
-                listed.add(packet.number)
+            if packet.number < _MOST_LISTED:
                 time, way, what, fate = packet_row(packet, run)
                 lines.append((time, "packet", way, what, fate))
         if row.kind in {Kind.PACKET, Kind.GROUP, Kind.ARRIVAL}:

@@ -36,6 +36,7 @@ def payload(run: Run, picture: Picture) -> dict[str, Any]:
     return {
         "lanes": dict(zip(picture.lanes.hosts, picture.lanes.xs, strict=True)),
         "width": picture.lanes.width,
+        "names": len(run.faults) > 1,  # one fault has its name on its shade
         "connections": [one.label for one in run.connections],
         "packets": _packets(run),
         "groups": {

@@ -8,7 +8,7 @@ from lab.report import timeline
 from lab.report.arrows import Arrow, arrow, fate_words, marks, spoken
 from lab.report.call_words import duration
 from lab.report.geometry import Lanes, lanes
-from lab.report.model import Call, Fault, Log, Note, Packet, Program, Run
+from lab.report.model import DELIVERED, Call, Fault, Log, Note, Packet, Program, Run
 from lab.report.sentence import key_call
 from lab.report.story import HEIGHTS, Entry, Kind, crosses, tell
 
@@ -129,10 +129,10 @@ def _row(
         connection=thing.connection if isinstance(thing, Packet | Call) else None,
         fates=thing.fates if isinstance(thing, Packet) and entry.kind is Kind.PACKET else (),
         text=words.text(entry, drawn),
-        arrow=None if across or entry.kind is Kind.GROUP else drawn,
+        arrow=None if across else drawn,
         dot=lane if entry.kind in {Kind.LOG, Kind.NOTE, Kind.FAULT_ON, Kind.FAULT_OFF} else None,
         is_key=thing is key and entry.kind in {Kind.CALL, Kind.CALL_END},
-        is_bad=_is_bad(thing),
+        is_bad=_is_bad(thing) and entry.kind not in {Kind.CALL_BEGIN, Kind.PROGRAM_BEGIN},
         packets=entry.packets,
     )
 
@@ -168,7 +168,7 @@ class _Words:
         if isinstance(thing, Packet):
             if entry.kind is Kind.GROUP:
                 x = drawn.text_x if drawn else self._lanes.middle
-                return Text(x, 16, "middle", parts)
+                return Text(x, middle, "middle", parts)
             return Text(drawn.text_x, 11, drawn.anchor, parts) if drawn else None
         if isinstance(thing, Fault) and thing.links:
             return Text(self._between(thing), middle, "middle", parts)
@@ -205,7 +205,7 @@ class _Words:
                 yield from _program_parts(thing, kind)
             case Packet():
                 if kind is Kind.GROUP:
-                    yield "label", group_words(entry.packets)
+                    yield from _group_parts(entry.packets, self._lanes)
                 elif kind is Kind.PACKET:
                     yield "label", thing.label
                     yield "mark", marks(thing)
@@ -255,7 +255,8 @@ def _fault_parts(fault: Fault, kind: Kind) -> Iterator[tuple[str, str]]:
             yield "what", f"{_cut(fault.what, 34)},"
             yield "what", links_words(fault.links)
         else:
-            yield "fault", f"fault: {fault.what}"
+            yield "fault", f"fault {fault.name}:"
+            yield "what", fault.what
         return
     yield "fault", f"fault {fault.name} lifted" + ("" if fault.acted is None else ":")
     if fault.acted is not None:
@@ -292,6 +293,19 @@ def group_words(packets: Sequence[Packet]) -> str:
             fates[fate] = fates.get(fate, 0) + 1
     words += [f"{count:,} {fate}" for fate, count in fates.items() if fate != "delivered"]
     return " \N{MIDDLE DOT} ".join(words)
+
+
+def _group_parts(packets: Sequence[Packet], there: Lanes) -> Iterator[tuple[str, str]]:
+    yield "sign", "+"
+    yield "many", f"{len(packets):,} packets"
+    right = sum((there.x(one.source) or 0) < (there.x(one.target) or 0) for one in packets)
+    ways = ((right, "\N{RIGHTWARDS ARROW}"), (len(packets) - right, "\N{LEFTWARDS ARROW}"))
+    yield "about", "  ".join(f"{count:,}\N{NO-BREAK SPACE}{sign}" for count, sign in ways if count)
+    fates: dict[str, int] = {}
+    for fate in (fate for packet in packets for fate in packet.fates if fate != DELIVERED):
+        fates[fate] = fates.get(fate, 0) + 1
+    for fate, count in fates.items():
+        yield f"of-{fate}", f"{count:,}\N{NO-BREAK SPACE}{fate}"
 
 
 def _spans(run: Run, entries: Sequence[Entry], there: Lanes, keys: Sequence[str]) -> Iterator[Span]:

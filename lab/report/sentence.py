@@ -10,25 +10,49 @@ _RECEIVING = ("recv", "read", "accept", "poll")
 def verdict_sentence(run: Run) -> str:
     """Return it: `client: recv gave ECONNRESET after 1.002 s, as expected.`"""
     bad = first_bad(run)
-    if bad and bad.what == run.name:
-        return f"The test {'failed' if bad.verdict is Verdict.FAIL else 'did not end'}: {bad.found}"
-    if bad and bad.verdict is Verdict.FAIL:
-        return f"{_plain(bad.what)}: {bad.found}. Expected: {bad.expected}."
-    if run.verdict is Verdict.UNKNOWN:
-        if not bad:
-            return "Nothing can be said: " + (
-                run.missing[0] if run.missing else "nothing was judged."
-            )
-        found = bad.found.rstrip(".")
-        if bad.what == "evidence":
-            return f"Nothing can be said: {found[:1].lower()}{found[1:]}."
-        return f"Nothing can be said: {_plain(bad.what)}: {found}; expected: {bad.expected}."
     if any(one.what == run.name for one in run.judgements):
-        return "The test passed."
+        return _of_test(bad)
+    if run.verdict is Verdict.PASS:
+        return _as_expected(run)
+    if bad is None:
+        return f"Nothing can be said: {_small(run.missing[0] if run.missing else 'no verdict')}."
+    if bad.verdict is Verdict.FAIL:
+        return _failed(run, bad)
+    if bad.what == "evidence":
+        return f"Nothing can be said: {_small(bad.found)}."
+    return f"Nothing can be said: {_plain(bad.what)}: {bad.found}; expected: {bad.expected}."
+
+
+def _failed(run: Run, bad: Judgement) -> str:
     key = key_call(run)
-    if key is None:
-        return _program_sentence(run.programs[-1]) if run.programs else "All is as expected."
-    return f"{key.host}: {key.name} {_came(key)}, as expected."
+    if not (key and key.expected and bad.what.startswith(_head(key))):
+        return f"{_plain(bad.what)}: {bad.found}. Expected: {bad.expected}."
+    expected = bad.expected
+    if expected.startswith("returns"):  # in time; what it had to give says more
+        expected = f"{key.expected}{expected.removeprefix('returns')}"
+    return f"{_head(key)} {_came(key)}. Expected: {expected}."
+
+
+def _head(call: Call) -> str:
+    return f"{call.host}: {call.name}"
+
+
+def _of_test(bad: Judgement | None) -> str:
+    if bad is None:
+        return "The test passed."
+    return f"The test {'failed' if bad.verdict is Verdict.FAIL else 'did not end'}: {bad.found}"
+
+
+def _as_expected(run: Run) -> str:
+    key = key_call(run)
+    if key is not None:
+        return f"{key.host}: {key.name} {_came(key)}, as expected."
+    return _program_sentence(run.programs[-1]) if run.programs else "All is as expected."
+
+
+def _small(sentence: str) -> str:
+    """Let a sentence follow a colon."""
+    return f"{sentence[:1].lower()}{sentence[1:]}".rstrip(".")
 
 
 def first_bad(run: Run) -> Judgement | None:

@@ -34,7 +34,7 @@ class Kind(StrEnum):
 HEIGHTS = {
     **{Kind.CALL: 26, Kind.CALL_BEGIN: 26, Kind.CALL_END: 26},
     **{Kind.PROGRAM: 26, Kind.PROGRAM_BEGIN: 26, Kind.PROGRAM_END: 26},
-    **{Kind.PACKET: 28, Kind.ARRIVAL: 12, Kind.GROUP: 40},
+    **{Kind.PACKET: 28, Kind.ARRIVAL: 12, Kind.GROUP: 38},
     **{Kind.FAULT_ON: 30, Kind.FAULT_OFF: 26, Kind.LOG: 24, Kind.NOTE: 24},
 }
 

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     },
     "lab.commands.scenario": {
         *("lab", "lab.checks", "lab.commands", "lab.engines", "lab.errors", "lab.evidence"),
-        *("lab.running", "lab.scenario", "lab.screen"),
+        *("lab.report", "lab.running", "lab.scenario", "lab.screen"),
     },
     "lab.commands.run_screen": {
         *("lab", "lab.checks", "lab.commands", "lab.evidence", "lab.running", "lab.scenario"),

@@ -146,7 +146,7 @@
     if (fates.includes("changed")) path("diamond", `M${(x1 + x2) >> 1} ${(18 + y2 >> 1) - 6}l6 6l-6 6l-6 -6z`);
     const text = element("text", {x: (x1 + far) >> 1, y: 11, "text-anchor": "middle"});
     const by = texts[packets.x[n]];
-    for (const [kind, word] of [["label", packets.l[n]], ["mark", texts[packets.m[n]]], ["fate", texts[packets.w[n]]], ["by", by && `(${by})`]])
+    for (const [kind, word] of [["label", packets.l[n]], ["mark", texts[packets.m[n]]], ["fate", texts[packets.w[n]]], ["by", by && data.names && `(${by})`]])
       if (word) text.append(text.childNodes.length ? " " : "", element("tspan", {class: kind}, word));
     row.append(text);
     return row;
@@ -160,12 +160,14 @@
     for (let n = first; n <= last; n++) if (!at(`p${n}`)) drawn.append(drawPacket(n));
     group.dataset.open = drawn.childNodes.length;
     group.setAttribute("aria-expanded", "true");
+    group.querySelector(".sign").firstChild.data = "\u2212 ";
     group.after(drawn);
   };
   const closeGroup = group => {
     for (let left = Number(group.dataset.open || 0); left > 0; left--) group.nextSibling.remove();
     delete group.dataset.open;
     group.setAttribute("aria-expanded", "false");
+    group.querySelector(".sign").firstChild.data = "+ ";
   };
   const groupOf = n => Object.entries(data.groups).find(([, [a, b]]) => a <= n && n <= b)?.[0];
 
@@ -226,6 +228,12 @@
     at("detail").hidden = !list.childNodes.length;
   };
 
+  const hint = row => {
+    if (!row || row.querySelector("title") || row.classList.contains("arrival") || row.classList.contains("group")) return;
+    const lines = detailOf(base(row.id)).filter(([, text]) => text).map(([term, text]) => `${term}: ${text}`);
+    if (lines.length) row.prepend(element("title", {}, lines.join("\n")));
+  };
+
   // --- hands: mouse, touch and keys
 
   const act = one => {
@@ -283,7 +291,7 @@
 
   const listAll = () => {
     const body = at("facts").querySelector("tbody"), made = document.createDocumentFragment();
-    for (let n = body.querySelectorAll("tr.packet, tr").length ? 0 : 0; n < packets.t.length; n++) {
+    for (let n = Number(at("more").dataset.from); n < packets.t.length; n++) {
       const row = html("tr");
       for (const text of [seconds(packets.t[n]), "packet", `${hosts[packets.s[n]]} → ${hosts[packets.g[n]]}`,
         [packets.l[n], texts[packets.m[n]]].filter(Boolean).join(", "), texts[packets.w[n]] || "delivered"]) row.append(html("td", text));
@@ -313,6 +321,7 @@
       else letGo();
     });
     svg.addEventListener("keydown", keys);
+    svg.addEventListener("pointerover", event => hint(event.target.closest(".row")));
     addEventListener("keydown", event => { if (event.key === "Escape") letGo(); });
     const first = stops()[0];
     if (first) first.setAttribute("tabindex", 0);

@@ -1,0 +1,156 @@
+"""Many runs side by side: a line for each scenario, a column for each engine. Reads, and counts.
+
+It takes each run's own word for its verdict, as a matrix of a thousand runs must not take long; a
+run that left none is UNKNOWN.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from lab.checks.verdict import Verdict
+from lab.errors import EvidenceError
+from lab.evidence import events, folders
+from lab.report.model import Run
+
+_WORST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A run: `link` is where its page is, seen from the overview's."""
+
+    name: str
+    title: str
+    engine: str
+    seed: int | None
+    verdict: Verdict
+    took_s: float
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The runs of a scenario on an engine."""
+
+    entries: tuple[Entry, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of them."""
+        there = {one.verdict for one in self.entries}
+        return next(one for one in _WORST if one in there)
+
+    @property
+    def passed(self) -> int:
+        """How many are PASS."""
+        return sum(one.verdict is Verdict.PASS for one in self.entries)
+
+    @property
+    def is_flaky(self) -> bool:
+        """Tell whether repeats disagree."""
+        return len({one.verdict for one in self.entries}) > 1
+
+    @property
+    def median_s(self) -> float:
+        """How long a run takes, in seconds."""
+        return median(one.took_s for one in self.entries)
+
+    @property
+    def slowest_s(self) -> float:
+        """How long the slowest took, in seconds."""
+        return max(one.took_s for one in self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A scenario; `cells` stand in the order of the overview's engines."""
+
+    name: str
+    title: str
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All of it; `counts` are the runs of each verdict."""
+
+    engines: tuple[str, ...]
+    lines: tuple[Line, ...]
+    counts: dict[Verdict, int]
+
+    @property
+    def flaky(self) -> int:
+        """How many scenarios have repeats that disagree, on one engine at least."""
+        return sum(any(cell and cell.is_flaky for cell in line.cells) for line in self.lines)
+
+
+def run_folders(results: Path) -> list[Path]:
+    """Return the folders of runs, RESULTS/SCENARIO/RUN. EvidenceError when there are none."""
+    found = sorted(path.parent for path in results.glob(f"*/*/{events.FILE}"))
+    if not found:
+        text = f"{results}: no runs there; it must be a folder that lab run --results wrote to"
+        raise EvidenceError(text)
+    return found
+
+
+def recorded_entry(folder: Path, link: str) -> Entry:
+    """Return the entry of a run by what it wrote down of itself."""
+    fields = _verdict_file(folder / folders.VERDICT)
+    start: dict[str, object] = {}
+    if "engine" not in fields:  # it was killed: its first event is there, at least
+        found = events.read(folder)
+        start = next((one for one in found if one["kind"] == "start"), {})
+    said = {**start, **fields}
+    seed = said.get("seed")
+    took_s = said.get("took_s")
+    return Entry(
+        name=str(said.get("scenario") or folder.parent.name),
+        title=str(said.get("title") or ""),
+        engine=str(said.get("engine") or "unknown"),
+        seed=seed if isinstance(seed, int) else None,
+        verdict=_verdict(said.get("verdict")),
+        took_s=float(took_s) if isinstance(took_s, int | float) else 0.0,
+        link=link,
+    )
+
+
+def entry_of(run: Run, link: str) -> Entry:
+    """Return the entry of a run that has been read."""
+    took_s = (run.ended_ns - run.began_ns) / 1e9
+    return Entry(run.name, run.title, run.engine, run.seed, run.verdict, took_s, link)
+
+
+def _verdict_file(path: Path) -> dict[str, object]:
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _verdict(text: object) -> Verdict:
+    try:
+        return Verdict(str(text))
+    except ValueError:
+        return Verdict.UNKNOWN
+
+
+def overview(entries: Iterable[Entry]) -> Overview:
+    """Put runs together, by scenario and engine; both in the order of their names."""
+    listed = list(entries)
+    engines = tuple(sorted({one.engine for one in listed}))
+    lines = []
+    for name in sorted({one.name for one in listed}):
+        own = [one for one in listed if one.name == name]
+        cells = tuple(_cell(own, engine) for engine in engines)
+        lines.append(Line(name, next((one.title for one in own if one.title), ""), cells))
+    counts = {verdict: sum(one.verdict is verdict for one in listed) for verdict in Verdict}
+    return Overview(engines, tuple(lines), counts)
+
+
+def _cell(entries: Sequence[Entry], engine: str) -> Cell | None:
+    there = tuple(one for one in entries if one.engine == engine)
+    return Cell(there) if there else None
