@@ -7,6 +7,7 @@ lacks then is its statistics and the order of its packets.
 import os
 import select
 import socket
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -49,8 +50,9 @@ class Recorder:
         self._file = file
         self._streams = {host: _Stream(stream, begin) for host, (stream, begin) in streams.items()}
         self._opening = pcapng.opening(snap_bytes)
-        # The hosts whose streams have ended, and those of them that did so before they were asked.
+        # The hosts whose streams have ended, and those of them that did so before all were asked.
         self.ended: list[str] = []
+        self._one_ended = threading.Condition()
         self.ended_early: tuple[str, ...] = ()
         self._last_ns = 0
         # Are the packets in the file in the order of their times?
@@ -75,7 +77,14 @@ class Recorder:
                     self._take(stream, data)
                 else:
                     poll.unregister(descriptor)
-                    self.ended.append(hosts.pop(descriptor))
+                    with self._one_ended:
+                        self.ended.append(hosts.pop(descriptor))
+                        self._one_ended.notify_all()
+
+    def wait_for_end(self, host: str, seconds: float) -> None:
+        """Return when the stream of a host has ended, or after so many seconds."""
+        with self._one_ended:
+            self._one_ended.wait_for(lambda: host in self.ended, seconds)
 
     def _take(self, stream: "_Stream", data: bytes) -> None:
         packets = []

@@ -121,6 +121,12 @@ class Capture(AbstractContextManager["Capture"]):
         """Return after so many seconds (None: never), or when there is nothing left to capture."""
         self._done.wait(seconds)
 
+    def leave(self, host: str) -> None:
+        """End it on a host that is about to end: what has come there until now is in it, whole."""
+        if host in self._channels and host not in self._recorder.ended:
+            self._channels[host].end()
+            self._recorder.wait_for_end(host, _ENDS_WITHIN_S)
+
     @property
     def captured(self) -> Captured:
         """What is in the capture, once its block has been left."""

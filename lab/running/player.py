@@ -16,6 +16,7 @@ from lab.checks.verdict import Judgement, Verdict
 from lab.engines.base import Lab
 from lab.errors import AgentEndedError, LabError
 from lab.evidence.events import Event, Recorder
+from lab.faults.capture import Capture
 from lab.faults.link import FaultInForce, FaultStatus
 from lab.running.programs import RunningProgram
 from lab.running.syslog import SyslogFollower
@@ -42,10 +43,13 @@ _LOOK_AGAIN_S = 0.01
 class Player:
     """One run. Use it as a context: what it has begun on the lab ends with the block."""
 
-    def __init__(self, lab: Lab, scenario: Scenario, recorder: Recorder, show: Show) -> None:
+    def __init__(
+        self, lab: Lab, scenario: Scenario, recorder: Recorder, capture: Capture, show: Show
+    ) -> None:
         self._lab = lab
         self._scenario = scenario
         self._recorder = recorder
+        self._capture = capture
         self._show = show
         self._cleanup = ExitStack()
         self._callers: dict[str, Caller] = {}
@@ -221,6 +225,8 @@ class Player:
         }
         undo = {"pause": host.resume, "disconnect": host.connect}
         self._look_at_faults()
+        if step.fault == "restart" or (step.fault == "kill" and step.signal == "KILL"):
+            self._capture.leave(step.on)  # its agent may end with it, and not say its last words
         act[step.fault]()
         if step.fault in undo:
             self._undo[step.name] = undo[step.fault]

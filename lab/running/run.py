@@ -121,7 +121,7 @@ def _play(
 ) -> None:
     with (
         lab.capture(folder / folders.CAPTURE) as capture,
-        Player(lab, scenario, recorder, show) as player,
+        Player(lab, scenario, recorder, capture, show) as player,
     ):
         player.play()
     if lost := capture.captured.lost_packets:

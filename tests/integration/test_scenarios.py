@@ -29,7 +29,7 @@ ON_COMPOSE = (
     *("segment-lost", "process-killed", "process-paused", "truncated", "fragment-lost"),
     *("no-listener", "no-neighbour", "mtu-with-icmp", "link-local-without-interface"),
     *("name-service-down", "inetd-limit-reached", "syslog-gone", "syslog-stuck"),
-    *("client-timed-out", "server-privileged-port"),
+    *("client-timed-out", "server-privileged-port", "host-killed"),
 )
 # What the engine `namespaces` needs of this machine for a scenario.
 NEEDS = {
