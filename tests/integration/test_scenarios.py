@@ -1,8 +1,9 @@
 """Scenarios of the catalogue on both engines, the command around them, and what must not pass.
 
-On the engine `namespaces` it is the whole catalogue. With Docker a scenario takes seconds, so there
-it is those that need something of the engine which is another one there: processes, host faults,
-settings of the kernel, names, services; and some of each topic. `lab run --all` runs them all.
+The whole catalogue is tests of its own, on the engine `namespaces` (pyproject.toml, lab_scenarios).
+With Docker a scenario takes seconds, so on both engines it is those that need something of an
+engine which each has in its own way: processes, host faults, settings of the kernel, names,
+services; and some of each topic. `lab run --all` runs them all.
 """
 
 import json
@@ -23,8 +24,7 @@ from lab.scenario.reading import read
 from tests.integration import command
 
 NEGATIVE = Path(__file__).parents[1] / "negative"
-COMPOSE_FILE = Path(__file__).parents[2] / "compose.yaml"
-ON_COMPOSE = (
+ON_BOTH = (
     *("refused", "syn-lost", "privileged-port", "orderly-close", "reset-mid-stream"),
     *("segment-lost", "process-killed", "process-paused", "truncated", "fragment-lost"),
     *("no-listener", "no-neighbour", "mtu-with-icmp", "link-local-without-interface"),
@@ -32,15 +32,7 @@ ON_COMPOSE = (
     *("client-timed-out", "server-privileged-port", "host-killed"),
 )
 # What the engine `namespaces` needs of this machine for a scenario.
-NEEDS = {
-    **dict.fromkeys(
-        (path.stem for path in catalogue.paths() if path.parent.name == "inetd"), "xinetd"
-    ),
-    **dict.fromkeys(
-        (path.stem for path in catalogue.paths() if path.parent.name == "names"), "dnsmasq"
-    ),
-    "client-unknown-name": "dnsmasq",
-}
+NEEDS = {"inetd-limit-reached": "xinetd", "name-service-down": "dnsmasq"}
 
 
 def play(engine: Engine, path: Path, results: Path) -> run.Outcome:
@@ -62,25 +54,19 @@ def passes(engine: Engine, path: Path, results: Path) -> None:
     assert run.verify(outcome.folder).judgements == outcome.judgements
 
 
-@pytest.mark.parametrize("name", [path.stem for path in catalogue.paths()])
+@pytest.mark.parametrize("name", ON_BOTH)
 def test_a_failure_of_the_catalogue_is_as_it_says(
-    namespaces: Engine, name: str, tmp_path: Path
+    engine: Engine, name: str, tmp_path: Path
 ) -> None:
-    program = NEEDS.get(name)
+    program = NEEDS.get(name) if engine.name == choice.NAMESPACES else None
     if program and not shutil.which(program, path=checks.PATH):
         pytest.skip(f"{program} is not installed on this machine")
-    passes(namespaces, catalogue.find(name), tmp_path)
+    passes(engine, catalogue.find(name), tmp_path)
 
 
-@pytest.mark.usefixtures("docker_services")
-@pytest.mark.parametrize("name", ON_COMPOSE)
-def test_it_is_the_same_on_the_other_engine(name: str, tmp_path: Path) -> None:
-    passes(choice.load(choice.COMPOSE), catalogue.find(name), tmp_path)
-
-
-def test_every_topic_is_tried_on_the_other_engine() -> None:
+def test_every_topic_is_tried_on_both_engines() -> None:
     topics = {path.parent.name for path in catalogue.paths()}
-    assert {catalogue.find(name).parent.name for name in ON_COMPOSE} == topics
+    assert {catalogue.find(name).parent.name for name in ON_BOTH} == topics
 
 
 @pytest.mark.parametrize("path", sorted(NEGATIVE.glob("*.yaml")), ids=lambda path: path.stem)
@@ -99,9 +85,8 @@ def test_but_for_one_flaw_it_would_pass(namespaces: Engine, path: Path, tmp_path
     change = comments.splitlines()[2].partition(": ")[2]
     flaw, mended = (part.strip() for part in change.split("=>"))
     assert rest.count(flaw) == 1
-    text = f"title: {rest.replace(flaw, mended)}".replace("../../compose.yaml", str(COMPOSE_FILE))
     file = tmp_path / path.name
-    file.write_text(text, encoding="utf-8")
+    file.write_text(f"title: {rest.replace(flaw, mended)}", encoding="utf-8")
     passes(namespaces, file, tmp_path)
 
 
