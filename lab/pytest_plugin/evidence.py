@@ -104,9 +104,10 @@ class TestEvidence:
         lines = [f"evidence ({engine}): {shown(self.item, self.folder)}{self._page}"]
         lines += _faults(found)
         made = [one for one in found if one["kind"] == "call"]
-        lines += [_call(one) for one in made[-_MOST_CALLS:]]
+        lines += ["the last calls:"] if made else []
+        lines += [f"  {_call(one)}" for one in made[-_MOST_CALLS:]]
         lines += last.lines(self.folder)
-        lines += [f"this machine lacks {one['text']}" for one in found if one["kind"] == "lacking"]
+        lines += [f"note: {one['text']}" for one in found if one["kind"] == "note"]
         for end in (one for one in found if one["kind"] == "end"):
             lines += [f"note: {trouble}" for trouble in end["troubles"]]
         return "\n".join(lines)

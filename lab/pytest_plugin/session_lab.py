@@ -36,6 +36,8 @@ class SessionLab(AbstractContextManager["SessionLab"]):
         self._file = file
         self._lab: Lab | None = None
         self._guard = ExitStack()
+        self._ran: set[str] = set()
+        self._notes: dict[str, None] = {}
         self._why_not = ""
         self._pool = ThreadPoolExecutor()
         self._spares: dict[str, Future[Connected]] = {}
@@ -52,6 +54,8 @@ class SessionLab(AbstractContextManager["SessionLab"]):
         lab = self._up()
         evidence = TestEvidence(item)
         diary = Diary(evidence.folder, evidence.facts(self._engine.name, list(lab.hosts)))
+        for text in self._notes:
+            diary.write("note", text=text)
         view = WatchedLab(lab, diary, self._connect)
         evidence.follow(view)
         try:
@@ -62,8 +66,15 @@ class SessionLab(AbstractContextManager["SessionLab"]):
         finally:
             evidence.finish()
             view.settle()
-            if view.spoiled:
+            if view.spoiled or not self._is_well(lab):
                 self._down()
+
+    def _is_well(self, lab: Lab) -> bool:
+        """Tell whether the hosts that ran at first do so still; a program's end may be a host's."""
+        try:
+            return self._ran <= _running(lab)
+        except LabError:
+            return False
 
     def _up(self) -> Lab:
         if self._lab is None and not self._why_not:
@@ -72,8 +83,9 @@ class SessionLab(AbstractContextManager["SessionLab"]):
                 with ExitStack() as guard:
                     guard.enter_context(self._engine.guarded(name))
                     self._lab = runner.up(
-                        self._engine, file=self._file, name=name, build=True, progress=_quiet
+                        self._engine, file=self._file, name=name, build=True, progress=self._hear
                     )
+                    self._ran = _running(self._lab)
                     self._guard = guard.pop_all()
             except LabError as error:
                 lacking = self._engine.lacks() if isinstance(error, EngineError) else ()
@@ -93,7 +105,12 @@ class SessionLab(AbstractContextManager["SessionLab"]):
                 with suppress(LabError, OSError):
                     spare.result().close()
             self._spares.clear()
-            lab.down(progress=_quiet)
+            lab.down(progress=self._hear)
+
+    def _hear(self, doing: str, detail: str) -> None:
+        """Keep what is for the person to know; tests have no place for progress."""
+        if doing == "note":
+            self._notes[detail] = None
 
     def _connect(self, host: Host) -> Connected:
         """Connect to the agent of a host, by a connection that was made beforehand if there is one.
@@ -110,5 +127,5 @@ class SessionLab(AbstractContextManager["SessionLab"]):
         return connected
 
 
-def _quiet(_doing: str, _detail: str) -> None:
-    """Tests have no place for progress."""
+def _running(lab: Lab) -> set[str]:
+    return {host.name for host in lab.status().hosts if host.state == "running"}

@@ -122,6 +122,31 @@ def test_evidence_of_what_passes_is_kept_when_asked_for(project: Project) -> Non
     assert found == ["events.jsonl", "report.html", "verdict.json"]
 
 
+def test_a_host_that_has_ended_by_itself_is_there_again_for_the_next_test(
+    project: Project,
+) -> None:
+    text = (project.path / "compose.yaml").read_text()
+    once = "sh -c 'while ! test -e /tmp/end; do sleep 0.01; done'"
+    project.write("compose.yaml", text.replace("native: sleep infinity", f"native: {once}"))
+    project.tests("""
+def test_ends_it(lab):
+    lab.host("server").run(["touch", "/tmp/end"])
+    while lab.host("server").status().state == "running":
+        pass
+
+def test_finds_it(lab):
+    connected(lab)
+""")
+    project.run().assert_outcomes(passed=2)
+
+
+def test_what_the_engine_makes_otherwise_is_said_where_a_test_fails(project: Project) -> None:
+    text = (project.path / "compose.yaml").read_text()
+    project.write("compose.yaml", text.replace("    init: true\n", "    mem_limit: 64m\n"))
+    project.tests("def test_fails(lab): assert False\n")
+    project.run().stdout.fnmatch_lines(["note: *mem_limit*"])
+
+
 def test_a_call_that_never_returned_is_in_the_evidence_and_ends_with_the_test(
     project: Project,
 ) -> None:

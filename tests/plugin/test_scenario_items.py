@@ -1,7 +1,5 @@
 """Scenarios as tests of a user's own project."""
 
-import pytest
-
 from lab.engines import choice
 from tests.plugin.conftest import Project
 
@@ -20,7 +18,6 @@ IDLE = GOOD + "  - {fault: drop, link: client -> server, protocol: udp, as: idle
 INI = "[pytest]\nlab_scenarios = scenarios\n"
 
 
-@pytest.mark.parametrize("project", choice.NAMES, indirect=True)
 def test_every_scenario_of_a_path_is_a_test(project: Project) -> None:
     project.write("scenarios/deeper/good.yaml", GOOD)
     own = GOOD.replace("hosts: [server, client]", "compose: ../compose.yaml")
@@ -35,7 +32,7 @@ def test_every_scenario_of_a_path_is_a_test(project: Project) -> None:
     result.stdout.fnmatch_lines(
         [
             "_* bad: Nobody listens _*",
-            f"FAIL bad ({project.engine}, seed 1)",
+            "FAIL bad (namespaces, seed 1)",
             "scenarios/bad.yaml:5: client: connect(c): expected: raises EPIPE; found: raised EC*",
             "the steps:",
             "* client: connect(c)  raised ECONNREFUSED: * (expected: raises EPIPE)",
