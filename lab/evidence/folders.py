@@ -7,17 +7,25 @@ from pathlib import Path
 SCENARIO, VERDICT, CAPTURE = "scenario.yaml", "verdict.json", "wire.pcapng"
 
 
+_MOST_TRIES = 1000
+
+
 def new_run(results: Path, scenario: str) -> Path:
     """Make the folder of a new run; two at the same time get two. OSError when it cannot be."""
     parent = results / scenario
-    while True:
-        parent.mkdir(parents=True, exist_ok=True)
-        # Another run may just have taken the number, or removed the folder with its own.
-        with contextlib.suppress(FileExistsError, FileNotFoundError):
+    for tries_left in reversed(range(_MOST_TRIES)):
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
             there = [int(path.name) for path in parent.iterdir() if path.name.isdigit()]
             folder = parent / f"{max(there, default=0) + 1:03}"
             folder.mkdir()
+        except (FileExistsError, FileNotFoundError):
+            # Another run has just taken the number, or removed the folder with its own.
+            if not tries_left:
+                raise
+        else:
             return folder
+    raise AssertionError
 
 
 def discard(folder: Path) -> None:
