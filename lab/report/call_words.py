@@ -68,7 +68,7 @@ def gave(given: Any, names: Mapping[str, str], most: int = 24) -> str:
     if isinstance(given, Mapping) and set(given) == {"text"}:
         text = str(given["text"])
         if not text:
-            return "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK} (end)"
+            return "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK} (end of data)"
         if len(text) > 4 * most:
             return f"{len(text.encode()):,} bytes"
         return value(text, names, quote=True, most=most)

@@ -238,9 +238,10 @@ def _call_parts(call: Call, kind: Kind) -> Iterator[tuple[str, str]]:
 
 
 def _program_parts(program: Program, kind: Kind) -> Iterator[tuple[str, str]]:
-    yield "name", _cut(" ".join(program.argv), 30 if kind is Kind.PROGRAM_BEGIN else 18)
     if kind is Kind.PROGRAM_BEGIN:
+        yield "name", _cut(" ".join(program.argv), 32)
         return
+    yield "name", _cut(program.argv[0].rpartition("/")[2] if program.argv else "", 14)
     yield "arrow", "\N{RIGHTWARDS ARROW}"
     if program.exit_status is None:
         yield "open", "has not ended"
@@ -300,7 +301,10 @@ def _group_parts(packets: Sequence[Packet], there: Lanes) -> Iterator[tuple[str,
     yield "many", f"{len(packets):,} packets"
     right = sum((there.x(one.source) or 0) < (there.x(one.target) or 0) for one in packets)
     ways = ((right, "\N{RIGHTWARDS ARROW}"), (len(packets) - right, "\N{LEFTWARDS ARROW}"))
-    yield "about", "  ".join(f"{count:,}\N{NO-BREAK SPACE}{sign}" for count, sign in ways if count)
+    yield (
+        "about",
+        "\N{EN SPACE}".join(f"{count:,}\N{NO-BREAK SPACE}{sign}" for count, sign in ways if count),
+    )
     fates: dict[str, int] = {}
     for fate in (fate for packet in packets for fate in packet.fates if fate != DELIVERED):
         fates[fate] = fates.get(fate, 0) + 1

@@ -14,12 +14,12 @@ def verdict_sentence(run: Run) -> str:
         return _of_test(bad)
     if run.verdict is Verdict.PASS:
         return _as_expected(run)
-    if bad is None:
-        return f"Nothing can be said: {_small(run.missing[0] if run.missing else 'no verdict')}."
-    if bad.verdict is Verdict.FAIL:
+    if bad and bad.verdict is Verdict.FAIL:
         return _failed(run, bad)
-    if bad.what == "evidence":
-        return f"Nothing can be said: {_small(bad.found)}."
+    if run.missing:
+        return f"Nothing can be said: {_small(run.missing[0])}."
+    if bad is None or bad.what == "evidence":
+        return f"Nothing can be said: {_small(bad.found if bad else 'there is no verdict')}."
     return f"Nothing can be said: {_plain(bad.what)}: {bad.found}; expected: {bad.expected}."
 
 

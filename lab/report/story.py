@@ -127,7 +127,7 @@ _WHOLE = {Kind.CALL_BEGIN: Kind.CALL, Kind.PROGRAM_BEGIN: Kind.PROGRAM}
 def _joined(entries: list[Entry]) -> Iterator[Entry]:
     """Make one row of a call's two where nothing stands between them, and of a late packet's."""
     skip = False
-    for entry, following in zip(entries, [*entries[1:], None], strict=True):
+    for entry, following in zip(entries, [*entries[1:], None], strict=False):
         if skip:
             skip = False
             continue

@@ -1,0 +1,69 @@
+"""The verdict in one sentence."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.report.call_words import duration, gave
+from lab.report.reading import read
+from lab.report.sentence import verdict_sentence
+from tests import made_evidence as made
+
+RESET = {"name": "ECONNRESET", "errno": 104, "type": "ConnectionResetError", "text": "reset"}
+
+
+def sentence(folder: Path, expectation: str, **came: Any) -> str:
+    scenario = made.SCENARIO.replace("blocks: 1s", expectation)
+    events = made.half_open()
+    at = next(number for number, one in enumerate(events) if one.get("call") == "recv")
+    events[at] = made.call(1032, 2, "client", "recv", {"socket": "c"}, began_ms=30, **came)
+    return verdict_sentence(read(made.write(folder, events, scenario=scenario)))
+
+
+@pytest.mark.parametrize(
+    ("expectation", "came", "said"),
+    [
+        ("raises: ECONNRESET", {"raised": RESET}, "gave ECONNRESET after 1.002 s, as expected."),
+        ("blocks: 1s", {"pending": True}, "did not return for 1.002 s, as expected."),
+        ("gives: hi", {"gave": {"text": "hi"}}, "gave \u201chi\u201d after 1.002 s, as expected."),
+        (
+            "raises: ECONNRESET",
+            {"gave": {"text": ""}},
+            "gave \u201c\u201d (end of data) after 1.002 s. Expected: raises ECONNRESET.",
+        ),
+        (
+            "raises: ECONNRESET, within: 500ms",
+            {"pending": True},
+            "did not return for 1.002 s. Expected: raises ECONNRESET within 0.5 s.",
+        ),
+    ],
+)
+def test_sentence(tmp_path: Path, expectation: str, came: dict[str, Any], said: str) -> None:
+    assert sentence(tmp_path, expectation, **came) == f"client: recv {said}"
+
+
+def test_what_is_missing_is_in_the_sentence(tmp_path: Path) -> None:
+    folder = made.write(tmp_path)
+    (folder / "wire.pcapng").unlink()
+    said = verdict_sentence(read(folder))
+    assert said.startswith("Nothing can be said: there is no capture of the packets")
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "said"),
+    [
+        *((340, "0 \u00b5s"), (42_000, "42 \u00b5s"), (310_000, "0.3 ms"), (52_400_000, "52 ms")),
+        *((1_002_000_000, "1.002 s"), (240_000_000_000, "240 s")),
+    ],
+)
+def test_durations_are_as_exact_as_people_read_them(nanoseconds: int, said: str) -> None:
+    assert duration(nanoseconds) == said
+
+
+def test_results_are_short_and_plain() -> None:
+    assert gave(None, {}) == "ok"
+    assert gave({"text": "a\nb"}, {}) == "\u201ca\\nb\u201d"
+    assert gave({"text": "x" * 3000}, {}) == "3,000 bytes"
+    assert gave("10.0.0.1:80", {"10.0.0.1": "server"}) == "server:80"
+    assert gave({"length": 70000, "sha256": "00"}, {}) == "70,000 bytes"
