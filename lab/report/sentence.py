@@ -4,6 +4,7 @@ from lab.checks.verdict import Judgement, Verdict
 from lab.report.call_words import duration
 from lab.report.model import Call, Program, Run
 
+_LONG_NS = 150_000_000  # a retransmission takes 200 ms at least
 _RECEIVING = ("recv", "read", "accept", "poll")
 
 
@@ -66,7 +67,7 @@ def first_bad(run: Run) -> Judgement | None:
 
 def key_call(run: Run) -> Call | None:
     """Return the call that tells most of a run: one that is not as expected, or else the last that
-    failed, waited in vain, or gave what it had to."""
+    failed or waited in vain, the one that took long, or the last that gave what it had to."""
     for call in run.calls:
         if call.verdict in {Verdict.FAIL, Verdict.UNKNOWN}:
             return call
@@ -76,12 +77,21 @@ def key_call(run: Run) -> Call | None:
     for chosen in (
         [call for call in expected if call.error],
         [call for call in expected if call.ended_ns is None],
+        sorted(filter(_took_long, run.calls), key=_took_ns),
         [call for call in expected if call.name.startswith(_RECEIVING)],
         expected,
     ):
         if chosen:
             return chosen[-1]
     return None if run.programs else (run.calls[-1] if run.calls else None)
+
+
+def _took_ns(call: Call) -> int:
+    return 0 if call.ended_ns is None else call.ended_ns - call.began_ns
+
+
+def _took_long(call: Call) -> bool:
+    return _took_ns(call) >= _LONG_NS
 
 
 def _came(call: Call) -> str:

@@ -67,3 +67,14 @@ def test_results_are_short_and_plain() -> None:
     assert gave({"text": "x" * 3000}, {}) == "3,000 bytes"
     assert gave("10.0.0.1:80", {"10.0.0.1": "server"}) == "server:80"
     assert gave({"length": 70000, "sha256": "00"}, {}) == "70,000 bytes"
+
+
+def test_of_calls_that_went_well_the_one_that_took_long_tells_most(tmp_path: Path) -> None:
+    events = [one for one in made.half_open() if one.get("call") not in {"connect", "recv"}]
+    events[-1:-1] = [
+        made.call(1032, 1, "client", "connect", {"as": "c"}, began_ms=30),
+        made.call(1035, 2, "client", "recv", {"socket": "c"}, began_ms=1034, gave={"text": "hi"}),
+    ]
+    scenario = made.SCENARIO.replace("blocks: 1s", "gives: hi")
+    said = verdict_sentence(read(made.write(tmp_path, events, scenario=scenario)))
+    assert said == "client: connect returned after 1.002 s, as expected."
