@@ -11,14 +11,14 @@ from typing import Any, NoReturn
 
 from rich.console import Console, Group
 
-from bench import hosts, memory, replies, start, table, wire
+from bench import hosts, memory, replies, scenarios, start, table, wire
 from bench.facts import facts
 from lab import screen
 from lab.engines.base import Progress
 from lab.errors import LabError
 
 _EXIT_BAD_INPUT, _EXIT_INTERRUPTED, _EXIT_TERMINATED = 2, 130, 143
-_NAMES = ("memory", "replies", "start", "hosts", "wire")
+_NAMES = ("memory", "replies", "start", "hosts", "wire", "scenarios")
 _DESCRIPTION = """\
 Measures what the servers and the lab itself cost, in labs of its own, and prints tables.
 
@@ -27,7 +27,8 @@ measurements (default: all):
   replies   replies per second over TCP and UDP across the bridge, beside plain echoes
   start     lab up on both engines beside bare docker compose up, and their downs
   hosts     2, 20 and 100 hosts up and down, beside Mininet, and 2 with docker compose
-  wire      packets, bits and round trips over a link with faults on it, and how exact they are"""
+  wire      packets, bits and round trips over a link with faults on it, and how exact they are
+  scenarios an empty one beside Mininet and docker compose; the whole catalogue on each engine"""
 _EPILOG = """\
 Progress goes to standard error. Give the machine nothing else to do meanwhile: 2 cores are few.
 1,000 clients of xinetd are 1,000 processes of Python and need about 12 GiB; if they are not free,
@@ -88,6 +89,9 @@ def _measure(name: str, progress: Progress, *, quick: bool) -> tuple[dict[str, A
     if name == "wire":
         costs = wire.measure(progress, quick=quick)
         return dataclasses.asdict(costs), table.wire_table(costs)
+    if name == "scenarios":
+        played = scenarios.measure(progress, quick=quick)
+        return dataclasses.asdict(played), table.scenarios_table(played)
     found = hosts.measure(progress, quick=quick)
     return dataclasses.asdict(found), table.hosts_table(found)
 

@@ -7,6 +7,7 @@ from rich.text import Text
 from bench.hosts import Hosts
 from bench.memory import Memory, Point
 from bench.replies import ECHOES, Replies
+from bench.scenarios import Scenarios
 from bench.spread import Spread
 from bench.start import Start
 from bench.turns import Row
@@ -121,6 +122,46 @@ def hosts_table(found: Hosts) -> Group:
         for row in group.rows:
             table.add_row(str(group.hosts), *_up_and_down(row, 3))
     return _page("hosts up and down", table, "\n".join(notes))
+
+
+def scenarios_table(found: Scenarios) -> Group:
+    """Make the tables of what scenarios cost."""
+    empty = _table(
+        "TWO HOSTS UP, NEXT TO NOTHING DONE, DOWN|SECONDS |least..most |RATIO |least..most "
+    )
+    for row in found.empty:
+        empty.add_row(
+            row.way,
+            f"{row.total_s.median:.3f}",
+            _range(row.total_s, 3),
+            f"{row.to_base.median:.2f}",
+            _range(row.to_base),
+        )
+    whole = _table(
+        "ENGINE|SCENARIOS |TOTAL s |OF RUNS s |WAITED s |LAB'S OWN, EACH s |least..most "
+    )
+    for one in found.catalogue:
+        whole.add_row(
+            one.engine,
+            str(one.scenarios),
+            f"{one.total_s:.1f}",
+            f"{one.runs_s:.1f}",
+            f"{one.waited_s:.1f}",
+            f"{one.own_s.median:.3f}",
+            _range(one.own_s, 3),
+        )
+    notes = [
+        f"Upper: median of {found.rounds} rounds in turn, and least..most. lab run: its Python "
+        "API, with a capture of all packets and the evidence on disk; Mininet and docker compose "
+        "only bring hosts up and down.",
+        "Lower: the catalogue, "
+        + ", ".join(f"{one.jobs} at a time on {one.engine}" for one in found.catalogue)
+        + ". Waited: in calls, programs and waits, by the events. The lab's own: the rest.",
+        *(f"{one.engine}: not PASS: {', '.join(one.bad)}" for one in found.catalogue if one.bad),
+        *found.left_out,
+    ]
+    caption = "\n".join(notes)
+    return Group(_page("scenarios", empty, ""), _page("", whole, caption))
 
 
 def wire_table(found: WireFigures) -> Group:

@@ -35,6 +35,7 @@ def fill_fault(fault: argparse.ArgumentParser, both: Sequence[argparse.ArgumentP
     verbs = fault.add_subparsers(dest="verb", required=True, metavar="VERB")
     add = verbs.add_parser(
         "add",
+        parents=both,
         help="put a fault on the link from one host to another",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -43,7 +44,7 @@ def fill_fault(fault: argparse.ArgumentParser, both: Sequence[argparse.ArgumentP
     add.add_argument("target", metavar="TARGET", help="the host that they are for")
     kinds = add.add_subparsers(dest="impairment", required=True, metavar="IMPAIRMENT")
     for name in impairments.names():
-        _add_impairment(kinds, name, both)
+        _add_impairment(kinds, name)
     listing = verbs.add_parser("list", parents=both, help="show the faults, with counters")
     listing.set_defaults(run=_list)
     clear = verbs.add_parser("clear", parents=both, help="lift faults")
@@ -60,13 +61,12 @@ def fill_partition(cut: argparse.ArgumentParser) -> None:
     cut.set_defaults(run=_partition)
 
 
-def _add_impairment(kinds: Any, name: str, parents: Sequence[argparse.ArgumentParser]) -> None:
+def _add_impairment(kinds: Any, name: str) -> None:
     kind = impairments.load(name)
     text = (kind.__doc__ or "").strip()
     parser = kinds.add_parser(
         name,
         usage=f"lab fault add SOURCE TARGET {name} [OPTIONS]",
-        parents=parents,
         help=text.partition("\n")[0],
         description="\n".join(line.strip() for line in text.splitlines()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -84,6 +84,12 @@ def _add_impairment(kinds: Any, name: str, parents: Sequence[argparse.ArgumentPa
     for flag in _FLAGS:
         flags.add_argument(f"--{flag}", dest="tcp", action="store_const", const=flag)
     _add_life(parser)
+    # As `add` has them, but so that what stands before SOURCE is not forgotten here.
+    unless_given = argparse.SUPPRESS
+    parser.add_argument("--lab", metavar="NAME", default=unless_given, help="(also before SOURCE)")
+    parser.add_argument(
+        "--json", action="store_true", default=unless_given, help="(also before SOURCE)"
+    )
     parser.set_defaults(run=_add)
 
 

@@ -276,6 +276,9 @@ class Engine(ABC):
         nest; the outermost one counts.
         """
 
+    def expect_faults(self, name: str) -> None:  # noqa: B027 - no more than a hint
+        """Hear, within its guard, that the lab `name` will be up soon, and its wires be asked."""
+
     @abstractmethod
     def up(self, topology: Path, name: str, *, build: bool, progress: Progress) -> Lab:
         """Bring a lab up from a compose file and wait until every host is healthy.

@@ -87,17 +87,20 @@ class Player:
             self._lift_all()
             self._recorder.write("played")
 
-    def _prepare(self) -> None:
-        """Begin what must be there before the first step: callers, counters, the syslog."""
-        if "syslog" in self._lab.hosts:
-            self._syslog = SyslogFollower(self._lab, self._recorder)
+    def begin_callers(self) -> None:
+        """Begin the processes that make socket calls on hosts."""
         steps = self._scenario.steps
         for name in sorted({step.on for step in steps if isinstance(step, CallStep)}):
             caller = Caller(name, self._lab.host(name).caller)
             self._cleanup.callback(caller.close)
             caller.begin()
             self._callers[name] = caller
-        for number, step in enumerate(steps):
+
+    def _prepare(self) -> None:
+        """Begin what must be there before the first step: the syslog, counters."""
+        if "syslog" in self._lab.hosts:
+            self._syslog = SyslogFollower(self._lab, self._recorder)
+        for number, step in enumerate(self._scenario.steps):
             if isinstance(step, WaitStep) and (pattern := step.condition.packets):
                 link = self._lab.link(pattern.source, pattern.target)
                 self._observed[number] = link.add("observe", dict(pattern.match))

@@ -92,6 +92,7 @@ def _facts(engine: Engine, scenario: Scenario) -> dict[str, Any]:
 def _lab(engine: Engine, scenario: Scenario, progress: Progress) -> Iterator[Lab]:
     name = f"run-{secrets.token_hex(4)}"
     with engine.guarded(name):
+        engine.expect_faults(name)
         if scenario.compose:
             lab = engine.up(scenario.compose, name, build=True, progress=progress)
         else:
@@ -119,11 +120,11 @@ def _play(
     show: Show,
     troubles: list[str],
 ) -> None:
-    with (
-        lab.capture(folder / folders.CAPTURE) as capture,
-        Player(lab, scenario, recorder, capture, show) as player,
-    ):
-        player.play()
+    capture = lab.capture(folder / folders.CAPTURE)
+    with Player(lab, scenario, recorder, capture, show) as player:
+        player.begin_callers()  # they load while the capture begins
+        with capture:
+            player.play()
     if lost := capture.captured.lost_packets:
         troubles.append(f"{lost} packets were lost: the wire could not keep up")
     if dropped := capture.captured.dropped_packets:

@@ -1,13 +1,17 @@
-"""Begins an agent: `python3 -I -S agent_starter.py HOST_PID KEEPER_PID LISTENER`; then ends.
+"""Begins agents: `python3 -I -S agent_starter.py CHANNEL`, until nobody is at the channel any more.
 
-HOST_PID is the host's process 1 and KEEPER_PID the lab's keeper, as this machine counts; LISTENER
-is an inherited descriptor, the socket where the agent is asked.
+CHANNEL is an inherited socket (SOCK_SEQPACKET). A question is {"host": PID, "keeper": PID}, with a
+descriptor: the socket where the agent is asked. The host's process 1 and the lab's keeper are as
+this machine counts. The answer is {} when the agent is there, else {"failed": WHY}. What an agent
+needs is loaded once, and may be while the hosts are not there yet.
 """
 
+import json
 import os
 import socket
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
@@ -16,29 +20,59 @@ from lab.engines.namespaces import syscalls
 
 
 def main() -> None:
-    """Enter the namespaces, and leave an agent there."""
-    host, keeper, listener = sys.argv[1:]
-    try:
-        ends_with = os.pidfd_open(int(host))
-        _enter(host, keeper)
-    except OSError as error:
-        sys.exit(f"host of process {host}: {error.strerror}")
+    """Answer one question after the other."""
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(nothing, stream)
+    while True:
+        text, given, _, _ = socket.recv_fds(channel, 4096, 1)
+        if not text:
+            return
+        question = json.loads(text)
+        failed = _begin(channel, question["host"], question["keeper"], given[0])
+        os.close(given[0])
+        channel.send(json.dumps({"failed": failed} if failed else {}).encode())
+
+
+def _begin(channel: socket.socket, host: int, keeper: int, listener: int) -> str:
+    """Leave an agent in the namespaces; return why it cannot be."""
+    told, telling = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(told)
+        channel.close()
+        try:
+            ends_with = os.pidfd_open(host)
+            _enter(host, keeper)
+        except OSError as error:
+            os.write(telling, f"host of process {host}: {error.strerror}".encode())
+            os._exit(1)
+        _leave_behind(telling, listener, ends_with)
+    os.close(telling)
+    failed = os.read(told, 4096).decode()
+    os.close(told)
+    os.waitpid(child, 0)
+    return failed
+
+
+def _leave_behind(telling: int, listener: int, ends_with: int) -> NoReturn:
     # Twice, so that the agent's parent is of the lab's pid namespace, and its orphan the keeper's.
     child = os.fork()
     if child:
         os.waitpid(child, 0)
-        return
+        os._exit(0)
     if os.fork():
         os._exit(0)
     os.setsid()
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for stream in range(3):
-        os.dup2(nothing, stream)
-    Server(socket.socket(fileno=int(listener)), ends_with).run()
-    os._exit(0)
+    os.close(telling)
+    try:
+        Server(socket.socket(fileno=listener), ends_with).run()
+    finally:
+        os._exit(0)
 
 
-def _enter(host: str, keeper: str) -> None:
+def _enter(host: int, keeper: int) -> None:
     places = (
         (host, "user", syscalls.CLONE_NEWUSER),  # first, for the right to enter the others
         (host, "net", syscalls.CLONE_NEWNET),

@@ -7,15 +7,11 @@ host's pid namespace, so that a host that is paused has a wire all the same.
 
 import os
 import socket
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
-from lab.engines.namespaces import MARK
+from lab.engines.namespaces import agent_starts
 from lab.errors import EngineError
 
-_STARTER = str(Path(__file__).with_name("agent_starter.py"))
 _BACKLOG = 16
 
 
@@ -46,19 +42,10 @@ def start(lab: str, host: str, status: dict[str, Any]) -> None:
         except OSError:
             return
         listener.listen(_BACKLOG)
-        argv = [sys.executable, "-I", "-S", _STARTER, str(entry["pid"]), str(status["pid"])]
-        done = subprocess.run(
-            [*argv, str(listener.fileno())],
-            pass_fds=[listener.fileno()],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            env={**os.environ, MARK: lab},
-            check=False,
-        )
-    if done.returncode:
-        text = f"{host}: no agent on its wire: {done.stderr.strip()}"
-        raise EngineError(text, argv=argv, exit_status=done.returncode, stderr=done.stderr)
+        why = agent_starts.start(lab, entry["pid"], status["pid"], listener.fileno())
+    if why:
+        text = f"{host}: no agent on its wire: {why}"
+        raise EngineError(text)
 
 
 def _address(lab: str, host: str) -> str:

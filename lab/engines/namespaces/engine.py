@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab.engines import states
 from lab.engines.base import Engine, Host, Lab, Progress, own_term
-from lab.engines.namespaces import agents, checks, control
+from lab.engines.namespaces import agent_starts, agents, checks, control
 from lab.engines.namespaces.keeper_process import KeeperProcess
 from lab.engines.outputs import Piece
 from lab.errors import EngineError
@@ -171,8 +171,13 @@ class NamespacesEngine(Engine):
             self._cut(name)
             raise
         finally:
+            agent_starts.forget(name)
             self._guarded.discard(name)
         self._release(name)
+
+    def expect_faults(self, name: str) -> None:
+        """Let what begins agents load while the hosts come up."""
+        agent_starts.prepare(name)
 
     def up(self, file: Path, name: str, *, build: bool, progress: Progress) -> Lab:
         """Start a keeper, and read the file while it loads. There is nothing to build."""

@@ -1,0 +1,82 @@
+"""The processes that begin agents, as this program has them: one for a lab, for as long as it asks.
+
+One that is expected to be needed is begun beforehand, so that it loads while the hosts come up.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from threading import Lock
+
+from lab.engines.namespaces import MARK
+
+_STARTER = str(Path(__file__).with_name("agent_starter.py"))
+
+
+class AgentStarter:
+    """The process, which ends when this is closed, or this program ends."""
+
+    def __init__(self, lab: str) -> None:
+        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._lock = Lock()
+        self._owner = os.getpid()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", _STARTER, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, MARK: lab},
+                start_new_session=True,
+            )
+
+    @property
+    def is_own(self) -> bool:
+        """Is it this process's, not one that it was forked from?"""
+        return self._owner == os.getpid()
+
+    def start(self, host: int, keeper: int, listener: int) -> str:
+        """Let it begin an agent, which is there then; return why it cannot."""
+        question = json.dumps({"host": host, "keeper": keeper}).encode()
+        try:
+            with self._lock:
+                socket.send_fds(self._channel, [question], [listener])
+                answer = self._channel.recv(1 << 16)
+        except OSError as error:
+            return str(error.strerror)
+        if not answer:
+            return "what begins agents has ended"
+        return str(json.loads(answer).get("failed", ""))
+
+    def close(self) -> None:
+        """End it."""
+        self._channel.close()
+        self._process.wait()
+
+
+_prepared: dict[str, AgentStarter] = {}
+
+
+def prepare(lab: str) -> None:
+    """Begin one for a lab that will soon ask."""
+    _prepared[lab] = AgentStarter(lab)
+
+
+def forget(lab: str) -> None:
+    """End the one that was prepared for a lab, if there is one."""
+    if starter := _prepared.pop(lab, None):
+        starter.close()
+
+
+def start(lab: str, host: int, keeper: int, listener: int) -> str:
+    """Begin an agent, by the one that was prepared or by a new one; return why it cannot be."""
+    there = _prepared.get(lab)
+    if there and there.is_own:
+        return there.start(host, keeper, listener)
+    starter = AgentStarter(lab)
+    try:
+        return starter.start(host, keeper, listener)
+    finally:
+        starter.close()
