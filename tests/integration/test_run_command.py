@@ -150,7 +150,7 @@ def test_ctrl_c_ends_all_runs_with_their_evidence(tmp_path: Path, jobs: int) -> 
         folders = [tmp_path / "blocks" / f"{number:03}" for number in range(1, jobs + 1)]
         wait_until(lambda: all(map(waits, folders)), "all runs are in accept", LONGEST_S)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=LONGEST_S)
     assert process.returncode == 130
     assert "lab run: interrupted" in said
     for folder in folders:
