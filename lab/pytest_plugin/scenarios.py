@@ -44,7 +44,7 @@ class ScenarioItem(pytest.Item):
 
     def __init__(self, *, scenario: Scenario, engine: str | None, **more: Any) -> None:
         super().__init__(**more)
-        self._scenario = scenario
+        self.scenario = scenario
         self._engine = engine
         self._steps: list[str] = []
 
@@ -56,7 +56,7 @@ class ScenarioItem(pytest.Item):
         try:
             outcome = run.run(
                 engine,
-                self._scenario,
+                self.scenario,
                 options.results(self.config),
                 show=self._show,
                 progress=_quiet,
@@ -101,7 +101,7 @@ class ScenarioItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Return what stands above its failure."""
-        return self.path, None, f"{self.name}: {self._scenario.title}"
+        return self.path, None, f"{self.name}: {self.scenario.title}"
 
 
 def _quiet(_doing: str, _detail: str) -> None:

@@ -1,6 +1,7 @@
 """The fixture `lab` in a user's own project: what it gives, what it undoes, what it leaves."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -208,6 +209,35 @@ def test_hangs(lab):
     if way == signal.SIGINT:
         assert process.returncode == pytest.ExitCode.INTERRUPTED
         assert "socket lab: evidence of test_time.py::test_hangs: results/test_time" in output
+
+
+def test_ctrl_c_with_workers_of_xdist_leaves_nothing(project: Project) -> None:
+    project.tests("""
+import pathlib, pytest
+
+@pytest.mark.parametrize("number", range(2))
+def test_hangs(lab, number):
+    server, client = connected(lab)
+    pathlib.Path(f"name-{number}").write_text(lab.name + "\\n")
+    client.settimeout(None)
+    client.recv(1)
+""")
+    argv = [sys.executable, "-m", "pytest", *project.options(), "-n", "2"]
+    with subprocess.Popen(
+        argv, cwd=project.path, stdout=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        files = [project.path / f"name-{number}" for number in range(2)]
+        wait_until(
+            lambda: all(file.exists() and file.read_text().endswith("\n") for file in files),
+            "both tests hang",
+            60,
+        )
+        names = [file.read_text().strip() for file in files]
+        assert all(left_of(name) for name in names)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        process.wait(timeout=60)
+    for name in names:
+        assert_nothing_left(name, 15)
 
 
 def test_a_wrong_compose_file_is_said_with_its_line(project: Project) -> None:
