@@ -138,6 +138,9 @@ def verify(folder: Path) -> Outcome:
     if start is None:
         text = f"{folder / events.FILE}: no event `start`"
         raise EvidenceError(text)
+    if "test" in start:
+        text = f"{folder}: is of the test {start['test']}, which pytest judged ({folders.VERDICT})"
+        raise EvidenceError(text)
     try:
         # Its compose file need not be there any more, and stood elsewhere.
         scenario = read(folder / folders.SCENARIO, hosts=start["hosts"])

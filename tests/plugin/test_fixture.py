@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from lab.engines import choice
+from lab.errors import EvidenceError
 from lab.evidence.capture import packets
+from lab.running import run
 from tests.integration.left import assert_nothing_left, left_of
 from tests.plugin.conftest import Project
 from tests.waiting import wait_until
@@ -89,6 +91,8 @@ def test_a_failing_test_keeps_its_evidence_and_shows_it(project: Project) -> Non
     verdict = json.loads((project.path / "results" / where / "verdict.json").read_text())
     assert (verdict["verdict"], verdict["engine"]) == ("FAIL", project.engine)
     assert verdict["judgements"][0]["found"] == "TimeoutError: timed out"
+    with pytest.raises(EvidenceError, match=r"is of the test test_time\.py::test_the_first"):
+        run.verify(project.path / "results" / where)
 
 
 def test_what_fails_after_the_test_keeps_the_evidence_too(project: Project) -> None:
