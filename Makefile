@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment up down test check bench lock clean
+.PHONY: help setup environment up down test check bench gallery lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -33,6 +33,13 @@ check: environment ## lint, types and unit tests; no Docker
 
 bench: setup ## measure, and print tables
 	@$(VENV)/python -m bench
+
+GALLERY = half-open syn-lost segment-lost reset-mid-stream process-killed unknown-name
+gallery: setup ## make docs/gallery: pages of a few scenarios (GALLERY=--all: of all), a picture
+	@results=$$(mktemp -d) && trap 'rm -rf "$$results"' EXIT \
+		&& $(VENV)/lab run $(GALLERY) --engine namespaces --results "$$results" \
+		&& $(VENV)/lab report "$$results"/*/* --into docs/gallery
+	@$(VENV)/python -m tests.browser.screenshot docs/gallery/half-open.html docs/gallery/page.png
 
 lock: environment ## write requirements.lock anew, with the newest versions
 	@$(VENV)/python -m pip --quiet install uv

@@ -5,20 +5,19 @@ import dataclasses
 import json
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any, NoReturn
 
 from rich.console import Console, Group
 
-from bench import hosts, memory, replies, scenarios, start, table, wire
+from bench import hosts, memory, replies, report, scenarios, start, table, wire
 from bench.facts import facts
 from lab import screen
 from lab.engines.base import Progress
 from lab.errors import LabError
 
 _EXIT_BAD_INPUT, _EXIT_INTERRUPTED, _EXIT_TERMINATED = 2, 130, 143
-_NAMES = ("memory", "replies", "start", "hosts", "wire", "scenarios")
 _DESCRIPTION = """\
 Measures what the servers and the lab itself cost, in labs of its own, and prints tables.
 
@@ -28,7 +27,8 @@ measurements (default: all):
   start     lab up on both engines beside bare docker compose up, and their downs
   hosts     2, 20 and 100 hosts up and down, beside Mininet, and 2 with docker compose
   wire      packets, bits and round trips over a link with faults on it, and how exact they are
-  scenarios an empty one beside Mininet and docker compose; the whole catalogue on each engine"""
+  scenarios an empty one beside Mininet and docker compose; the whole catalogue on each engine
+  report    the page of a run with 100, 1,000 and 10,000 packets: time, size, first paint"""
 _EPILOG = """\
 Progress goes to standard error. Give the machine nothing else to do meanwhile: 2 cores are few.
 1,000 clients of xinetd are 1,000 processes of Python and need about 12 GiB; if they are not free,
@@ -66,7 +66,7 @@ def _run(chosen: argparse.Namespace, progress: Progress) -> None:
     result: dict[str, Any] = {"machine": dataclasses.asdict(machine)}
     if not chosen.json:
         out.print(str(machine))
-    for name in [name for name in _NAMES if name in (chosen.names or _NAMES)]:
+    for name in [name for name in _MEASURES if name in (chosen.names or _MEASURES)]:
         figures, printed = _measure(name, progress, quick=chosen.quick)
         result[name] = figures
         if not chosen.json:
@@ -76,30 +76,28 @@ def _run(chosen: argparse.Namespace, progress: Progress) -> None:
         print(json.dumps(result, indent=2))
 
 
+# What measures, and what makes a table of the figures.
+_MEASURES: dict[str, tuple[Callable[..., Any], Callable[[Any], Group]]] = {
+    "memory": (memory.measure, table.memory_table),
+    "replies": (replies.measure, table.replies_table),
+    "start": (start.measure, table.start_table),
+    "hosts": (hosts.measure, table.hosts_table),
+    "wire": (wire.measure, table.wire_table),
+    "scenarios": (scenarios.measure, table.scenarios_table),
+    "report": (report.measure, table.report_table),
+}
+
+
 def _measure(name: str, progress: Progress, *, quick: bool) -> tuple[dict[str, Any], Group]:
-    if name == "memory":
-        weights = memory.measure(progress, quick=quick)
-        return dataclasses.asdict(weights), table.memory_table(weights)
-    if name == "replies":
-        rates = replies.measure(progress, quick=quick)
-        return dataclasses.asdict(rates), table.replies_table(rates)
-    if name == "start":
-        times = start.measure(progress, quick=quick)
-        return dataclasses.asdict(times), table.start_table(times)
-    if name == "wire":
-        costs = wire.measure(progress, quick=quick)
-        return dataclasses.asdict(costs), table.wire_table(costs)
-    if name == "scenarios":
-        played = scenarios.measure(progress, quick=quick)
-        return dataclasses.asdict(played), table.scenarios_table(played)
-    found = hosts.measure(progress, quick=quick)
-    return dataclasses.asdict(found), table.hosts_table(found)
+    measure, printed = _MEASURES[name]
+    figures = measure(progress, quick=quick)
+    return dataclasses.asdict(figures), printed(figures)
 
 
 def _name(text: str) -> str:
     # Not `choices`: in Python 3.11 argparse then refuses the empty list.
-    if text not in _NAMES:
-        raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(_NAMES)}")
+    if text not in _MEASURES:
+        raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(_MEASURES)}")
     return text
 
 
@@ -111,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", type=_name, help=", ".join(_NAMES))
+    parser.add_argument("names", nargs="*", metavar="NAME", type=_name, help=", ".join(_MEASURES))
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
     parser.add_argument(
         "--quick",

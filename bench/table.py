@@ -7,6 +7,7 @@ from rich.text import Text
 from bench.hosts import Hosts
 from bench.memory import Memory, Point
 from bench.replies import ECHOES, Replies
+from bench.report import ReportFigures
 from bench.scenarios import Scenarios
 from bench.spread import Spread
 from bench.start import Start
@@ -201,6 +202,30 @@ def wire_table(found: WireFigures) -> Group:
             _range(trip, 0) if trip else "-",
         )
     return _page("the wire: what it costs, and how exact it is", table, "\n".join(notes))
+
+
+def report_table(found: ReportFigures) -> Group:
+    """Make the table of what a page costs."""
+    notes = [
+        f"Seconds; median of {found.rounds} rounds, and least..most. Command: lab report, with "
+        "Python's start; page: each further one. First paint: Chromium, from disk, until something "
+        "is seen.",
+        *found.left_out,
+    ]
+    columns = "PACKETS |COMMAND |least..most |PAGE |least..most |KiB |FIRST PAINT |least..most "
+    table = _table(columns)
+    for row in found.rows:
+        table.add_row(
+            f"{row.packets:,}",
+            f"{row.command_s.median:.2f}",
+            _range(row.command_s),
+            f"{row.page_s.median:.3f}",
+            _range(row.page_s, 3),
+            f"{row.bytes / 1024:,.0f}",
+            f"{row.paint_s.median:.2f}" if row.paint_s else "-",
+            _range(row.paint_s) if row.paint_s else "-",
+        )
+    return _page("the page of a run", table, "\n".join(notes))
 
 
 _UP_AND_DOWN = "UP |least..most |RATIO |DOWN |least..most |RATIO "

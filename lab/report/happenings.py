@@ -45,6 +45,7 @@ class Happenings:
         self.notes: list[Note] = []
         self._names = names_by_address(addresses)
         self._steps = scenario.steps if scenario else ()
+        self._reproduces = scenario.reproduces if scenario else ()
         self._judgements = judgements
         self._started: dict[str, Event] = {}
         self._before_ns = 0
@@ -85,7 +86,7 @@ class Happenings:
         else:
             result, error = call_words.gave(event.get("gave"), self._names), ""
         step = event.get("step")
-        expected, verdict = self._expected(step)
+        expected, verdict, tells = self._expected(step, error)
         arguments = dict(event.get("arguments") or {})
         self.calls.append(
             Call(
@@ -102,18 +103,23 @@ class Happenings:
                 arguments=arguments | _outcome(event),
                 expected=expected,
                 verdict=verdict,
+                tells=tells,
             )
         )
 
-    def _expected(self, number: int | None) -> tuple[str, Verdict | None]:
-        """Return what a call was to give, in words, and what came of that."""
+    def _expected(self, number: int | None, error: str) -> tuple[str, Verdict | None, bool]:
+        """Return what a call was to give, in words, what came of that, and if it tells the story:
+
+        it is the error that the scenario is about, or it had to wait.
+        """
         if number is None or not 0 <= number < len(self._steps):
-            return "", None
+            return "", None, False
         step = self._steps[number]
         verdict = self._verdict_of(number)
         if not isinstance(step, CallStep | CollectStep):
-            return "", verdict
-        return wanted(step.expected), verdict
+            return "", verdict, False
+        tells = error in self._reproduces or step.expected.after_s is not None
+        return wanted(step.expected), verdict, tells
 
     def _verdict_of(self, number: int | None) -> Verdict | None:
         if number is None or not 0 <= number < len(self._steps):
@@ -256,15 +262,16 @@ _UNITS = ("ms", "bps", "bytes", "s")
 
 
 def fault_words(impairment: str, asked: Mapping[str, Any]) -> str:
-    """Return a fault as people say it: `drop tcp syn first 1`, `delay 50 ms jitter 5 ms`."""
-    words = [impairment]
+    """Return a fault as people say it: `drop (tcp syn, first 1)`, `delay (50 ms, jitter 5 ms)`."""
+    settings = []
     for key, value in asked.items():
         if value is None or value is False:
             continue
         name, _, unit = key.rpartition("_")
         if unit not in _UNITS or not name:
             name, unit = key, ""
-        words += [name] if name != impairment else []
+        words = [name.replace("_", " ")] if name != impairment else []
         words += [str(value)] if value is not True else []
         words += [unit] if unit else []
-    return " ".join(words).replace("_", " ")
+        settings.append(" ".join(words))
+    return f"{impairment} ({', '.join(settings)})" if settings else impairment

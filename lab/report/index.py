@@ -1,6 +1,8 @@
 """Writes the overview of many runs, and the pages that it links to."""
 
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -8,11 +10,13 @@ from markupsafe import Markup
 
 from lab.errors import EvidenceError
 from lab.evidence import events
+from lab.report.model import Run
 from lab.report.overview import Entry, Overview, entry_of, overview, recorded_entry, run_folders
 from lab.report.page import SIGNS, environment, render, source
 from lab.report.reading import read
 
 PAGE, INDEX = "report.html", "index.html"
+_VERSION = re.compile(r"\d+(\.\d+)*")
 
 
 def write_index(results: Path) -> Path:
@@ -46,11 +50,19 @@ def write_gallery(folders: Iterable[Path], into: Path) -> Path:
     entries: list[Entry] = []
     taken: set[str] = {"index"}
     for folder in folders:
-        run = read(folder)
+        run = _without_build(read(folder))
         name = _free(run.name.replace("/", "-"), run.engine, taken)
         (into / f"{name}.html").write_text(render(run), encoding="utf-8")
         entries.append(entry_of(run, quote(f"{name}.html")))
     return _write(into / INDEX, overview(entries))
+
+
+def _without_build(run: Run) -> Run:
+    """Return a run without the kernel's build: a gallery is published, and builds name machines."""
+    facts = dict(run.facts)
+    if kernel := _VERSION.match(facts.get("Linux", "")):
+        facts["Linux"] = kernel[0]
+    return replace(run, facts=facts)
 
 
 def _free(name: str, engine: str, taken: set[str]) -> str:

@@ -1,6 +1,9 @@
 """Packets in the words that tcpdump's readers expect, with sequence numbers from 0. Pure."""
 
+from functools import cache
+
 from lab.agent.wire.packet import ACK, FIN, ICMP, ICMPV6, PSH, RST, SYN, TCP, UDP, Packet
+from lab.report import dns
 
 _FLAGS = ((SYN, "SYN"), (FIN, "FIN"), (RST, "RST"), (PSH, "PSH"), (ACK, "ACK"))
 _URG, _ECE, _CWR = 0x20, 0x40, 0x80
@@ -37,6 +40,7 @@ def is_icmp_error(packet: Packet) -> bool:
     return packet.icmp_type in ({3, 5, 11, 12} if packet.version == 4 else {1, 2, 3, 4})
 
 
+@cache
 def tcp_flags(flags: int) -> str:
     """Return them as people say them: `SYN-ACK`."""
     names = [name for bit, name in (*_FLAGS, *_MORE_FLAGS) if flags & bit]
@@ -53,7 +57,7 @@ def label(packet: Packet, sequence: int, acknowledgment: int) -> str:
     elif packet.protocol == TCP and packet.payload_at > packet.transport_at:
         words = [_tcp(packet, sequence, acknowledgment)]
     elif packet.protocol == UDP:
-        words = [f"UDP len {packet.payload_length}"]
+        words = [_udp(packet)]
     elif not packet.version:
         words = [f"no IP packet, {packet.length} bytes"]
     else:
@@ -61,6 +65,14 @@ def label(packet: Packet, sequence: int, acknowledgment: int) -> str:
     if packet.fragment:
         words.append(f"{packet.fragment} fragment")
     return " ".join(words)
+
+
+def _udp(packet: Packet) -> str:
+    text = f"UDP len {packet.payload_length}"
+    if dns.PORT not in {packet.source_port, packet.destination_port}:
+        return text
+    said = dns.words(packet.data[packet.payload_at : packet.length])
+    return f"DNS {said} len {packet.payload_length}" if said else text
 
 
 def _tcp(packet: Packet, sequence: int, acknowledgment: int) -> str:

@@ -62,6 +62,7 @@ class _Linker:
         if socket.connection is None:
             return call
         ours = self._packets[socket.connection]
+        socket.is_datagram = self._connections[socket.connection].protocol == "UDP"
         found = set(self._of(call, socket, ours))
         ended_ns = call.ended_ns or (ours[-1].time_ns if ours else call.began_ns)
         found |= {one.number for one in ours if call.began_ns <= one.time_ns <= ended_ns}
@@ -170,7 +171,7 @@ def _numbers(packets: Sequence[Packet], test: Callable[[Packet], bool]) -> list[
 
 def _sent(call: Call, socket: _Socket, ours: Sequence[Packet]) -> list[int]:
     mine = [one for one in ours if one.source == call.host]
-    if ours[0].label.startswith("UDP"):
+    if socket.is_datagram:
         socket.sent_packets += 1
         return [one.number for one in mine[socket.sent_packets - 1 : socket.sent_packets]]
     gave = call.arguments.get("gave")
@@ -183,7 +184,7 @@ def _sent(call: Call, socket: _Socket, ours: Sequence[Packet]) -> list[int]:
 def _received(call: Call, socket: _Socket, ours: Sequence[Packet], ended_ns: int) -> list[int]:
     theirs = [one for one in ours if one.target == call.host and one.delivered_ns is not None]
     gave = call.arguments.get("gave")
-    if ours[0].label.startswith("UDP"):
+    if socket.is_datagram:
         queue = sorted(
             (one for one in theirs for _ in range(one.times)),
             key=lambda one: one.delivered_ns or 0,

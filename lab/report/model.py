@@ -77,8 +77,8 @@ class Call:
     """A socket call; `ended_ns` is None where it had not returned when that was looked at last.
 
     `result` is what it gave or raised, in a few words; `error` the errno, EAI or exception name, or
-    "". `expected` and `verdict` are of its judgement, where there is one. `packets` are those that
-    carry what it did.
+    "". `expected` and `verdict` are of its judgement, where there is one; `tells`: it is what its
+    scenario is about. `packets` are those that carry what it did.
     """
 
     number: int
@@ -94,6 +94,7 @@ class Call:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     expected: str = ""
     verdict: Verdict | None = None
+    tells: bool = False
     connection: int | None = None
     packets: tuple[int, ...] = ()
 

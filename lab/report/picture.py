@@ -14,7 +14,7 @@ from lab.report.story import HEIGHTS, Entry, Kind, crosses, tell
 
 TOP, BOTTOM = 14, 26
 _BAR, _BESIDE = 10, 7
-_MOST_TEXT, _MOST_LOG = 42, 33
+_MOST_TEXT, _MOST_LOG = 42, 38
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +253,8 @@ def _fault_parts(fault: Fault, kind: Kind) -> Iterator[tuple[str, str]]:
     if kind is Kind.FAULT_ON:
         if fault.links:
             yield "fault", f"fault {fault.name}:"
-            yield "what", f"{_cut(fault.what, 34)},"
-            yield "what", links_words(fault.links)
+            yield "what", _cut(fault.what, 36)
+            yield "what", f"on {links_words(fault.links)}"
         else:
             yield "fault", f"fault {fault.name}:"
             yield "what", fault.what

@@ -75,6 +75,7 @@ def key_call(run: Run) -> Call | None:
         return None
     expected = [call for call in run.calls if call.expected not in {"", "returns"}]
     for chosen in (
+        [call for call in run.calls if call.tells],
         [call for call in expected if call.error],
         [call for call in expected if call.ended_ns is None],
         sorted(filter(_took_long, run.calls), key=_took_ns),

@@ -205,3 +205,36 @@ def test_overview_leads_to_the_pages(opened: Opened, tmp_path: Path) -> None:
     assert page.locator("tbody tr").count() == 1
     page.locator(".dot-link").last.click()
     assert page.url.endswith("made/002/report.html")
+
+
+FATES = [
+    "delivered",
+    "dropped by fault server/1 (drop)",
+    "delivered 2 times: 2 times by fault server/1 (duplicate)",
+    "delivered changed: corrupted by fault server/1 (corrupt)",
+    "delivered 50.1 ms late: delayed 50.000 ms by fault server/1 (delay)",
+    "still held: delayed by fault server/1 (delay)",
+]
+
+
+@pytest.mark.parametrize("fate", FATES)
+def test_script_draws_a_packet_as_the_page_does(opened: Opened, tmp_path: Path, fate: str) -> None:
+    """Many late ones are drawn in their rows, so that both ways of drawing them can be compared."""
+    drawn = []
+    for count in (70, 200):  # without groups, and with
+        packets = made.handshake()[:3]
+        for number in range(count):
+            data = made.tcp(made.CLIENT, made.PSH | made.ACK, seq=101 + number, ack=501, data=b"x")
+            packets.append((40, data, fate))
+        page = opened.show(made.write(tmp_path / str(count), packets=packets))
+        if count == 200:
+            page.locator("#unfold").click()
+        drawn.append(
+            page.locator("#p30").evaluate(
+                """row => [row.getAttribute('class'), row.getAttribute('aria-label'),
+                    row.dataset.h, row.dataset.t, row.dataset.hosts, row.dataset.c,
+                    [...row.querySelectorAll('path')].map(one => one.getAttribute('d')).join(' '),
+                    row.querySelector('text:not(.time)').textContent.trim()]"""
+            )
+        )
+    assert drawn[0] == drawn[1]

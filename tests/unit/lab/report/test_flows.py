@@ -1,6 +1,10 @@
 """Packets in tcpdump's words, with numbers from 0, and where they stand in their stream."""
 
+import struct
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lab.agent.wire.packet import parse
 from lab.report.flows import Flows, Place
@@ -100,3 +104,32 @@ def test_an_icmp_error_belongs_to_what_it_is_about() -> None:
 def test_no_bytes_at_all_have_a_label() -> None:
     place = Flows().place(parse(b""), "a", "b")
     assert place == Place(None, "no IP packet, 0 bytes")
+
+
+def question(name: str, type_: int = 1) -> bytes:
+    labels = b"".join(bytes([len(one)]) + one.encode() for one in name.split("."))
+    return labels + struct.pack("!BHH", 0, type_, 1)
+
+
+@pytest.mark.parametrize(
+    ("flags", "answers", "type_", "said"),
+    [
+        (0x0100, 0, 1, "A? no.such"),
+        (0x0100, 0, 28, "AAAA? no.such"),
+        (0x8183, 0, 1, "NXDOMAIN for A no.such"),
+        (0x8182, 0, 1, "SERVFAIL for A no.such"),
+        (0x8180, 1, 1, "1 answer for A no.such"),
+        (0x8380, 0, 1, "0 answers for A no.such, truncated"),
+    ],
+)
+def test_dns_is_read_as_tcpdump_reads_it(flags: int, answers: int, type_: int, said: str) -> None:
+    message = struct.pack("!6H", 7, flags, 1, answers, 0, 0) + question("no.such", type_)
+    sent = udp(CLIENT, message, ports=(40000, 53))
+    (place,) = places(sent)
+    assert place.label == f"DNS {said} len {len(message)}"
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_on_port_53_have_a_label(message: bytes) -> None:
+    (place,) = places(udp(CLIENT, message, ports=(40000, 53)))
+    assert place.label.endswith(f"len {len(message)}")

@@ -138,10 +138,14 @@ def test_hosts_that_talk_are_neighbours() -> None:
 
 
 def test_faults_are_words_not_settings() -> None:
-    assert fault_words("drop", {"tcp": "syn", "first": 1, "last": None}) == "drop tcp syn first 1"
-    assert fault_words("delay", {"delay_ms": 50, "jitter_ms": 5}) == "delay 50 ms jitter 5 ms"
-    assert fault_words("reset", {"to": "both", "after_bytes": 9}) == "reset to both after 9 bytes"
-    assert fault_words("corrupt", {"data": True, "x": False}) == "corrupt data"
+    assert (
+        fault_words("drop", {"tcp": "syn", "first": 1, "last": None}) == "drop (tcp syn, first 1)"
+    )
+    assert fault_words("delay", {"delay_ms": 50, "jitter_ms": 5}) == "delay (50 ms, jitter 5 ms)"
+    assert (
+        fault_words("reset", {"to": "both", "after_bytes": 9}) == "reset (to both, after 9 bytes)"
+    )
+    assert fault_words("corrupt", {"data": True, "x": False}) == "corrupt (data)"
 
 
 def test_links_both_ways_are_one() -> None:

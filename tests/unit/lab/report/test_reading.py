@@ -32,7 +32,7 @@ def test_run_has_all_that_the_files_have(run: Run) -> None:
     ]
     assert [packet.fate for packet in run.packets] == [*["delivered"] * 3, "dropped"]
     (fault,) = run.faults
-    assert (fault.what, fault.acted) == ("drop tcp syn", 1)
+    assert (fault.what, fault.acted) == ("drop (tcp syn)", 1)
     assert run.packets[3].fault == "outage"
     assert run.packets[3].delivered_ns is None
     assert [log.message for log in run.logs] == ["hello"]

@@ -78,3 +78,17 @@ def test_of_calls_that_went_well_the_one_that_took_long_tells_most(tmp_path: Pat
     scenario = made.SCENARIO.replace("blocks: 1s", "gives: hi")
     said = verdict_sentence(read(made.write(tmp_path, events, scenario=scenario)))
     assert said == "client: connect returned after 1.002 s, as expected."
+
+
+def test_the_error_that_a_scenario_is_about_is_the_one_that_is_told(tmp_path: Path) -> None:
+    scenario = made.SCENARIO.replace("hosts:", "reproduces: [ECONNRESET]\nhosts:")
+    scenario = scenario.replace("blocks: 1s", "raises: ECONNRESET")
+    scenario += "  - {on: client, call: recv, socket: c, raises: EPIPE}\n"
+    events = made.half_open()
+    events[-3:-2] = [
+        made.call(40, 2, "client", "recv", {"socket": "c"}, began_ms=30, raised=RESET),
+        made.call(50, 3, "client", "recv", {"socket": "c"}, began_ms=45,
+                  raised=RESET | {"name": "EPIPE"}),
+    ]  # fmt: skip
+    said = verdict_sentence(read(made.write(tmp_path, events, scenario=scenario)))
+    assert said == "client: recv gave ECONNRESET after 10 ms, as expected."
