@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from lab import runner
 from lab.engines.base import Connected, Engine, Host, Lab
 from lab.errors import EngineError, LabError
 from lab.pytest_plugin.evidence import TestEvidence
@@ -82,9 +81,7 @@ class SessionLab(AbstractContextManager["SessionLab"]):
             try:
                 with ExitStack() as guard:
                     guard.enter_context(self._engine.guarded(name))
-                    self._lab = runner.up(
-                        self._engine, file=self._file, name=name, build=True, progress=self._hear
-                    )
+                    self._lab = self._engine.up(self._file, name, build=True, progress=self._hear)
                     self._ran = _running(self._lab)
                     self._guard = guard.pop_all()
             except LabError as error:

@@ -55,7 +55,7 @@ MAY_IMPORT = {
     },
     "lab.pytest_plugin": {
         *("lab", "lab.checks", "lab.engines", "lab.errors", "lab.evidence", "lab.report"),
-        *("lab.runner", "lab.running", "lab.scenario", "lab.watching"),
+        *("lab.running", "lab.scenario", "lab.watching"),
     },
     "lab.faults": {"lab.agent", "lab.errors", "lab.evidence", "lab.model"},
     "lab.evidence": {"lab.agent", "lab.errors", "lab.model"},
