@@ -12,6 +12,7 @@ from lab.calling.result import Result
 from lab.errors import EngineError
 
 _BEGIN_WITHIN_S = 1.0
+_READY_WITHIN_S = 30.0
 
 
 class Pending:
@@ -88,6 +89,15 @@ class Caller:
                 self._socket, self._end = self._connect(), threading.Event()
                 read = self._socket, self._end
                 threading.Thread(target=self._read, args=read, daemon=True).start()
+
+    def wait_until_ready(self) -> None:
+        """Return when the process is there: a call's own time does not have its start in it.
+
+        EngineError when the host does not run.
+        """
+        self.ask("fileno", {}, tell=False).result(
+            _READY_WITHIN_S
+        )  # it makes no sense, which is told
 
     def start(self, call: str, /, **arguments: Any) -> Pending:
         """Begin a call, and return as soon as it has begun there, or the host seems to be paused.

@@ -15,6 +15,7 @@ from docker.errors import APIError, ImageNotFound
 from docker.models.containers import Container
 
 from lab.engines.compose import agent_image, agents, carrier
+from lab.engines.compose.freezing import freeze
 from lab.engines.compose.sweep import AGENT_LABEL, CALLER_LABEL, LABEL
 
 _USER = "800"  # `lab`, in the hosts' images
@@ -58,8 +59,11 @@ def of(client: DockerClient, host: Container) -> list[Container]:
 def pause(client: DockerClient, host: Container) -> None:
     """Freeze them, as their host is."""
     for caller in of(client, host):
-        with contextlib.suppress(APIError):  # it has just ended
-            caller.pause()
+        try:
+            freeze(caller)
+        except APIError:
+            if caller in of(client, host):  # else it has just ended
+                raise
 
 
 def resume(client: DockerClient, host: Container) -> None:

@@ -12,6 +12,7 @@ from docker.models.containers import Container
 from lab.engines import states
 from lab.engines.base import Host, own_term
 from lab.engines.compose import agents, callers, plugs
+from lab.engines.compose.freezing import freeze
 from lab.engines.compose.plugs import Plug
 from lab.errors import EngineError
 from lab.model import HostStatus
@@ -105,7 +106,7 @@ class ContainerHost(Host):
         """Freeze the container's control group."""
         self._check("pause")
         with asking(self.name, "pause"):
-            self._container.pause()
+            freeze(self._container)
             callers.pause(self._client, self._container)
 
     def resume(self) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from lab.agent import calls
 from lab.agent.wire.parameters import NonsenseError
+from lab.calling.caller import Caller
 from lab.errors import EngineError, UsageError
 from tests.unit.lab.calls.conftest import PROGRAM, Here
 from tests.waiting import wait_until
@@ -201,3 +202,17 @@ def _has_ended(pidfd: int) -> bool:
     except ProcessLookupError:
         return True
     return False
+
+
+def test_one_can_wait_for_a_caller_and_hears_that_it_cannot_be(here: Here) -> None:
+    here.caller.wait_until_ready()
+    (process,) = here.processes
+    assert process.poll() is None
+
+    def connect_nobody() -> socket.socket:
+        ours, theirs = socket.socketpair()
+        theirs.close()
+        return ours
+
+    with pytest.raises(EngineError, match="what makes socket calls there has ended"):
+        Caller("nobody", connect_nobody).wait_until_ready()
