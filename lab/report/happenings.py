@@ -11,6 +11,7 @@ from lab.checks.verdict import Judgement, Verdict, overall
 from lab.checks.words import describe
 from lab.evidence.events import Event
 from lab.report import call_words
+from lab.report.fault_words import fault_words
 from lab.report.hosts import names_by_address
 from lab.report.model import Call, Fault, Log, Note, Program
 from lab.scenario.model import CallStep, CollectStep, Scenario
@@ -256,22 +257,3 @@ def _outcome(event: Event) -> dict[str, Any]:
     if raised:
         return {"raised": f"{raised['name']}: {raised.get('text', '')}".rstrip(": ")}
     return {} if event.get("pending") else {"gave": event.get("gave")}
-
-
-_UNITS = ("ms", "bps", "bytes", "s")
-
-
-def fault_words(impairment: str, asked: Mapping[str, Any]) -> str:
-    """Return a fault as people say it: `drop (tcp syn, first 1)`, `delay (50 ms, jitter 5 ms)`."""
-    settings = []
-    for key, value in asked.items():
-        if value is None or value is False:
-            continue
-        name, _, unit = key.rpartition("_")
-        if unit not in _UNITS or not name:
-            name, unit = key, ""
-        words = [name.replace("_", " ")] if name != impairment else []
-        words += [str(value)] if value is not True else []
-        words += [unit] if unit else []
-        settings.append(" ".join(words))
-    return f"{impairment} ({', '.join(settings)})" if settings else impairment

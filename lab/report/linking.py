@@ -4,15 +4,17 @@ Bytes come first: what `sendall` took is found in the stream wherever it crossed
 often as it did. Time alone would miss it, as the kernel sends when it likes.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lab.agent.wire.packet import ACK, FIN, RST, SYN
 from lab.report.hosts import names_by_address
 from lab.report.model import Call, Packet
 from lab.report.traffic import Traffic
+from lab.report.ways import Way
 
 _SLACK_NS = 50_000_000  # between a call and the packet that it makes, on a busy machine
 _SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write", "fill", "writelines"})
@@ -33,7 +35,6 @@ class _Socket:
     received_bytes: int = 0
     sent_packets: int = 0
     taken_packets: int = 0
-    linked: set[int] = field(default_factory=set)
 
 
 def link(
@@ -54,6 +55,7 @@ class _Linker:
         self._sockets: dict[tuple[str, str], _Socket] = {}
         self._hosts = names_by_address(addresses)
         self._opened: set[int] = set()
+        self._ways: dict[tuple[int, str], Way] = {}
 
     def link(self, call: Call) -> Call:
         """Return the call with what belongs to it."""
@@ -64,8 +66,9 @@ class _Linker:
         ours = self._packets[socket.connection]
         socket.is_datagram = self._connections[socket.connection].protocol == "UDP"
         found = set(self._of(call, socket, ours))
-        ended_ns = call.ended_ns or (ours[-1].time_ns if ours else call.began_ns)
-        found |= {one.number for one in ours if call.began_ns <= one.time_ns <= ended_ns}
+        began = bisect_left(ours, call.began_ns, key=_time)
+        ended = bisect_right(ours, call.ended_ns or call.looked_ns, key=_time)
+        found |= {one.number for one in ours[began:ended]}
         return replace(call, connection=socket.connection, packets=tuple(sorted(found)))
 
     def _socket(self, call: Call) -> _Socket:
@@ -126,7 +129,7 @@ class _Linker:
 
     def _of(self, call: Call, socket: _Socket, ours: Sequence[Packet]) -> Iterable[int]:
         """Return the packets that a call made, or that made it return."""
-        ended_ns = (call.ended_ns or ours[-1].time_ns) + _SLACK_NS
+        ended_ns = (call.ended_ns or call.looked_ns) + _SLACK_NS
         if call.name in {"accept", *_CONNECTING}:
             return [*_numbers(ours, _is_opening), *self._bad_news(call, ours, ended_ns)]
         if call.name in _ENDING:
@@ -141,10 +144,46 @@ class _Linker:
         if call.error:
             return self._bad_news(call, ours, ended_ns)
         if call.name in _SENDING:
-            return _sent(call, socket, ours)
+            return self._sent(call, socket)
         if call.name in _RECEIVING and call.ended_ns is not None:
-            return _received(call, socket, ours, ended_ns)
+            return self._received(call, socket, ended_ns)
         return ()
+
+    def _sent(self, call: Call, socket: _Socket) -> list[int]:
+        mine = self._way(socket, lambda one: one.source == call.host)
+        if socket.is_datagram:
+            socket.sent_packets += 1
+            return [one.number for one in mine.packets[socket.sent_packets - 1 :][:1]]
+        gave = call.arguments.get("gave")
+        size = gave if isinstance(gave, int) else _size(call.arguments.get("data"))
+        begin, end = socket.sent_bytes, socket.sent_bytes + size
+        socket.sent_bytes = end
+        return mine.overlapping(begin, end)
+
+    def _received(self, call: Call, socket: _Socket, ended_ns: int) -> list[int]:
+        theirs = self._way(socket, lambda one: one.target == call.host)
+        if socket.is_datagram:
+            socket.taken_packets += 1
+            return [one.number for one in theirs.taken[socket.taken_packets - 1 :][:1]]
+        size = _size(call.arguments.get("gave"))
+        if not size:
+            ends = [one for one in theirs.packets if one.flags & FIN and one.time_ns <= ended_ns]
+            return [one.number for one in ends if one.delivered_ns is not None]
+        begin, end = socket.received_bytes, socket.received_bytes + size
+        if "MSG_PEEK" not in str(call.arguments.get("flags", "")):
+            socket.received_bytes = end
+        found = theirs.overlapping(begin, end)
+        return [number for number in found if theirs.was_delivered(number)]
+
+    def _way(self, socket: _Socket, test: Callable[[Packet], bool]) -> Way:
+        """Return the packets of a socket's connection that went one way."""
+        assert socket.connection is not None
+        ours = self._packets[socket.connection]
+        source = next((one.source for one in ours if test(one)), "")
+        key = socket.connection, source
+        if key not in self._ways:
+            self._ways[key] = Way([one for one in ours if one.source == source])
+        return self._ways[key]
 
     @staticmethod
     def _bad_news(call: Call, ours: Sequence[Packet], ended_ns: int) -> list[int]:
@@ -169,39 +208,8 @@ def _numbers(packets: Sequence[Packet], test: Callable[[Packet], bool]) -> list[
     return [one.number for one in packets if test(one)]
 
 
-def _sent(call: Call, socket: _Socket, ours: Sequence[Packet]) -> list[int]:
-    mine = [one for one in ours if one.source == call.host]
-    if socket.is_datagram:
-        socket.sent_packets += 1
-        return [one.number for one in mine[socket.sent_packets - 1 : socket.sent_packets]]
-    gave = call.arguments.get("gave")
-    size = gave if isinstance(gave, int) else _size(call.arguments.get("data"))
-    begin, end = socket.sent_bytes, socket.sent_bytes + size
-    socket.sent_bytes = end
-    return _overlapping(mine, begin, end)
-
-
-def _received(call: Call, socket: _Socket, ours: Sequence[Packet], ended_ns: int) -> list[int]:
-    theirs = [one for one in ours if one.target == call.host and one.delivered_ns is not None]
-    gave = call.arguments.get("gave")
-    if socket.is_datagram:
-        queue = sorted(
-            (one for one in theirs for _ in range(one.times)),
-            key=lambda one: one.delivered_ns or 0,
-        )
-        socket.taken_packets += 1
-        return [one.number for one in queue[socket.taken_packets - 1 : socket.taken_packets]]
-    size = _size(gave)
-    if not size:
-        return _numbers(theirs, lambda one: bool(one.flags & FIN) and one.time_ns <= ended_ns)
-    begin, end = socket.received_bytes, socket.received_bytes + size
-    if "MSG_PEEK" not in str(call.arguments.get("flags", "")):
-        socket.received_bytes = end
-    return _overlapping(theirs, begin, end)
-
-
-def _overlapping(packets: Sequence[Packet], begin: int, end: int) -> list[int]:
-    return _numbers(packets, lambda one: one.first_byte < end and begin < one.end_byte)
+def _time(packet: Packet) -> int:
+    return packet.time_ns
 
 
 def _size(data: Any) -> int:

@@ -10,7 +10,8 @@ from lab.checks.calls import plain
 from lab.report.arrows import fate_words, marks
 from lab.report.call_words import duration
 from lab.report.model import Call, Fault, Log, Note, Packet, Program, Run
-from lab.report.picture import Picture, clock, links_words
+from lab.report.row_words import clock, links_words
+from lab.report.shapes import Picture
 
 _MOST_TEXT = 2000
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from lab.checks.verdict import Verdict
 from lab.report import timeline
 from lab.report.model import DELIVERED, LATE, Call, Fault, Log, Note, Packet, Program, Run
 
 # Late packets are drawn across the rows until they arrive, unless they are too many for that.
 _MOST_ACROSS = 60
+_MOST_ROWS = 1200
 _FLAGS_OF_NOTE = 0x07  # FIN, SYN, RST
 
 
@@ -42,12 +44,13 @@ Thing = Call | Program | Packet | Fault | Log | Note
 
 
 class Entry(NamedTuple):
-    """A row: `packets` are all that a group stands for, else there are none."""
+    """A row; a group stands for `packets`, and for so many `calls` where even those are many."""
 
     time_ns: int
     kind: Kind
     thing: Thing
     packets: tuple[Packet, ...] = ()
+    calls: int = 0
 
     @property
     def key(self) -> str:
@@ -77,13 +80,11 @@ def tell(run: Run) -> list[Entry]:
     """Return the rows of a run."""
     entries = sorted(_entries(run), key=lambda one: (one.time_ns, _ORDER[one.kind]))
     entries = list(_joined(entries))
-    if len(run.packets) < timeline.GROUP_FROM:
+    if len(run.packets) < timeline.GROUP_FROM and len(entries) <= _MOST_ROWS:
         return entries
-    grouped = timeline.groups(
-        entries,
-        is_packet=lambda one: one.kind in {Kind.PACKET, Kind.ARRIVAL},
-        is_notable=lambda one: _is_notable(one.thing),
-    )
+    grouped = timeline.groups(entries, is_packet=_is_packet, is_notable=_is_notable)
+    if len(grouped) > _MOST_ROWS:
+        grouped = timeline.groups(entries, is_packet=_is_plain, is_notable=_is_notable)
     return [one for group in grouped for one in _group(group)]
 
 
@@ -145,8 +146,26 @@ def _is_short(thing: Thing) -> bool:
     return thing.ended_ns is not None and thing.ended_ns - thing.began_ns < timeline.FOLD_NS
 
 
-def _is_notable(thing: Thing) -> bool:
-    assert isinstance(thing, Packet)
+def _is_packet(entry: Entry) -> bool:
+    return entry.kind in {Kind.PACKET, Kind.ARRIVAL}
+
+
+_CALLS = frozenset({Kind.CALL, Kind.CALL_BEGIN, Kind.CALL_END})
+
+
+def _is_plain(entry: Entry) -> bool:
+    """Tell whether a row can be put with others: a packet, or a call that just returned."""
+    call = entry.thing
+    if not isinstance(call, Call):
+        return _is_packet(entry)
+    is_bad = call.verdict in {Verdict.FAIL, Verdict.UNKNOWN}
+    return call.ended_ns is not None and not (call.error or call.tells or is_bad)
+
+
+def _is_notable(entry: Entry) -> bool:
+    thing = entry.thing
+    if not isinstance(thing, Packet):
+        return False
     return thing.fates != (DELIVERED,) or bool(thing.marks or thing.flags & _FLAGS_OF_NOTE)
 
 
@@ -157,5 +176,7 @@ def _group(group: list[Entry]) -> Iterator[Entry]:
     packets = tuple(
         one.thing for one in group if one.kind is Kind.PACKET and isinstance(one.thing, Packet)
     )
-    if packets:
-        yield Entry(packets[0].time_ns, Kind.GROUP, packets[0], packets)
+    calls = len({one.thing.number for one in group if one.kind in _CALLS})
+    if packets or calls:
+        thing = packets[0] if packets else group[0].thing
+        yield Entry(group[0].time_ns, Kind.GROUP, thing, packets, calls)

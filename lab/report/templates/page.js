@@ -242,6 +242,7 @@
       one.setAttribute("aria-expanded", open);
       place();
     } else if (one.classList.contains("group")) {
+      if (!data.groups[one.id]) return;
       one.dataset.open ? closeGroup(one) : openGroup(one);
       filter();
     } else if (chosen === base(one.id)) letGo();
@@ -282,7 +283,7 @@
     place();
   };
   const inGroup = (group, connection) => {
-    const [a, b] = data.groups[group];
+    const [a, b] = data.groups[group] || [0, -1];
     for (let n = a; n <= b; n++) if (packets.c[n] === connection) return true;
     return false;
   };
@@ -304,7 +305,7 @@
     const open = button.getAttribute("aria-pressed") !== "true";
     button.setAttribute("aria-pressed", open);
     button.textContent = open ? "Fold all" : "Unfold all";
-    for (const group of svg.querySelectorAll(".row.group")) open ? openGroup(group) : closeGroup(group);
+    for (const group of svg.querySelectorAll(".row.group")) if (data.groups[group.id]) open ? openGroup(group) : closeGroup(group);
     for (const fold of svg.querySelectorAll(".fold")) fold.classList.toggle("unfolded", open);
     filter();
   };

@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 
 from lab.report.arrows import arrow, fate_words
+from lab.report.fault_words import fault_words
 from lab.report.geometry import RAIL, lanes
-from lab.report.happenings import fault_words
 from lab.report.hosts import in_order
 from lab.report.labels import tcp_flags
 from lab.report.model import Packet
-from lab.report.picture import Picture, draw, links_words
+from lab.report.picture import draw
 from lab.report.reading import read
+from lab.report.row_words import links_words
+from lab.report.shapes import Picture
 from lab.report.story import Kind
 from lab.report.topology import topology
 from tests import made_evidence as made
@@ -166,3 +168,17 @@ def test_topology_marks_the_impaired_link_and_no_other(tmp_path: Path) -> None:
         f"client {arrow_sign} server": (True, True),
         f"server {arrow_sign} client": (False, False),
     }
+
+
+def test_thousands_of_calls_are_few_rows_and_the_bad_one_is_among_them(tmp_path: Path) -> None:
+    events = made.half_open()
+    raised = {"name": "EPIPE", "errno": 32, "type": "BrokenPipeError", "text": "broken"}
+    for number in range(3000):
+        came = {"raised": raised} if number == 1500 else {"gave": None}
+        sent = {"socket": "c", "data": "x"}
+        at_ms = 1041 + number / 100
+        call = made.call(at_ms, None, "client", "sendall", sent, began_ms=at_ms - 0.001, **came)
+        events.insert(-1, call)
+    drawn = draw(read(made.write(tmp_path, events)))
+    assert len(drawn.rows) < 100
+    assert "c1503" in {row.key for row in drawn.rows}

@@ -1,0 +1,71 @@
+"""What the picture is made of: rows, words and spans, with their coordinates. Data, no more."""
+
+from dataclasses import dataclass, field
+
+from lab.report.arrows import Arrow
+from lab.report.geometry import Lanes
+from lab.report.model import Packet
+from lab.report.story import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words on the picture: `parts` are pairs of what kind of word it is, and the word."""
+
+    x: int
+    y: int
+    anchor: str
+    parts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that happened. `hosts` and `connection` are what it can be filtered by."""
+
+    key: str
+    kind: Kind
+    top: int
+    height: int
+    time_us: int
+    time: str
+    fold_ns: int
+    spoken: str
+    hosts: tuple[str, ...]
+    connection: int | None
+    fates: tuple[str, ...] = ()
+    text: Text | None = None
+    arrow: Arrow | None = None
+    dot: int | None = None
+    is_key: bool = False
+    is_bad: bool = False
+    packets: tuple[Packet, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What lasts from one row to another: a call's bar, a fault's shade, a late packet's flight.
+
+    It goes from `begin` units below the top of the row `first` to `end` below that of `last`.
+    """
+
+    kind: str
+    key: str
+    first: str
+    begin: int
+    last: str
+    end: int
+    x1: int
+    x2: int
+    y1: int
+    y2: int
+    words: str = ""
+
+
+@dataclass(slots=True)
+class Picture:
+    """All of it."""
+
+    lanes: Lanes
+    rows: list[Row]
+    spans: list[Span] = field(default_factory=list)
+    height: int = 0
