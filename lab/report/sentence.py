@@ -72,7 +72,7 @@ def key_call(run: Run) -> Call | None:
         if call.verdict in {Verdict.FAIL, Verdict.UNKNOWN}:
             return call
     if run.verdict is not Verdict.PASS:
-        return None
+        return _failed_test_by(run)
     expected = [call for call in run.calls if call.expected not in {"", "returns"}]
     for chosen in (
         [call for call in run.calls if call.tells],
@@ -85,6 +85,17 @@ def key_call(run: Run) -> Call | None:
         if chosen:
             return chosen[-1]
     return None if run.programs else (run.calls[-1] if run.calls else None)
+
+
+def _failed_test_by(run: Run) -> Call | None:
+    """Return the last call that raised, if it is what a test did not survive."""
+    bad = first_bad(run)
+    raised = [call for call in run.calls if call.error]
+    if bad is None or bad.what != run.name or not raised:
+        return None
+    _, _, text = str(raised[-1].arguments.get("raised", "")).partition(": ")
+    is_it = raised[-1].error in bad.found or (text and text in bad.found)
+    return raised[-1] if is_it else None
 
 
 def _took_ns(call: Call) -> int:

@@ -1,5 +1,6 @@
 """The verdict in one sentence."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from lab.report.call_words import duration, gave
 from lab.report.reading import read
-from lab.report.sentence import verdict_sentence
+from lab.report.sentence import key_call, verdict_sentence
 from tests import made_evidence as made
 
 RESET = {"name": "ECONNRESET", "errno": 104, "type": "ConnectionResetError", "text": "reset"}
@@ -92,3 +93,21 @@ def test_the_error_that_a_scenario_is_about_is_the_one_that_is_told(tmp_path: Pa
     ]  # fmt: skip
     said = verdict_sentence(read(made.write(tmp_path, events, scenario=scenario)))
     assert said == "client: recv gave ECONNRESET after 10 ms, as expected."
+
+
+@pytest.mark.parametrize(
+    ("found", "is_key"),
+    [("ConnectionResetError: [Errno 104] reset", True), ("assert 1 == 2", False)],
+)
+def test_the_call_that_a_test_did_not_survive_is_marked(
+    tmp_path: Path, found: str, is_key: bool
+) -> None:
+    events = made.half_open()
+    name = events[0]["test"] = "test_x.py::test_it"
+    events[-1:-1] = [made.call(1045, None, "client", "recv", {}, began_ms=1044, raised=RESET)]
+    folder = made.write(tmp_path, events, scenario=None)
+    judgement = {"line": 3, "what": name, "expected": "passes", "found": found, "verdict": "FAIL"}
+    verdict = {"verdict": "FAIL", "judgements": [judgement]}
+    (folder / "verdict.json").write_text(json.dumps(verdict), encoding="utf-8")
+    key = key_call(read(folder))
+    assert (key is not None and key.error == "ECONNRESET") is is_key
