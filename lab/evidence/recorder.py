@@ -75,7 +75,8 @@ class Recorder:
                 stream = self._streams[hosts[descriptor]]
                 if data := _received(stream.socket):
                     self._take(stream, data)
-                else:
+                # Its statistics are its last words; that it is closed, too, takes Docker a while.
+                if not data or stream.is_whole:
                     poll.unregister(descriptor)
                     with self._one_ended:
                         self.ended.append(hosts.pop(descriptor))
