@@ -1,5 +1,7 @@
 """Begins agents: `python3 -I -S agent_starter.py CHANNEL`, until nobody is at the channel any more.
 
+A keeper that is told the CHANNEL forks one, too, before it makes namespaces.
+
 CHANNEL is an inherited socket (SOCK_SEQPACKET). A question is {"host": PID, "keeper": PID}, with a
 descriptor: the socket where the agent is asked. The host's process 1 and the lab's keeper are as
 this machine counts. The answer is {} when the agent is there, else {"failed": WHY}. What an agent
@@ -19,9 +21,9 @@ from lab.agent.server import Server
 from lab.engines.namespaces import syscalls
 
 
-def main() -> None:
+def serve(descriptor: int) -> None:
     """Answer one question after the other."""
-    channel = socket.socket(fileno=int(sys.argv[1]))
+    channel = socket.socket(fileno=descriptor)
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(nothing, stream)
@@ -86,4 +88,4 @@ def _enter(host: int, keeper: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(int(sys.argv[1]))

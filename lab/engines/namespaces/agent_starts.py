@@ -17,20 +17,15 @@ _STARTER = str(Path(__file__).with_name("agent_starter.py"))
 
 
 class AgentStarter:
-    """The process, which ends when this is closed, or this program ends."""
+    """The process, which ends when this is closed, or this program ends.
 
-    def __init__(self, lab: str) -> None:
-        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    `theirs` is its end of the channel, for who begins it.
+    """
+
+    def __init__(self) -> None:
+        self._channel, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lock = Lock()
         self._owner = os.getpid()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", _STARTER, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                env={**os.environ, MARK: lab},
-                start_new_session=True,
-            )
 
     @property
     def is_own(self) -> bool:
@@ -51,17 +46,22 @@ class AgentStarter:
         return str(json.loads(answer).get("failed", ""))
 
     def close(self) -> None:
-        """End it."""
+        """Let it end."""
+        self.theirs.close()
         self._channel.close()
-        self._process.wait()
 
 
 _prepared: dict[str, AgentStarter] = {}
 
 
 def prepare(lab: str) -> None:
-    """Begin one for a lab that will soon ask."""
-    _prepared[lab] = AgentStarter(lab)
+    """Expect that the keeper of a lab will begin one."""
+    _prepared[lab] = AgentStarter()
+
+
+def prepared(lab: str) -> AgentStarter | None:
+    """Return the one of a lab."""
+    return _prepared.get(lab)
 
 
 def forget(lab: str) -> None:
@@ -75,8 +75,18 @@ def start(lab: str, host: int, keeper: int, listener: int) -> str:
     there = _prepared.get(lab)
     if there and there.is_own:
         return there.start(host, keeper, listener)
-    starter = AgentStarter(lab)
+    starter = AgentStarter()
+    argv = [sys.executable, "-I", "-S", _STARTER, str(starter.theirs.fileno())]
+    process = subprocess.Popen(
+        argv,
+        pass_fds=[starter.theirs.fileno()],
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, MARK: lab},
+        start_new_session=True,
+    )
     try:
+        starter.theirs.close()  # so that its end can be heard
         return starter.start(host, keeper, listener)
     finally:
         starter.close()
+        process.wait()

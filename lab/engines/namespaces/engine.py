@@ -144,6 +144,14 @@ class NamespaceLab(Lab):
             raise EngineError(text)
 
 
+def _keeper(name: str) -> KeeperProcess:
+    starter = agent_starts.prepared(name)
+    if starter is None:
+        return KeeperProcess(name)
+    with starter.theirs:
+        return KeeperProcess(name, starter.theirs.fileno())
+
+
 class NamespacesEngine(Engine):
     """Linux namespaces, without any daemon."""
 
@@ -176,13 +184,13 @@ class NamespacesEngine(Engine):
         self._release(name)
 
     def expect_faults(self, name: str) -> None:
-        """Let what begins agents load while the hosts come up."""
+        """Let the keeper fork what begins agents, so that it loads while the hosts come up."""
         agent_starts.prepare(name)
 
     def up(self, file: Path, name: str, *, build: bool, progress: Progress) -> Lab:
         """Start a keeper, and read the file while it loads. There is nothing to build."""
         del build
-        self._keepers[name] = keeper = KeeperProcess(name)
+        self._keepers[name] = keeper = _keeper(name)
         from lab.engines.namespaces.compose_file import read
 
         spec, notes = read(file, name)

@@ -214,9 +214,24 @@ class Keeper:
         return sum(host.spec.stop_grace_s for host in self.hosts.values()) + 1.0
 
 
+def _begin_starter(channel: int) -> None:
+    """Fork what begins agents: half of what it needs has been loaded here."""
+    if os.fork() == 0:
+        # Only there: not every lab has faults.
+        from lab.engines.namespaces.agent_starter import serve  # noqa: PLC0415
+
+        try:
+            serve(channel)
+        finally:
+            os._exit(0)
+    os.close(channel)
+
+
 def main() -> None:
     """Make the namespaces, while whoever started this reads the file; then become the lab."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for word in sys.argv[1:]:
+        _begin_starter(int(word))
     try:
         # Of this network namespace, and this user: the names of abstract sockets are its own.
         control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

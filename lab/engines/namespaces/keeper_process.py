@@ -21,11 +21,16 @@ _KEEPER = str(Path(__file__).with_name("keeper.py"))
 class KeeperProcess:
     """A keeper that hangs on this process."""
 
-    def __init__(self, name: str) -> None:
-        """Start it; it loads, and makes namespaces, while nothing is asked of it yet."""
+    def __init__(self, name: str, starter: int | None = None) -> None:
+        """Start it; it loads, and makes namespaces, while nothing is asked of it yet.
+
+        With `starter` it forks what begins agents, which is asked over that socket.
+        """
+        given = [] if starter is None else [starter]
         self._name = name
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", _KEEPER],
+            [sys.executable, "-I", "-S", _KEEPER, *map(str, given)],
+            pass_fds=given,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, MARK: name},
