@@ -162,7 +162,8 @@ def scenarios_table(found: Scenarios) -> Group:
         *found.left_out,
     ]
     caption = "\n".join(notes)
-    return Group(_page("scenarios", empty, ""), _page("", whole, caption))
+    title = Text("scenarios", style="bold")
+    return Group(title, empty, Text(), whole, Text(caption, style="dim"))
 
 
 def wire_table(found: WireFigures) -> Group:
