@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-TIMES, LEFT, RIGHT = 62, 282, 306
-TWO_APART, MORE_APART = 410, 280
+TIMES, LEFT, RIGHT = 62, 296, 304
+TWO_APART, MORE_APART = 400, 280
 # Arrows end at the rail of a lane; labels of calls begin a little further out.
 RAIL, LABEL = 5, 16
 

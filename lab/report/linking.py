@@ -20,6 +20,7 @@ _SLACK_NS = 50_000_000  # between a call and the packet that it makes, on a busy
 _SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write", "fill", "writelines"})
 _RECEIVING = frozenset({"recv", "recvfrom", "recvmsg", "recv_into", "read", "readline"})
 _CONNECTING = frozenset({"connect", "connect_ex"})
+_ASKING = ("getaddrinfo", "getnameinfo", "gethostby")
 _ENDING = frozenset({"close", "shutdown", "abort"})
 
 
@@ -54,6 +55,7 @@ class _Linker:
                 self._packets[packet.connection].append(packet)
         self._sockets: dict[tuple[str, str], _Socket] = {}
         self._hosts = names_by_address(addresses)
+        self._dns = [one for one in traffic.packets if one.label.startswith("DNS ")]
         self._opened: set[int] = set()
         self._ways: dict[tuple[int, str], Way] = {}
 
@@ -61,6 +63,8 @@ class _Linker:
         """Return the call with what belongs to it."""
         socket = self._socket(call)
         self._connect(call, socket)
+        if call.name.startswith(_ASKING) or call.error.startswith("EAI_"):
+            return replace(call, packets=tuple(self._questions(call)))
         if socket.connection is None:
             return call
         ours = self._packets[socket.connection]
@@ -70,6 +74,13 @@ class _Linker:
         ended = bisect_right(ours, call.ended_ns or call.looked_ns, key=_time)
         found |= {one.number for one in ours[began:ended]}
         return replace(call, connection=socket.connection, packets=tuple(sorted(found)))
+
+    def _questions(self, call: Call) -> Iterable[int]:
+        """Return what a host asked a name server during a call, and the answers."""
+        ended_ns = call.ended_ns or call.looked_ns
+        for one in self._dns:
+            if call.host in {one.source, one.target} and call.began_ns <= one.time_ns <= ended_ns:
+                yield one.number
 
     def _socket(self, call: Call) -> _Socket:
         """Return the socket that a call is made on, or makes."""

@@ -13,7 +13,7 @@ from lab.report.model import Call, Fault, Log, Note, Packet, Program, Run
 from lab.report.row_words import clock, links_words
 from lab.report.shapes import Picture
 
-_MOST_TEXT = 2000
+_MOST_TEXT = 1000
 
 Detail = list[tuple[str, str]]
 
@@ -47,10 +47,16 @@ def payload(run: Run, picture: Picture) -> dict[str, Any]:
         },
         "links": {f"c{call.number}": _ranges(call.packets) for call in run.calls if call.packets},
         "details": {
-            key: [(term, text[:_MOST_TEXT]) for term, text in detail if text]
+            key: [(term, _cut(text)) for term, text in detail if text]
             for key, detail in _details(run)
         },
     }
+
+
+def _cut(text: str) -> str:
+    if len(text) <= _MOST_TEXT:
+        return text
+    return f"{text[:_MOST_TEXT]}\N{HORIZONTAL ELLIPSIS} ({len(text):,} characters)"
 
 
 def _packets(run: Run) -> dict[str, Any]:

@@ -99,3 +99,18 @@ def test_closing_has_what_it_sent(tmp_path: Path) -> None:
         call(66, 2, "client", "close", {"socket": "c"}, began_ms=65, gave=None),
     ]
     assert links(tmp_path, calls, packets)[1] == (3,)
+
+
+def test_looking_a_name_up_has_the_questions_and_answers(tmp_path: Path) -> None:
+    header = bytes([0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0])
+    message = header + b"\x02no\x04such\x00\x00\x01\x00\x01"
+    ports = (40000, 53)
+    packets = [
+        (10, udp(CLIENT, message, ports=ports), "delivered"),
+        (12, udp(SERVER, message, ports=ports), "delivered"),
+        (40, udp(CLIENT, message, ports=ports), "delivered"),
+    ]
+    asked = {"host": "no.such"}
+    raised = {"name": "EAI_NONAME", "errno": -2, "type": "gaierror", "text": "not known"}
+    calls = [call(13, 0, "client", "getaddrinfo", asked, began_ms=9, raised=raised)]
+    assert links(tmp_path, calls, packets) == [(0, 1)]
