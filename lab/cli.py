@@ -114,9 +114,7 @@ def _down(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    engines = choice.Usable()
-    labs = [runner.find(engines, name) for name in arguments.names] or runner.labs(engines)
-    found = [lab.status() for lab in labs]
+    found = runner.statuses(choice.Usable(), arguments.names)
     if arguments.json:
         return _print_json([_fields(status) for status in found])
     from lab import screen

@@ -50,6 +50,10 @@ class CannotError(EngineError):
     """This machine lacks what is needed; the text says what, and how to get it."""
 
 
+class LabGoneError(EngineError):
+    """The lab is not there any more."""
+
+
 class AgentEndedError(EngineError):
     """The agent on a host's wire has ended, with its host or without: nothing is in force there."""
 

@@ -3,12 +3,13 @@
 import os
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from lab import doctor
 from lab.engines.base import Engine, Lab, Progress
-from lab.errors import TopologyError, UsageError
-from lab.model import Finding
+from lab.errors import LabGoneError, TopologyError, UsageError
+from lab.model import Finding, LabStatus
 
 COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -50,6 +51,17 @@ def labs(engines: Iterable[Engine]) -> list[Lab]:
     return sorted((lab for engine in engines for lab in engine.labs()), key=lambda lab: lab.name)
 
 
+def statuses(engines: Iterable[Engine], names: Sequence[str]) -> list[LabStatus]:
+    """Return the state of these labs (none given: of all that are up, at this moment)."""
+    if names:
+        return [find(engines, name).status() for name in names]
+    found = []
+    for lab in labs(engines):
+        with suppress(LabGoneError):
+            found.append(lab.status())
+    return found
+
+
 def down(
     engines: Iterable[Engine], names: Sequence[str], *, every: bool, progress: Progress
 ) -> list[str]:
@@ -61,7 +73,9 @@ def down(
     else:
         chosen = [find(engines, None)]
     for lab in chosen:
-        lab.down(progress=progress)
+        # One that goes by itself meanwhile is what was wanted.
+        with suppress(LabGoneError):
+            lab.down(progress=progress)
     return [lab.name for lab in chosen]
 
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from lab.engines.outputs import Piece
-from lab.errors import EngineError
+from lab.errors import EngineError, LabGoneError
 
 FRAME = struct.Struct("!QI")
 _PREFIX = "socket-lab"
 _TIMEOUT_S = 60.0
-_STATUS_TIMEOUT_S = 2.0  # a keeper that is well answers in a millisecond
+_STATUS_TIMEOUT_S = 10.0  # a keeper that is well answers in a millisecond, on a quiet machine
 
 
 def address_of(name: str) -> str:
@@ -39,10 +39,6 @@ def names() -> list[str]:
     return sorted(path.removeprefix(start) for path in found if path.startswith(start))
 
 
-class GoneError(EngineError):
-    """The lab is not there any more."""
-
-
 @contextmanager
 def _asked(
     name: str, question: dict[str, Any], descriptors: Sequence[int] = ()
@@ -58,7 +54,7 @@ def _asked(
             raise EngineError(text) from error
         except OSError as error:
             text = f"lab {name}: {question['ask']}: {error.strerror}"
-            raise GoneError(text) from error
+            raise LabGoneError(text) from error
 
 
 def ask(name: str, *, descriptors: Sequence[int] = (), **question: Any) -> dict[str, Any]:
@@ -67,7 +63,7 @@ def ask(name: str, *, descriptors: Sequence[int] = (), **question: Any) -> dict[
         line = lines.readline()
     if not line:
         text = f"lab {name}: it ended"
-        raise GoneError(text)
+        raise LabGoneError(text)
     answer: dict[str, Any] = json.loads(line)
     if failed := answer.get("failed"):
         raise EngineError(failed)

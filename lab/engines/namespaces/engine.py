@@ -11,7 +11,7 @@ from lab.engines.base import Engine, Host, Lab, Progress, own_term
 from lab.engines.namespaces import agent_starts, agents, checks, control
 from lab.engines.namespaces.keeper_process import KeeperProcess
 from lab.engines.outputs import Piece
-from lab.errors import EngineError
+from lab.errors import EngineError, LabGoneError
 from lab.model import Finding, HostStatus, LabStatus
 
 _ENTER = str(Path(__file__).with_name("enter.py"))
@@ -221,6 +221,6 @@ class NamespacesEngine(Engine):
         """
         found: list[Lab] = []
         for name in control.names():
-            with suppress(control.GoneError):
+            with suppress(LabGoneError):
                 found.append(NamespaceLab(name))
         return found

@@ -9,7 +9,7 @@ import pytest
 from lab import doctor, runner
 from lab.engines.base import Engine, Lab, Progress
 from lab.engines.outputs import Piece
-from lab.errors import EngineError, TopologyError, UsageError
+from lab.errors import EngineError, LabGoneError, TopologyError, UsageError
 from lab.model import Finding, LabStatus
 
 
@@ -245,3 +245,25 @@ def finding(engine: str, *, ok: bool, required: bool = True) -> Finding:
 )
 def test_machine_can_when_one_engine_lacks_nothing(found: list[Finding], can: bool) -> None:
     assert runner.can(found) is can
+
+
+class GoneLab(FakeLab):
+    """A lab that ends between being listed and being asked."""
+
+    def status(self) -> LabStatus:
+        raise LabGoneError("lab gone: it ended")
+
+    def down(self, *, progress: Progress) -> None:
+        del progress
+        raise LabGoneError("lab gone: it ended")
+
+
+def test_a_lab_that_ends_meanwhile_is_not_missed_but_where_it_was_named() -> None:
+    engine = FakeEngine("one", "a", "b")
+    engine.there.append(GoneLab(engine, "gone"))
+    assert [status.name for status in runner.statuses([engine], [])] == ["a", "b"]
+    with pytest.raises(LabGoneError):
+        runner.statuses([engine], ["gone"])
+    down = runner.down([engine], [], every=True, progress=silent)
+    assert {"a", "b"} <= set(down)
+    assert [lab.name for lab in engine.there] == ["gone"]
