@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.agent.wire.packet import parse
@@ -129,6 +129,7 @@ def test_dns_is_read_as_tcpdump_reads_it(flags: int, answers: int, type_: int, s
     assert place.label == f"DNS {said} len {len(message)}"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_any_bytes_on_port_53_have_a_label(message: bytes) -> None:
     (place,) = places(udp(CLIENT, message, ports=(40000, 53)))

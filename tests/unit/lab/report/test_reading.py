@@ -14,6 +14,12 @@ from lab.report.model import Run
 from lab.report.reading import read
 from tests import made_evidence as made
 
+# A busy machine is slow; the folder is written anew for each example.
+ANY_TIME: Any = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+}
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
@@ -126,7 +132,7 @@ def test_recorded_verdict_does_not_pass_what_is_damaged(tmp_path: Path) -> None:
     assert read(folder).verdict is Verdict.UNKNOWN
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, **ANY_TIME)
 @given(data=st.data())
 def test_any_cut_of_any_file_gives_a_page(tmp_path: Path, data: st.DataObject) -> None:
     folder = made.write(tmp_path)
@@ -141,7 +147,7 @@ def test_any_cut_of_any_file_gives_a_page(tmp_path: Path, data: st.DataObject) -
     assert page.render(run)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, **ANY_TIME)
 @given(data=st.data())
 def test_any_event_without_one_of_its_fields_gives_a_page(
     tmp_path: Path, data: st.DataObject
@@ -153,7 +159,7 @@ def test_any_event_without_one_of_its_fields_gives_a_page(
     assert page.render(read(made.write(tmp_path, events)))
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, **ANY_TIME)
 @given(data=st.data())
 def test_any_byte_changed_in_the_capture_gives_a_page(tmp_path: Path, data: st.DataObject) -> None:
     folder = made.write(tmp_path)

@@ -2,7 +2,7 @@
 
 from itertools import chain, pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.report import timeline
@@ -11,6 +11,7 @@ from lab.report.timeline import FOLD_HEIGHT, FOLD_NS, gap, groups, place
 times = st.lists(st.tuples(st.integers(0, 10**11), st.integers(1, 60)), max_size=60).map(sorted)
 
 
+@settings(deadline=None)
 @given(times)
 def test_rows_never_overlap_and_keep_their_order(rows: list[tuple[int, int]]) -> None:
     placed, bottom = place(rows, top=3)
@@ -20,6 +21,7 @@ def test_rows_never_overlap_and_keep_their_order(rows: list[tuple[int, int]]) ->
     assert bottom == (ends[-1] if ends else 3)
 
 
+@settings(deadline=None)
 @given(times)
 def test_a_fold_says_the_very_time_that_it_hides(rows: list[tuple[int, int]]) -> None:
     placed, _ = place(rows)
@@ -28,6 +30,7 @@ def test_a_fold_says_the_very_time_that_it_hides(rows: list[tuple[int, int]]) ->
         assert one.fold_ns == (quiet if quiet >= FOLD_NS else 0)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**12), st.integers(0, 10**12))
 def test_more_time_never_has_less_room(one: int, other: int) -> None:
     less, more = sorted((one, other))
@@ -37,6 +40,7 @@ def test_more_time_never_has_less_room(one: int, other: int) -> None:
 items = st.lists(st.sampled_from(["packet", "lost", "call"]), max_size=400)
 
 
+@settings(deadline=None)
 @given(items)
 def test_groups_hold_every_packet_once_and_in_order(kinds: list[str]) -> None:
     numbered = list(enumerate(kinds))
