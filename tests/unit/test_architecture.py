@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,7 @@ STANDARD_LIBRARY_ONLY = (
 )
 
 
+@cache
 def modules() -> dict[str, Path]:
     """Return every module of the project's packages, by its dotted name."""
     found = {}
