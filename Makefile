@@ -23,7 +23,7 @@ down: ## remove every lab
 	@$(VENV)/lab down --all
 
 test: setup ## run all tests, on every engine that this machine has
-	@$(VENV)/pytest --numprocesses auto --dist loadgroup
+	@$(VENV)/pytest --numprocesses auto --dist loadscope
 
 check: environment ## lint, types and unit tests; no Docker
 	@$(VENV)/ruff format --check .

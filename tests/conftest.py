@@ -2,13 +2,32 @@
 
 import shutil
 import signal
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from lab.engines.namespaces import checks
 
 # Without them hosts of the shipped lab run no program, on the engine `namespaces`.
 _PROGRAMS = ("dnsmasq", "xinetd")
+
+
+class _DockerOnOneWorker(LoadScopeScheduling):  # type: ignore[misc]
+    """One worker, and so one lab, for Docker, whose health checks alone keep a core busy.
+
+    Not by the mark `xdist_group`: pytest-xdist 3.8 writes it into ids that pytest 9.2 makes anew.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        on_docker = "compose" in nodeid and not nodeid.startswith("tests/unit")
+        return "docker" if on_docker else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _DockerOnOneWorker | None:
+    """With `--dist loadscope`: send tests to workers one by one, but for those of Docker."""
+    return _DockerOnOneWorker(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -24,14 +24,6 @@ from lab.engines.namespaces import checks
 from tests.integration.helpers import ROOT
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With pytest-xdist and `--dist loadgroup`: one worker, and so one lab, for Docker."""
-    for item in items:
-        on_docker = f"[{choice.COMPOSE}" in item.name or f"-{choice.COMPOSE}" in item.name
-        if on_docker or "docker_services" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("docker"))
-
-
 @pytest.fixture(scope="session")
 def docker_compose_file() -> str:
     return str(ROOT / "compose.yaml")
