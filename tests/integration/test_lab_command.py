@@ -1,8 +1,11 @@
 """The command `lab` on real Docker: labs come, are seen, are used, and go."""
 
 import json
+import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,16 @@ from lab import runner
 from lab.engines.base import Engine, Lab
 from tests.integration import command
 from tests.integration.left import assert_nothing_left, left_of
+
+# The docker command, whose first `down` fails as it does when Docker writes of what it removes.
+FAILS_ONCE = """\
+#!/bin/sh
+case " $* " in *" down "*) if mkdir "$0.failed" 2>/dev/null; then
+    echo "Error response from daemon: unable to remove filesystem: directory not empty" >&2
+    exit 1
+fi ;; esac
+exec {real} "$@"
+"""
 
 
 @pytest.fixture
@@ -36,6 +49,23 @@ def test_up_and_down_leave_nothing(engine: Engine, new_name: Callable[[], str]) 
     assert left_of(name)
     down = command.run("down", name)
     assert (down.returncode, down.stdout) == (0, f"gone: {name}\n")
+    assert_nothing_left(name)
+
+
+@pytest.mark.usefixtures("docker_services")
+def test_down_on_compose_goes_on_when_docker_fails_to_remove_once(
+    new_name: Callable[[], str], tmp_path: Path
+) -> None:
+    name = new_name()
+    up = command.run("up", "--engine", "compose", "--file", command.PAIR, "--name", name)
+    assert up.returncode == 0, up.stderr
+    docker = tmp_path / "docker"
+    docker.write_text(FAILS_ONCE.format(real=shutil.which("docker")), encoding="utf-8")
+    docker.chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    down = command.run("down", name, environment={"PATH": path})
+    assert (down.returncode, down.stdout) == (0, f"gone: {name}\n")
+    assert docker.with_suffix(".failed").exists()
     assert_nothing_left(name)
 
 

@@ -61,13 +61,21 @@ class ComposeLab(Lab):
             with asking(self.name, "down"):
                 for container in self._containers.values():
                     callers.remove(self._client, container)
-            compose(
-                self.name,
-                ["down", "--volumes", "--remove-orphans"],
-                on_line=lambda line: progress(doing, line),
-            )
+            try:
+                self._compose_down(doing, progress)
+            except EngineError:
+                # Docker may write of a container while it removes it, and fail ("directory not
+                # empty", moby/moby#52161). That one can be removed then; so the order goes on.
+                self._compose_down(doing, progress)
         finally:
             guard.remove_all(self.name)
+
+    def _compose_down(self, doing: str, progress: Progress) -> None:
+        compose(
+            self.name,
+            ["down", "--volumes", "--remove-orphans"],
+            on_line=lambda line: progress(doing, line),
+        )
 
 
 class ComposeEngine(Engine):
