@@ -48,6 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"\nlab {arguments.command}: interrupted", file=sys.stderr)
         for note in getattr(error, "__notes__", ()):
             print(f"lab {arguments.command}: {note}", file=sys.stderr)
+        # CPython remembers one that left an exec(), such as that of a dataclass being made, and
+        # `python3 -m lab` would then end by the signal, whatever it returns. This makes it forget.
+        exec("")  # noqa: S102
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # `lab logs | head`
         assert sys.stdout
