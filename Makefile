@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment up down test check bench gallery lock clean
+.PHONY: help setup environment up down test lint check bench gallery lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -25,10 +25,12 @@ down: ## remove every lab
 test: setup ## run all tests, on every engine that this machine has
 	@$(VENV)/pytest --numprocesses auto --dist loadscope
 
-check: environment ## lint, types and unit tests; no Docker
+lint: environment ## formatting, lint and types
 	@$(VENV)/ruff format --check .
 	@$(VENV)/ruff check .
 	@$(VENV)/mypy
+
+check: lint ## lint, types and unit tests; no Docker
 	@$(VENV)/pytest --quiet --numprocesses auto tests/unit
 
 bench: setup ## measure, and print tables
