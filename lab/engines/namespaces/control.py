@@ -19,6 +19,7 @@ from lab.errors import EngineError, LabGoneError
 
 FRAME = struct.Struct("!QI")
 _PREFIX = "socket-lab"
+_BEFORE_NAME = 7  # fields of a socket's line in /proc/net/unix (proc(5))
 _TIMEOUT_S = 60.0
 _STATUS_TIMEOUT_S = 10.0  # a keeper that is well answers in a millisecond, on a quiet machine
 
@@ -32,10 +33,12 @@ def names() -> list[str]:
     """Return the names of this user's labs that are up in this network namespace."""
     start = "@" + address_of("")[1:]
     try:
-        lines = Path("/proc/net/unix").read_text(encoding="utf-8").splitlines()
+        lines = os.fsdecode(Path("/proc/net/unix").read_bytes()).split("\n")
     except OSError:  # no /proc/net: no Linux
         return []
-    found = {line.split()[-1] for line in lines}
+    # A name is whatever bytes somebody has bound, a blank and the end of a line among them.
+    fields = (line.split(maxsplit=_BEFORE_NAME) for line in lines)
+    found = {of[_BEFORE_NAME] for of in fields if len(of) > _BEFORE_NAME}
     return sorted(path.removeprefix(start) for path in found if path.startswith(start))
 
 

@@ -157,6 +157,7 @@ def _read(file: str) -> str:
     except FileNotFoundError:  # a kernel without IPv6
         return ""
     try:
-        return os.read(descriptor, 1 << 16).decode()
+        # The names of sockets are whatever bytes somebody has bound.
+        return os.read(descriptor, 1 << 16).decode(errors="replace")
     finally:
         os.close(descriptor)

@@ -1,5 +1,6 @@
 """When a host's health check runs, and what its results make of the host: with real programs."""
 
+import os
 import select
 import socket
 import time
@@ -138,3 +139,11 @@ def test_a_check_that_is_not_there_says_so() -> None:
     checked = check(heard, "no-such-check")
     turn_until(lambda: bool(heard), checked)
     assert checked.said == "no-such-check: No such file or directory"
+
+
+def test_a_socket_of_any_name_does_not_end_the_check() -> None:
+    heard: list[str] = []
+    with socket.socket(socket.AF_UNIX) as foreign:
+        foreign.bind(f"\0{os.getpid()}".encode() + b"/\xff\xfe\n\n x")
+        turn_until(lambda: bool(heard), check(heard, "true"))
+    assert heard == ["healthy"]
