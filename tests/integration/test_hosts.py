@@ -2,14 +2,17 @@
 
 import os
 import select
+import signal
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from lab import runner
 from lab.engines.base import Engine, Host, Lab
+from lab.engines.namespaces import control
 from lab.errors import EngineError
 from lab.model import HostStatus
 from tests.integration.command import TOPOLOGIES
@@ -264,3 +267,63 @@ def test_paused_host_can_be_unplugged_and_plugged_in(pair: Lab) -> None:
     assert left.status().addresses == ()
     left.connect()
     assert left.status() == HostStatus("left", "paused", None, before)
+
+
+def test_restart_that_fails_says_why(namespaces: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text(
+        "services:\n  a:\n    image: socket-lab/host\n    entrypoint: [sleep, '600']\n"
+        "    volumes: ['./out:/out', 'inner:/out/inner']\nvolumes: {inner: }\n"
+    )
+    (tmp_path / "out").mkdir()
+    with own_lab(namespaces, file) as lab:
+        (tmp_path / "out/inner").rmdir()
+        (tmp_path / "out/inner").touch()
+        with pytest.raises(EngineError, match=r"^a: restart: .*\(/out/inner\)$"):
+            lab.host("a").restart()
+        assert state(lab.host("a")) == "exited"
+        (tmp_path / "out/inner").unlink()
+        lab.host("a").restart()
+        assert state(lab.host("a")) == "running"
+
+
+def test_host_that_is_being_connected_is_not_disconnected_meanwhile(namespaces: Engine) -> None:
+    with own_lab(namespaces, "pair.yaml") as pair, ThreadPoolExecutor(1) as meanwhile:
+        left, right = pair.host("left"), pair.host("right")
+        left.disconnect()
+        init = control.ask(pair.name, ask="status")["hosts"][0]["pid"]
+        os.kill(init, signal.SIGSTOP)  # or it would have its addresses too soon to be disturbed
+        try:
+            connecting = meanwhile.submit(left.connect)
+            wait_until(lambda: bool(left.status().addresses), "the host to be on its way")
+            for verb in ("disconnect", "connect"):
+                with pytest.raises(EngineError, match=f"^left: cannot {verb}: it is being connect"):
+                    do(left, verb)
+        finally:
+            os.kill(init, signal.SIGCONT)
+        connecting.result(20)
+        assert state(left) == "running"
+        assert reaches(right, left)
+
+
+def test_host_whose_new_cable_is_gone_goes_on_without(namespaces: Engine) -> None:
+    with own_lab(namespaces, "pair.yaml") as pair, ThreadPoolExecutor(1) as meanwhile:
+        left, right = pair.host("left"), pair.host("right")
+        left.disconnect()
+        answer = control.ask(pair.name, ask="status")
+        init = answer["hosts"][0]["pid"]
+        enter = ["nsenter", f"--net=/proc/{answer['pid']}/ns/net"]
+        if os.geteuid():
+            enter += [f"--user=/proc/{answer['pid']}/ns/user", "--preserve-credentials"]
+        os.kill(init, signal.SIGSTOP)
+        try:
+            connecting = meanwhile.submit(left.connect)
+            wait_until(lambda: bool(left.status().addresses), "the host to be on its way")
+            subprocess.run([*enter, "ip", "link", "del", "h0.1.0"], check=True)
+        finally:
+            os.kill(init, signal.SIGCONT)
+        with pytest.raises(EngineError, match=r"^left: connect: No such device$"):
+            connecting.result(20)
+        assert left.status() == HostStatus("left", "running", None, ())
+        left.connect()
+        assert reaches(right, left)

@@ -3,6 +3,7 @@
 Each begins it, and says how to tell that it is in force.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -58,7 +59,7 @@ class Actions:
     def begin(self, verb: str, host: KeptHost, question: dict[str, Any]) -> Condition:
         """Begin it; return what becomes true when it is in force, or the host has ended.
 
-        RefusedError when it cannot be done.
+        RefusedError when it cannot be done; what is returned raises it when it has failed.
         """
         if why := states.refusal(host.spec.name, verb, host.shown_state):
             raise RefusedError(why)
@@ -89,15 +90,26 @@ class Actions:
     def _restart(self, host: KeptHost, _question: dict[str, Any]) -> Condition:
         started = host.generation + 1
         self._keeper.restart(host)
-        return lambda: host.generation >= started and host.state in {"running", "exited"}
+
+        def done() -> bool:
+            again = host.generation >= started and host.state in {"running", "exited"}
+            if again and host.state == "exited" and host.fault:
+                raise RefusedError(f"{host.spec.name}: restart: {host.fault}")
+            return again
+
+        return done
 
     def _disconnect(self, host: KeptHost, _question: dict[str, Any]) -> Condition:
         self._check_plug(host, "disconnect", "disconnected" if not host.connected else "")
+        self._take_away(host)
+        host.connected = False
+        return lambda: True
+
+    @staticmethod
+    def _take_away(host: KeptHost) -> None:
         count = len(host.spec.interfaces)
         cables = [links.cable_name(host.number, host.generation, n) for n in range(count)]
         links.ip_batch(f"link del {cable}" for cable in cables)
-        host.connected = False
-        return lambda: True
 
     def _connect(self, host: KeptHost, _question: dict[str, Any]) -> Condition:
         self._check_plug(host, "connect", "connected" if host.connected else "")
@@ -107,9 +119,20 @@ class Actions:
         except OSError:
             host.connected = False
             raise
-        host.plugging = True
+        host.plugging, host.fault = True, ""
         self._keeper.tell(host, do="network")
-        return lambda: not host.plugging or host.state == "exited"
+
+        def done() -> bool:
+            if host.plugging:
+                return False
+            if host.fault:
+                host.connected = False
+                with contextlib.suppress(OSError):  # as far as they are there
+                    self._take_away(host)
+                raise RefusedError(f"{host.spec.name}: connect: {host.fault}")
+            return True
+
+        return done
 
     def _call(self, host: KeptHost, question: dict[str, Any]) -> Condition:
         self._keeper.tell(host, do="call", descriptors=question["descriptors"])
@@ -119,5 +142,7 @@ class Actions:
     def _check_plug(host: KeptHost, verb: str, already: str) -> None:
         if not host.spec.interfaces:
             raise RefusedError(states.cannot(host.spec.name, verb, "on no network"))
+        if host.plugging:  # its init would lose the cable while it sets the addresses
+            raise RefusedError(states.cannot(host.spec.name, verb, "being connected"))
         if already:
             raise RefusedError(states.cannot(host.spec.name, verb, already))

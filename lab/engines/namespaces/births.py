@@ -3,6 +3,7 @@
 A fork and no new program, because what an init needs is loaded here already.
 """
 
+import contextlib
 import json
 import os
 import socket
@@ -29,20 +30,36 @@ class Births:
         self._title = syscalls.Title()
 
     def give(self, host: KeptHost) -> tuple[int, int]:
-        """Fork the host's init; return the descriptors to read the host's two outputs from."""
+        """Fork the host's init; return the descriptors to read the host's two outputs from.
+
+        OSError when there cannot be one.
+        """
         host.generation += 1
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        (out, out_write), (err, err_write) = os.pipe(), os.pipe()
+        with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
+            channel, its_channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            ours.callback(channel.close)
+            theirs.callback(its_channel.close)
+            reads, writes = [], []
+            for _ in range(2):
+                read, write = os.pipe()
+                ours.callback(os.close, read)
+                theirs.callback(os.close, write)
+                reads.append(read)
+                writes.append(write)
+            pid = self._fork(host, its_channel, (writes[0], writes[1]))
+            ours.pop_all()
+        host.pid, host.channel, host.ready, host.status = pid, channel, False, None
+        return reads[0], reads[1]
+
+    def _fork(self, host: KeptHost, channel: socket.socket, outputs: tuple[int, int]) -> int:
         syscalls.unshare(syscalls.CLONE_NEWPID)
-        pid = os.fork()
-        if pid == 0:
-            self._become_init(host, theirs, (out_write, err_write))
-        syscalls.setns(self._own_pids, syscalls.CLONE_NEWPID)
-        theirs.close()
-        for descriptor in (out_write, err_write):
-            os.close(descriptor)
-        host.pid, host.channel, host.ready, host.status = pid, ours, False, None
-        return out, err
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._become_init(host, channel, outputs)
+        finally:  # or the next one would have no parent to be forked from
+            syscalls.setns(self._own_pids, syscalls.CLONE_NEWPID)
+        return pid
 
     def _become_init(
         self, host: KeptHost, channel: socket.socket, outputs: tuple[int, int]

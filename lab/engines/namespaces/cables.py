@@ -1,6 +1,6 @@
 """The cables of a lab's hosts: what lays them, and which hosts wait for theirs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from lab.engines.namespaces import links
 from lab.engines.namespaces.kept import KeptHost
@@ -12,7 +12,7 @@ _AT_ONCE = 20
 class Cables:
     """Lays them for many hosts in one call of ip(8), which takes longer to start than to run.
 
-    `tell` tells a host's init something, `fail` ends a lab that is not up yet.
+    `tell` tells a host's init something, `fail` ends the hosts that have none, and says why.
     """
 
     def __init__(
@@ -20,7 +20,7 @@ class Cables:
         lab: LabSpec,
         hosts: Mapping[str, KeptHost],
         tell: Callable[..., None],
-        fail: Callable[[str], None],
+        fail: Callable[[Sequence[KeptHost], str], None],
     ) -> None:
         self._networks = lab.networks
         self._hosts = hosts
@@ -36,6 +36,16 @@ class Cables:
             self._waiting.append(host)
         else:
             self._go_on(host)
+        self._lay_if_enough()
+
+    def want_no_more(self, host: KeptHost) -> None:
+        """Let the others not wait for a host that has ended."""
+        if host in self._waiting:
+            self._waiting.remove(host)
+        if self._waiting:
+            self._lay_if_enough()
+
+    def _lay_if_enough(self) -> None:
         last = all(host.outer_pid or host.state == "exited" for host in self._hosts.values())
         if len(self._waiting) >= _AT_ONCE or last:
             self._lay()
@@ -48,9 +58,7 @@ class Cables:
             if commands:
                 links.ip_batch(commands)
         except OSError as error:
-            self._fail(str(error))
-            for host in waiting:  # of a lab that is up: these alone have no network
-                self._tell(host, do="signal", signal="SIGKILL")
+            self._fail(waiting, str(error))
             return
         for host in waiting:
             self._go_on(host)

@@ -127,9 +127,15 @@ class Desk:
         """Answer those who waited for what is now true."""
         for entry in list(self._waiting):
             waited_for, done, sock = entry
-            if waited_for is host and done():
+            if waited_for is not host:
+                continue
+            try:
+                answer: dict[str, Any] | None = {"ok": True} if done() else None
+            except RefusedError as error:
+                answer = {"failed": str(error)}
+            if answer:
                 self._waiting.remove(entry)
-                self._answer(sock, {"ok": True})
+                self._answer(sock, answer)
 
     def _answer(self, sock: socket.socket, answer: dict[str, Any]) -> None:
         # The client waits for it; one that does not read it is not waited for.

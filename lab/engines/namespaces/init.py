@@ -112,8 +112,7 @@ class Init:
             sysctls.apply(self._spec.sysctls)  # after the addresses, as with Docker
             self._say({"is": "ready"})
         elif do == "network":
-            links.configure(self._spec.interfaces)
-            self._say({"is": "connected"})
+            self._plug_in()
         elif do == "start":
             self._start()
         elif do == "signal":
@@ -122,6 +121,14 @@ class Init:
                 self._kill_at_s = time.monotonic() + grace_s
         elif do in {"pause", "resume"}:
             self._pause(do == "pause")
+
+    def _plug_in(self) -> None:
+        fault = ""
+        try:
+            links.configure(self._spec.interfaces)
+        except OSError as error:  # the host goes on, without network
+            fault = error.strerror or str(error)
+        self._say({"is": "connected", "fault": fault})
 
     def _pause(self, paused: bool) -> None:
         if paused and not self._paused:

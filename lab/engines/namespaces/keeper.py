@@ -42,7 +42,7 @@ class Keeper:
         self.hosts = {host.name: KeptHost(n, host) for n, host in enumerate(lab.hosts)}
         self.inner = inner
         self.loop = Loop()
-        self.cables = Cables(lab, self.hosts, self.tell, self._fail)
+        self.cables = Cables(lab, self.hosts, self.tell, self._have_failed)
         self._births = Births(lab, inner, self.loop)
         self._order = Order(self.hosts)
         self._down_until_s: float | None = None
@@ -107,6 +107,8 @@ class Keeper:
             self.loop.unwatch(channel.fileno())
             channel.close()
             if channel is host.channel and host.state != "exited":
+                if host.shown_state == "created":
+                    host.fault = host.fault or "its process 1 has ended"
                 self._ended(host, 128 + signal.SIGKILL)
                 self._consider(host)
             return
@@ -129,11 +131,12 @@ class Keeper:
             self._ended(host, message["status"])
         elif state == "failed":
             self._fail(f"{host.spec.name}: {message['text']}")
+            host.fault = message["text"]
             self._ended(host, _FAILED_STATUS)
         elif state in {"running", "paused"}:
             host.state = state
         elif state == "connected":
-            host.plugging = False
+            host.plugging, host.fault = False, message["fault"]
 
     def tell(self, host: KeptHost, *, descriptors: Sequence[int] = (), **message: Any) -> None:
         """Send a host's init a message, if there is one, and descriptors."""
@@ -144,6 +147,8 @@ class Keeper:
     def _ended(self, host: KeptHost, status: int) -> None:
         host.state, host.status, host.outer_pid = "exited", status, 0
         host.health = None if host.health is None else "unhealthy"
+        host.plugging = False
+        self.cables.want_no_more(host)
         self._desk.changed(host)
         if host.restarting:
             self._start_again(host)
@@ -159,9 +164,13 @@ class Keeper:
 
     def _start_again(self, host: KeptHost) -> None:
         host.restarting = False
-        host.state = "created"
+        host.state, host.fault = "created", ""
         host.health = "starting" if host.spec.health and host.spec.argv else None
-        self._spawn(host)
+        try:
+            self._spawn(host)
+        except OSError as error:
+            host.fault = f"no process for it: {error.strerror}"
+            self._ended(host, _FAILED_STATUS)
 
     # --- the lab
 
@@ -178,6 +187,13 @@ class Keeper:
             self._fail(fault)
         if self._order.is_up_with(host):
             lifeline.say(up=True)
+
+    def _have_failed(self, hosts: Sequence[KeptHost], text: str) -> None:
+        """End hosts that have no cables: the lab, or, when it has been up, these alone."""
+        self._fail(text)
+        for host in hosts:
+            host.fault = text
+            self.tell(host, do="signal", signal="SIGKILL")
 
     def _fail(self, text: str) -> None:
         if not self._order.up:

@@ -48,6 +48,7 @@ class KeptHost:
         self.ready = False
         self.connected = True
         self.plugging = False  # its new end of the cable has no address yet
+        self.fault = ""  # why its init failed, or could not plug it in
         self.restarting = False
         # Of its init, in the keeper's pid namespace and in the one of the machine.
         self.pid = 0
