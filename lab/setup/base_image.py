@@ -82,6 +82,7 @@ def _remember(image: str) -> str:
     text = file.read_text(encoding="utf-8") if file.exists() else ""
     text = re.sub(r"^LAB_BASE_IMAGE=.*\n?", "", text, flags=re.MULTILINE)
     if image != DEFAULT_BASE_IMAGE:
+        text += "" if text.endswith("\n") or not text else "\n"
         text += f"LAB_BASE_IMAGE={image}\n"
         say(f"base image: {file} now says LAB_BASE_IMAGE={image}")
     if text or file.exists():

@@ -36,6 +36,13 @@ def test_env_file_keeps_its_other_lines(folder: Path) -> None:
     assert file.read_text() == "A=1\nB=2\n"
 
 
+def test_env_file_need_not_end_its_last_line(folder: Path) -> None:
+    file = folder / ".env"
+    file.write_text("FOO=bar")
+    base_image._remember("new")
+    assert file.read_text() == "FOO=bar\nLAB_BASE_IMAGE=new\n"
+
+
 def test_default_base_image_needs_no_env_file(folder: Path) -> None:
     base_image._remember("debian:trixie-slim")
     assert not (folder / ".env").exists()
