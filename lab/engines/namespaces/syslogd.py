@@ -44,15 +44,24 @@ def parse(data: bytes, host: str, time: datetime) -> dict[str, str]:
     }
 
 
+def receivers(folder: Path) -> dict[int, tuple[socket.socket, str]]:
+    """Return a socket for each host, with the host's name, by its descriptor."""
+    found = {}
+    for of_host in sorted(folder.iterdir()):
+        place = of_host / "log"
+        place.unlink(missing_ok=True)  # the volume keeps it when this host is restarted
+        receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        receiver.bind(str(place))
+        found[receiver.fileno()] = (receiver, of_host.name)
+    return found
+
+
 def main() -> None:
     """Receive until a signal ends it."""
     poll = select.poll()
-    sockets = {}
-    for folder in sorted(FOLDER.iterdir()):
-        receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        receiver.bind(str(folder / "log"))
-        sockets[receiver.fileno()] = (receiver, folder.name)
-        poll.register(receiver, select.POLLIN)
+    sockets = receivers(FOLDER)
+    for descriptor in sockets:
+        poll.register(descriptor, select.POLLIN)
     while True:
         for descriptor, _ in poll.poll():
             receiver, host = sockets[descriptor]

@@ -1,11 +1,13 @@
 """The lab's own syslog receiver makes of a message what rsyslog would."""
 
 import json
+import socket
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from lab.engines.namespaces.syslogd import parse
+from lab.engines.namespaces.syslogd import parse, receivers
 from lab.evidence import syslog
 from lab.model import LogLine
 
@@ -117,3 +119,15 @@ def test_any_bytes_are_a_message() -> None:
 def test_greatest_datagram_is_a_message() -> None:
     assert received(b"<13>prog: " + b"x" * 65000).message == "x" * 65000
     assert received(b"<" * 65536).message == "<" * 65536
+
+
+def test_receiver_that_is_started_again_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    (tmp_path / "server").mkdir()
+    before, after = receivers(tmp_path), receivers(tmp_path)
+    ((receiver, host),) = after.values()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"hello", str(tmp_path / "server/log"))
+    receiver.settimeout(20)
+    assert (host, receiver.recv(100)) == ("server", b"hello")
+    for ours, _ in (*before.values(), *after.values()):
+        ours.close()
