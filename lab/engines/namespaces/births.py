@@ -10,7 +10,7 @@ import socket
 import sys
 from typing import NoReturn
 
-from lab.engines.namespaces import syscalls
+from lab.engines.namespaces import freezer, syscalls
 from lab.engines.namespaces.init import Init
 from lab.engines.namespaces.kept import KeptHost
 from lab.engines.namespaces.loop import Loop
@@ -65,7 +65,7 @@ class Births:
         self, host: KeptHost, channel: socket.socket, outputs: tuple[int, int]
     ) -> NoReturn:
         try:
-            self._title.show("lab-init", host.spec.name)
+            self._title.show(freezer.RUNS, host.spec.name)
             nothing = os.open(os.devnull, os.O_RDONLY)
             for number, descriptor in enumerate((nothing, *outputs)):
                 os.dup2(descriptor, number)

@@ -10,9 +10,9 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-# The name of process 1 of a host that is paused: `enter` looks at it, and so does ps(1).
+# The name of process 1 of a host while it is paused: `enter` looks at it, and so does ps(1).
 PAUSED = "paused"
-_RUNS = "init"
+RUNS = "lab-init"  # while it is not
 
 
 def freeze() -> frozenset[int]:
@@ -27,7 +27,7 @@ def freeze() -> frozenset[int]:
 
 def thaw(stopped_before: frozenset[int]) -> None:
     """Let all of them go on but these."""
-    _call_this(_RUNS)
+    _call_this(RUNS)
     for pid in _others():
         if pid not in stopped_before:
             with contextlib.suppress(ProcessLookupError):
