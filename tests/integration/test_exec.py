@@ -177,3 +177,15 @@ def test_folder_of_the_compose_file_may_go_while_the_lab_is_up(
             assert done.stderr == f"note: {folder}: No such file or directory; starting in /\n"
         lab.host("left").restart()
         assert lab.host("left").status().state == "running"
+
+
+@pytest.mark.parametrize(("user", "number"), [("lab", b"800"), ("root", b"0"), ("0", b"0")])
+def test_program_runs_as_the_user_that_is_asked_for(client: Host, user: str, number: bytes) -> None:
+    assert client.run(["id", "-u"], user=user, timeout_s=20).stdout.strip() == number
+
+
+def test_user_that_hosts_do_not_have_is_refused(namespaces: Engine) -> None:
+    with own_lab(namespaces, "pair.yaml") as pair:
+        done = command.run("exec", "--lab", pair.name, "--user", "nosuch", "left", "id")
+        said = "left: cannot exec: no user nosuch; on this engine hosts have root, lab"
+        assert said in command.refused(done)

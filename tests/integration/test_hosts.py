@@ -327,3 +327,28 @@ def test_host_whose_new_cable_is_gone_goes_on_without(namespaces: Engine) -> Non
         assert left.status() == HostStatus("left", "running", None, ())
         left.connect()
         assert reaches(right, left)
+
+
+def test_process_1_goes_by_its_name_and_says_when_it_is_paused(namespaces: Engine) -> None:
+    with own_lab(namespaces, "pair.yaml") as pair:
+        left = pair.host("left")
+        place = Path("/proc", str(control.ask(pair.name, ask="status")["hosts"][0]["pid"]), "comm")
+        before = place.read_text()
+        left.pause()
+        assert place.read_text() == "paused\n"
+        left.resume()
+        assert place.read_text() == before == "lab-init\n"
+
+
+def test_restart_waits_for_a_host_that_may_take_its_time(
+    namespaces: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text(
+        "services:\n  a:\n    image: socket-lab/host\n    stop_grace_period: 1s\n"
+        "    entrypoint: [sh, -c, \"trap '' TERM; while :; do sleep 600; done\"]\n"
+    )
+    with own_lab(namespaces, file) as lab:
+        monkeypatch.setattr(control, "_TIMEOUT_S", 0.5)
+        lab.host("a").restart()
+        assert state(lab.host("a")) == "running"

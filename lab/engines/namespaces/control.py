@@ -44,10 +44,11 @@ def names() -> list[str]:
 
 @contextmanager
 def _asked(
-    name: str, question: dict[str, Any], descriptors: Sequence[int] = ()
+    name: str, question: dict[str, Any], descriptors: Sequence[int] = (), longer_s: float = 0.0
 ) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
-        sock.settimeout(_STATUS_TIMEOUT_S if question["ask"] == "status" else _TIMEOUT_S)
+        within_s = _STATUS_TIMEOUT_S if question["ask"] == "status" else _TIMEOUT_S
+        sock.settimeout(within_s + longer_s)
         try:
             sock.connect(address_of(name))
             socket.send_fds(sock, [json.dumps(question).encode() + b"\n"], descriptors)
@@ -60,9 +61,14 @@ def _asked(
             raise LabGoneError(text) from error
 
 
-def ask(name: str, *, descriptors: Sequence[int] = (), **question: Any) -> dict[str, Any]:
-    """Ask a lab's keeper, and give it descriptors; EngineError when it is gone, or has failed."""
-    with _asked(name, question, descriptors) as sock, sock.makefile("rb") as lines:
+def ask(
+    name: str, *, descriptors: Sequence[int] = (), longer_s: float = 0.0, **question: Any
+) -> dict[str, Any]:
+    """Ask a lab's keeper, and give it descriptors; EngineError when it is gone, or has failed.
+
+    What is asked may take so much longer than a keeper does.
+    """
+    with _asked(name, question, descriptors, longer_s) as sock, sock.makefile("rb") as lines:
         line = lines.readline()
     if not line:
         text = f"lab {name}: it ended"

@@ -102,6 +102,7 @@ class Desk:
                 "addresses": host.addresses(),
                 "pid": host.outer_pid,
                 "try_it": host.spec.try_it,
+                "stop_grace_s": host.spec.stop_grace_s,
             }
             for host in self._keeper.hosts.values()
         ]

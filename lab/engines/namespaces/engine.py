@@ -5,17 +5,21 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from lab.engines import states
 from lab.engines.base import Engine, Host, Lab, Progress, own_term
 from lab.engines.namespaces import agent_starts, agents, checks, control
 from lab.engines.namespaces.keeper_process import KeeperProcess
+from lab.engines.namespaces.users import USER_ID
 from lab.engines.outputs import Piece
-from lab.errors import EngineError, LabGoneError
+from lab.errors import EngineError, LabGoneError, UsageError
 from lab.model import Finding, HostStatus, LabStatus
 
 _ENTER = str(Path(__file__).with_name("enter.py"))
 _END_WITHIN_S = 5.0  # beyond the graces of the hosts
+# Who can be had on a host, as names and as numbers; None: the default.
+_USERS = {None: "root", "root": "root", "0": "root", "lab": "lab", str(USER_ID): "lab"}
 
 
 class NamespaceHost(Host):
@@ -28,10 +32,10 @@ class NamespaceHost(Host):
 
     def status(self) -> HostStatus:
         """Ask the keeper."""
-        for entry in control.ask(self._lab, ask="status")["hosts"]:
-            if entry["name"] == self.name:
-                return _status(entry)
-        raise AssertionError(self.name)
+        return _status(self._entry(control.ask(self._lab, ask="status")))
+
+    def _entry(self, answer: dict[str, Any]) -> dict[str, Any]:
+        return next(entry for entry in answer["hosts"] if entry["name"] == self.name)
 
     def command(
         self, argv: Sequence[str], *, user: str | None = None, terminal: bool = False
@@ -39,14 +43,17 @@ class NamespaceHost(Host):
         """Return the command that enters and runs it.
 
         As the user `lab` a program is what the host's own programs are; else it has every right
-        over the host, and none over the machine.
+        over the host, and none over the machine. UsageError for a user that is neither.
         """
+        if user not in _USERS:
+            text = f"{self.name}: cannot exec: no user {user}; on this engine hosts have root, lab"
+            raise UsageError(text)
         answer = control.ask(self._lab, ask="status", host=self.name)
-        entry = next(entry for entry in answer["hosts"] if entry["name"] == self.name)
+        entry = self._entry(answer)
         if why := states.refusal(self.name, "exec", entry["state"]):
             raise EngineError(why)
         pid = entry["pid"]
-        inner = str(answer["user_namespace"]) if user else "-"
+        inner = str(answer["user_namespace"]) if _USERS[user] == "lab" else "-"
         settings = [f"{key}={value}" for key, value in answer["environment"].items()]
         term = own_term() if terminal else "-"
         python = [sys.executable, "-I", "-S", _ENTER]
@@ -80,7 +87,8 @@ class NamespaceHost(Host):
 
     def restart(self) -> None:
         """End the host and make it anew."""
-        control.ask(self._lab, ask="restart", host=self.name)
+        grace_s = self._entry(control.ask(self._lab, ask="status"))["stop_grace_s"]
+        control.ask(self._lab, ask="restart", host=self.name, longer_s=grace_s)
 
     def disconnect(self) -> None:
         """Take the host's cables away."""
@@ -101,13 +109,8 @@ class NamespaceHost(Host):
         return connected
 
 
-def _status(entry: dict[str, object]) -> HostStatus:
-    addresses = entry["addresses"]
-    assert isinstance(addresses, list)
-    health = entry["health"]
-    return HostStatus(
-        str(entry["name"]), str(entry["state"]), str(health) if health else None, tuple(addresses)
-    )
+def _status(entry: dict[str, Any]) -> HostStatus:
+    return HostStatus(entry["name"], entry["state"], entry["health"], tuple(entry["addresses"]))
 
 
 class NamespaceLab(Lab):
