@@ -85,3 +85,24 @@ def test_ports_below_1024_are_reserved(server: Host) -> None:
     assert output.exit_status == 2
     assert output.stderr.count(b"\n") == 1
     assert b"80" in output.stderr
+
+
+@pytest.mark.parametrize("user", [USER, "root"])
+def test_the_machines_kernel_is_not_a_hosts_to_change(client: Host, user: str) -> None:
+    places = (
+        "sys/kernel/core_pattern",
+        "sys/net/ipv4/ip_forward",
+        "sys/vm/swappiness",
+    )
+    for place in places:
+        # Opened only: if it may be, nothing is changed all the same.
+        output = client.run(["sh", "-c", f": >>/proc/{place}"], user=user, timeout_s=20)
+        assert output.exit_status != 0, place
+        assert b"Read-only" in output.stderr or b"Permission denied" in output.stderr, output
+
+
+def test_what_the_kernel_tells_root_alone_is_hidden(client: Host) -> None:
+    for place in ("keys", "timer_list", "kcore"):
+        look = f"test ! -s /proc/{place} && head -c 1 /proc/{place} | wc -c"
+        output = client.run(["sh", "-c", look], timeout_s=20)
+        assert output.stdout.strip() in {b"", b"0"}, (place, output)

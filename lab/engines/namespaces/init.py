@@ -16,7 +16,16 @@ from collections.abc import Container
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lab.engines.namespaces import callers, freezer, links, processes, rooms, syscalls, sysctls
+from lab.engines.namespaces import (
+    callers,
+    freezer,
+    kernel_files,
+    links,
+    processes,
+    rooms,
+    syscalls,
+    sysctls,
+)
 from lab.engines.namespaces.health import HealthCheck
 from lab.engines.namespaces.spec import HostSpec, LabSpec
 
@@ -110,6 +119,7 @@ class Init:
             rooms.make_room(self._spec, self._lab.visible)
             links.configure(self._spec.interfaces if message["plugged"] else ())
             sysctls.apply(self._spec.sysctls)  # after the addresses, as with Docker
+            kernel_files.close()
             self._say({"is": "ready"})
         elif do == "network":
             self._plug_in()
