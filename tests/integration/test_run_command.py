@@ -250,6 +250,26 @@ def test_namespaces_that_are_switched_off_are_status_4(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("namespaces")
+def test_a_container_that_hides_its_proc_is_status_4_and_the_remedy_is_named(
+    tmp_path: Path,
+) -> None:
+    hide = 'mount --bind /dev/null /proc/keys; exec unshare --user --map-root-user "$@"'
+    argv = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", hide, "sh"]
+    words = ["run", "refused", *NAMESPACES, "--results", str(tmp_path)]
+    done = subprocess.run(
+        [*argv, *command.ARGV, *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_S,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (4, ""), done
+    assert "user namespaces: unshare: mount /proc failed" in done.stderr
+    assert "seccomp=unconfined --security-opt systempaths=unconfined" in done.stderr
+
+
+@pytest.mark.usefixtures("namespaces")
 def test_a_program_that_this_machine_lacks_is_named_and_no_verdict_of_the_scenario(
     tmp_path: Path,
 ) -> None:

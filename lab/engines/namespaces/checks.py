@@ -15,6 +15,8 @@ from lab.model import Finding
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 _AGENT = Path(__file__).parents[2] / "agent"
 _IN_NAMESPACES = ("unshare", "--user", "--map-root-user", "--net")
+# Without the second a container hides parts of its /proc, and then none of them may have another.
+_UNCONFINED = "--security-opt seccomp=unconfined --security-opt systempaths=unconfined"
 _SWITCHES = {
     "/proc/sys/kernel/unprivileged_userns_clone": ("0", "kernel.unprivileged_userns_clone=1"),
     "/proc/sys/user/max_user_namespaces": ("0", "user.max_user_namespaces=15000"),
@@ -39,8 +41,8 @@ def findings() -> list[Finding]:
 
 
 def user_namespaces() -> Finding:
-    """May this user make user, network, mount and pid namespaces? Tries it."""
-    argv = ["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "true"]
+    """May this user make user, network, mount and pid namespaces, with a /proc? Tries it."""
+    argv = [*_IN_NAMESPACES, "--mount", "--pid", "--fork", "--mount-proc", "true"]
     name = "user namespaces"
     try:
         done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
@@ -53,7 +55,7 @@ def user_namespaces() -> Finding:
         if file.exists() and file.read_text(encoding="utf-8").strip() == bad:
             return Finding(name, False, f"switched off by {place}", f"sudo sysctl {setting}")
     said = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
-    remedy = "use --engine compose; in a container, start it with --security-opt seccomp=unconfined"
+    remedy = f"use --engine compose; in a container, start it with {_UNCONFINED}"
     return Finding(name, False, said[0], remedy)
 
 
