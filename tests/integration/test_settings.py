@@ -191,3 +191,18 @@ def test_hardware_address_is_the_files(namespaces: Engine, tmp_path: Path) -> No
         a.disconnect()
         a.connect()
         assert shell(a, look) == ["02:42:00:00:00:99"]
+
+
+def test_health_check_runs_as_the_hosts_program_does(engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "compose.yaml"
+    look = "pwd >/tmp/c; echo $$HOSTNAME >>/tmp/c; echo $$MINE >>/tmp/c"
+    program = "pwd >/tmp/p; echo $$HOSTNAME >>/tmp/p; echo $$MINE >>/tmp/p; exec sleep 600"
+    file.write_text(
+        "services:\n  a:\n    image: socket-lab/host\n    pull_policy: never\n"
+        f"    entrypoint: [sh, -c, '{program}']\n    environment: {{MINE: x}}\n"
+        f"    init: true\n    healthcheck: {{test: '{look}', interval: 1s}}\n"
+    )
+    with new_lab(engine, file) as lab:
+        found = shell(lab.host("a"), "cat /tmp/c"), shell(lab.host("a"), "cat /tmp/p")
+        assert found[0] == found[1]
+        assert found[0][2] == "x"

@@ -25,6 +25,7 @@ def become(asked: int, user_namespace: int, host: HostSpec) -> NoReturn:
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         os.setsid()
+        os.chdir("/")
         os.dup2(asked, 0)
         syscalls.setns(user_namespace, syscalls.CLONE_NEWUSER)
         os.closerange(3, 1 + max(int(one.name) for one in Path("/proc/self/fd").iterdir()))

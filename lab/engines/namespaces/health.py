@@ -42,6 +42,7 @@ class HealthCheck:
         self._started_s = time.monotonic()
         self._next_s = self._started_s + _FIRST_CHECK_S
         self._checked = self._seen = _socket_counts()
+        self._held_s = 0.0  # since when the host is paused
 
     @property
     def said(self) -> str:
@@ -83,6 +84,17 @@ class HealthCheck:
                 self._result(False)
         elif now_s >= self._next_s or (self._is_eager() and self._has_come_to_rest()):
             self._begin(now_s)
+
+    def hold(self) -> None:
+        """Let the time stand still: the host is paused, and so is a check that runs."""
+        self._held_s = time.monotonic()
+
+    def go_on(self) -> None:
+        """Let the time go on."""
+        passed_s = time.monotonic() - self._held_s
+        self._started_s += passed_s
+        self._next_s += passed_s
+        self._ends_s += passed_s
 
     def reaped(self, pid: int, status: int) -> None:
         """Take note of the end of a child, which may be the check."""

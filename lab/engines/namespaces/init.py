@@ -145,6 +145,8 @@ class Init:
             self._stopped = freezer.freeze()
         elif self._paused and not paused:
             freezer.thaw(self._stopped)
+        if self._check and paused != self._paused:
+            self._check.hold() if paused else self._check.go_on()
         self._paused = paused
         self._say({"is": "paused" if paused else "running"})
 
@@ -154,7 +156,9 @@ class Init:
             return
         environment = {**self._spec.environment, "HOSTNAME": self._spec.host_name}
         health = self._spec.health
-        check = HealthCheck(health, self._spec.environment, self._say_health) if health else None
+        # Where its checks start, too.
+        processes.start_in(self._lab.folder)
+        check = HealthCheck(health, environment, self._say_health) if health else None
         program = processes.find(self._spec.argv[0], environment.get("PATH", ""))
         started, starting = os.pipe()
         self._main = os.fork()
@@ -179,7 +183,6 @@ class Init:
         try:
             signal.set_wakeup_fd(-1)
             syscalls.default_signals()
-            processes.start_in(self._lab.folder)
             self._drop_rights()
             os.execvpe(program, argv, environment)  # noqa: S606
         except OSError as error:

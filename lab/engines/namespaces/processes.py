@@ -5,15 +5,24 @@ subprocess does more is not needed here, and 2 hosts are up before it is importe
 """
 
 import contextlib
+import errno
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 
 def spawn(argv: Sequence[str], environment: Mapping[str, str], files: Sequence[int]) -> int:
-    """Start a program with these files as its descriptors 0, 1, ...; return its pid."""
+    """Start a program with these files as its descriptors 0, 1, ...; return its pid.
+
+    It is looked up in the PATH of its own environment, not of this process's.
+    """
     actions = [(os.POSIX_SPAWN_DUP2, file, number) for number, file in enumerate(files)]
-    return os.posix_spawnp(argv[0], list(argv), environment, file_actions=actions)
+    place = argv[0]
+    if "/" not in place:
+        place = _search(place, environment.get("PATH", os.defpath).split(":"))
+        if "/" not in place:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), place)
+    return os.posix_spawn(place, list(argv), environment, file_actions=actions)
 
 
 def find(program: str, path: str) -> str:
@@ -25,7 +34,11 @@ def find(program: str, path: str) -> str:
     folders = path.split(":")
     if "/" in program or not all(folder.startswith("/") for folder in folders):
         return program
-    places = (f"{folder}/{program}" for folder in folders)
+    return _search(program, folders)
+
+
+def _search(program: str, folders: Iterable[str]) -> str:
+    places = (f"{folder or '.'}/{program}" for folder in folders)
     there = (p for p in places if os.access(p, os.X_OK) and Path(p).is_file())
     return next(there, program)
 

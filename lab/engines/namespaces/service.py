@@ -33,8 +33,11 @@ def host(
     with at(*here):
         program = programs.choose(key, service, labels)
         depends_on = values.depends_on(service.get("depends_on") or {})
+    check = service.get("healthcheck") or {}
+    with at(*here, "healthcheck", "retries"):
+        values.retries(check)
     with at(*here, "healthcheck"):
-        health = values.health(service.get("healthcheck") or {})
+        health = values.health(check)
     with at(*here, "stop_grace_period"):
         stop_grace_s = values.seconds(service.get("stop_grace_period"), 10.0)
     return HostSpec(

@@ -58,7 +58,10 @@ def listed(value: Any) -> list[str]:
 
 
 def health(check: Mapping[str, Any]) -> Health | None:
-    """Return a service's health check, None if it has none; the defaults are Docker's."""
+    """Return a service's health check, None if it has none.
+
+    The defaults are Docker's, for which 0 stands, too.
+    """
     test = check.get("test")
     if not test or check.get("disable") or test == ["NONE"]:
         return None
@@ -76,12 +79,21 @@ def health(check: Mapping[str, Any]) -> Health | None:
         raise ValueError(message)
     return Health(
         argv=tuple(argv),
-        interval_s=seconds(check.get("interval"), 30.0),
-        timeout_s=seconds(check.get("timeout"), 30.0),
-        retries=int(check.get("retries", 3)),
+        interval_s=seconds(check.get("interval"), 0.0) or 30.0,
+        timeout_s=seconds(check.get("timeout"), 0.0) or 30.0,
+        retries=retries(check) or 3,
         start_period_s=seconds(check.get("start_period"), 0.0),
-        start_interval_s=None if start_interval is None else seconds(start_interval, 0.0),
+        start_interval_s=seconds(start_interval, 0.0) or None,
     )
+
+
+def retries(check: Mapping[str, Any]) -> int:
+    """Return how many failures a service's health check allows; 0 for the default."""
+    number = int(check.get("retries", 0))
+    if number < 0:
+        message = f"{number} is no number of failures; write 1 or more"
+        raise ValueError(message)
+    return number
 
 
 def depends_on(value: Any) -> dict[str, str]:

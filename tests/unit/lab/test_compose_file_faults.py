@@ -53,6 +53,7 @@ def test_key_is_named_with_its_line(tmp_path: Path, key: str, said: str) -> None
             "timeout must be a string, not a number",
         ),
         ("healthcheck: {test: x, start_period: -1s}", "'-1s' is no duration"),
+        ("healthcheck: {test: x, retries: -1}", "services.a.healthcheck.retries: -1 is no number"),
         ("healthcheck: {test: x, retries: many}", "healthcheck.retries must be a number"),
         ("healthcheck: [x]", ""),
         ("healthcheck: {test: 3}", ""),

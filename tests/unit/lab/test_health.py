@@ -12,6 +12,7 @@ import pytest
 from lab.engines.namespaces import health, processes
 from lab.engines.namespaces.health import HealthCheck
 from lab.engines.namespaces.spec import Health
+from tests.waiting import wait_until
 
 PATH = {"PATH": "/usr/bin:/bin"}
 
@@ -146,4 +147,19 @@ def test_a_socket_of_any_name_does_not_end_the_check() -> None:
     with socket.socket(socket.AF_UNIX) as foreign:
         foreign.bind(f"\0{os.getpid()}".encode() + b"/\xff\xfe\n\n x")
         turn_until(lambda: bool(heard), check(heard, "true"))
+    assert heard == ["healthy"]
+
+
+def test_a_check_that_runs_while_the_host_is_paused_has_its_time_after_it(tmp_path: Path) -> None:
+    heard: list[str] = []
+    script = f"touch {tmp_path}/runs; while ! test -e {tmp_path}/go; do sleep 0.01; done"
+    checked = check(heard, "sh", "-c", script, timeout_s=1.0)
+    turn_until((tmp_path / "runs").exists, checked)
+    checked.hold()
+    began_s = time.monotonic()
+    wait_until(lambda: time.monotonic() - began_s > 1.1, "more than the check's time to pass")
+    checked.go_on()
+    checked.turn()
+    (tmp_path / "go").touch()
+    turn_until(lambda: bool(heard), checked)
     assert heard == ["healthy"]

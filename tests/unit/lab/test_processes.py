@@ -42,3 +42,17 @@ def test_every_child_that_has_ended_is_reaped_and_no_other() -> None:
         os.kill(lasting, 9)
         os.waitpid(lasting, 0)
     assert list(processes.ended()) == []
+
+
+def test_a_program_is_looked_up_in_the_path_it_is_given(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = Path(path.rsplit(":", maxsplit=1)[-1], "program")
+    program.write_text("#!/bin/sh\nexit 3\n")
+    for own in (path, f"nowhere:{path}", f":{path}"):
+        pid = processes.spawn(["program"], {"PATH": own}, ())
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 3
+    monkeypatch.setenv("PATH", path)
+    for other in ({"PATH": "/usr/bin:/bin"}, {"PATH": ""}, {}):
+        with pytest.raises(FileNotFoundError):
+            processes.spawn(["program"], other, ())

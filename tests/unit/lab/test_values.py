@@ -119,3 +119,14 @@ def test_health_check_has_its_interval_in_the_start_period() -> None:
 def test_interval_in_the_start_period_needs_one() -> None:
     with pytest.raises(ValueError, match="so set that, too"):
         values.health({"test": "true", "start_interval": "1s"})
+
+
+@pytest.mark.parametrize("key", ["interval", "timeout", "retries", "start_period"])
+def test_nothing_of_a_health_check_stands_for_dockers_default(key: str) -> None:
+    check = {"test": "true", key: 0 if key == "retries" else "0s"}
+    assert values.health(check) == values.health({"test": "true"})
+
+
+def test_start_interval_of_nothing_is_none() -> None:
+    check = {"test": "true", "start_period": "20s"}
+    assert values.health({**check, "start_interval": "0s"}) == values.health(check)
