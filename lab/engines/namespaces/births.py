@@ -8,9 +8,11 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Sequence
 from typing import NoReturn
 
 from lab.engines.namespaces import freezer, syscalls
+from lab.engines.namespaces.faults import PlaceError
 from lab.engines.namespaces.init import Init
 from lab.engines.namespaces.kept import KeptHost
 from lab.engines.namespaces.loop import Loop
@@ -78,8 +80,15 @@ class Births:
         except OSError as error:
             where = f" ({error.filename})" if error.filename else ""
             text = f"{error.strerror or error}{where}"
-            channel.send(json.dumps({"is": "failed", "text": text}).encode())
+            _tell_fault(channel, text)
+        except PlaceError as error:
+            _tell_fault(channel, str(error), error.keys)
         except Exception:  # a fault of ours: into what the host says
             sys.excepthook(*sys.exc_info())
         finally:
             os._exit(1)
+
+
+def _tell_fault(channel: socket.socket, text: str, keys: Sequence[str | int] = ()) -> None:
+    """Say why there is no init; the keys are the place of the compose file that is at fault."""
+    channel.send(json.dumps({"is": "failed", "text": text, "keys": keys}).encode())

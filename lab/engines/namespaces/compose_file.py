@@ -16,6 +16,8 @@ from lab.engines.namespaces.document import Document
 from lab.engines.namespaces.faults import PlaceError
 from lab.engines.namespaces.networks import Networks
 from lab.engines.namespaces.spec import HostSpec, LabSpec
+from lab.engines.namespaces.values import mapping
+from lab.errors import TopologyError
 
 
 def read(path: Path, name: str) -> tuple[LabSpec, list[str]]:
@@ -30,6 +32,22 @@ def read(path: Path, name: str) -> tuple[LabSpec, list[str]]:
         _check_depends(lab.hosts)
     said = notes.unknown(document.file, services)
     return lab, [*said, *(f"{host.name}: {host.missing}" for host in lab.hosts if host.missing)]
+
+
+def located(error: PlaceError, path: Path, name: str) -> TopologyError:
+    """Return what is wrong at a place of the file, which has been read before, with its line."""
+    document = Document(path, name)
+    *way, last = error.keys
+    found: Any = document.file
+    for key in way:
+        found = found[key]
+    if isinstance(found, list):  # of NAME=VALUE
+        last = list(mapping(found)).index(str(last))
+    try:
+        with document.places():
+            raise PlaceError((*way, last), str(error))
+    except TopologyError as topology_error:
+        return topology_error
 
 
 def _lab(document: Document, services: dict[str, dict[str, Any]], name: str) -> LabSpec:

@@ -10,6 +10,7 @@ from typing import Any
 from lab.engines import states
 from lab.engines.base import Engine, Host, Lab, Progress, own_term
 from lab.engines.namespaces import agent_starts, agents, checks, control
+from lab.engines.namespaces.faults import PlaceError
 from lab.engines.namespaces.keeper_process import KeeperProcess
 from lab.engines.namespaces.users import USER_ID
 from lab.engines.outputs import Piece
@@ -194,14 +195,17 @@ class NamespacesEngine(Engine):
         """Start a keeper, and read the file while it loads. There is nothing to build."""
         del build
         self._keepers[name] = keeper = _keeper(name)
-        from lab.engines.namespaces.compose_file import read
+        from lab.engines.namespaces.compose_file import located, read
 
         spec, notes = read(file, name)
         keeper.build(spec)
         for note in notes:
             progress("note", note)
         progress("starting hosts", "")
-        keeper.wait_until_up(progress)
+        try:
+            keeper.wait_until_up(progress)
+        except PlaceError as error:  # what only the kernel could find
+            raise located(error, file, name) from error
         lab = NamespaceLab(name)
         without = [host for host in spec.hosts if host.missing and not host.argv]
         lab.lacking = [f"{host.name}: {host.missing}" for host in without]

@@ -26,6 +26,7 @@ from lab.engines.namespaces import (
     syscalls,
     sysctls,
 )
+from lab.engines.namespaces.faults import PlaceError
 from lab.engines.namespaces.health import HealthCheck
 from lab.engines.namespaces.spec import HostSpec, LabSpec
 
@@ -118,7 +119,7 @@ class Init:
         if do == "room":
             rooms.make_room(self._spec, self._lab.visible)
             links.configure(self._spec.interfaces if message["plugged"] else ())
-            sysctls.apply(self._spec.sysctls)  # after the addresses, as with Docker
+            self._set_sysctls()  # after the addresses, as with Docker
             kernel_files.close()
             self._say({"is": "ready"})
         elif do == "network":
@@ -131,6 +132,14 @@ class Init:
                 self._kill_at_s = time.monotonic() + grace_s
         elif do in {"pause", "resume"}:
             self._pause(do == "pause")
+
+    def _set_sysctls(self) -> None:
+        for name, value in self._spec.sysctls.items():
+            try:
+                sysctls.apply({name: value})
+            except OSError as error:  # whether a value is one, only the kernel knows
+                place = ("services", self._spec.name, "sysctls", name)
+                raise PlaceError(place, str(error.strerror)) from error
 
     def _plug_in(self) -> None:
         fault = ""

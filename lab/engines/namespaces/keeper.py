@@ -130,7 +130,7 @@ class Keeper:
         elif state == "exited":
             self._ended(host, message["status"])
         elif state == "failed":
-            self._fail(f"{host.spec.name}: {message['text']}")
+            self._fail(f"{host.spec.name}: {message['text']}", message["keys"])
             host.fault = message["text"]
             self._ended(host, _FAILED_STATUS)
         elif state in {"running", "paused"}:
@@ -195,9 +195,9 @@ class Keeper:
             host.fault = text
             self.tell(host, do="signal", signal="SIGKILL")
 
-    def _fail(self, text: str) -> None:
+    def _fail(self, text: str, keys: Sequence[str] = ()) -> None:
         if not self._order.up:
-            lifeline.say(failed=text)
+            lifeline.say(failed=text, keys=keys)
             os._exit(1)
 
     def _released(self) -> None:
@@ -273,7 +273,7 @@ def main() -> None:
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         text = f"{error.strerror or error}{where}"
-        lifeline.say(failed=text)
+        lifeline.say(failed=text, keys=[])
         os._exit(1)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lab.engines.base import Progress
 from lab.engines.namespaces import MARK, checks
+from lab.engines.namespaces.faults import PlaceError
 from lab.engines.namespaces.spec import LabSpec
 from lab.errors import EngineError
 
@@ -42,10 +43,15 @@ class KeeperProcess:
         self._say(spec.to_json())
 
     def wait_until_up(self, progress: Progress) -> None:
-        """Wait until the lab is up. EngineError with the reason when it fails."""
+        """Wait until the lab is up. EngineError with the reason when it fails.
+
+        PlaceError when the reason is at a place of the compose file.
+        """
         assert self._process.stdout
         for line in self._process.stdout:
             said = json.loads(line)
+            if said.get("keys"):
+                raise PlaceError(tuple(said["keys"]), said["failed"])
             if "failed" in said:
                 missing = [found for found in checks.findings() if not found.ok and found.required]
                 hint = f"; {missing[0].name}: {missing[0].remedy}" if missing else ""

@@ -9,7 +9,10 @@ from typing import Any
 
 
 def say(**message: Any) -> None:
-    """Tell `lab up`; if it is gone, and has not released the lab, so is the lab."""
+    """Tell `lab up`; if it is gone, and has not released the lab, so is the lab.
+
+    With `failed` come `keys`: the place of the compose file that is at fault, if that is known.
+    """
     try:
         os.write(1, json.dumps(message).encode() + b"\n")
     except BrokenPipeError:
