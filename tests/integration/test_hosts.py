@@ -1,6 +1,7 @@
 """What is done to a host means the same on every engine, in any order."""
 
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -352,3 +353,17 @@ def test_restart_waits_for_a_host_that_may_take_its_time(
         monkeypatch.setattr(control, "_TIMEOUT_S", 0.5)
         lab.host("a").restart()
         assert state(lab.host("a")) == "running"
+
+
+def test_programs_of_hosts_may_have_as_many_files_as_ever(namespaces: Engine) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lower = (min(before[1], 512), before[1])
+    resource.setrlimit(resource.RLIMIT_NOFILE, lower)
+    try:
+        with own_lab(namespaces, "pair.yaml") as pair:
+            answer = control.ask(pair.name, ask="status")
+            assert resource.prlimit(answer["pid"], resource.RLIMIT_NOFILE)[0] == before[1]
+            for host in answer["hosts"]:
+                assert resource.prlimit(host["pid"], resource.RLIMIT_NOFILE) == lower
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

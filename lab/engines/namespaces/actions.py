@@ -4,6 +4,8 @@ Each begins it, and says how to tell that it is in force.
 """
 
 import contextlib
+import errno
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -135,6 +137,8 @@ class Actions:
         return done
 
     def _call(self, host: KeptHost, question: dict[str, Any]) -> Condition:
+        if not question["descriptors"]:  # it was lost on its way: this process has too many
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         self._keeper.tell(host, do="call", descriptors=question["descriptors"])
         return lambda: True
 

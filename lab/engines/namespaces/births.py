@@ -6,6 +6,7 @@ A fork and no new program, because what an init needs is loaded here already.
 import contextlib
 import json
 import os
+import resource
 import socket
 import sys
 from collections.abc import Sequence
@@ -30,6 +31,9 @@ class Births:
         self._loop = loop
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
         self._title = syscalls.Title()
+        # Each host takes some descriptors here; its programs may have as many as ever.
+        self._files = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (self._files[1], self._files[1]))
 
     def give(self, host: KeptHost) -> tuple[int, int]:
         """Fork the host's init; return the descriptors to read the host's two outputs from.
@@ -76,6 +80,7 @@ class Births:
                 os.closerange(low, kept)
                 low = kept + 1
             os.closerange(low, self._loop.highest() + _MORE_DESCRIPTORS)
+            resource.setrlimit(resource.RLIMIT_NOFILE, self._files)
             Init(self._lab, host.spec, channel, self._inner).run()
         except OSError as error:
             where = f" ({error.filename})" if error.filename else ""

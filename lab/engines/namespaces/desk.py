@@ -54,19 +54,36 @@ class Desk:
         self._readers: list[_Reader] = []
         # Who waits for what to become true of a host.
         self._waiting: list[tuple[KeptHost, Condition, socket.socket]] = []
+        self._spare = os.open(os.devnull, os.O_RDONLY)
         control.setblocking(False)
         loop.watch(control.fileno(), self._accept)
 
     def _accept(self) -> None:
-        with contextlib.suppress(BlockingIOError):
+        try:
             sock, _ = self._control.accept()
-            credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-            # In this user namespace the lab's own user is root; anybody else is somebody else.
-            if _CREDENTIALS.unpack(credentials)[1] != os.geteuid():
-                sock.close()
-                return
-            sock.setblocking(False)
-            self._loop.watch(sock.fileno(), lambda: self._hear(sock))
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._turn_away(str(error.strerror))
+            return
+        credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        # In this user namespace the lab's own user is root; anybody else is somebody else.
+        if _CREDENTIALS.unpack(credentials)[1] != os.geteuid():
+            sock.close()
+            return
+        sock.setblocking(False)
+        self._loop.watch(sock.fileno(), lambda: self._hear(sock))
+
+    def _turn_away(self, why: str) -> None:
+        """Answer who cannot be served, on a descriptor that is kept for that (EMFILE, ENFILE)."""
+        os.close(self._spare)
+        text = f"lab {self._keeper.lab.name}: its keeper has {why.lower()}"
+        with contextlib.suppress(OSError):
+            sock, _ = self._control.accept()
+            with sock:
+                sock.setblocking(False)
+                sock.sendall(json.dumps({"failed": text}).encode() + b"\n")
+        self._spare = os.open(os.devnull, os.O_RDONLY)
 
     def _hear(self, sock: socket.socket) -> None:
         try:

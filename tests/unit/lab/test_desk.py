@@ -1,0 +1,65 @@
+"""The keeper's desk serves whom it can, and survives whom it cannot."""
+
+import json
+import os
+import resource
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+
+from lab.engines.namespaces.desk import Desk
+from lab.engines.namespaces.loop import Loop
+
+
+@pytest.fixture
+def address() -> str:
+    return f"\0lab-test-{secrets.token_hex(3)}"
+
+
+@pytest.fixture
+def loop(address: str) -> Iterator[Loop]:
+    """The loop of a keeper that has a desk, and no hosts."""
+    keeper = SimpleNamespace(
+        hosts={}, inner=0, lab=SimpleNamespace(name="x", topology="/x", folder="/"), cables=None
+    )
+    made = Loop()
+    with socket.socket(socket.AF_UNIX) as control:
+        control.bind(address)
+        control.listen()
+        Desk(keeper, made, control)
+        yield made
+
+
+@contextmanager
+def no_descriptor_left() -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.open(os.devnull, os.O_RDONLY)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_a_client_for_whom_there_is_no_descriptor_is_told_so_and_the_next_is_served(
+    loop: Loop, address: str
+) -> None:
+    with socket.socket(socket.AF_UNIX) as first, socket.socket(socket.AF_UNIX) as second:
+        for client in (first, second):
+            client.settimeout(20)
+        first.connect(address)
+        first.sendall(b'{"ask": "status"}\n')
+        with no_descriptor_left():
+            loop.turn(20)
+            answer = json.loads(first.recv(1000))
+        assert answer == {"failed": "lab x: its keeper has too many open files"}
+        second.connect(address)
+        second.sendall(b'{"ask": "status"}\n')
+        for _ in range(2):
+            loop.turn(20)
+        assert json.loads(second.recv(1000))["topology"] == "/x"
