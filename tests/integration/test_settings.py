@@ -214,3 +214,21 @@ def test_health_check_runs_as_the_hosts_program_does(engine: Engine, tmp_path: P
         found = shell(lab.host("a"), "cat /tmp/c"), shell(lab.host("a"), "cat /tmp/p")
         assert found[0] == found[1]
         assert found[0][2] == "x"
+
+
+def test_folders_and_volumes_of_any_name_are_each_their_own(
+    namespaces: Engine, tmp_path: Path
+) -> None:
+    deep = "/".join(["d" * 200] * 3)
+    sources = {"a!b": "1", "a/b": "2", deep: "3"}
+    for source, text in sources.items():
+        (tmp_path / source).mkdir(parents=True)
+        (tmp_path / source / "text").write_text(text)
+    volumes = [f"./{source}:/data/{text}" for source, text in sources.items()]
+    named = [{"type": "volume", "source": "." * n, "target": f"/data/{n + 2}"} for n in (2, 3)]
+    file = tmp_path / "compose.yaml"
+    file.write_text(f"{HEAD}    volumes: {[*volumes, *named]}\nvolumes: {{..: , ...: }}\n")
+    with new_lab(namespaces, file) as lab:
+        a = lab.host("a")
+        assert shell(a, "cat /data/1/text /data/2/text /data/3/text") == ["123"]
+        assert shell(a, "touch /data/4/mine; ls /data/4; ls /data/5") == ["mine"]

@@ -66,6 +66,7 @@ def _lab(document: Document, services: dict[str, dict[str, Any]], name: str) -> 
         )
         for key, entry in services.items()
     )
+    hosts = mounts.numbered(hosts)
     mounts.check_defined(volumes, {mount.source for host in hosts for mount in host.mounts})
     return LabSpec(
         name=name,

@@ -6,20 +6,20 @@ Looks at this machine's files, and changes none; `rooms` mounts, `tmpfs` knows t
 import os
 import posixpath
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from lab.engines.namespaces import tmpfs
 from lab.engines.namespaces.faults import PlaceError, at
-from lab.engines.namespaces.spec import Mount
+from lab.engines.namespaces.laying import PRIVATE
+from lab.engines.namespaces.places import is_there
+from lab.engines.namespaces.spec import HostSpec, Mount
 
 _PATH = (".", "~", "/")
 # Nothing can be mounted there or below.
 _KERNELS = ("/proc/", "/sys/")
 _NEEDED = {"/", "/dev"}
-# Each host has its own, empty ones; what the machine has there does not count.
-_PRIVATE = {"dev", "run", "tmp"}
 _BYTES = re.compile(r"(\d{1,18})\s*(?:([kmgtp])i?b?|b)?", re.IGNORECASE | re.ASCII)
 _UNITS = "kmgtp"
 
@@ -49,6 +49,22 @@ def of_service(
                 raise ValueError(text)
         found.append(mount)
     return tuple(found)
+
+
+def numbered(hosts: Iterable[HostSpec]) -> tuple[HostSpec, ...]:
+    """Give each source a number, the same on all hosts."""
+    numbers: dict[str, int] = {}
+    return tuple(
+        host._replace(
+            mounts=tuple(
+                mount._replace(number=numbers.setdefault(mount.source, len(numbers)))
+                if mount.source
+                else mount
+                for mount in host.mounts
+            )
+        )
+        for host in hosts
+    )
 
 
 def check_defined(volumes: Mapping[str, Any], used: Collection[str]) -> None:
@@ -100,8 +116,8 @@ def _named(target: str, source: str, key: str, read_only: bool) -> Mount:
 
 
 def _anonymous(key: str, target: str) -> str:
-    """Return what a volume without a name is kept as: no name of another has a ! in it."""
-    return f".{key}{target.replace('/', '!')}"
+    """Return what a volume without a name goes by: no name of another has a / in it."""
+    return f".{key}{target}"
 
 
 def _absolute(source: str, folder: Path) -> str:
@@ -141,14 +157,10 @@ def _size_and_mode(settings: Mapping[str, Any] | None, *, read_only: bool) -> st
     return tmpfs.checked(",".join(words))
 
 
-def _is_there(path: str | Path) -> bool:
-    return os.path.exists(path)  # noqa: PTH110 - which says no where it may not look
-
-
 def _check_source(mount: Mount, defined: Collection[str]) -> None:
     source = mount.source
     if source.startswith("/"):
-        if not _is_there(source):
+        if not is_there(source):
             text = f"{source} is not there; make it, or name another"
             raise ValueError(text)
     elif source and source not in defined:
@@ -159,18 +171,18 @@ def _check_source(mount: Mount, defined: Collection[str]) -> None:
 def _check_target(mount: Mount) -> None:
     """Raise ValueError when nothing, or not this, can be mounted there."""
     target = mount.target
-    if target in _NEEDED or f"{target}/".startswith(_KERNELS):
+    place = Path(os.path.realpath(target))
+    if target in _NEEDED or any(f"{one}/".startswith(_KERNELS) for one in (target, place)):
         text = f"{target} is the host's own; choose another place in it"
         raise ValueError(text)
-    place = Path(os.path.realpath(target))
-    if set(place.parts[1:2]) & _PRIVATE:
+    if set(place.parts[1:2]) & PRIVATE:  # empty ones; what the machine has there does not count
         return
-    above = next(parent for parent in place.parents if _is_there(parent))
+    above = next(parent for parent in place.parents if is_there(parent))
     if not above.is_dir():
         text = f"{target}: {above} is a file on this machine, so nothing can be below it"
         raise ValueError(text)
     is_file = mount.source.startswith("/") and not Path(mount.source).is_dir()
-    if _is_there(place) and place.is_dir() == is_file:
+    if is_there(place) and place.is_dir() == is_file:
         ours, its = ("file", "folder") if is_file else ("folder", "file")
         text = f"{target}: a {ours} cannot take the place of this machine's {its}"
         raise ValueError(text)

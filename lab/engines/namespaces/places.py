@@ -25,7 +25,7 @@ class Places:
     def make(self, target: str, *, like: str) -> None:
         """Make sure that what is at `like`, a file or a folder, can be mounted on `target`."""
         place = Path(os.path.realpath(target))
-        if _is_there(place):
+        if is_there(place):
             return
         is_file = not Path(like).is_dir()
         try:
@@ -33,7 +33,7 @@ class Places:
         except OSError as error:
             if error.errno not in _NOT_HERE:
                 raise
-            above = next(parent for parent in place.parents if _is_there(parent))
+            above = next(parent for parent in place.parents if is_there(parent))
             self._mirrors.append(_mirror(above))
             _make(place, is_file=is_file)
 
@@ -46,7 +46,8 @@ class Places:
         self._mirrors = []
 
 
-def _is_there(path: Path) -> bool:
+def is_there(path: str | Path) -> bool:
+    """Tell whether something is there, and can be seen."""
     return os.path.exists(path)  # noqa: PTH110 - which says no where it may not look
 
 

@@ -15,7 +15,7 @@ from lab.engines.namespaces import names, syscalls, tmpfs
 from lab.engines.namespaces.laying import bind, hidden_by_private, lay_over
 from lab.engines.namespaces.places import Places
 from lab.engines.namespaces.spec import HostSpec, Mount
-from lab.engines.namespaces.store import STORE, bind_place, is_bind
+from lab.engines.namespaces.store import STORE, place
 
 _DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
 _LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
@@ -111,10 +111,7 @@ def _mount(entry: Mount, store: str, places: Places) -> None:
             text = f"tmpfs: {entry.target}:{entry.tmpfs_options}: {error.strerror}"
             raise OSError(error.errno, text) from error
         return
-    if is_bind(entry):
-        source = store + bind_place(entry.source).removeprefix(STORE)
-    else:
-        source = f"{store}/volumes/{entry.source}"
+    source = place(entry, store)
     places.make(entry.target, like=source)
     bind(source, entry.target)
     if entry.read_only:

@@ -20,8 +20,9 @@ def build(lab: LabSpec) -> None:
     syscalls.mount("none", "/", flags=syscalls.MS_REC | syscalls.MS_PRIVATE)
     devices = os.open("/dev", os.O_PATH)
     kept = {path: os.open(path, os.O_PATH) for path in hidden_by_private(lab.visible)}
-    folders = {entry.source for host in lab.hosts for entry in host.mounts if store.is_bind(entry)}
-    binds = {source: os.open(source, os.O_PATH) for source in sorted(folders)}
+    shown = {entry for host in lab.hosts for entry in host.mounts if store.is_bind(entry)}
+    sources = {store.place(entry): entry.source for entry in shown}
+    binds = {place: os.open(source, os.O_PATH) for place, source in sorted(sources.items())}
     root, places = Path(_MOUNT_POINT), Places()
     syscalls.mount("tmpfs", _MOUNT_POINT, "tmpfs", options="mode=0755")
     for entry in sorted(Path("/").iterdir()):
@@ -41,8 +42,8 @@ def build(lab: LabSpec) -> None:
         target.mkdir(parents=True, exist_ok=True)
         bind(f"/proc/self/fd/{descriptor}", str(target))
         syscalls.make_read_only(str(target))
-    for source, descriptor in binds.items():  # as they are, while all else is read-only
-        target = root / store.bind_place(source).lstrip("/")
+    for place, descriptor in binds.items():  # as they are, while all else is read-only
+        target = root / place.lstrip("/")
         opened = f"/proc/self/fd/{descriptor}"
         places.make(str(target), like=opened)
         bind(opened, str(target))

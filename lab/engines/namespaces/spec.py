@@ -20,12 +20,16 @@ class Interface(NamedTuple):
 
 
 class Mount(NamedTuple):
-    """A volume of the lab, a folder of the machine (`source` begins with /), or a tmpfs."""
+    """A volume of the lab, a folder of the machine (`source` begins with /), or a tmpfs.
+
+    Each source of a lab has a number, which is its name there.
+    """
 
     target: str
     source: str = ""
     read_only: bool = False
     tmpfs_options: str | None = None
+    number: int = 0
 
 
 class Health(NamedTuple):

@@ -13,6 +13,11 @@ lab-time 21567/udp # time server
 lab-line 21568/tcp # line server
 lab-echo 21569/tcp # plain echo
 """
+_OURS = {
+    "passwd": f"lab:x:{USER_ID}:{USER_ID}::/:/usr/sbin/nologin\n",
+    "group": f"lab:x:{USER_ID}:\n",
+    "services": _SERVICES,
+}
 STORE = "/run/store"
 ETC = Path(STORE, "etc")
 
@@ -25,17 +30,18 @@ def fill(lab: LabSpec) -> None:
     for number, view in enumerate(lab.hosts_files):
         (views / str(number)).write_text(view)
     (ETC / "nsswitch.conf").write_text(_NAME_SWITCH)
-    for name, text in (
-        ("passwd", f"lab:x:{USER_ID}:{USER_ID}::/:/usr/sbin/nologin\n"),
-        ("group", f"lab:x:{USER_ID}:\n"),
-        ("services", _SERVICES),
-    ):
+    for name in _OURS:
         own = Path("/etc", name)
-        (ETC / name).write_text((own.read_text() if own.exists() else "") + text)
+        (ETC / name).write_text(with_ours(name, own.read_text() if own.exists() else ""))
     for host in lab.hosts:
         for entry in host.mounts:
-            if entry.source and not entry.source.startswith("/"):
-                Path(STORE, "volumes", entry.source).mkdir(parents=True, exist_ok=True)
+            if entry.source and not is_bind(entry):
+                Path(place(entry)).mkdir(parents=True, exist_ok=True)
+
+
+def with_ours(name: str, own: str) -> str:
+    """Return a file of /etc with our lines first, which count where the machine has such, too."""
+    return _OURS[name] + own
 
 
 def is_bind(entry: Mount) -> bool:
@@ -43,6 +49,6 @@ def is_bind(entry: Mount) -> bool:
     return entry.source.startswith("/")
 
 
-def bind_place(source: str) -> str:
-    """Return where in the store a folder of the machine is."""
-    return f"{STORE}/binds/{source.replace('/', '!')}"
+def place(entry: Mount, store: str = STORE) -> str:
+    """Return where in the store a volume is, or a folder of the machine."""
+    return f"{store}/mounts/{entry.number}"
