@@ -25,9 +25,9 @@ FOLDER = Path("/the/folder")
         ("./a/../b:/x", Mount("/x", "/the/folder/b")),
         ("../a:/x:ro", Mount("/x", "/the/a", read_only=True)),
         (".:/x", Mount("/x", "/the/folder")),
-        ("/x/y", Mount("/x/y", ".h!x!y")),
+        ("/x/y", Mount("/x/y", ".h/x/y")),
         ({"type": "volume", "source": "data", "target": "/x"}, Mount("/x", "data")),
-        ({"type": "volume", "target": "/x"}, Mount("/x", ".h!x")),
+        ({"type": "volume", "target": "/x"}, Mount("/x", ".h/x")),
         (
             {"type": "volume", "source": "data", "target": "/x", "read_only": True},
             Mount("/x", "data", read_only=True),
