@@ -24,7 +24,10 @@ class Document:
         self.path = path
         self.folder = path.resolve().parent
         self._root = compose_text.parse(path)
-        environment = {**env_file(self.folder / ".env"), **os.environ}
+        try:
+            environment = {**env_file(self.folder / ".env", os.environ), **os.environ}
+        except VariableError as error:
+            raise TopologyError(str(error)) from error
         environment["COMPOSE_PROJECT_NAME"] = name
         value = compose_text.value_of(path, self._root) if self._root else {}
         self.file: dict[str, Any]

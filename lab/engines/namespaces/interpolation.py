@@ -12,7 +12,15 @@ _VARIABLE = re.compile(
     r"\$(?:(?P<dollar>\$)|(?P<plain>[A-Za-z_]\w*)"
     r"|\{(?P<name>[A-Za-z_]\w*)(?:(?P<how>:?[-?+])(?P<word>[^}]*))?\}|(?P<bad>))"
 )
-_ENV_LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*(?:\s#.*)?$")
+# A line of a `.env` file; what is in quotes may go on in the next ones.
+_SETTING = re.compile(
+    r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*="
+    r"(?:[ \t]*\"(?P<double>(?:[^\"\\]|\\.)*)\"|[ \t]*'(?P<single>[^']*)'|(?P<bare>[^\n]*))",
+    re.MULTILINE | re.DOTALL,
+)
+_COMMENT = re.compile(r"\s#")
+_ESCAPE = re.compile(r"\\([nrt$\"\\])")
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "$": "$$"}
 
 
 class VariableError(Exception):
@@ -62,11 +70,31 @@ def _value(match: re.Match[str], environment: Mapping[str, str]) -> str:
     return word
 
 
-def env_file(path: Path) -> dict[str, str]:
-    """Return the settings of a `.env` file; none if there is no file."""
+def env_file(path: Path, own: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of a `.env` file; none if there is no file.
+
+    As with Compose, variables in it are set by `own`, else by the file above them, and what is in
+    single quotes is left alone. A VariableError begins with PATH:LINE.
+    """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return {}
-    found = (_ENV_LINE.match(line) for line in lines)
-    return {match[1]: match[2].strip("\"'") for match in found if match}
+    found: dict[str, str] = {}
+    for match in _SETTING.finditer(text):
+        try:
+            found[match["name"]] = _setting(match, {**found, **own})
+        except VariableError as error:
+            line = text.count("\n", 0, match.start("name")) + 1
+            raise VariableError(f"{path}:{line}: {error}", error.name) from error
+    return found
+
+
+def _setting(match: re.Match[str], environment: Mapping[str, str]) -> str:
+    if match["single"] is not None:
+        return match["single"]
+    if match["double"] is not None:
+        value = _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), match["double"])
+    else:
+        value = _COMMENT.split(match["bare"], maxsplit=1)[0].strip()
+    return str(interpolate(value, environment))

@@ -210,3 +210,10 @@ def test_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         with pytest.raises(TopologyError) as caught:
             compose_file.read(path, "x")
         assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_what_is_wrong_in_the_env_file_is_named_there(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("A=1\nB=$\n")
+    (tmp_path / "compose.yaml").write_text(HOST)
+    with pytest.raises(TopologyError, match=r"^.*/\.env:2: '\$': a \$ that begins no variable"):
+        compose_file.read(tmp_path / "compose.yaml", "x")

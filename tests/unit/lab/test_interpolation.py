@@ -69,7 +69,7 @@ def test_env_file_gives_its_settings(tmp_path: Path) -> None:
         "# a comment\n\nPLAIN=one\nexport EXPORTED=two\nSINGLE='a b'\nDOUBLE=\"c d\"\n"
         "EMPTY=\nEQUALS=a=b\n  INDENTED=x  \n#OFF=1\n1BAD=x\nnothing\nPLAIN=last\n"
     )
-    assert env_file(file) == {
+    assert env_file(file, {}) == {
         "PLAIN": "last",
         "EXPORTED": "two",
         "SINGLE": "a b",
@@ -81,5 +81,35 @@ def test_env_file_gives_its_settings(tmp_path: Path) -> None:
 
 
 def test_no_env_file_gives_no_settings(tmp_path: Path) -> None:
-    assert env_file(tmp_path / ".env") == {}
-    assert env_file(tmp_path) == {}
+    assert env_file(tmp_path / ".env", {}) == {}
+    assert env_file(tmp_path, {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        *(('A="x # y"', "x # y"), ("A='x # y'", "x # y"), ("A=x # y", "x"), ("A=x#y", "x#y")),
+        *(('A="x" # y', "x"), ("A=#x", "#x"), ("A= # x", ""), ('A="x\n#y"', "x\n#y")),
+        *(("A=$ABOVE", "up"), ('A="${ABOVE}!"', "up!"), ("A='$ABOVE'", "$ABOVE"), ("A=$$x", "$x")),
+        *(("A=$OWN", "own"), ("A=$NONE", ""), ("A=${NONE:-x}", "x"), ("A=$BELOW", "")),
+        *((r'A="a\tb\"c\\d\e"', 'a\tb"c\\d\\e'), (r'A="\$ABOVE"', "$ABOVE"), (r"A=a\tb", r"a\tb")),
+    ],
+)
+def test_setting_of_an_env_file_is_what_it_is_for_compose(
+    tmp_path: Path, line: str, value: str
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"ABOVE=up\nOWN=file\n{line}\nBELOW=down\n")
+    assert env_file(file, {"OWN": "own"}) == {
+        "ABOVE": "up",
+        "OWN": "file",
+        "A": value,
+        "BELOW": "down",
+    }
+
+
+def test_variable_of_an_env_file_that_is_wrong_is_named_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("A=1\n\nB=${C:?say where}\n")
+    with pytest.raises(VariableError, match=r"^.*/\.env:3: variable C is not set: say where$"):
+        env_file(file, {})
