@@ -61,6 +61,7 @@ def _lab(document: Document, services: dict[str, dict[str, Any]], name: str) -> 
             lab=name,
             folder=document.folder,
             volumes=volumes,
+            others=services,
             interfaces=tuple(networks.interfaces[key]),
             hosts_files=files,
         )

@@ -6,26 +6,32 @@ What it cannot do and a lab makes no sense without is refused where it is read.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lab.engines.namespaces import shape
+
 _TOP_LEVEL = {"name", "version", "services", "networks", "volumes"}
-_UNDERSTOOD = {
-    *("command", "entrypoint", "environment", "healthcheck", "depends_on", "networks", "volumes"),
-    *("tmpfs", "labels", "dns", "dns_opt", "sysctls", "hostname", "stop_grace_period", "image"),
-    *("network_mode", "profiles", "container_name", "mac_address"),
-}
 # Without effect here, or true anyway: programs have no rights and the files are read-only.
 _WITHOUT_EFFECT = {
-    *("build", "pull_policy", "init", "read_only", "cap_drop", "cap_add"),
-    *("security_opt", "expose", "stdin_open", "tty", "platform", "annotations"),
+    *("build", "pull_policy", "init", "read_only", "cap_drop"),
+    *("security_opt", "expose", "platform", "annotations"),
 }
-_HEALTH = {
-    *("test", "interval", "timeout", "retries", "start_period", "start_interval", "disable"),
+# With these an entry point of an image gives up the others, as every program here has.
+_RIGHTS_TO_DROP = {"SETUID", "SETGID"}
+# No program here has one, or an input.
+_TERMINAL = ("stdin_open", "tty")
+_NETWORK = {*shape.NETWORK, "labels", "name", "attachable"}
+_VOLUME = {*shape.VOLUME, "labels", "name"}
+_IPAM = {*shape.IPAM, "config"}
+_NEEDED = {*shape.NEEDED} - {"restart"}
+_MOUNT = {*shape.MOUNT, "consistency"}
+# Of a mount's own parts; Docker fills a volume from the image, of which there is none here.
+_OF_MOUNTS = {
+    "tmpfs": {*shape.TMPFS},
+    "volume": {"nocopy", "labels"},
+    "bind": {"selinux"},
 }
-# Docker does not go by the priority either, but for the hardware address.
-_MEMBER = {"ipv4_address", "ipv6_address", "mac_address", "aliases", "priority"}
-_NETWORK = {
-    *("driver", "external", "ipam", "enable_ipv6", "internal", "labels", "name", "attachable"),
-}
-_VOLUME = {"driver", "external", "labels", "name"}
+_CONSISTENCIES = {"consistent", "cached", "delegated"}
+# The options of a volume in the short form: what they ask for is so, or there is none of it here.
+_OPTIONS = {"", "ro", "rw", "z", "Z", "nocopy", "volume-nocopy", *_CONSISTENCIES}
 
 
 def unknown(file: Mapping[str, Any], services: Mapping[str, Any]) -> list[str]:
@@ -47,21 +53,54 @@ def _keys(file: Mapping[str, Any], services: Mapping[str, Any]) -> Iterator[tupl
         for name, entry in (file.get(kind) or {}).items():
             for key in _others(entry, understood):
                 yield key, f"{kind}.{name}"
+            if kind == "networks":
+                for key in _of_ipam(entry or {}):
+                    yield key, f"{kind}.{name}"
             if kind == "networks" and _is_without_ipv6(entry or {}):
                 yield "an IPv6 subnet without enable_ipv6", f"{kind}.{name}"
 
 
 def _of_service(service: Mapping[str, Any]) -> Iterator[str]:
-    yield from _others(service, _UNDERSTOOD | _WITHOUT_EFFECT)
-    for key in _others(service.get("healthcheck"), _HEALTH):
+    yield from _others(service, {*shape.SERVICE, *_WITHOUT_EFFECT})
+    yield from (key for key in _TERMINAL if service.get(key))
+    rights = {right.upper().removeprefix("CAP_") for right in service.get("cap_add") or ()}
+    for right in sorted(rights - _RIGHTS_TO_DROP):
+        yield f"cap_add {right}"
+    for key in _others(service.get("healthcheck"), {*shape.HEALTH}):
         yield f"healthcheck.{key}"
-    members = service.get("networks")
-    for member in members.values() if isinstance(members, dict) else ():
-        for key in _others(member, _MEMBER):
-            yield f"networks.{key}"
+    for part, known in (("networks", {*shape.MEMBER}), ("depends_on", _NEEDED)):
+        entries = service.get(part)
+        for entry in entries.values() if isinstance(entries, dict) else ():
+            for key in _others(entry, known):
+                if entry[key] is not False:
+                    yield f"{part}.{key}"
     for mount in service.get("volumes") or ():
-        if isinstance(mount, dict) and (mount.get("volume") or {}).get("subpath"):
-            yield "volumes.volume.subpath"
+        for key in _of_mount(mount):
+            yield f"volumes{key}"
+
+
+def _of_mount(mount: Mapping[str, Any] | str) -> Iterator[str]:
+    if isinstance(mount, str):
+        *_, options = ["", *mount.split(":")[2:]]
+        for word in options.split(","):
+            if word not in _OPTIONS:
+                yield f" option {word}"
+        return
+    for key in _others(mount, _MOUNT):
+        yield f".{key}"
+    for part, known in _OF_MOUNTS.items():
+        for key in _others(mount.get(part), known):
+            if mount[part][key] is not False:
+                yield f".{part}.{key}"
+
+
+def _of_ipam(network: Mapping[str, Any]) -> Iterator[str]:
+    ipam = network.get("ipam") or {}
+    for key in _others(ipam, _IPAM):
+        yield f"ipam.{key}"
+    for config in ipam.get("config") or ():
+        for key in _others(config, {*shape.SUBNET}):
+            yield f"ipam.config.{key}"
 
 
 def _others(entry: Mapping[str, Any] | None, known: set[str]) -> list[str]:

@@ -24,15 +24,16 @@ def host(
     lab: str,
     folder: Path,
     volumes: Collection[str],
+    others: Collection[str],
     interfaces: tuple[Interface, ...],
     hosts_files: HostsFiles,
 ) -> HostSpec:
-    """Return the host; `volumes` are the named ones that the file defines."""
+    """Return the host; `volumes` are the named ones of the file, `others` all its services."""
     here = ("services", key)
     labels = values.mapping(service.get("labels"))
     with at(*here):
         program = programs.choose(key, service, labels)
-        depends_on = values.depends_on(service.get("depends_on") or {})
+        depends_on = values.depends_on(service.get("depends_on") or {}, others)
     check = service.get("healthcheck") or {}
     with at(*here, "healthcheck", "retries"):
         values.retries(check)

@@ -23,7 +23,7 @@ _NAMES = {
     dict: "a mapping",
     type(None): "empty",
 }
-_SERVICE: dict[str, tuple[type, ...]] = {
+SERVICE: dict[str, tuple[type, ...]] = {
     "image": (str,),
     "command": (str, list),
     "entrypoint": (str, list),
@@ -43,8 +43,11 @@ _SERVICE: dict[str, tuple[type, ...]] = {
     "mac_address": (str,),
     "stop_grace_period": (str,),
     "profiles": (list,),
+    "cap_add": (list,),
+    "tty": (bool,),
+    "stdin_open": (bool,),
 }
-_HEALTH: dict[str, tuple[type, ...]] = {
+HEALTH: dict[str, tuple[type, ...]] = {
     "test": (str, list),
     "interval": (str,),
     "timeout": (str,),
@@ -53,34 +56,39 @@ _HEALTH: dict[str, tuple[type, ...]] = {
     "retries": (int,),
     "disable": (bool,),
 }
-_MEMBER: dict[str, tuple[type, ...]] = {
+MEMBER: dict[str, tuple[type, ...]] = {
     "ipv4_address": (str,),
     "ipv6_address": (str,),
     "mac_address": (str,),
     "aliases": (list,),
     "priority": (int,),
 }
-_NETWORK: dict[str, tuple[type, ...]] = {
+NETWORK: dict[str, tuple[type, ...]] = {
     "ipam": (dict,),
     "enable_ipv6": (bool,),
     "internal": (bool,),
     "external": (bool, dict),
     "driver": (str, type(None)),
 }
-_SUBNET: dict[str, tuple[type, ...]] = {
+SUBNET: dict[str, tuple[type, ...]] = {
     "subnet": (str,),
     "ip_range": (str,),
     "gateway": (str,),
     "aux_addresses": (dict,),
 }
-_MOUNT: dict[str, tuple[type, ...]] = {
+MOUNT: dict[str, tuple[type, ...]] = {
     "type": (str,),
     "source": (str,),
     "target": (str,),
     "read_only": (bool,),
     "tmpfs": (dict,),
     "volume": (dict,),
+    "bind": (dict,),
 }
+TMPFS: dict[str, tuple[type, ...]] = {"size": (str, int), "mode": (int,)}
+VOLUME: dict[str, tuple[type, ...]] = {"external": (bool, dict), "driver": (str, type(None))}
+IPAM: dict[str, tuple[type, ...]] = {"driver": (str,)}
+NEEDED: dict[str, tuple[type, ...]] = {"condition": (str,), "required": (bool,), "restart": (bool,)}
 # Lists of mappings too; and those of words, which may be numbers. All others are of strings.
 _LISTS_OF_MAPPINGS = {"volumes"}
 _LISTS_OF_WORDS = {"command", "entrypoint", "test"}
@@ -108,7 +116,7 @@ def check(file: Any) -> None:
             elif kind == "networks":
                 _network([kind, name], entry)
             else:
-                _table([kind, name], entry, {"external": (bool, dict), "driver": (str, type(None))})
+                _table([kind, name], entry, VOLUME)
 
 
 def _entries(keys: list[str | int], value: Any) -> Iterator[tuple[Any, dict[str, Any]]]:
@@ -157,15 +165,15 @@ def _typed(value: Any, types: tuple[type, ...]) -> Any:
 
 
 def _service(keys: list[str | int], entry: dict[str, Any]) -> None:
-    _table(keys, entry, _SERVICE)
-    _table([*keys, "healthcheck"], entry.get("healthcheck") or {}, _HEALTH)
+    _table(keys, entry, SERVICE)
+    _table([*keys, "healthcheck"], entry.get("healthcheck") or {}, HEALTH)
     for key in ("environment", "labels", "sysctls"):
         if isinstance(values := entry.get(key), dict):
             for name, value in values.items():
                 if isinstance(value, (dict, list)):
                     text = f"{name}: must be a string or a number"
                     raise ShapeError([*keys, key, str(name)], text)
-    for key, table in (("networks", _MEMBER), ("depends_on", {"condition": (str,)})):
+    for key, table in (("networks", MEMBER), ("depends_on", NEEDED)):
         if isinstance(entry.get(key), dict):
             for name, member in _entries([*keys, key], entry[key]):
                 _table([*keys, key, str(name)], member, table)
@@ -175,22 +183,22 @@ def _service(keys: list[str | int], entry: dict[str, Any]) -> None:
 
 def _volume(keys: list[str | int], entry: Any) -> None:
     if isinstance(entry, dict):
-        _table(keys, entry, _MOUNT)
+        _table(keys, entry, MOUNT)
         tmpfs = entry.get("tmpfs") or {}
-        _table(keys, tmpfs, {"size": (str, int), "mode": (int,)})
+        _table(keys, tmpfs, TMPFS)
     if not isinstance(entry, (str, dict)) or (isinstance(entry, dict) and "target" not in entry):
         raise ShapeError(keys, f"{entry!r} is no volume, as SOURCE:TARGET")
 
 
 def _network(keys: list[str | int], entry: dict[str, Any]) -> None:
-    _table(keys, entry, _NETWORK)
+    _table(keys, entry, NETWORK)
     ipam = entry.get("ipam") or {}
-    _table([*keys, "ipam"], ipam, {"driver": (str,)})
+    _table([*keys, "ipam"], ipam, IPAM)
     configs = ipam.get("config") or []
     if not isinstance(configs, list) or not all(isinstance(config, dict) for config in configs):
         raise ShapeError([*keys, "ipam", "config"], "must be a list of mappings")
     for number, config in enumerate(configs):
         place = [*keys, "ipam", "config", number]
-        _table(place, config, _SUBNET)
+        _table(place, config, SUBNET)
         others = config.get("aux_addresses") or {}
         _table([*place, "aux_addresses"], others, dict.fromkeys(others, (str,)))

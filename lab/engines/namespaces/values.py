@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from lab.engines.namespaces.spec import Health
@@ -96,12 +96,17 @@ def retries(check: Mapping[str, Any]) -> int:
     return number
 
 
-def depends_on(value: Any) -> dict[str, str]:
-    """Return what a service waits for: the host's name and the condition."""
+def depends_on(value: Any, there: Collection[str] = ()) -> dict[str, str]:
+    """Return what a service waits for: the host's name and the condition.
+
+    `there` are the services that there are; of others it may say that they are not required.
+    """
     if isinstance(value, list):
         return dict.fromkeys(value, "service_started")
     found = {
-        name: (entry or {}).get("condition", "service_started") for name, entry in value.items()
+        name: (entry or {}).get("condition", "service_started")
+        for name, entry in value.items()
+        if name in there or (entry or {}).get("required", True)
     }
     for condition in found.values():
         if condition not in CONDITIONS:

@@ -235,3 +235,10 @@ def test_services_own_environment_comes_first(tmp_path: Path) -> None:
     environment = host(tmp_path, "environment: {HOME: /x, A: 'b'}").environment
     assert (environment["HOME"], environment["A"], environment["SOCKET_LAB"]) == ("/x", "b", "x")
     assert environment["PYTHONPATH"] == str(tmp_path)
+
+
+@pytest.mark.parametrize("profiles", ["", "    profiles: [debug]\n"])
+def test_service_that_is_not_required_need_not_be_there(tmp_path: Path, profiles: str) -> None:
+    text = f"{OURS}    depends_on: {{b: {{required: false}}, c: {{required: no}}}}\n"
+    lab, _ = read(tmp_path, f"{text}  b:{OURS[4:]}{profiles}")
+    assert lab.hosts[0].depends_on == ({} if profiles else {"b": "service_started"})

@@ -6,6 +6,8 @@ import pytest
 
 from tests.unit.lab.test_compose_file import OURS, read
 
+BARE = "image: socket-lab/host, entrypoint: [sleep]"
+
 
 @pytest.mark.parametrize(
     "key",
@@ -25,8 +27,8 @@ def test_key_that_this_engine_does_not_have_is_named(tmp_path: Path, key: str) -
 def test_key_without_effect_is_not_named(tmp_path: Path) -> None:
     lines = (
         "    build: .\n    init: true\n    read_only: true\n    cap_drop: [ALL]\n"
-        "    cap_add: [SETUID]\n    security_opt: [x]\n    expose: ['1']\n    tty: true\n"
-        "    stdin_open: true\n    container_name: x\n    x-mine: 1\n    pull_policy: never\n"
+        "    cap_add: [SETUID]\n    security_opt: [x]\n    expose: ['1']\n    tty: false\n"
+        "    stdin_open: no\n    container_name: x\n    x-mine: 1\n    pull_policy: never\n"
     )
     assert read(tmp_path, OURS + lines)[1] == []
 
@@ -56,6 +58,29 @@ def test_key_without_effect_is_not_named(tmp_path: Path) -> None:
             "    volumes: [{type: volume, source: d, target: /x, volume: {subpath: s}}]\n"
             "volumes: {d: }\n",
             "volumes.volume.subpath (a)",
+        ),
+        (
+            "    cap_add: [NET_ADMIN, CAP_SETUID, cap_sys_time]\n",
+            "cap_add NET_ADMIN (a); cap_add SYS_TIME (a)",
+        ),
+        ("    tty: true\n    stdin_open: yes\n", "stdin_open (a); tty (a)"),
+        (
+            "    volumes: ['d:/x:ro,rshared', 'd:/y:z,cached', 'd:/z:nosuch']\nvolumes: {d: }\n",
+            "volumes option rshared (a); volumes option nosuch (a)",
+        ),
+        (
+            "    volumes: [{type: bind, source: /etc, target: /x, odd: 1, bind: "
+            "{propagation: rshared, create_host_path: false}}, {type: tmpfs, target: /y, tmpfs: {odd: 1}}]\n",
+            "volumes.odd (a); volumes.bind.propagation (a); volumes.tmpfs.odd (a)",
+        ),
+        (
+            "networks: {default: {ipam: {options: {a: b}, config: "
+            "[{subnet: 10.9.0.0/24, odd: 1}]}}}\n",
+            "ipam.options (networks.default); ipam.config.odd (networks.default)",
+        ),
+        (
+            f"    depends_on: {{b: {{restart: true, odd: 1}}}}\n  b: {{{BARE}}}\n",
+            "depends_on.odd (a); depends_on.restart (a)",
         ),
         ("configs: {}\nx-mine: 1\n", "configs (the file)"),
     ],
