@@ -70,7 +70,8 @@ def test_key_without_effect_is_not_named(tmp_path: Path) -> None:
         ),
         (
             "    volumes: [{type: bind, source: /etc, target: /x, odd: 1, bind: "
-            "{propagation: rshared, create_host_path: false}}, {type: tmpfs, target: /y, tmpfs: {odd: 1}}]\n",
+            "{propagation: rshared, create_host_path: false}}, "
+            "{type: tmpfs, target: /y, tmpfs: {odd: 1}}]\n",
             "volumes.odd (a); volumes.bind.propagation (a); volumes.tmpfs.odd (a)",
         ),
         (
