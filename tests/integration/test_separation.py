@@ -7,7 +7,8 @@ import docker
 import pytest
 
 from lab.engines import choice
-from lab.engines.base import Host, Lab
+from lab.engines.base import Engine, Host, Lab
+from tests.integration.own_lab import own_lab
 
 ON_THE_WIRE = ("server", "inetd", "client", "names")
 USER = "lab"
@@ -106,3 +107,11 @@ def test_what_the_kernel_tells_root_alone_is_hidden(client: Host) -> None:
         look = f"test ! -s /proc/{place} && head -c 1 /proc/{place} | wc -c"
         output = client.run(["sh", "-c", look], timeout_s=20)
         assert output.stdout.strip() in {b"", b"0"}, (place, output)
+
+
+def test_the_machines_secrets_are_not_a_hosts(namespaces: Engine) -> None:
+    with own_lab(namespaces, "pair.yaml") as pair:
+        for user in (USER, "root"):
+            look = "cat /etc/shadow /etc/gshadow /etc/ssh/*_key 2>/dev/null | wc -c"
+            output = pair.host("left").run(["sh", "-c", look], user=user, timeout_s=20)
+            assert output.stdout.strip() == b"0", user

@@ -4,6 +4,7 @@ Built once, by the keeper; each host then makes its room in it (`rooms`).
 """
 
 import os
+import stat
 from pathlib import Path
 
 from lab.engines.namespaces import store, syscalls
@@ -13,6 +14,8 @@ from lab.engines.namespaces.spec import LabSpec
 
 # A folder that every machine has; its own content stays hidden and untouched.
 _MOUNT_POINT = "/tmp"  # noqa: S108
+# Where a machine keeps secrets among what everybody may read.
+_SECRETIVE = ("/etc", "/etc/ssh", "/etc/ssl", "/etc/sudoers.d")
 
 
 def build(lab: LabSpec) -> None:
@@ -53,3 +56,21 @@ def build(lab: LabSpec) -> None:
     store.fill(lab)
     for file in store.ETC.iterdir():
         lay_over(str(file), f"/etc/{file.name}")
+    _close()
+
+
+def _close() -> None:
+    """Hide what the machine keeps for root, where root started the lab: passwords and keys.
+
+    By its number each program of a host is root there, too, as it must be to use root's own Python
+    and to write to root's own folders; so it could read them.
+    """
+    file, folder = store.nothing()
+    for place in filter(os.path.isdir, _SECRETIVE):
+        for entry in os.scandir(place):
+            others = stat.S_IROTH if entry.is_file(follow_symlinks=False) else stat.S_IXOTH
+            if entry.is_symlink() or entry.stat().st_mode & others:
+                continue
+            if os.access(entry.path, os.R_OK):
+                bind(folder if entry.is_dir() else file, entry.path)
+                syscalls.make_read_only(entry.path)

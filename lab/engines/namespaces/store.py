@@ -39,6 +39,14 @@ def fill(lab: LabSpec) -> None:
                 Path(place(entry)).mkdir(parents=True, exist_ok=True)
 
 
+def nothing() -> tuple[str, str]:
+    """Return an empty file and an empty folder, to take the place of others."""
+    file, folder = Path(STORE, "nothing"), Path(STORE, "nowhere")
+    file.touch(0o444)
+    folder.mkdir(0o555)
+    return str(file), str(folder)
+
+
 def with_ours(name: str, own: str) -> str:
     """Return a file of /etc with our lines first, which count where the machine has such, too."""
     return _OURS[name] + own
