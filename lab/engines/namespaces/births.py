@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from lab.engines.namespaces import freezer, syscalls
-from lab.engines.namespaces.faults import PlaceError
+from lab.engines.namespaces.faults import PlaceError, text_of
 from lab.engines.namespaces.init import Init
 from lab.engines.namespaces.kept import KeptHost
 from lab.engines.namespaces.loop import Loop
@@ -83,9 +83,7 @@ class Births:
             resource.setrlimit(resource.RLIMIT_NOFILE, self._files)
             Init(self._lab, host.spec, channel, self._inner).run()
         except OSError as error:
-            where = f" ({error.filename})" if error.filename else ""
-            text = f"{error.strerror or error}{where}"
-            _tell_fault(channel, text)
+            _tell_fault(channel, text_of(error))
         except PlaceError as error:
             _tell_fault(channel, str(error), error.keys)
         except Exception:  # a fault of ours: into what the host says

@@ -1,4 +1,7 @@
-"""What is wrong at a place of the compose file, before anybody knows the file's name or lines."""
+"""What is wrong, in words: in a system call, or at a place of the compose file.
+
+The file's name and its lines nobody knows here.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,3 +30,9 @@ def at(*keys: str | int) -> Iterator[None]:
         yield
     except ValueError as error:
         raise PlaceError(keys, f"{dotted(keys)}: {error}") from error
+
+
+def text_of(error: OSError) -> str:
+    """Return what a system call said, and of what."""
+    where = f" ({error.filename})" if error.filename else ""
+    return f"{error.strerror or error}{where}"

@@ -33,7 +33,8 @@ from lab.engines.namespaces.spec import HostSpec, LabSpec
 _ENDING = {signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
 # A program that ends sooner, with no health check to tell, never was up.
 _SETTLES_S = 0.1
-_NAMESPACES = (
+# But that of its processes, which a fork takes.
+NAMESPACES = (
     syscalls.CLONE_NEWNET | syscalls.CLONE_NEWNS | syscalls.CLONE_NEWUTS | syscalls.CLONE_NEWIPC
 )
 
@@ -57,7 +58,7 @@ class Init:
 
     def run(self) -> NoReturn:
         """Serve until the program has ended or the keeper has; never return."""
-        syscalls.unshare(_NAMESPACES)
+        syscalls.unshare(NAMESPACES)
         syscalls.set_host_name(self._spec.host_name)
         links.no_duplicate_address_detection()
         self._say({"is": "unshared", "pid": int(Path("/proc/self").readlink().name)})

@@ -20,11 +20,13 @@ from typing import Any, NoReturn
 # Run as a file, which is faster than as a module of an installed package.
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from lab.engines.namespaces import MARK, lifeline, processes, root, syscalls, users
+from lab.engines.namespaces import MARK, agent_fork, lifeline, processes, root, syscalls, users
 from lab.engines.namespaces.births import Births
 from lab.engines.namespaces.cables import Cables
 from lab.engines.namespaces.control import address_of
 from lab.engines.namespaces.desk import Desk
+from lab.engines.namespaces.faults import text_of
+from lab.engines.namespaces.init import NAMESPACES
 from lab.engines.namespaces.kept import KeptHost
 from lab.engines.namespaces.loop import Loop
 from lab.engines.namespaces.order import Order
@@ -65,17 +67,13 @@ class Keeper:
             self._spawn(host)
             self._turn(0)
         while True:
-            self._turn(self._wait_s())
+            until_s = self._down_until_s
+            self._turn(None if until_s is None else max(0.0, until_s - time.monotonic()))
 
     def _turn(self, wait_s: float | None) -> None:
         self.loop.turn(wait_s)
         if self._down_until_s is not None:
             self._go_down()
-
-    def _wait_s(self) -> float | None:
-        if self._down_until_s is None:
-            return None
-        return max(0.0, self._down_until_s - time.monotonic())
 
     # --- hosts
 
@@ -121,22 +119,14 @@ class Keeper:
         if state == "unshared":
             host.outer_pid = message["pid"]
             self.cables.want(host)
-        elif state == "ready":
-            host.ready = True
-        elif state == "health":
-            host.health, host.check_said = message["health"], message["said"]
-        elif state == "settled":
-            host.settled = True
         elif state == "exited":
             self._ended(host, message["status"])
         elif state == "failed":
             self._fail(f"{host.spec.name}: {message['text']}", message["keys"])
             host.fault = message["text"]
             self._ended(host, _FAILED_STATUS)
-        elif state in {"running", "paused"}:
-            host.state = state
-        elif state == "connected":
-            host.plugging, host.fault = False, message["fault"]
+        else:
+            host.hear(message)
 
     def tell(self, host: KeptHost, *, descriptors: Sequence[int] = (), **message: Any) -> None:
         """Send a host's init a message, if there is one, and descriptors."""
@@ -230,37 +220,18 @@ class Keeper:
         return sum(host.spec.stop_grace_s for host in self.hosts.values()) + 1.0
 
 
-def _begin_starter(channel: int) -> None:
-    """Fork what begins agents: half of what it needs has been loaded here."""
-    if os.fork() == 0:
-        # Only there: not every lab has faults.
-        from lab.engines.namespaces.agent_starter import serve  # noqa: PLC0415
-
-        try:
-            serve(channel)
-        finally:
-            os._exit(0)
-    os.close(channel)
-
-
 def main() -> None:
     """Make the namespaces, while whoever started this reads the file; then become the lab."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for word in sys.argv[1:]:
-        _begin_starter(int(word))
+        agent_fork.begin(int(word))
     try:
         # Of this network namespace, and this user: the names of abstract sockets are its own.
         control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         address = address_of(os.environ[MARK])
         users.become_root()
         inner = users.make_inner()
-        syscalls.unshare(
-            syscalls.CLONE_NEWNS
-            | syscalls.CLONE_NEWNET
-            | syscalls.CLONE_NEWUTS
-            | syscalls.CLONE_NEWIPC
-            | syscalls.CLONE_NEWPID
-        )
+        syscalls.unshare(NAMESPACES | syscalls.CLONE_NEWPID)
         if os.fork():
             os._exit(0)
         if not (line := sys.stdin.readline()):
@@ -271,9 +242,7 @@ def main() -> None:
         root.build(lab)
         Keeper(lab, inner, control).run()
     except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        text = f"{error.strerror or error}{where}"
-        lifeline.say(failed=text, keys=[])
+        lifeline.say(failed=text_of(error), keys=[])
         os._exit(1)
 
 

@@ -1,6 +1,7 @@
 """What the keeper keeps of a host: its state, and what its programs wrote."""
 
 import socket
+from typing import Any
 
 from lab.engines import not_up
 from lab.engines.namespaces.spec import HostSpec
@@ -58,6 +59,21 @@ class KeptHost:
         # Both outputs as they came, and standard output alone.
         self.all = Output()
         self.stdout = Output()
+
+    def hear(self, message: dict[str, Any]) -> None:
+        """Take note of what its init says of it, while it runs."""
+        state = message["is"]
+        if state == "ready":
+            self.ready = True
+        elif state == "health":
+            self.health, self.check_said = message["health"], message["said"]
+        elif state == "settled":
+            self.settled = True
+        elif state == "connected":
+            self.plugging, self.fault = False, message["fault"]
+        else:
+            assert state in {"running", "paused"}
+            self.state = state
 
     @property
     def shown_state(self) -> str:
