@@ -45,14 +45,27 @@ class Person:
 
     def sees(self, text: bytes) -> None:
         """Wait until the text is on the screen."""
+        wait_until(lambda: self.shows(text), f"{text!r} on the terminal")
 
-        def there() -> bool:
-            os.set_blocking(self.master, False)
-            with suppress(BlockingIOError):
-                self.seen += os.read(self.master, 1 << 16)
-            return text in self.seen
+    def shows(self, text: bytes) -> bool:
+        """Tell whether the text is on the screen."""
+        os.set_blocking(self.master, False)
+        with suppress(BlockingIOError):
+            self.seen += os.read(self.master, 1 << 16)
+        return text in self.seen
 
-        wait_until(there, f"{text!r} on the terminal")
+    def resizes(self, rows: int, columns: int, until: bytes) -> None:
+        """Give the window that size until the text is on the screen.
+
+        Not once: `docker exec` begins to listen for it a little after the program has begun.
+        """
+
+        def resized() -> bool:
+            for size in (SIZE, (rows, columns)):  # the kernel tells of a change only
+                termios.tcsetwinsize(self.master, size)
+            return self.shows(until)
+
+        wait_until(resized, f"{until!r} on the terminal")
 
     def leaves(self) -> None:
         self.process.kill()
@@ -83,8 +96,7 @@ def test_size_of_the_terminal_is_followed(lab: Lab) -> None:
     wait = 'until [ "$(stty size)" = "11 22" ]; do sleep 0.02; done; echo resized'
     with person("exec", "--lab", lab.name, "client", "sh", "-c", f"echo begun; {wait}") as somebody:
         somebody.sees(b"begun")
-        termios.tcsetwinsize(somebody.master, (11, 22))
-        somebody.sees(b"resized")
+        somebody.resizes(11, 22, until=b"resized")
         assert somebody.process.wait(LONGEST_S) == 0
 
 
