@@ -23,7 +23,10 @@ class Recorder:
 
     def __init__(self, folder: Path) -> None:
         # Line buffered: each event is in the file when `write` returns.
-        self._file = (folder / FILE).open("w", encoding="utf-8", buffering=1)
+        # Half of a surrogate pair, which UTF-8 has no bytes for, is written as JSON's own escape.
+        self._file = (folder / FILE).open(
+            "w", encoding="utf-8", errors="backslashreplace", buffering=1
+        )
         self._lock = Lock()
 
     def write(self, kind: str, **fields: Any) -> Event:
@@ -53,11 +56,20 @@ def read(folder: Path) -> list[Event]:
 
 
 def _events(text: str) -> Iterator[Event]:
-    for line in text.splitlines():
+    # Not `splitlines`: U+2028 and its like may stand in a log line, unescaped.
+    for line in text.split("\n"):
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
-        if not isinstance(event, dict) or "kind" not in event or "time_ns" not in event:
+        if not _is_event(event):
             return
         yield event
+
+
+def _is_event(event: Any) -> bool:
+    return (
+        isinstance(event, dict)
+        and isinstance(event.get("kind"), str)
+        and type(event.get("time_ns")) is int
+    )
