@@ -16,7 +16,7 @@ def write(folder: Path, output: Path | None = None) -> Path:
     from lab.report import page, reading  # noqa: PLC0415
 
     path = folder / "report.html" if output is None else output
-    path.write_text(page.render(reading.read(folder)), encoding="utf-8")
+    page.write(path, page.render(reading.read(folder)))
     return path
 
 

@@ -1,20 +1,17 @@
 """Calls, programs, faults, log lines and notes, out of a run's events.
 
-An event that lacks what it should have is left out: its file is damaged, and the verdict says so.
+An event that lacks what it should have is left out and counted: its file is damaged.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from lab.checks.calls import wanted
-from lab.checks.verdict import Judgement, Verdict, overall
-from lab.checks.words import describe
 from lab.evidence.events import Event
 from lab.report import call_words
+from lab.report.expectations import Expectations
 from lab.report.fault_words import fault_words
-from lab.report.hosts import names_by_address
+from lab.report.hosts import names_by_address, texts
 from lab.report.model import Call, Fault, Log, Note, Program
-from lab.scenario.model import CallStep, CollectStep, Scenario
 
 _MOMENTS = frozenset({"kill", "restart"})
 
@@ -22,32 +19,34 @@ _MOMENTS = frozenset({"kill", "restart"})
 def fault_names(events: Iterable[Event]) -> dict[str, str]:
     """Return the scenario's names of the wire's faults, by their ids (`client/1`)."""
     return {
-        str(id_): str(event.get("name") or id_)
+        id_: str(event.get("name") or id_)
         for event in events
         if event["kind"] == "fault_on"
-        for id_ in event.get("ids", ())
+        for id_ in texts(event.get("ids"))
     }
 
 
 class Happenings:
-    """What the events tell, each kind in the order of its beginning."""
+    """What the events tell, each kind in the order of its beginning.
+
+    `left_out` counts the events that could not be read; `played_ns` is when the steps were over.
+    """
 
     def __init__(
         self,
         events: Sequence[Event],
         addresses: Mapping[str, Sequence[str]],
-        scenario: Scenario | None,
-        judgements: Sequence[Judgement],
+        expectations: Expectations,
     ) -> None:
         self.calls: list[Call] = []
         self.programs: list[Program] = []
         self.faults: list[Fault] = []
         self.logs: list[Log] = []
         self.notes: list[Note] = []
+        self.left_out = 0
+        self.played_ns: int | None = None
         self._names = names_by_address(addresses)
-        self._steps = scenario.steps if scenario else ()
-        self._reproduces = scenario.reproduces if scenario else ()
-        self._judgements = judgements
+        self._steps = expectations
         self._started: dict[str, Event] = {}
         self._before_ns = 0
         tell: dict[str, Callable[[Event], None]] = {
@@ -65,15 +64,19 @@ class Happenings:
         }
         for event in events:
             if event["kind"] == "played":
+                self.played_ns = event["time_ns"]
                 self._note(event, "the steps are over; the lab closes what is open")
                 break  # what its own end leaves in the syslog is no part of the story
-            try:
-                tell.get(event["kind"], _ignore)(event)
-            except (KeyError, TypeError, ValueError, AttributeError):
-                continue
-            self._before_ns = event["time_ns"]
+            self._tell(tell.get(event["kind"], _ignore), event)
         self._never_collected()
         self.calls.sort(key=lambda call: call.began_ns)
+
+    def _tell(self, tell: Callable[[Event], None], event: Event) -> None:
+        try:
+            tell(event)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+            self.left_out += 1
+        self._before_ns = event["time_ns"]
 
     def _call(self, event: Event) -> None:
         # A call that has not returned says only, in older evidence, when that was found.
@@ -87,7 +90,7 @@ class Happenings:
         else:
             result, error = call_words.gave(event.get("gave"), self._names), ""
         step = event.get("step")
-        expected, verdict, tells = self._expected(step, error)
+        expected, verdict, tells = self._steps.of_call(step, error)
         arguments = dict(event.get("arguments") or {})
         self.calls.append(
             Call(
@@ -108,39 +111,18 @@ class Happenings:
             )
         )
 
-    def _expected(self, number: int | None, error: str) -> tuple[str, Verdict | None, bool]:
-        """Return what a call was to give, in words, what came of that, and if it tells the story:
-
-        it is the error that the scenario is about, or it had to wait.
-        """
-        if number is None or not 0 <= number < len(self._steps):
-            return "", None, False
-        step = self._steps[number]
-        verdict = self._verdict_of(number)
-        if not isinstance(step, CallStep | CollectStep):
-            return "", verdict, False
-        tells = error in self._reproduces or step.expected.after_s is not None
-        return wanted(step.expected), verdict, tells
-
-    def _verdict_of(self, number: int | None) -> Verdict | None:
-        if number is None or not 0 <= number < len(self._steps):
-            return None
-        step = self._steps[number]
-        what = describe(step)
-        own = [one for one in self._judgements if one.line == step.line and one.what == what]
-        return overall(own) if own else None
-
     def _remember(self, event: Event) -> None:
         self._started[str(event["name"])] = event
 
     def _never_collected(self) -> None:
         """Show what was begun and never asked about: it was under way when the run ended."""
-        for event in self._started.values():
+        for event in list(self._started.values()):
             if "call" in event:
                 self._before_ns = event["time_ns"]
-                self._call({**event, "name": None, "pending": True})
+                self._tell(self._call, {**event, "name": None, "pending": True})
             elif "argv" in event:
-                self._program({**event, "began_ns": event["time_ns"], "pending": True})
+                begun = {**event, "began_ns": event["time_ns"], "pending": True}
+                self._tell(self._program, begun)
 
     def _program(self, event: Event) -> None:
         self._started.pop(str(event.get("name")), None)
@@ -156,7 +138,7 @@ class Happenings:
                 output=str(event.get("output", "")),
                 errors=str(event.get("errors", "")),
                 exit_status=event.get("exit_status"),
-                verdict=self._verdict_of(event.get("step")),
+                verdict=self._steps.verdict(event.get("step")),
             )
         )
 
@@ -167,7 +149,7 @@ class Happenings:
         self.faults.append(
             Fault(
                 number=len(self.faults),
-                name=str(event.get("name") or event["impairment"]),
+                name=str(event.get("name") or impairment),
                 what=fault_words(impairment, event.get("asked") or {}),
                 on_ns=on_ns,
                 off_ns=None if for_s is None else on_ns + round(for_s * 1e9),
@@ -178,13 +160,14 @@ class Happenings:
 
     def _lifted(self, event: Event) -> None:
         fault = self._in_force(str(event["name"]))
-        off_ns = int(event["time_ns"])
+        off_ns = event["time_ns"]
         off_ns = off_ns if fault.off_ns is None else min(off_ns, fault.off_ns)
+        acted, matched = event.get("acted_packets"), event.get("matched_packets")
         self._replace(
             fault,
             off_ns=off_ns,
-            acted=event.get("acted_packets"),
-            matched=event.get("matched_packets"),
+            acted=None if acted is None else int(acted),
+            matched=None if matched is None else int(matched),
         )
 
     def _host(self, event: Event) -> None:
@@ -231,11 +214,8 @@ class Happenings:
         self._note(event, f"sysctl {words}")
 
     def _wait(self, event: Event) -> None:
-        held, number = bool(event["held"]), event.get("step")
-        what = "waited"
-        if number is not None and 0 <= number < len(self._steps):
-            what = describe(self._steps[number]).replace("wait for", "waited for", 1)
-        self._note(event, f"{what}: {event['found']}", is_bad=not held)
+        what = self._steps.what(event.get("step")).replace("wait for", "waited for", 1)
+        self._note(event, f"{what or 'waited'}: {event['found']}", is_bad=not event["held"])
 
     def _error(self, event: Event) -> None:
         self._note(event, f"could not be done: {event['text']}", is_bad=True)

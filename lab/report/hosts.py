@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import permutations
+from typing import Any
 
 from lab.evidence.events import Event
 from lab.report.model import Call, Packet
@@ -14,10 +15,15 @@ _OPENING = frozenset({"connect", "connect_ex", "sendto", "getaddrinfo"})
 def addresses_of(events: Iterable[Event]) -> dict[str, tuple[str, ...]]:
     """Return the addresses of the hosts, in the order in which they came up."""
     return {
-        str(event["host"]): tuple(map(str, event.get("addresses", ())))
+        str(event["host"]): texts(event.get("addresses"))
         for event in events
         if event["kind"] == "host_up" and "host" in event
     }
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """Return a list of the evidence as texts; none where it is no list."""
+    return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def in_order(

@@ -12,7 +12,7 @@ from lab.errors import EvidenceError
 from lab.evidence import events
 from lab.report.model import Run
 from lab.report.overview import Entry, Overview, entry_of, overview, recorded_entry, run_folders
-from lab.report.page import SIGNS, environment, render, source
+from lab.report.page import SIGNS, environment, render, source, write
 from lab.report.reading import read
 
 PAGE, INDEX = "report.html", "index.html"
@@ -36,7 +36,7 @@ def write_index(results: Path) -> Path:
 
 def _write_page(folder: Path, page: Path) -> None:
     try:
-        page.write_text(render(read(folder)), encoding="utf-8")
+        write(page, render(read(folder)))
     except EvidenceError:  # an empty run: its line in the overview says UNKNOWN
         return
 
@@ -52,7 +52,7 @@ def write_gallery(folders: Iterable[Path], into: Path) -> Path:
     for folder in folders:
         run = _without_build(read(folder))
         name = _free(run.name.replace("/", "-"), run.engine, taken)
-        (into / f"{name}.html").write_text(render(run), encoding="utf-8")
+        write(into / f"{name}.html", render(run))
         entries.append(entry_of(run, quote(f"{name}.html")))
     return _write(into / INDEX, overview(entries))
 
@@ -75,5 +75,5 @@ def _free(name: str, engine: str, taken: set[str]) -> str:
 def _write(path: Path, found: Overview) -> Path:
     template = environment().get_template("index.html")
     style = Markup(source("page.css") + source("index.css"))  # noqa: S704 - our own files
-    path.write_text(template.render(it=found, style=style, signs=SIGNS), encoding="utf-8")
+    write(path, template.render(it=found, style=style, signs=SIGNS))
     return path

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -43,7 +44,7 @@ def render(run: Run) -> str:
             topology=topology(run),
             sentence=verdict_sentence(run),
             sign=SIGNS[run.verdict],
-            when=datetime.fromtimestamp(run.began_ns / 1e9, tz=UTC) if run.began_ns else None,
+            when=_when(run.began_ns),
             lasted=duration(run.ended_ns - run.began_ns),
             fates=fates,
             kinds=_kinds(kinds),
@@ -55,6 +56,21 @@ def render(run: Run) -> str:
             script_hash=script_hash(script),
         )
     )
+
+
+def _when(time_ns: int) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(time_ns / 1e9, tz=UTC) if time_ns else None
+    except (ValueError, OverflowError, OSError):  # damaged: beyond any calendar
+        return None
+
+
+def write(path: Path, text: str) -> None:
+    """Write a page. Half of a surrogate pair, which no UTF-8 is for, stands there as an escape.
+
+    It is the escape of JSON and of Python both, so that the page's script reads its data.
+    """
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def _kinds(kinds: set[Kind]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from lab.errors import EvidenceError, LabError
 from lab.evidence import events, folders
 from lab.evidence.events import Event
 from lab.report import happenings, linking
-from lab.report.hosts import addresses_of, in_order
+from lab.report.expectations import Expectations
+from lab.report.hosts import addresses_of, in_order, texts
 from lab.report.model import Run
 from lab.report.recorded import recorded
 from lab.report.traffic import Traffic, read_traffic
@@ -40,7 +42,16 @@ def read(folder: Path) -> Run:
     start = start or {}
     scenario = _scenario(folder, start, missing)
     judgements, verdict = _judged(folder, scenario, found, traffic, missing)
-    return _run(folder, found, start, scenario, traffic, judgements, verdict, missing)
+    addresses = addresses_of(found)
+    told = happenings.Happenings(found, addresses, Expectations(scenario, judgements))
+    if told.left_out:
+        missing.append(f"{events.FILE} is damaged: {_events_left_out(told.left_out)}.")
+        judgements, verdict = _not_whole(judgements, verdict, missing)
+    return _run(folder, found, start, scenario, traffic, told, judgements, verdict, missing)
+
+
+def _events_left_out(count: int) -> str:
+    return "1 event is left out" if count == 1 else f"{count:,} events are left out"
 
 
 def _events(folder: Path, missing: list[str]) -> list[Event]:
@@ -59,7 +70,7 @@ def _scenario(folder: Path, start: Event, missing: list[str]) -> Scenario | None
     if "test" in start:
         return None  # a test's own code says what it expects
     try:
-        return read_scenario(path, hosts=start.get("hosts", ()))
+        return read_scenario(path, hosts=texts(start.get("hosts")))
     except (LabError, OSError):
         missing.append(f"There is no readable {folders.SCENARIO}: what was expected is not known.")
         return None
@@ -82,9 +93,19 @@ def _judged(
     judgements += [
         Judgement(1, "evidence", "is whole", one, Verdict.UNKNOWN) for one in traffic.missing
     ]
-    if missing and not any(one.verdict is Verdict.UNKNOWN for one in judgements):
-        judgements.append(Judgement(1, "evidence", "is whole", missing[0], Verdict.UNKNOWN))
-    return tuple(judgements), overall(judgements)
+    # Events that are damaged may hold anything.
+    plain = tuple(replace(one, found=str(one.found)) for one in judgements)
+    return _not_whole(plain, overall(plain), missing)
+
+
+def _not_whole(
+    judgements: tuple[Judgement, ...], verdict: Verdict, missing: Sequence[str]
+) -> tuple[tuple[Judgement, ...], Verdict]:
+    """Let evidence that is not whole be UNKNOWN, unless that is said already."""
+    if not missing or any(one.verdict is Verdict.UNKNOWN for one in judgements):
+        return judgements, verdict
+    more = Judgement(1, "evidence", "is whole", missing[0], Verdict.UNKNOWN)
+    return (*judgements, more), Verdict.UNKNOWN if verdict is Verdict.PASS else verdict
 
 
 def _run(
@@ -93,23 +114,24 @@ def _run(
     start: Event,
     scenario: Scenario | None,
     traffic: Traffic,
+    told: happenings.Happenings,
     judgements: tuple[Judgement, ...],
     verdict: Verdict,
     missing: list[str],
 ) -> Run:
     addresses = addresses_of(found)
-    told = happenings.Happenings(found, addresses, scenario, judgements)
     calls = linking.link(told.calls, traffic, addresses)
     packets = tuple(traffic.packets)
     times = [event["time_ns"] for event in found] + [one.time_ns for one in packets[-1:]]
+    ended_ns = told.played_ns or max(times, default=0)  # then the lab closes what is open
     began = [one.began_ns for one in calls] + [one.began_ns for one in told.programs]
     began += [one.on_ns for one in told.faults] + [one.time_ns for one in packets[:1]]
     name = str(start.get("test") or start.get("scenario") or folder.parent.name or folder.name)
-    engine, seed = str(start.get("engine", "")), start.get("seed")
+    seed = start.get("seed")
     active = {host for one in packets for host in (one.source, one.target)}
     active |= {one.host for one in calls} | {one.host for one in told.programs}
     active |= {one.host for one in told.logs} | {one.host for one in told.faults} - {""}
-    known = [*start.get("hosts", ()), *addresses]
+    known = [*texts(start.get("hosts")), *addresses]
     hosts = in_order(known, active, packets, calls)
     if not hosts:
         hosts = tuple(dict.fromkeys(known))
@@ -117,11 +139,11 @@ def _run(
         name=name,
         title=scenario.title if scenario else _title(start, name),
         shows=scenario.shows if scenario else "",
-        engine=engine,
-        seed=seed,
+        engine=str(start.get("engine", "")),
+        seed=seed if isinstance(seed, int) else None,
         command=_command(start),
         began_ns=min(began or times or [0]),
-        ended_ns=max(times or [0]),
+        ended_ns=ended_ns,
         facts={said: str(start[key]) for key, said in _FACTS if key in start},
         hosts=hosts,
         addresses=addresses,
@@ -151,15 +173,15 @@ def _title(start: Event, name: str) -> str:
 def _command(start: dict[str, Any]) -> str:
     """Return what runs it again; "" where nothing is known."""
     if "test" in start:
-        words = ["pytest", shlex.quote(str(start["test"]))]
+        words = ["pytest", str(start["test"])]
         words += ["--lab-engine", str(start["engine"])] if "engine" in start else []
-        return " ".join(words)
+        return shlex.join(words)
     if "scenario" not in start:
         return ""
     what = str(start["scenario"])
     if "/catalogue/" not in f"/{start.get('path', '/catalogue/')}":
         what = Path(str(start["path"])).name
-    words = ["lab", "run", shlex.quote(what)]
+    words = ["lab", "run", what]
     words += ["--seed", str(start["seed"])] if "seed" in start else []
     words += ["--engine", str(start["engine"])] if "engine" in start else []
-    return " ".join(words)
+    return shlex.join(words)

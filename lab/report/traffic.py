@@ -30,8 +30,8 @@ from lab.report.model import (
 )
 
 _FATES = {"copied": DUPLICATED, "dropped": DROPPED, "held": HELD, "late": LATE, "changed": CHANGED}
-_LATE = re.compile(r"delivered ([0-9.]+) ms late")
-_TIMES = re.compile(r"delivered[^:]* (\d+) times")
+_LATE = re.compile(r"delivered (\d+(?:\.\d+)?) ms late")
+_TIMES = re.compile(r"delivered[^:]* (\d{1,9}) times")
 _FAULT = re.compile(r"by fault ([^ ]+/\d+)")
 
 

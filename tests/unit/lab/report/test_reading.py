@@ -181,3 +181,35 @@ def test_run_of_a_test_says_how_to_run_it_again(tmp_path: Path) -> None:
     assert run.command == "pytest 'tests/test_x.py::test_half_open[a b]' --lab-engine namespaces"
     assert run.missing == ()
     assert "The test failed: oh" in page.render(run)
+
+
+@pytest.mark.parametrize(
+    ("fields", "command"),
+    [
+        ({"seed": "1; rm -r x"}, "lab run made.yaml --seed '1; rm -r x' --engine namespaces"),
+        ({"engine": "a b"}, "lab run made.yaml --seed 7 --engine 'a b'"),
+        ({"path": "of/a b.yaml"}, "lab run 'a b.yaml' --seed 7 --engine namespaces"),
+    ],
+)
+def test_command_that_is_copied_into_a_shell_is_quoted(
+    tmp_path: Path, fields: dict[str, Any], command: str
+) -> None:
+    events = made.half_open()
+    events[0] |= fields
+    assert read(made.write(tmp_path, events)).command == command
+
+
+def test_run_ends_with_its_steps_not_with_what_the_lab_does_after_them(tmp_path: Path) -> None:
+    events = made.half_open()
+    events.insert(-1, made.event("played", 1041))
+    run = read(made.write(tmp_path, events))
+    assert run.ended_ns == made.BEGAN_NS + 1_041_000_000
+
+
+def test_log_line_with_a_line_separator_leaves_a_good_run_good(tmp_path: Path) -> None:
+    folder = made.write(tmp_path)
+    path = folder / "events.jsonl"
+    text = path.read_text(encoding="utf-8").replace('"hello"', '"hel\u2028lo\x85"')
+    path.write_text(text, encoding="utf-8")
+    run = read(folder)
+    assert (run.verdict, run.logs[0].message) == (Verdict.PASS, "hel\u2028lo\x85")
