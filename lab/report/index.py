@@ -9,9 +9,16 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from lab.errors import EvidenceError
-from lab.evidence import events
 from lab.report.model import Run
-from lab.report.overview import Entry, Overview, entry_of, overview, recorded_entry, run_folders
+from lab.report.overview import (
+    Entry,
+    Overview,
+    entry_in,
+    entry_of,
+    overview,
+    recorded_entry,
+    run_folders,
+)
 from lab.report.page import SIGNS, environment, render, source, write
 from lab.report.reading import read
 
@@ -20,25 +27,34 @@ _VERSION = re.compile(r"\d+(\.\d+)*")
 
 
 def write_index(results: Path) -> Path:
-    """Write RESULTS/index.html, and the page of every run that has none, or an older one.
+    """Write RESULTS/index.html, and the page of every run whose page is not of its files.
 
     EvidenceError when there are no runs.
     """
-    entries = []
-    for folder in run_folders(results):
-        page = folder / PAGE
-        if not page.exists() or page.stat().st_mtime < (folder / events.FILE).stat().st_mtime:
-            _write_page(folder, page)
-        link = quote(f"{folder.parent.name}/{folder.name}/{PAGE}") if page.exists() else ""
-        entries.append(recorded_entry(folder, link))
-    return _write(results / INDEX, overview(entries))
+    return _write(results / INDEX, overview(_entry(folder) for folder in run_folders(results)))
 
 
-def _write_page(folder: Path, page: Path) -> None:
+def _entry(folder: Path) -> Entry:
+    page = folder / PAGE
+    link = quote(f"{folder.parent.name}/{folder.name}/{PAGE}")
+    if _is_of_its_files(page) and (entry := entry_in(page, link)):
+        return entry
     try:
-        write(page, render(read(folder)))
+        run = read(folder)
     except EvidenceError:  # an empty run: its line in the overview says UNKNOWN
-        return
+        return recorded_entry(folder, link if page.exists() else "")
+    write(page, render(run))
+    return entry_of(run, link)
+
+
+def _is_of_its_files(page: Path) -> bool:
+    """Tell whether nothing was changed since; that a file was deleted is in its folder's time."""
+    try:
+        written_ns = page.stat().st_mtime_ns
+        times = [one.stat().st_mtime_ns for one in (page.parent, *page.parent.iterdir())]
+    except OSError:
+        return False
+    return written_ns >= max(times)
 
 
 def write_gallery(folders: Iterable[Path], into: Path) -> Path:

@@ -1,20 +1,26 @@
 """Many runs side by side: a line for each scenario, a column for each engine. Reads, and counts.
 
-It takes each run's own word for its verdict, as a matrix of a thousand runs must not take long; a
-run that left none is UNKNOWN.
+It says of a run what the run's page says: the page has its entry in its head, as a matrix of a
+thousand runs must not take long. A run that no page can be made of is UNKNOWN.
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from html import unescape
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from lab.checks.verdict import Verdict
 from lab.errors import EvidenceError
 from lab.evidence import events, folders
 from lab.report.model import Run
 
+# The templates have it within the first bytes of a page.
+_MARK = re.compile(r'<meta name="socket-lab-run" content="([^"]*)">')
+_HEAD_CHARACTERS = 4096
 _WORST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS)
 
 
@@ -72,6 +78,15 @@ class Line:
     title: str
     cells: tuple[Cell | None, ...]
 
+    @property
+    def link(self) -> str:
+        """The page that tells most: of the newest of the worst runs; "" where none has one."""
+        for verdict in _WORST:
+            for entry in (one for cell in self.cells[::-1] if cell for one in cell.entries[::-1]):
+                if entry.verdict is verdict and entry.link:
+                    return entry.link
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Overview:
@@ -97,17 +112,36 @@ def run_folders(results: Path) -> list[Path]:
 
 
 def recorded_entry(folder: Path, link: str) -> Entry:
-    """Return the entry of a run by what it wrote down of itself."""
-    fields = _verdict_file(folder / folders.VERDICT)
-    start: dict[str, object] = {}
-    if "engine" not in fields:  # it was killed: its first event is there, at least
+    """Return the entry of a run that cannot be read, by what it wrote down of itself."""
+    try:
         found = events.read(folder)
-        start = next((one for one in found if one["kind"] == "start"), {})
-    said = {**start, **fields}
-    seed = said.get("seed")
-    took_s = said.get("took_s")
+    except EvidenceError:
+        found = []
+    start = next((one for one in found if one["kind"] == "start"), {})
+    return _entry({**start, **_verdict_file(folder / folders.VERDICT), "verdict": None}, link)
+
+
+def entry_in(page: Path, link: str) -> Entry | None:
+    """Return what a page says of its run; None of a file that is no page of this version."""
+    try:
+        with page.open(encoding="utf-8", errors="replace") as file:
+            found = _MARK.search(file.read(_HEAD_CHARACTERS))
+        said = json.loads(unescape(found[1])) if found else None
+    except (OSError, ValueError):
+        return None
+    return _entry(said, link) if isinstance(said, dict) else None
+
+
+def mark(run: Run) -> str:
+    """Return the entry of a run as its page has it: JSON, to be escaped."""
+    entry = asdict(replace(entry_of(run, ""), title=run.title[:300]))
+    return json.dumps({key: value for key, value in entry.items() if key != "link"})
+
+
+def _entry(said: dict[str, Any], link: str) -> Entry:
+    seed, took_s = said.get("seed"), said.get("took_s")
     return Entry(
-        name=str(said.get("scenario") or folder.parent.name),
+        name=str(said.get("name") or said.get("scenario") or "unknown"),
         title=str(said.get("title") or ""),
         engine=str(said.get("engine") or "unknown"),
         seed=seed if isinstance(seed, int) else None,

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from lab.report.call_words import duration
 from lab.report.model import Packet, Run
+from lab.report.overview import mark
 from lab.report.payload import packet_row, payload
 from lab.report.picture import draw
 from lab.report.sentence import verdict_sentence
@@ -40,6 +41,7 @@ def render(run: Run) -> str:
         .get_template("page.html")
         .render(
             run=run,
+            mark=mark(run),
             picture=picture,
             topology=topology(run),
             sentence=verdict_sentence(run),

@@ -1,6 +1,7 @@
 """Many runs side by side."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,42 @@ def test_bad_input_is_one_line(
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
+
+
+def test_overview_says_of_a_run_what_its_page_says(tmp_path: Path) -> None:
+    """The capture is deleted after the verdict was written down, and after a page was."""
+    folder = made.write(tmp_path / "made" / "001")
+    said = {"verdict": "PASS", "scenario": "made", "engine": "namespaces", "took_s": 9.0}
+    (folder / "verdict.json").write_text(json.dumps(said), encoding="utf-8")
+    assert "1 PASS" in report.write_index(tmp_path).read_text(encoding="utf-8")
+    (folder / "wire.pcapng").unlink()
+    for _ in range(2):  # the second time from the page itself
+        text = report.write_index(tmp_path).read_text(encoding="utf-8")
+        assert "1 UNKNOWN" in text
+        assert "PASS" not in text
+    assert "UNKNOWN</title>" in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_overview_does_not_write_a_page_anew_that_is_of_its_files(tmp_path: Path) -> None:
+    folder = made.write(tmp_path / "made" / "001")
+    report.write_index(tmp_path)
+    before = (folder / "report.html").stat().st_mtime_ns
+    first = (tmp_path / "index.html").read_bytes()
+    report.write_index(tmp_path)
+    assert (folder / "report.html").stat().st_mtime_ns == before
+    assert (tmp_path / "index.html").read_bytes() == first
+
+
+def test_run_that_no_page_can_be_made_of_is_unknown(tmp_path: Path) -> None:
+    folder = tmp_path / "made" / "001"
+    folder.mkdir(parents=True)
+    (folder / "events.jsonl").write_text("", encoding="utf-8")
+    (folder / "verdict.json").write_text('{"verdict": "PASS", "scenario": "made"}')
+    text = report.write_index(tmp_path).read_text(encoding="utf-8")
+    assert "1 UNKNOWN" in text
+    assert "<b>made</b>" in text
+
+
+def test_name_of_a_scenario_leads_to_its_worst_run() -> None:
+    runs = [replace(entry("a", "b", verdict), link=f"{verdict}.html") for verdict in (FAIL, PASS)]
+    assert overview(runs).lines[0].link == "FAIL.html"
