@@ -150,6 +150,7 @@ class Happenings:
             Fault(
                 number=len(self.faults),
                 name=str(event.get("name") or impairment),
+                kind=impairment,
                 what=fault_words(impairment, event.get("asked") or {}),
                 on_ns=on_ns,
                 off_ns=None if for_s is None else on_ns + round(for_s * 1e9),
@@ -178,6 +179,7 @@ class Happenings:
             Fault(
                 number=len(self.faults),
                 name=str(event.get("name") or event["done"]),
+                kind=str(event["done"]),
                 what=str(event["done"]),
                 on_ns=int(event["time_ns"]),
                 off_ns=None,

@@ -119,11 +119,13 @@ class Program:
 class Fault:
     """A fault in force from `on_ns` to `off_ns` (None: never lifted).
 
-    One of the wire has `links`, one of a host has `host`. `acted` counts the packets it acted on.
+    `kind` is what acts (`drop`, `pause`), `what` says it in words. One of the wire has `links`, one
+    of a host has `host`. `acted` counts the packets it acted on.
     """
 
     number: int
     name: str
+    kind: str
     what: str
     on_ns: int
     off_ns: int | None

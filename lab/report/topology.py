@@ -1,18 +1,29 @@
-"""The small picture of the hosts and the links between them. Pure."""
+"""The small picture of the hosts and the links between them. Pure.
+
+Hosts stand on an ellipse, so that no link need cross a third one; it is as large as that takes.
+"""
 
 import math
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from lab.report.model import Run
 
-_WIDTH, _RADIUS = 280, 62
-_NODE = 46
-_CUTTING = frozenset({"drop", "reject", "reset"})
+_WIDTH, _SHOWN = 280, 400  # at least, in its own units; at most, in those of the page
+_RADII = (86, 58)
+_BOX, _HEIGHT = 48, 20  # halves
+_FREE, _ASIDE, _MARGIN = 8, 5, 8
+_STEPS_OF_GROWTH = 60
+_CUTTING = frozenset({"drop", "reject", "reset", "partition"})
+
+Point = tuple[float, float]
+Links = Collection[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A host."""
+    """A host, at the middle of its box."""
 
     name: str
     address: str
@@ -23,9 +34,9 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A link that something crossed, or a fault was on; `fault` is "" where none was.
+    """A link that something crossed, or faults were on; `fault` is "" where there were none.
 
-    `is_cut`: the fault kept packets from coming.
+    `is_cut`: a fault kept packets from coming.
     """
 
     x1: int
@@ -39,66 +50,131 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """Nodes, edges, and how much room they need; `label` names the faults between two hosts."""
+    """Nodes, edges, and how much room they need; `label` names the faults between two hosts.
+
+    `half` is half of a box's width, `shown` how wide the picture is on the page.
+    """
 
     width: int
     height: int
+    half: int
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     label: str = ""
 
+    @property
+    def shown(self) -> int:
+        """How wide it is on the page."""
+        return min(self.width, _SHOWN)
+
 
 def topology(run: Run) -> Topology:
     """Return it."""
-    hosts = run.hosts
-    places, height = _places(hosts)
-    faults: dict[tuple[str, str], str] = {}
-    hurt = {fault.host for fault in run.faults if fault.host}
+    faults: dict[tuple[str, str], list[str]] = {}
+    cut = set()
     for fault in run.faults:
         for link in fault.links:
-            faults.setdefault(link, f"{fault.name}: {fault.what}")
+            faults.setdefault(link, []).append(f"{fault.name}: {fault.what}")
+            cut |= {link} if fault.kind in _CUTTING else set()
     used = {(one.source, one.target) for one in run.packets} | set(faults)
-    edges = []
-    for source, target in sorted(used):
-        if source in places and target in places:
-            ends = _beside(places[source], places[target])
-            said = faults.get((source, target), "")
-            is_cut = said.rpartition(": ")[2].split(" ")[0] in _CUTTING
-            words = f"{source} \N{RIGHTWARDS ARROW} {target}"
-            edges.append(Edge(*ends, said, words, is_cut))
+    used = {link for link in used if set(link) <= set(run.hosts) and link[0] != link[1]}
+    addresses = {host: next(iter(run.addresses.get(host, ())), "") for host in run.hosts}
+    half = _half(addresses)
+    places, width, height = _places(run.hosts, used, half)
+    edges = [
+        Edge(
+            *_arrow(places[source], places[target], half),
+            "; ".join(faults.get((source, target), ())),
+            f"{source} \N{RIGHTWARDS ARROW} {target}",
+            (source, target) in cut,
+        )
+        for source, target in sorted(used)
+    ]
+    hurt = {fault.host for fault in run.faults if fault.host}
     nodes = tuple(
-        Node(host, next(iter(run.addresses.get(host, ())), ""), *places[host], host in hurt)
-        for host in hosts
+        Node(host, addresses[host], *_rounded(places[host]), host in hurt) for host in run.hosts
     )
-    on_links = {fault.what.split(" ")[0]: None for fault in run.faults if fault.links}
-    label = ", ".join(on_links) if len(hosts) == 2 else ""
-    return Topology(_WIDTH, height, nodes, tuple(edges), label)
+    on_links = {fault.kind: None for fault in run.faults if fault.links}
+    label = ", ".join(on_links) if len(run.hosts) == 2 else ""
+    return Topology(width, height, half, nodes, tuple(edges), label)
 
 
-def _places(hosts: tuple[str, ...]) -> tuple[dict[str, tuple[int, int]], int]:
+def _half(addresses: dict[str, str]) -> int:
+    """Return half of the width that the names and addresses need."""
+    widest = [8 * len(host) for host in addresses] + [7 * len(one) for one in addresses.values()]
+    return max(_BOX, max(widest, default=0) // 2 + 5)
+
+
+def _places(hosts: Sequence[str], used: Links, half: int) -> tuple[dict[str, Point], int, int]:
     if len(hosts) <= 2:
-        xs = (60, _WIDTH - 60) if len(hosts) == 2 else (_WIDTH // 2,)
-        return {host: (x, 34) for host, x in zip(hosts, xs, strict=False)}, 78
-    radius = _RADIUS + 6 * max(0, len(hosts) - 5)
-    height = 2 * radius + 70
-    places = {}
-    for number, host in enumerate(hosts):
-        angle = math.pi * (2 * number / len(hosts) - 1 / 2) + math.pi / len(hosts)
-        x = _WIDTH / 2 + (radius + 22) * math.cos(angle)
-        places[host] = round(x), round(radius + 26 + radius * math.sin(angle))
-    return places, height
+        width = max(_WIDTH, 4 * half + 84)
+        xs = (half + 2, width - half - 2) if len(hosts) == 2 else (width / 2,)
+        y = _HEIGHT + _MARGIN
+        return {host: (x, y) for host, x in zip(hosts, xs, strict=False)}, width, 2 * y + 8
+    for step in range(_STEPS_OF_GROWTH):
+        scale = 1.08**step
+        rx, ry = max(_RADII[0], half + 30) * scale, _RADII[1] * scale
+        places = {}
+        for number, host in enumerate(hosts):
+            angle = math.pi * (2 * number / len(hosts) - 1 / 2) + math.pi / len(hosts)
+            places[host] = rx * (1 + math.cos(angle)), ry * (1 + math.sin(angle))
+        if _is_clear(places, used, half):
+            break
+    dx, dy = half + _MARGIN, _HEIGHT + _MARGIN
+    moved = {host: (x + dx, y + dy) for host, (x, y) in places.items()}
+    return moved, round(2 * rx + 2 * dx), round(2 * ry + 2 * dy)
 
 
-def _beside(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Return the ends of an arrow a little to the right of the way between two nodes."""
+def _is_clear(places: dict[str, Point], used: Links, half: int) -> bool:
+    """Tell whether no box lies on another, and no link goes through a third host's."""
+    for (ax, ay), (bx, by) in combinations(places.values(), 2):
+        if abs(ax - bx) < 2 * half + _FREE and abs(ay - by) < 2 * _HEIGHT + _FREE:
+            return False
+    return not any(
+        _crosses(places[source], places[target], place, half)
+        for source, target in used
+        for host, place in places.items()
+        if host not in {source, target}
+    )
+
+
+def _crosses(one: Point, other: Point, box: Point, half: int) -> bool:
+    """Tell whether the way between two points comes into a box: clip it to the box's sides."""
+    begin, end = 0.0, 1.0
+    for at, to, middle, reach in zip(one, other, box, (half + 4, _HEIGHT + 4), strict=True):
+        low, high, way = middle - reach - at, middle + reach - at, to - at
+        if not way:
+            if low > 0 or high < 0:
+                return False
+            continue
+        first, last = sorted((low / way, high / way))
+        begin, end = max(begin, first), min(end, last)
+    return begin < end
+
+
+def _arrow(one: Point, other: Point, half: int) -> tuple[int, int, int, int]:
+    """Return the ends of an arrow a little to the right of the way between two boxes."""
     (x1, y1), (x2, y2) = one, other
     length = math.hypot(x2 - x1, y2 - y1) or 1
     ux, uy = (x2 - x1) / length, (y2 - y1) / length
-    aside = 5
-    reach = _NODE * abs(ux) + 17 * abs(uy)
+    aside = -uy * _ASIDE, ux * _ASIDE
+    begin, end = _way_out(aside, (ux, uy), half), _way_out(aside, (-ux, -uy), half) + 2
+    x1, y1, x2, y2 = x1 + aside[0], y1 + aside[1], x2 + aside[0], y2 + aside[1]
     return (
-        round(x1 + ux * reach - uy * aside),
-        round(y1 + uy * reach + ux * aside),
-        round(x2 - ux * reach - uy * aside),
-        round(y2 - uy * reach + ux * aside),
+        *_rounded((x1 + ux * begin, y1 + uy * begin)),
+        *_rounded((x2 - ux * end, y2 - uy * end)),
     )
+
+
+def _way_out(at: Point, direction: Point, half: int) -> float:
+    """Return how far it is from a point of a box, given from its middle, to the box's edge."""
+    ways = [
+        ((reach if way > 0 else -reach) - place) / way
+        for place, way, reach in zip(at, direction, (half, _HEIGHT), strict=True)
+        if way
+    ]
+    return min(ways, default=0)
+
+
+def _rounded(point: Point) -> tuple[int, int]:
+    return round(point[0]), round(point[1])
