@@ -1,6 +1,6 @@
 """A packet as an arrow: from where to where, how it ends, and what is written on it. Pure.
 
-The script of the page draws the packets of unfolded groups in the same way.
+The script of the page draws the packets of unfolded groups in the same way, with these measures.
 """
 
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from lab.report.geometry import RAIL, Lanes
 from lab.report.model import CHANGED, DELIVERED, DROPPED, DUPLICATED, HELD, LATE, Packet
 
-TEXT_Y, BEGIN_Y, END_Y = 11, 18, 21
+TEXT_Y, BEGIN_Y, END_Y, LATE_Y = 11, 18, 21, 24
 # How far a packet that never came got, as a part of the way.
-_LOST_AT, _HELD_AT = 0.56, 0.8
+LOST_AT, HELD_AT = 0.56, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ def arrow(packet: Packet, lanes: Lanes, *, across: bool = False) -> Arrow | None
     x1, x2 = begin + sign * RAIL, end - sign * RAIL
     middle, ending, y2 = (x1 + x2) // 2, "head", END_Y
     if DROPPED in packet.fates:
-        x2, ending = x1 + round((x2 - x1) * _LOST_AT), "cross"
+        x2, ending = x1 + round((x2 - x1) * LOST_AT), "cross"
     elif HELD in packet.fates:
-        x2, ending = x1 + round((x2 - x1) * _HELD_AT), "stop"
+        x2, ending = x1 + round((x2 - x1) * HELD_AT), "stop"
     elif LATE in packet.fates and not across:
-        y2 = END_Y + 3
+        y2 = LATE_Y
     anchor = "middle"
     if across:
         middle, anchor = x1 + sign * 14, "start" if sign > 0 else "end"

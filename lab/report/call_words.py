@@ -5,27 +5,35 @@ from typing import Any
 
 from lab.checks.calls import plain
 
-_MOST = 18
+_MOST, SHORT = 18, 24
+WHOLE = 1000  # what is said in full, in tables and to screen readers, is not longer
 # The argument that says most about a call, where it has one of them.
 _TELLING = ("data", "to", "option", "level", "how", "until", "timeout", "field", "host", "name")
 _SOCKETS = ("socket", "as")
+# What is no method of a socket is not known to who has not read the manual.
+_EXPLAINED = {"abort": "(close with RST)"}
 
 
-def about(arguments: Mapping[str, Any], names: Mapping[str, str]) -> str:
+def about(
+    name: str, arguments: Mapping[str, Any], names: Mapping[str, str], most: int = _MOST
+) -> str:
     """Return what a call was about: `“hello”`, `server:21567`, `TCP_NODELAY 1`, or "".
 
     `names` has the names of hosts by their addresses.
     """
     for key in _TELLING:
         if key in arguments:
-            text = value(arguments[key], names, quote=key == "data")
+            text = value(arguments[key], names, quote=key == "data", most=most)
             if key == "option" and "value" in arguments:
-                text += f" {value(arguments['value'], names)}"
+                text += f" {value(arguments['value'], names, most=most)}"
             return text
     if "port" in arguments:
         return f":{arguments['port']}"
+    if name in _EXPLAINED:
+        return _EXPLAINED[name]
     rest = [one for key, one in arguments.items() if key not in (*_SOCKETS, "bytes", "flags")]
-    return value(rest[0], names) if rest and isinstance(rest[0], str | int | float) else ""
+    is_plain = rest and isinstance(rest[0], str | int | float)
+    return value(rest[0], names, most=most) if is_plain else ""
 
 
 def value(given: Any, names: Mapping[str, str], *, quote: bool = False, most: int = _MOST) -> str:
@@ -61,7 +69,7 @@ def _mapping(given: Mapping[str, Any], names: Mapping[str, str], most: int) -> s
     return " ".join(parts) or ", ".join(f"{k} {value(v, names)}" for k, v in given.items())
 
 
-def gave(given: Any, names: Mapping[str, str], most: int = 24) -> str:
+def gave(given: Any, names: Mapping[str, str], most: int = SHORT) -> str:
     """Return what a call gave; bytes in quotation marks, none at all as the end of data."""
     if given is None:
         return "ok"
@@ -99,3 +107,8 @@ def duration(nanoseconds: int) -> str:
         if milliseconds >= 0.1
         else f"{milliseconds * 1000:.0f} \N{MICRO SIGN}s"
     )
+
+
+def counted(number: int, what: str) -> str:
+    """Return `1 packet`, `2,000 packets`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

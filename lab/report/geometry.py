@@ -1,10 +1,12 @@
 """The measures of the picture, in its own units: a unit is a pixel where there is room. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-TIMES, LEFT, RIGHT = 62, 296, 304
-TWO_APART, MORE_APART = 400, 280
+TIMES, TIMES_X = 62, 56  # the room of the times, and where they end
+# What is left free beside the lanes, and between two of them, is what the words there need.
+MARGIN, LEAST_BESIDE = 14, 60
+TWO_APART, MORE_APART = (280, 400), 280
 # Arrows end at the rail of a lane; labels of calls begin a little further out.
 RAIL, LABEL = 5, 16
 
@@ -38,9 +40,25 @@ class Lanes:
         return (self.xs[0] + self.xs[-1]) // 2 if self.xs else self.width // 2
 
 
-def lanes(hosts: Sequence[str]) -> Lanes:
-    """Place the lanes."""
-    apart = TWO_APART if len(hosts) <= 2 else MORE_APART
-    xs = tuple(TIMES + LEFT + apart * number for number in range(len(hosts)))
-    last = xs[-1] if xs else TIMES + LEFT
-    return Lanes(tuple(hosts), xs, last + (RIGHT if len(hosts) > 1 else RIGHT + TWO_APART))
+def lanes(hosts: Sequence[str], left: int = 300, right: int = 300, between: int = 400) -> Lanes:
+    """Place the lanes, with so much room on their left and right, and for what is between two."""
+    least, most = TWO_APART
+    apart = max(least, min(most, between)) if len(hosts) <= 2 else MORE_APART
+    first = TIMES + max(left, LEAST_BESIDE)
+    xs = tuple(first + apart * number for number in range(len(hosts)))
+    last = xs[-1] if xs else first
+    return Lanes(tuple(hosts), xs, last + max(right, LEAST_BESIDE))
+
+
+# How wide a letter is, in the fonts of the page; a guess for those that it is not shown in.
+LETTER = 7.3
+_WIDTHS = {"label": LETTER, "ident": 7.4, "said": 7.3, "name": 7.4, "error": 8.2, "fault": 7.3}
+_WIDTH = 6.8
+
+
+def width(parts: Iterable[tuple[str, str]]) -> int:
+    """Return how wide words will be, about; of two lines, the longer."""
+    lines = [0.0, 0.0]
+    for kind, word in parts:
+        lines[kind == "below"] += (len(word) + 1) * _WIDTHS.get(kind, _WIDTH)
+    return round(max(lines))

@@ -82,34 +82,39 @@ class Happenings:
         # A call that has not returned says only, in older evidence, when that was found.
         started = self._started.pop(str(event.get("name")), None)
         began_ns = event.get("began_ns") or (started or {}).get("time_ns") or self._before_ns
-        raised = event.get("raised")
-        if event.get("pending"):
-            result, error = "has not returned", ""
-        elif raised:
-            result = error = str(raised["name"])
-        else:
-            result, error = call_words.gave(event.get("gave"), self._names), ""
+        result, error = self._result(event)
+        came, _ = self._result(event, call_words.WHOLE)
         step = event.get("step")
         expected, verdict, tells = self._steps.of_call(step, error)
-        arguments = dict(event.get("arguments") or {})
+        name, arguments = str(event["call"]), dict(event.get("arguments") or {})
         self.calls.append(
             Call(
                 number=len(self.calls),
                 step=step,
                 host=str(event["host"]),
-                name=str(event["call"]),
-                about=call_words.about(arguments, self._names),
+                name=name,
+                about=call_words.about(name, arguments, self._names),
                 began_ns=int(began_ns),
                 ended_ns=None if event.get("pending") else int(event["ended_ns"]),
                 looked_ns=int(event["time_ns"]),
                 result=result,
                 error=error,
+                asked=call_words.about(name, arguments, self._names, call_words.WHOLE),
+                came=came,
                 arguments=arguments | _outcome(event),
                 expected=expected,
                 verdict=verdict,
                 tells=tells,
             )
         )
+
+    def _result(self, event: Event, most: int = call_words.SHORT) -> tuple[str, str]:
+        """Return what a call came to, and the name of its error or ""."""
+        if event.get("pending"):
+            return "has not returned", ""
+        if raised := event.get("raised"):
+            return str(raised["name"]), str(raised["name"])
+        return call_words.gave(event.get("gave"), self._names, most), ""
 
     def _remember(self, event: Event) -> None:
         self._started[str(event["name"])] = event

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from lab.agent.wire.packet import ACK, FIN, ICMP, ICMPV6, PSH, RST, SYN, TCP, UDP, Packet
+from lab.agent.wire.packet import ACK, FIN, PSH, RST, SYN, TCP, UDP, Packet
 from lab.report import dns
 
 _FLAGS = ((SYN, "SYN"), (FIN, "FIN"), (RST, "RST"), (PSH, "PSH"), (ACK, "ACK"))
@@ -112,9 +112,3 @@ def _icmp(packet: Packet) -> str:
     elif named == "packet too big":
         mtu = f" mtu {int.from_bytes(packet.data[packet.transport_at + 4 :][:4], 'big')}"
     return f"{family} {named or f'type {type_} code {code}'}{mtu}"
-
-
-def protocol_name(packet: Packet) -> str:
-    """Return `TCP`, `UDP`, `ICMP`, or the number of another protocol."""
-    names = {TCP: "TCP", UDP: "UDP", ICMP: "ICMP", ICMPV6: "ICMPv6", None: "IP"}
-    return names.get(packet.protocol, f"protocol {packet.protocol}")

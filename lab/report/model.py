@@ -76,8 +76,9 @@ class Packet:
 class Call:
     """A socket call; `ended_ns` is None where it had not returned when that was looked at last.
 
-    `result` is what it gave or raised, in a few words; `error` the errno, EAI or exception name, or
-    "". `expected` and `verdict` are of its judgement, where there is one; `tells`: it is what its
+    `about` and `result` say in a few words what it was called with and what it gave or raised,
+    `asked` and `came` in full; `error` is the errno, EAI or exception name, or "".
+    `expected` and `verdict` are of its judgement, where there is one; `tells`: it is what its
     scenario is about. `packets` are those that carry what it did.
     """
 
@@ -91,6 +92,8 @@ class Call:
     looked_ns: int
     result: str
     error: str = ""
+    asked: str = ""
+    came: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     expected: str = ""
     verdict: Verdict | None = None

@@ -13,16 +13,16 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from lab.report.call_words import duration
-from lab.report.model import Packet, Run
+from lab.report.facts import MOST_PACKETS, facts
+from lab.report.model import Run
 from lab.report.overview import mark
-from lab.report.payload import packet_row, payload
+from lab.report.payload import payload
 from lab.report.picture import draw
 from lab.report.sentence import verdict_sentence
 from lab.report.story import Kind
 from lab.report.topology import topology
 
-# More packets than this are in the table of all facts only when the script is asked for them.
-_MOST_LISTED = 400
+_SCRIPT = ("words", "draw", "items", "groups", "choose", "hands")
 SIGNS = {
     "PASS": "\N{CHECK MARK}",
     "FAIL": "\N{MULTIPLICATION X}",
@@ -33,7 +33,7 @@ SIGNS = {
 def render(run: Run) -> str:
     """Return the page of a run."""
     picture = draw(run)
-    script = source("page.js")
+    script = _script()
     kinds = {row.kind for row in picture.rows}
     fates = {fate for packet in run.packets for fate in packet.fates}
     return (
@@ -50,8 +50,8 @@ def render(run: Run) -> str:
             lasted=duration(run.ended_ns - run.began_ns),
             fates=fates,
             kinds=_kinds(kinds),
-            facts=_facts(run, picture.rows),
-            left_out=max(0, len(run.packets) - _MOST_LISTED),
+            facts=facts(run),
+            left_out=max(0, len(run.packets) - MOST_PACKETS),
             data=inline_json(payload(run, picture)),
             style=Markup(source("page.css")),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
@@ -84,29 +84,6 @@ def _kinds(kinds: set[Kind]) -> list[tuple[str, str]]:
     return [(kind, name) for kind, name in names.items() if kind in there]
 
 
-def _facts(run: Run, rows: list[Any]) -> list[tuple[str, str, str, str, str]]:
-    """Return the lines of the table of all facts: time, kind, where, what, what came of it."""
-    lines = []
-    for row in rows:
-        packets: tuple[Packet, ...] = row.packets
-        if row.kind is Kind.PACKET:
-            packets = (run.packets[int(row.key[1:])],)
-        for packet in packets:
-            if packet.number < _MOST_LISTED:
-                time, way, what, fate = packet_row(packet, run)
-                lines.append((time, "packet", way, what, fate))
-        if row.kind in {Kind.PACKET, Kind.GROUP, Kind.ARRIVAL}:
-            continue
-        words = " ".join(word for _, word in row.text.parts) if row.text else ""
-        what, arrow, came = words.partition(" \N{RIGHTWARDS ARROW} ")
-        if row.kind in {Kind.FAULT_ON, Kind.FAULT_OFF}:
-            what, arrow, came = words, "", ""
-        kind = str(row.kind).replace("-", " ")
-        time = f"{row.time_us / 1e6:.3f}"
-        lines.append((time, kind, ", ".join(row.hosts), what, came if arrow else ""))
-    return lines
-
-
 @cache
 def environment() -> Environment:
     """Return the templates' environment: what comes from evidence is escaped, always."""
@@ -125,6 +102,12 @@ def environment() -> Environment:
 def source(name: str) -> str:
     """Return the text of a file that belongs to the page."""
     return (resources.files("lab.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+@cache
+def _script() -> str:
+    parts = "\n".join(source(f"script/{name}.js") for name in _SCRIPT)
+    return f'(() => {{\n"use strict";\n{parts}}})();'
 
 
 def inline_json(value: Any) -> Markup:

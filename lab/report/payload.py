@@ -7,13 +7,38 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lab.checks.calls import plain
-from lab.report.arrows import fate_words, marks
+from lab.report import timeline
+from lab.report.arrows import BEGIN_Y, END_Y, HELD_AT, LATE_Y, LOST_AT, TEXT_Y, fate_words, marks
 from lab.report.call_words import duration
-from lab.report.model import Call, Fault, Log, Note, Packet, Program, Run
+from lab.report.geometry import RAIL, TIMES_X
+from lab.report.model import Call, Fault, Log, Note, Program, Run
+from lab.report.picture import BOTTOM, TOP
 from lab.report.row_words import clock, links_words
-from lab.report.shapes import Picture
+from lab.report.shapes import Picture, Row
+from lab.report.spans import BAR, BAR_FREE
+from lab.report.story import HEIGHTS, Kind
 
 _MOST_TEXT = 1000
+# What the script needs to draw and place as the picture does.
+MEASURES = {
+    "top": TOP,
+    "bottom": BOTTOM,
+    "fold": timeline.FOLD_HEIGHT,
+    "fold_us": timeline.FOLD_NS // 1000,
+    "gaps": [[limit_ns // 1000, space] for limit_ns, space in timeline.STEPS],
+    "rail": RAIL,
+    "packet": HEIGHTS[Kind.PACKET],
+    "call": HEIGHTS[Kind.CALL],
+    "times_x": TIMES_X,
+    "text_y": TEXT_Y,
+    "begin_y": BEGIN_Y,
+    "end_y": END_Y,
+    "late_y": LATE_Y,
+    "lost_at": LOST_AT,
+    "held_at": HELD_AT,
+    "bar": BAR,
+    "bar_free": BAR_FREE,
+}
 
 Detail = list[tuple[str, str]]
 
@@ -34,17 +59,16 @@ class _Table:
 
 def payload(run: Run, picture: Picture) -> dict[str, Any]:
     """Return it, ready for JSON."""
+    there = picture.lanes
     return {
-        "lanes": dict(zip(picture.lanes.hosts, picture.lanes.xs, strict=True)),
-        "width": picture.lanes.width,
+        "lanes": dict(zip(there.hosts, there.xs, strict=True)),
+        "labels": [there.label(host) for host in there.hosts],
+        "width": there.width,
+        "measures": MEASURES,
         "names": len(run.faults) > 1,  # one fault has its name on its shade
         "connections": [one.label for one in run.connections],
         "packets": _packets(run),
-        "groups": {
-            row.key: [row.packets[0].number, row.packets[-1].number]
-            for row in picture.rows
-            if row.packets
-        },
+        "groups": {row.key: _group(row) for row in picture.rows if row.kind is Kind.GROUP},
         "links": {f"c{call.number}": _ranges(call.packets) for call in run.calls if call.packets},
         "details": {
             key: [(term, _cut(text)) for term, text in detail if text]
@@ -57,6 +81,26 @@ def _cut(text: str) -> str:
     if len(text) <= _MOST_TEXT:
         return text
     return f"{text[:_MOST_TEXT]}\N{HORIZONTAL ELLIPSIS} ({len(text):,} characters)"
+
+
+def _group(row: Row) -> dict[str, Any]:
+    """Return what it stands for: the packets from one number to another, and rows of calls."""
+    first, last = (row.packets[0].number, row.packets[-1].number) if row.packets else (0, -1)
+    return {
+        "packets": [first, last],
+        "calls": [
+            {
+                "id": one.key,
+                "kind": one.kind,
+                "t": one.time_us,
+                "host": one.hosts[0],
+                "c": one.connection,
+                "parts": one.text.parts if one.text else (),
+                "whole": one.whole,
+            }
+            for one in row.inside
+        ],
+    }
 
 
 def _packets(run: Run) -> dict[str, Any]:
@@ -173,12 +217,3 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(_text, value))
     return str(value)
-
-
-def packet_row(packet: Packet, run: Run) -> tuple[str, str, str, str]:
-    """Return a packet as a line of the table of all facts."""
-    what = ", ".join(one for one in (packet.label, marks(packet)) if one)
-    fate = fate_words(packet) or "delivered"
-    by = f" by {packet.fault}" if packet.fault else ""
-    way = f"{packet.source} \N{RIGHTWARDS ARROW} {packet.target}"
-    return clock(packet.time_ns - run.began_ns), way, what, f"{fate}{by}"

@@ -1,15 +1,18 @@
 """The sequence picture as shapes with coordinates; the template only writes them down. Pure."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
 from lab.checks.verdict import Verdict
 from lab.report import timeline
-from lab.report.arrows import arrow
-from lab.report.geometry import Lanes, lanes
-from lab.report.model import Call, Fault, Log, Note, Packet, Program, Run
+from lab.report.arrows import BEGIN_Y, END_Y, Arrow, arrow
+from lab.report.geometry import LETTER, MARGIN, RAIL, Lanes, lanes, width
+from lab.report.model import Call, Fault, Note, Packet, Program, Run
 from lab.report.row_words import Words, clock
 from lab.report.sentence import key_call
-from lab.report.shapes import Picture, Row, Span
+from lab.report.shapes import Picture, Row
 from lab.report.spans import spans
-from lab.report.story import HEIGHTS, Entry, Kind, crosses, tell
+from lab.report.story import HEIGHTS, Entry, Kind, Thing, tell
 
 TOP, BOTTOM = 14, 26
 
@@ -19,51 +22,95 @@ def draw(run: Run) -> Picture:
     entries = tell(run)
     heights = [(one.time_ns, HEIGHTS[one.kind]) for one in entries]
     placed, bottom = timeline.place(heights, TOP)
-    there = lanes(run.hosts)
-    key = key_call(run)
+    there = _lanes(run, entries)
+    arriving = {one.thing.number for one in entries if one.kind is Kind.ARRIVAL}
+    rows = _Rows(run, there, arriving)
     picture = Picture(there, [], height=bottom + BOTTOM)
     shown = ""
     for entry, place in zip(entries, placed, strict=True):
         time = clock(entry.time_ns - run.began_ns)
-        row = _row(entry, place, run, there, "" if time == shown else time, key)
+        picture.rows.append(rows.row(entry, place, "" if time == shown else time))
         shown = time
-        picture.rows.append(row)
     tops = {row.key: row.top for row in picture.rows}
     for span in spans(run, entries, there, [row.key for row in picture.rows]):
         y1, y2 = tops[span.first] + span.begin, tops[span.last] + span.end
-        fields = {name: getattr(span, name) for name in Span.__slots__} | {"y1": y1, "y2": y2}
-        picture.spans.append(Span(**fields))
+        picture.spans.append(replace(span, y1=y1, y2=y2))
     return picture
 
 
-def _row(
-    entry: Entry, place: timeline.Placed, run: Run, there: Lanes, time: str, key: Call | None
-) -> Row:
-    thing, height = entry.thing, HEIGHTS[entry.kind]
-    is_packet = entry.kind in {Kind.PACKET, Kind.GROUP}
-    across = isinstance(thing, Packet) and entry.kind is Kind.PACKET and crosses(thing, run)
-    drawn = arrow(thing, there, across=across) if isinstance(thing, Packet) and is_packet else None
-    words = Words(run, there)
-    lane = there.x(thing.host) if isinstance(thing, Call | Log | Note | Fault) else None
-    return Row(
-        key=entry.key,
-        kind=entry.kind,
-        top=place.top,
-        height=height,
-        time_us=(entry.time_ns - run.began_ns) // 1000,
-        time=time,
-        fold_ns=place.fold_ns,
-        spoken=words.spoken(entry),
-        hosts=_hosts(entry),
-        connection=thing.connection if isinstance(thing, Packet | Call) else None,
-        fates=thing.fates if isinstance(thing, Packet) and entry.kind is Kind.PACKET else (),
-        text=words.text(entry, drawn),
-        arrow=None if across else drawn,
-        dot=lane if entry.kind in {Kind.LOG, Kind.NOTE, Kind.FAULT_ON, Kind.FAULT_OFF} else None,
-        is_key=thing is key and entry.kind in {Kind.CALL, Kind.CALL_END},
-        is_bad=_is_bad(thing) and entry.kind not in {Kind.CALL_BEGIN, Kind.PROGRAM_BEGIN},
-        packets=entry.packets,
-    )
+def _lanes(run: Run, entries: Sequence[Entry]) -> Lanes:
+    """Place the lanes so far from each other and from the sides as the words there need."""
+    guess = lanes(run.hosts)
+    if not guess.xs:
+        return guess
+    words, first, last = Words(run, guess), guess.xs[0], guess.xs[-1]
+    between = max((len(one.label) for one in run.packets), default=0) * LETTER
+    left = right = 0
+    for entry in (one for row in entries for one in (row, *row.inside)):
+        drawn = arrow(entry.thing, guess) if isinstance(entry.thing, Packet) else None
+        text = words.text(entry, drawn)
+        if text is None:
+            continue
+        wide = width(text.parts)
+        begins = text.x - {"start": 0, "middle": wide // 2, "end": wide}[text.anchor]
+        left, right = max(left, first - begins), max(right, begins + wide - last)
+        between = max(between, wide if text.anchor == "middle" else 0)
+    return lanes(run.hosts, left + MARGIN, right + MARGIN, round(between) + 3 * MARGIN)
+
+
+class _Rows:
+    """Makes rows; `arriving` are the packets whose arrival has a row of its own."""
+
+    def __init__(self, run: Run, there: Lanes, arriving: Collection[int]) -> None:
+        self._run = run
+        self._lanes = there
+        self._arriving = arriving
+        self._key = key_call(run)
+        self._words = Words(run, there)
+
+    def row(self, entry: Entry, place: timeline.Placed, time: str) -> Row:
+        thing, kind = entry.thing, entry.kind
+        is_packet = isinstance(thing, Packet) and kind in {Kind.PACKET, Kind.GROUP}
+        across = kind is Kind.PACKET and thing.number in self._arriving
+        drawn = None
+        if is_packet and isinstance(thing, Packet):
+            drawn = arrow(thing, self._lanes, across=across)
+        elif kind is Kind.GROUP:
+            drawn = self._pile()
+        return Row(
+            key=entry.key,
+            kind=kind,
+            top=place.top,
+            height=HEIGHTS[kind],
+            time_us=(entry.time_ns - self._run.began_ns) // 1000,
+            time=time,
+            fold_ns=place.fold_ns,
+            spoken=self._words.spoken(entry),
+            hosts=_hosts(entry),
+            connection=thing.connection if isinstance(thing, Packet | Call) else None,
+            fates=thing.fates if isinstance(thing, Packet) and kind is Kind.PACKET else (),
+            text=self._words.text(entry, drawn),
+            arrow=None if across else drawn,
+            dot=self._dot(entry),
+            is_key=thing is self._key and kind in {Kind.CALL, Kind.CALL_END},
+            is_bad=_is_bad(thing) and kind not in {Kind.CALL_BEGIN, Kind.PROGRAM_BEGIN},
+            packets=entry.packets,
+            inside=tuple(self.row(one, timeline.Placed(0, 0), "") for one in entry.inside),
+            whole=self._words.whole(entry) if isinstance(thing, Call) else "",
+        )
+
+    def _dot(self, entry: Entry) -> int | None:
+        if entry.kind not in {Kind.LOG, Kind.NOTE, Kind.FAULT_ON, Kind.FAULT_OFF}:
+            return None
+        return None if isinstance(entry.thing, Packet) else self._lanes.x(entry.thing.host)
+
+    def _pile(self) -> Arrow | None:
+        """Return where a group of calls alone lies: from the first lane to the last."""
+        xs = self._lanes.xs
+        if len(xs) < 2:
+            return None
+        middle = self._lanes.middle
+        return Arrow(xs[0] + RAIL, BEGIN_Y, xs[-1] - RAIL, END_Y, "head", (), middle, "middle")
 
 
 def _is_bad(thing: object) -> bool:
@@ -73,10 +120,15 @@ def _is_bad(thing: object) -> bool:
 
 
 def _hosts(entry: Entry) -> tuple[str, ...]:
-    thing = entry.thing
+    things = [entry.thing]
+    if entry.kind is Kind.GROUP:
+        things = [*entry.packets, *(one.thing for one in entry.inside)]
+    return tuple(sorted({host for thing in things for host in _of(thing)}))
+
+
+def _of(thing: Thing) -> tuple[str, ...]:
     if isinstance(thing, Packet):
-        ends = {host for one in (thing, *entry.packets) for host in (one.source, one.target)}
-        return tuple(sorted(ends))
+        return thing.source, thing.target
     if isinstance(thing, Fault) and thing.links:
-        return tuple(sorted({host for link in thing.links for host in link}))
+        return tuple(host for link in thing.links for host in link)
     return (thing.host,) if thing.host else ()

@@ -1,8 +1,8 @@
 """The verdict of a run in one sentence, and the call that it is about. Pure."""
 
 from lab.checks.verdict import Judgement, Verdict
-from lab.report.call_words import duration
-from lab.report.model import Call, Program, Run
+from lab.report.call_words import counted, duration
+from lab.report.model import DROPPED, Call, Program, Run
 
 _LONG_NS = 150_000_000  # a retransmission takes 200 ms at least
 _RECEIVING = ("recv", "read", "accept", "poll")
@@ -47,7 +47,7 @@ def _of_test(bad: Judgement | None) -> str:
 def _as_expected(run: Run) -> str:
     key = key_call(run)
     if key is not None:
-        return f"{key.host}: {key.name} {_came(key)}, as expected."
+        return f"{key.host}: {key.name} {_came(key)}, as expected{_although(run, key)}."
     return _program_sentence(run.programs[-1]) if run.programs else "All is as expected."
 
 
@@ -108,9 +108,18 @@ def _took_long(call: Call) -> bool:
 
 def _came(call: Call) -> str:
     if call.ended_ns is None:
-        return f"did not return for {duration(call.looked_ns - call.began_ns)}"
+        waited = duration(call.looked_ns - call.began_ns)
+        return f"did not return: it was still waiting when the lab stopped looking, after {waited}"
     what = "returned" if call.result == "ok" else f"gave {call.result}"
     return f"{what} after {duration(call.ended_ns - call.began_ns)}"
+
+
+def _although(run: Run, key: Call) -> str:
+    """Say what the call did not suffer from: a fault that can be seen nowhere but on the wire."""
+    lost = sum(DROPPED in packet.fates for packet in run.packets)
+    if key.error or key.ended_ns is None or not lost:
+        return ""
+    return f", although {counted(lost, 'packet')} {'was' if lost == 1 else 'were'} dropped"
 
 
 def _program_sentence(program: Program) -> str:

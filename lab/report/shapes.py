@@ -20,7 +20,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing that happened. `hosts` and `connection` are what it can be filtered by."""
+    """One thing that happened. `hosts` and `connection` are what it can be filtered by.
+
+    A group stands for `packets`, and for the rows of calls `inside`. `whole` is a call's text,
+    uncut.
+    """
 
     key: str
     kind: Kind
@@ -39,6 +43,8 @@ class Row:
     is_key: bool = False
     is_bad: bool = False
     packets: tuple[Packet, ...] = ()
+    inside: tuple["Row", ...] = ()
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from lab.report.model import Call, Program, Run
 from lab.report.shapes import Span
 from lab.report.story import HEIGHTS, Entry, Kind
 
-_BAR, _BESIDE = 10, 7
+BAR, BAR_FREE = 10, 5
+_BESIDE = 7
 
 
 def spans(run: Run, entries: Sequence[Entry], there: Lanes, keys: Sequence[str]) -> Iterator[Span]:
@@ -78,11 +79,11 @@ def _bars(run: Run, there: Lanes, kinds: dict[str, Kind]) -> Iterator[Span]:
             kind=kind,
             key=key,
             first=key,
-            begin=5 if is_whole else 7,
+            begin=BAR_FREE if is_whole else 7,
             last=key if is_whole else f"{key}e",
-            end=height - 5 if is_whole else HEIGHTS[Kind.CALL_END] - 7,
-            x1=x - _BAR // 2,
-            x2=x + _BAR // 2,
+            end=height - BAR_FREE if is_whole else HEIGHTS[Kind.CALL_END] - 7,
+            x1=x - BAR // 2,
+            x2=x + BAR // 2,
             y1=0,
             y2=0,
         )

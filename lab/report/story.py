@@ -37,20 +37,25 @@ HEIGHTS = {
     **{Kind.CALL: 26, Kind.CALL_BEGIN: 26, Kind.CALL_END: 26},
     **{Kind.PROGRAM: 26, Kind.PROGRAM_BEGIN: 26, Kind.PROGRAM_END: 26},
     **{Kind.PACKET: 28, Kind.ARRIVAL: 12, Kind.GROUP: 38},
-    **{Kind.FAULT_ON: 30, Kind.FAULT_OFF: 26, Kind.LOG: 24, Kind.NOTE: 24},
+    **{Kind.FAULT_ON: 42, Kind.FAULT_OFF: 26, Kind.LOG: 24, Kind.NOTE: 24},
 }
 
 Thing = Call | Program | Packet | Fault | Log | Note
 
 
 class Entry(NamedTuple):
-    """A row; a group stands for `packets`, and for so many `calls` where even those are many."""
+    """A row; a group stands for `packets`, and for the rows `inside` where calls are many, too."""
 
     time_ns: int
     kind: Kind
     thing: Thing
     packets: tuple[Packet, ...] = ()
-    calls: int = 0
+    inside: tuple["Entry", ...] = ()
+
+    @property
+    def calls(self) -> int:
+        """How many calls a group stands for."""
+        return len({one.thing.number for one in self.inside})
 
     @property
     def key(self) -> str:
@@ -85,12 +90,10 @@ def tell(run: Run) -> list[Entry]:
     grouped = timeline.groups(entries, is_packet=_is_packet, is_notable=_is_notable)
     if len(grouped) > _MOST_ROWS:
         grouped = timeline.groups(entries, is_packet=_is_plain, is_notable=_is_notable)
-    return [one for group in grouped for one in _group(group)]
-
-
-def crosses(packet: Packet, run: Run) -> bool:
-    """Tell whether a packet is so late that its arrival is a moment of its own."""
-    return LATE in packet.fates and packet.delivered_ns is not None and _late(run) <= _MOST_ACROSS
+    told = [one for group in grouped for one in _group(group)]
+    # A packet that stands in a group does not arrive beside it.
+    alone = {one.thing.number for one in told if one.kind is Kind.PACKET}
+    return [one for one in told if one.kind is not Kind.ARRIVAL or one.thing.number in alone]
 
 
 def _late(run: Run) -> int:
@@ -170,13 +173,12 @@ def _is_notable(entry: Entry) -> bool:
 
 
 def _group(group: list[Entry]) -> Iterator[Entry]:
-    if len(group) == 1:
-        yield group[0]
-        return
     packets = tuple(
         one.thing for one in group if one.kind is Kind.PACKET and isinstance(one.thing, Packet)
     )
-    calls = len({one.thing.number for one in group if one.kind in _CALLS})
-    if packets or calls:
-        thing = packets[0] if packets else group[0].thing
-        yield Entry(group[0].time_ns, Kind.GROUP, thing, packets, calls)
+    inside = tuple(_joined([one for one in group if one.kind in _CALLS]))
+    if len(packets) + len(inside) < 2:
+        yield from group
+        return
+    thing = packets[0] if packets else inside[0].thing
+    yield Entry(group[0].time_ns, Kind.GROUP, thing, packets, inside)

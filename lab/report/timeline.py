@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 FOLD_NS = 100_000_000
 FOLD_HEIGHT = 34
-_STEPS = ((1_000_000, 0), (10_000_000, 4), (FOLD_NS, 10))
+STEPS = ((1_000_000, 0), (10_000_000, 4), (FOLD_NS, 10))
 
 # From how many packets on they are grouped, and what is left as it is at the ends of a long row of
 # them.
@@ -50,7 +50,7 @@ def place(rows: Sequence[tuple[int, int]], top: int = 0) -> tuple[list[Placed], 
 
 def gap(quiet_ns: int) -> int:
     """Return how much to leave free for a time in which nothing happened, if it is not folded."""
-    return next((space for limit_ns, space in _STEPS if quiet_ns < limit_ns), FOLD_HEIGHT)
+    return next((space for limit_ns, space in STEPS if quiet_ns < limit_ns), FOLD_HEIGHT)
 
 
 def groups(

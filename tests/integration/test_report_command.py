@@ -32,7 +32,7 @@ def test_page_shows_what_really_happened(engine: Engine, tmp_path: Path) -> None
     folder = results / "first-lost" / "001"
     assert f"page: {folder / 'report.html'}" in done.stdout
     text = (folder / "report.html").read_text(encoding="utf-8")
-    assert "server: recv did not return for" in text
+    assert "server: recv did not return: it was still waiting" in text
     run = read(folder)
     assert run.missing == ()
     assert run.hosts == ("client", "server")

@@ -17,7 +17,8 @@ def page(folder: Path) -> str:
 
 def test_page_says_what_happened(tmp_path: Path) -> None:
     text = page(made.write(tmp_path / "made" / "001"))
-    assert "client: recv did not return for 1.000 s, as expected." in text
+    waits = "client: recv did not return: it was still waiting when the lab stopped looking"
+    assert f"{waits}, after 1.000 s, as expected." in text
     assert "lab run made.yaml --seed 7 --engine namespaces" in text
     assert "A title of &lt;b&gt;one&#39;s&lt;/b&gt; own" in text
 

@@ -6,10 +6,10 @@ import pytest
 
 from lab.report.arrows import arrow, fate_words
 from lab.report.fault_words import fault_words
-from lab.report.geometry import RAIL, lanes
+from lab.report.geometry import RAIL, TIMES, lanes, width
 from lab.report.hosts import in_order
 from lab.report.labels import tcp_flags
-from lab.report.model import Packet
+from lab.report.model import Packet, Run
 from lab.report.picture import draw
 from lab.report.reading import read
 from lab.report.row_words import links_words
@@ -56,7 +56,7 @@ def test_bars_and_shades_reach_from_row_to_row(tmp_path: Path) -> None:
     bar, shade = spans["c2", "bar open"], spans["f0", "shade"]
     assert tops["c2"] < bar.y1 < bar.y2 < drawn.height
     assert bar.y2 > tops["c2e"]
-    assert (shade.x1, shade.x2) == THERE.xs
+    assert (shade.x1, shade.x2) == drawn.lanes.xs
     assert shade.y1 > tops["f0"]
     assert shade.y2 > tops["f0e"]
 
@@ -148,6 +148,8 @@ def test_faults_are_words_not_settings() -> None:
         fault_words("reset", {"to": "both", "after_bytes": 9}) == "reset (to both, after 9 bytes)"
     )
     assert fault_words("corrupt", {"data": True, "x": False}) == "corrupt (data)"
+    assert fault_words("drop", {}) == "drop every packet"
+    assert fault_words("pause", {}) == "pause"
 
 
 def test_links_both_ways_are_one() -> None:
@@ -182,3 +184,62 @@ def test_thousands_of_calls_are_few_rows_and_the_bad_one_is_among_them(tmp_path:
     drawn = draw(read(made.write(tmp_path, events)))
     assert len(drawn.rows) < 100
     assert "c1503" in {row.key for row in drawn.rows}
+
+
+def many_calls(folder: Path) -> Run:
+    events = made.half_open()
+    for number in range(3000):
+        at_ms = 1041 + number / 100
+        sent = {"socket": "c", "data": "x" * 30}
+        call = made.call(at_ms, None, "client", "send", sent, began_ms=at_ms - 0.001, gave=30)
+        events.insert(-1, call)
+    return read(made.write(folder, events))
+
+
+def test_groups_hold_every_call_once(tmp_path: Path) -> None:
+    drawn = draw(many_calls(tmp_path))
+    inside = [one.key for row in drawn.rows for one in row.inside]
+    alone = [row.key for row in drawn.rows if row.kind is Kind.CALL]
+    assert len(inside) == len(set(inside)) == 3001 - len(alone)
+
+
+def test_no_group_stands_for_a_single_thing(tmp_path: Path) -> None:
+    for row in draw(many_calls(tmp_path)).rows:
+        if row.kind is Kind.GROUP:
+            assert len(row.packets) + len(row.inside) > 1
+            assert row.text
+            assert "1 packets" not in " ".join(word for _, word in row.text.parts)
+
+
+def test_late_packet_whose_arrival_stands_in_a_group_has_its_arrow(tmp_path: Path) -> None:
+    late = "delivered 3.0 ms late: x"
+    flow = [
+        (40 + number // 10, tcp(CLIENT, PSH | ACK, seq=106 + number, ack=501, data=b"x"), fate)
+        for number, fate in enumerate([late, *["delivered"] * 300])
+    ]
+    drawn = picture(tmp_path, *flow)
+    keys = {row.key for row in drawn.rows}
+    first = next(row for row in drawn.rows if row.key == "p4")
+    flights = {span.key for span in drawn.spans if span.kind.startswith("flight")}
+    assert ("p4a" in keys) == ("p4" in flights)
+    assert first.arrow or "p4" in flights
+
+
+def test_lanes_stand_where_the_words_beside_them_need(tmp_path: Path) -> None:
+    short = draw(read(made.write(tmp_path / "short")))
+    long = draw(read(made.write(tmp_path / "long", made.half_open(message="of syslog " * 4))))
+    assert short.lanes.width < long.lanes.width
+    for drawn in (short, long):
+        for row in drawn.rows:
+            if row.text and row.text.anchor == "start":
+                assert row.text.x + width(row.text.parts) <= drawn.lanes.width
+            elif row.text and row.text.anchor == "end":
+                assert row.text.x - width(row.text.parts) >= TIMES
+
+
+def test_what_is_read_out_is_not_cut(tmp_path: Path) -> None:
+    message = "a long line of syslog \N{RIGHTWARDS ARROW} with an arrow in it, and more than fits"
+    rows = {row.key: row for row in draw(read(made.write(tmp_path, made.half_open(message)))).rows}
+    assert message in rows["l0"].spoken
+    assert message not in " ".join(word for _, word in rows["l0"].text.parts)  # type: ignore[union-attr]
+    assert rows["c2e"].spoken.endswith("still waiting after 1.000 s, when the lab stopped looking")

@@ -12,6 +12,7 @@ from lab.report.sentence import key_call, verdict_sentence
 from tests import made_evidence as made
 
 RESET = {"name": "ECONNRESET", "errno": 104, "type": "ConnectionResetError", "text": "reset"}
+WAITS = "did not return: it was still waiting when the lab stopped looking, after 1.002 s"
 
 
 def sentence(folder: Path, expectation: str, **came: Any) -> str:
@@ -26,8 +27,12 @@ def sentence(folder: Path, expectation: str, **came: Any) -> str:
     ("expectation", "came", "said"),
     [
         ("raises: ECONNRESET", {"raised": RESET}, "gave ECONNRESET after 1.002 s, as expected."),
-        ("blocks: 1s", {"pending": True}, "did not return for 1.002 s, as expected."),
-        ("gives: hi", {"gave": {"text": "hi"}}, "gave \u201chi\u201d after 1.002 s, as expected."),
+        ("blocks: 1s", {"pending": True}, f"{WAITS}, as expected."),
+        (
+            "gives: hi",
+            {"gave": {"text": "hi"}},
+            "gave \u201chi\u201d after 1.002 s, as expected, although 1 packet was dropped.",
+        ),
         (
             "raises: ECONNRESET",
             {"gave": {"text": ""}},
@@ -36,7 +41,7 @@ def sentence(folder: Path, expectation: str, **came: Any) -> str:
         (
             "raises: ECONNRESET, within: 500ms",
             {"pending": True},
-            "did not return for 1.002 s. Expected: raises ECONNRESET within 0.5 s.",
+            f"{WAITS}. Expected: raises ECONNRESET within 0.5 s.",
         ),
     ],
 )
@@ -78,7 +83,9 @@ def test_of_calls_that_went_well_the_one_that_took_long_tells_most(tmp_path: Pat
     ]
     scenario = made.SCENARIO.replace("blocks: 1s", "gives: hi")
     said = verdict_sentence(read(made.write(tmp_path, events, scenario=scenario)))
-    assert said == "client: connect returned after 1.002 s, as expected."
+    assert said == (
+        "client: connect returned after 1.002 s, as expected, although 1 packet was dropped."
+    )
 
 
 def test_the_error_that_a_scenario_is_about_is_the_one_that_is_told(tmp_path: Path) -> None:

@@ -1,0 +1,49 @@
+"""What is written on a group, and what is read out of it. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from lab.report.call_words import counted
+from lab.report.geometry import Lanes
+from lab.report.model import DELIVERED, Packet
+from lab.report.story import Entry
+
+
+def group_words(entry: Entry) -> str:
+    """Return what a group stands for: how many packets, from whom, and how many did not come."""
+    ways: dict[tuple[str, str], int] = {}
+    for packet in entry.packets:
+        ways[packet.source, packet.target] = ways.get((packet.source, packet.target), 0) + 1
+    words = [counted(entry.calls, "call")] if entry.calls else []
+    words += [counted(len(entry.packets), "packet")] if entry.packets else []
+    if len(ways) > 1:
+        words += [f"{count:,} from {source}" for (source, _), count in ways.items()]
+    else:
+        words += [f"{source} \N{RIGHTWARDS ARROW} {target}" for source, target in ways]
+    words += [f"{count:,} {fate}" for fate, count in _fates(entry.packets)]
+    return " \N{MIDDLE DOT} ".join(words)
+
+
+def group_parts(entry: Entry, there: Lanes) -> Iterator[tuple[str, str]]:
+    """Yield the words on a group, each with its kind."""
+    packets = entry.packets
+    yield "sign", "+"
+    if entry.calls:
+        yield "many", counted(entry.calls, "call") + ("," if packets else "")
+    if not packets:
+        return
+    yield "many", counted(len(packets), "packet")
+    right = sum((there.x(one.source) or 0) < (there.x(one.target) or 0) for one in packets)
+    ways = ((right, "\N{RIGHTWARDS ARROW}"), (len(packets) - right, "\N{LEFTWARDS ARROW}"))
+    yield (
+        "about",
+        "\N{EN SPACE}".join(f"{count:,}\N{NO-BREAK SPACE}{sign}" for count, sign in ways if count),
+    )
+    for fate, count in _fates(packets):
+        yield f"of-{fate}", f"{count:,}\N{NO-BREAK SPACE}{fate}"
+
+
+def _fates(packets: Sequence[Packet]) -> Iterable[tuple[str, int]]:
+    fates: dict[str, int] = {}
+    for fate in (fate for packet in packets for fate in packet.fates if fate != DELIVERED):
+        fates[fate] = fates.get(fate, 0) + 1
+    return fates.items()

@@ -1,0 +1,78 @@
+// Draws what stands in groups, as the page's own rows are drawn (arrows.py, shapes.html); a test
+// compares the two.
+const rowOf = (item, classes, height) => {
+  const row = element("g", {class: `row ${classes}`, id: item.id, role: "button", tabindex: -1,
+    "data-h": height, "data-t": item.t, "data-hosts": item.hosts.join(" ")});
+  if (item.c !== null) row.dataset.c = item.c;
+  row.append(element("rect", {class: "hit", width: data.width, height}));
+  return row;
+};
+
+const wordsAt = (x, y, anchor, parts) => {
+  const text = element("text", {x, y, "text-anchor": anchor});
+  for (const [kind, word] of parts)
+    if (word) text.append(text.childNodes.length ? " " : "", element("tspan", {class: kind}, word));
+  return text;
+};
+
+const drawPacket = item => {
+  const n = item.n, fates = texts[packets.f[n]].split(" "), from = packets.s[n], to = packets.g[n];
+  const row = rowOf(item, `packet ${fates.join(" ")}`, measures.packet);
+  row.setAttribute("aria-label", `${seconds(item.t)} s: ${sentence(n)}`);
+  if (from < 0 || to < 0 || from === to) return row;
+  arrow(row, fates, xs[from], xs[to]);
+  const by = data.names && faultOf(n) ? `(${faultOf(n)})` : "";
+  row.append(wordsAt((xs[from] + xs[to]) >> 1, measures.text_y, "middle", [["label", packets.l[n]],
+    ["mark", texts[packets.m[n]]], ["fate", texts[packets.w[n]]], ["by", by]]));
+  return row;
+};
+
+const arrow = (row, fates, from, to) => {
+  const is = fate => fates.includes(fate), path = (cls, d) => row.append(element("path", {class: cls, d}));
+  const sign = to > from ? 1 : -1, x1 = from + sign * measures.rail, far = to - sign * measures.rail;
+  const part = is("dropped") ? measures.lost_at : is("held") ? measures.held_at : 1;
+  const x2 = x1 + Math.round((far - x1) * part);
+  const y1 = measures.begin_y, y2 = part === 1 && is("late") ? measures.late_y : measures.end_y;
+  path("shaft", `M${x1} ${y1}L${x2 - (part === 1 ? sign * 7 : 0)} ${y2}`);
+  if (is("duplicated")) {
+    path("shaft twin", `M${x1} ${y1 + 5}L${x2 - sign * 7} ${y2 + 5}`);
+    path("tip", `M${x2} ${y2 + 5}l${-sign * 9} -4v8z`);
+  }
+  if (is("dropped")) path("cross", `M${x2 - 6} ${y2 - 6}l12 12m0 -12l-12 12`);
+  else if (is("held")) path("cross", `M${x2} ${y2 - 6}v12m4 -12v12`);
+  else path("tip", `M${x2} ${y2}l${-sign * 9} -4v8z`);
+  if (is("changed")) path("diamond", `M${(x1 + x2) >> 1} ${(y1 + y2 >> 1) - 6}l6 6l-6 6l-6 -6z`);
+};
+
+const sentence = n => [`${hostOf(packets.s[n])} to ${hostOf(packets.g[n])}: ${packets.l[n]}`,
+  texts[packets.m[n]], fateOf(n), faultOf(n) && `by fault ${faultOf(n)}`].filter(Boolean).join(", ");
+
+const drawCall = item => {
+  const host = hosts.indexOf(item.hosts[0]), call = item.call, bar = measures.bar;
+  const row = rowOf(item, call.kind, measures.call);
+  row.setAttribute("aria-label", `${seconds(item.t)} s: ${item.hosts[0]}: ${call.whole}`);
+  if (host < 0) return row;
+  const [x, anchor] = data.labels[host];
+  row.append(wordsAt(x, measures.call / 2 + 4, anchor, call.parts), element("rect", {class: "bar", rx: 3,
+    x: xs[host] - bar / 2, y: measures.bar_free, width: bar, height: measures.call - 2 * measures.bar_free}));
+  return row;
+};
+
+const drawFold = fold => {
+  const zigzag = `M66 14${"l10 6l10 -6".repeat((data.width - 78) / 20)}`;
+  return element("g", {class: "fold", role: "button", tabindex: -1, "aria-expanded": "false"},
+    element("rect", {class: "hit", width: data.width, height: measures.fold}),
+    element("path", {class: "edge", d: zigzag}), element("path", {class: "zigzag", d: zigzag}),
+    element("text", {x: Math.floor(data.width / 2), "text-anchor": "middle"},
+      element("tspan"), element("tspan", {class: "quiet"})));
+};
+
+const ticks = (fold, us, height) => {
+  for (const tick of fold.querySelectorAll(".tick")) tick.remove();
+  if (height === measures.fold) return;
+  const step = [1e4, 5e4, 1e5, 5e5, 1e6, 5e6, 1e7, 6e7].find(one => us / one <= 12) || us / 10;
+  for (let time = step; time < us; time += step) {
+    const y = time / us * height;
+    fold.insertBefore(element("line", {class: "tick", x1: 60, x2: 72, y1: y, y2: y}), fold.lastChild);
+  }
+};
