@@ -52,8 +52,8 @@ def lanes(hosts: Sequence[str], left: int = 300, right: int = 300, between: int 
 
 # How wide a letter is, in the fonts of the page; a guess for those that it is not shown in.
 LETTER = 7.3
-_WIDTHS = {"label": LETTER, "ident": 7.4, "said": 7.3, "name": 7.4, "error": 8.2, "fault": 7.3}
-_WIDTH = 6.8
+_WIDTHS = {"label": LETTER, "ident": 7.4, "said": 7.3, "name": 8.2, "error": 8.6, "fault": 7.8}
+_WIDTH = 7.1
 
 
 def width(parts: Iterable[tuple[str, str]]) -> int:

@@ -22,7 +22,7 @@ from lab.report.sentence import verdict_sentence
 from lab.report.story import Kind
 from lab.report.topology import topology
 
-_SCRIPT = ("words", "draw", "items", "groups", "choose", "hands")
+_SCRIPT = ("words", "draw", "items", "groups", "choose", "hands", "paper")
 SIGNS = {
     "PASS": "\N{CHECK MARK}",
     "FAIL": "\N{MULTIPLICATION X}",

@@ -1,4 +1,4 @@
-// Hands: mouse, touch and keys; the table, the command, paper.
+// Hands: mouse, touch and keys; the table, the command.
 const act = item => {
   if (item.isFold) {
     item.isOpen = !item.isOpen;
@@ -35,14 +35,6 @@ const copy = async button => {
   try { await navigator.clipboard.writeText(at("command").textContent); button.textContent = "Copied"; }
   catch { getSelection().selectAllChildren(at("command")); }
 };
-// On paper nothing can be opened or scrolled to.
-const onPaper = isOn => {
-  for (const one of document.querySelectorAll("details")) {
-    if (isOn) one.dataset.was = one.open;
-    one.open = isOn || one.dataset.was === "true";
-  }
-  if (svg) render(isOn);
-};
 // Where not all fits, both of two lanes are seen first.
 const scrollToLanes = () => {
   const frame = svg.parentElement, scale = svg.getBoundingClientRect().width / data.width;
@@ -76,8 +68,6 @@ if (svg) {
   at("unfold").hidden = !svg.querySelector(".fold, .row.group");
   at("unfold").addEventListener("click", event => unfoldAll(event.target));
 }
-addEventListener("beforeprint", () => onPaper(true));
-addEventListener("afterprint", () => onPaper(false));
 const button = at("copy"), more = at("more");
 if (button) { button.hidden = false; button.addEventListener("click", () => copy(button)); }
 if (more) { more.hidden = false; more.addEventListener("click", listAll); }
