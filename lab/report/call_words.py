@@ -97,7 +97,7 @@ def duration(nanoseconds: int) -> str:
     seconds = abs(nanoseconds) / 1e9
     if seconds >= 100:
         return f"{seconds:.0f} s"
-    if seconds >= 1:
+    if seconds >= 0.9995:  # as it is rounded
         return f"{seconds:.3f} s"
     milliseconds = seconds * 1000
     if milliseconds >= 10:

@@ -17,6 +17,10 @@ class Expectations:
         self._reproduces = scenario.reproduces if scenario else ()
         self._judgements = judgements
 
+    def asked_for(self, number: int | None) -> bool:
+        """Tell whether a step did it; what has none the lab did itself, at the end of the steps."""
+        return number is not None or not self._steps
+
     def what(self, number: int | None) -> str:
         """Return the step in words."""
         return describe(self._steps[number]) if self._has(number) else ""

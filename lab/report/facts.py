@@ -45,7 +45,8 @@ def _facts(run: Run) -> Iterator[Fact]:
         where = links_words(fault.links) or fault.host
         yield at(fault.on_ns, "fault", where, f"{fault.name}: {fault.what}")
         if fault.off_ns is not None and not fault.is_moment:
-            yield at(fault.off_ns, "fault lifted", where, fault.name, _acted(fault))
+            kind = "fault, to the end" if fault.to_end else "fault lifted"
+            yield at(fault.off_ns, kind, where, fault.name, _acted(fault))
     for log in run.logs:
         pid = "" if log.pid is None else f"[{log.pid}]"
         yield at(log.time_ns, "log", log.host, f"{log.ident}{pid}: {log.message}")

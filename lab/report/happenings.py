@@ -174,11 +174,14 @@ class Happenings:
             off_ns=off_ns,
             acted=None if acted is None else int(acted),
             matched=None if matched is None else int(matched),
+            to_end=not self._steps.asked_for(event.get("step")),
         )
 
     def _host(self, event: Event) -> None:
         if event["done"] == "lifted":
-            self._replace(self._in_force(str(event["name"])), off_ns=int(event["time_ns"]))
+            to_end = not self._steps.asked_for(event.get("step"))
+            fault = self._in_force(str(event["name"]))
+            self._replace(fault, off_ns=event["time_ns"], to_end=to_end)
             return
         self.faults.append(
             Fault(

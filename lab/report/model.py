@@ -123,7 +123,7 @@ class Fault:
     """A fault in force from `on_ns` to `off_ns` (None: never lifted).
 
     `kind` is what acts (`drop`, `pause`), `what` says it in words. One of the wire has `links`, one
-    of a host has `host`. `acted` counts the packets it acted on.
+    of a host has `host`. `acted` counts the packets it acted on. `to_end`: no step lifted it.
     """
 
     number: int
@@ -138,6 +138,7 @@ class Fault:
     acted: int | None = None
     matched: int | None = None
     is_moment: bool = False
+    to_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)

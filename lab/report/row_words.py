@@ -139,7 +139,9 @@ def _fault_parts(fault: Fault, kind: Kind, whole: bool) -> Iterator[tuple[str, s
         # A line of its own, so that it stays between the lanes.
         yield "below", f"on {links_words(fault.links)}" if fault.links else ""
         return
-    yield "fault", f"fault {fault.name} lifted" + ("" if fault.acted is None else ":")
+    # What only the end of the run lifts has let nothing recover.
+    over = "lasted to the end" if fault.to_end else "lifted"
+    yield "fault", f"fault {fault.name} {over}" + ("" if fault.acted is None else ":")
     if fault.acted is not None:
         yield "what", f"it acted on {counted(fault.acted, 'packet')}"
 

@@ -18,7 +18,7 @@ const html = (name, ...inside) => {
   return made;
 };
 const seconds = us => (us / 1e6).toFixed(3);
-const span = us => us >= 1e8 ? `${(us / 1e6).toFixed(0)} s` : us >= 1e6 ? `${(us / 1e6).toFixed(3)} s`
+const span = us => us >= 1e8 ? `${(us / 1e6).toFixed(0)} s` : us >= 999500 ? `${(us / 1e6).toFixed(3)} s`
   : us >= 1e4 ? `${Math.round(us / 1e3)} ms` : us >= 100 ? `${(us / 1e3).toFixed(1)} ms` : `${us} µs`;
 const number = key => Number(key.slice(1).replace(/\D+$/, ""));
 const base = key => key.replace(/[ea]$/, "");

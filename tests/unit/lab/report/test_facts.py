@@ -13,7 +13,7 @@ def test_all_is_there_in_the_order_of_time(tmp_path: Path) -> None:
     found = facts(read(made.write(tmp_path)))
     assert [fact.kind for fact in found] == [
         *("call", "call", "packet", "packet", "packet", "log"),
-        *("fault", "packet", "call", "fault lifted"),
+        *("fault", "packet", "call", "fault, to the end"),
     ]
     assert found[8][3:] == (
         *("client", "recv", "still waiting after 1.000 s, when the lab stopped looking"),

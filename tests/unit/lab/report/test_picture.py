@@ -244,3 +244,16 @@ def test_what_is_read_out_is_not_cut(tmp_path: Path) -> None:
     assert message in rows["l0"].spoken
     assert message not in " ".join(word for _, word in rows["l0"].text.parts)  # type: ignore[union-attr]
     assert rows["c2e"].spoken.endswith("still waiting after 1.000 s, when the lab stopped looking")
+
+
+@pytest.mark.parametrize(
+    ("step", "said"), [(None, "fault outage lasted to the end:"), (3, "fault outage lifted:")]
+)
+def test_only_what_a_step_lifts_is_said_to_be_lifted(
+    tmp_path: Path, step: int | None, said: str
+) -> None:
+    events = made.half_open()
+    next(one for one in events if one["kind"] == "fault_off")["step"] = step
+    rows = {row.key: row for row in draw(read(made.write(tmp_path, events))).rows}
+    assert rows["f0e"].text
+    assert rows["f0e"].text.parts[0] == ("fault", said)
