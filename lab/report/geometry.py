@@ -34,6 +34,10 @@ class Lanes:
         is_first = len(self.hosts) > 1 and host == self.hosts[0]
         return (x - LABEL, "end") if is_first else (x + LABEL, "start")
 
+    def is_between(self, host: str) -> bool:
+        """Tell whether the labels of a host's calls stand between two lanes."""
+        return host in self.hosts[1:-1]
+
     @property
     def middle(self) -> int:
         """Where what belongs to no host stands."""

@@ -14,7 +14,7 @@ from lab.evidence.events import Event
 from lab.report import happenings, linking
 from lab.report.expectations import Expectations
 from lab.report.hosts import addresses_of, in_order, texts
-from lab.report.model import Run
+from lab.report.model import Call, Packet, Run
 from lab.report.recorded import recorded
 from lab.report.traffic import Traffic, read_traffic
 from lab.scenario.model import Scenario
@@ -122,19 +122,11 @@ def _run(
     addresses = addresses_of(found)
     calls = linking.link(told.calls, traffic, addresses)
     packets = tuple(traffic.packets)
-    times = [event["time_ns"] for event in found] + [one.time_ns for one in packets[-1:]]
-    ended_ns = told.played_ns or max(times, default=0)  # then the lab closes what is open
-    began = [one.began_ns for one in calls] + [one.began_ns for one in told.programs]
-    began += [one.on_ns for one in told.faults] + [one.time_ns for one in packets[:1]]
+    began_ns, ended_ns = _times(found, packets, calls, told)
     name = str(start.get("test") or start.get("scenario") or folder.parent.name or folder.name)
     seed = start.get("seed")
-    active = {host for one in packets for host in (one.source, one.target)}
-    active |= {one.host for one in calls} | {one.host for one in told.programs}
-    active |= {one.host for one in told.logs} | {one.host for one in told.faults} - {""}
     known = [*texts(start.get("hosts")), *addresses]
-    hosts = in_order(known, active, packets, calls)
-    if not hosts:
-        hosts = tuple(dict.fromkeys(known))
+    hosts = _hosts(known, packets, calls, told)
     return Run(
         name=name,
         title=scenario.title if scenario else _title(start, name),
@@ -142,7 +134,7 @@ def _run(
         engine=str(start.get("engine", "")),
         seed=seed if isinstance(seed, int) else None,
         command=_command(start),
-        began_ns=min(began or times or [0]),
+        began_ns=began_ns,
         ended_ns=ended_ns,
         facts={said: str(start[key]) for key, said in _FACTS if key in start},
         hosts=hosts,
@@ -160,6 +152,33 @@ def _run(
         notes=tuple(told.notes),
         missing=tuple(missing),
     )
+
+
+def _times(
+    found: Sequence[Event],
+    packets: Sequence[Packet],
+    calls: Sequence[Call],
+    told: happenings.Happenings,
+) -> tuple[int, int]:
+    """Return when the first thing happened, and when the steps were over."""
+    times = [event["time_ns"] for event in found] + [one.time_ns for one in packets[-1:]]
+    began = [one.began_ns for one in calls] + [one.began_ns for one in told.programs]
+    began += [one.on_ns for one in told.faults] + [one.time_ns for one in packets[:1]]
+    # After its steps the lab closes what is open: that is no part of the story.
+    return min(began or times or [0]), told.played_ns or max(times, default=0)
+
+
+def _hosts(
+    known: Sequence[str],
+    packets: Sequence[Packet],
+    calls: Sequence[Call],
+    told: happenings.Happenings,
+) -> tuple[str, ...]:
+    """Return the hosts that have a lane: those with something to show, or all if none has."""
+    active = {host for one in packets for host in (one.source, one.target)}
+    active |= {one.host for one in calls} | {one.host for one in told.programs}
+    active |= {one.host for one in told.logs} | {one.host for one in told.faults} - {""}
+    return in_order(known, active, packets, calls) or tuple(dict.fromkeys(known))
 
 
 def _title(start: Event, name: str) -> str:

@@ -10,7 +10,7 @@ from lab.report.model import Call, Fault, Log, Note, Packet, Program, Run
 from lab.report.shapes import Text
 from lab.report.story import HEIGHTS, Entry, Kind
 
-_MOST_TEXT, _MOST_LOG, _MOST_NOTE = 42, 38, 60
+_MOST_TEXT, _MOST_LOG, _MOST_BETWEEN, _MOST_NOTE = 42, 38, 31, 60
 FAULT_Y = 17  # the first of two lines
 
 
@@ -95,7 +95,8 @@ class Words:
             case Log():
                 pid = f"[{thing.pid}]" if thing.pid is not None else ""
                 yield "ident", f"{thing.ident}{pid}:"
-                most = max(12, _MOST_LOG - len(thing.ident) - len(pid))
+                room = _MOST_BETWEEN if self._lanes.is_between(thing.host) else _MOST_LOG
+                most = max(8, room - len(thing.ident) - len(pid))
                 yield "said", _cut(thing.message, WHOLE if whole else most)
             case Note():
                 yield "note", _cut(thing.text, WHOLE if whole else _MOST_NOTE)

@@ -50,22 +50,7 @@ class Traffic:
 def read_traffic(path: Path, fault_names: dict[str, str]) -> Traffic:
     """Read a capture; `fault_names` has the scenario's names of the faults by their ids."""
     found = Traffic()
-    arrived: list[Record] = []
-    delivered: dict[int, Record] = {}
-    try:
-        for record in read(path):
-            if isinstance(record, Record):
-                if record.interface == pcapng.ARRIVED:
-                    arrived.append(record)
-                else:
-                    delivered[record.packet_id] = record
-    except EvidenceError as error:
-        found.missing.append(f"The capture is not whole: {_without(path, error)}.")
-    except OSError as error:
-        found.missing.append(f"There is no capture of the packets: {path.name}: {error.strerror}.")
-    except (struct.error, KeyError, IndexError, ValueError):
-        found.missing.append(f"The capture is not whole: {path.name}: a packet cannot be read.")
-    arrived.sort(key=lambda record: record.time_ns)
+    arrived, delivered = _records(path, found.missing)
     flows = Flows()
     for record in arrived:
         link, _, fate = record.comment.partition(": ")
@@ -101,6 +86,26 @@ def read_traffic(path: Path, fault_names: dict[str, str]) -> Traffic:
         )
     found.connections = flows.connections
     return found
+
+
+def _records(path: Path, missing: list[str]) -> tuple[list[Record], dict[int, Record]]:
+    """Return what arrived, in the order of time, and what was delivered, by the packets' ids."""
+    arrived: list[Record] = []
+    delivered: dict[int, Record] = {}
+    try:
+        for record in read(path):
+            if isinstance(record, Record):
+                if record.interface == pcapng.ARRIVED:
+                    arrived.append(record)
+                else:
+                    delivered[record.packet_id] = record
+    except EvidenceError as error:
+        missing.append(f"The capture is not whole: {_without(path, error)}.")
+    except OSError as error:
+        missing.append(f"There is no capture of the packets: {path.name}: {error.strerror}.")
+    except (struct.error, KeyError, IndexError, ValueError):
+        missing.append(f"The capture is not whole: {path.name}: a packet cannot be read.")
+    return sorted(arrived, key=lambda record: record.time_ns), delivered
 
 
 def _without(path: Path, error: Exception) -> str:
