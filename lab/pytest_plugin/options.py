@@ -3,7 +3,6 @@
 PYTEST_DONT_REWRITE: loaded in every pytest session; so it imports next to nothing.
 """
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
 
 EVIDENCE: "pytest.StashKey[TestEvidence]" = pytest.StashKey()
 LEFT_OVER = pytest.StashKey[list[str]]()
-_OF_SCENARIO = re.compile(r"^(title|shows|steps) *:", re.MULTILINE)
-_OF_COMPOSE = re.compile(r"^services *:", re.MULTILINE)
 _COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 
 
@@ -122,7 +119,9 @@ def may_be_scenario(path: Path, session: pytest.Session) -> bool:
     if not below and not session.isinitpath(path):
         return False
     text = path.read_text(encoding="utf-8", errors="replace")
-    return bool(_OF_SCENARIO.search(text) or (below and not _OF_COMPOSE.search(text)))
+    from lab.scenario import catalogue
+
+    return catalogue.is_of_scenario(text) or (below and not catalogue.is_of_compose(text))
 
 
 def _scenarios_of_command_line(config: pytest.Config) -> list[Path]:

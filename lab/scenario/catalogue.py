@@ -1,6 +1,7 @@
 """The shipped scenarios: one YAML file each, by topic; found by path, no registration."""
 
 import difflib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from lab.errors import UsageError
 
 ROOT = Path(__file__).parents[1] / "catalogue"
 _ENDINGS = {".yaml", ".yml"}
+_OF_SCENARIO = re.compile(r"^(title|shows|steps) *:", re.MULTILINE)
+_OF_COMPOSE = re.compile(r"^services *:", re.MULTILINE)
 
 
 def paths(topic: str = "*") -> list[Path]:
@@ -40,6 +43,7 @@ def find(name: str) -> Path:
 def chosen(names: Sequence[str]) -> list[Path]:
     """Return the files of names, topics, paths and folders, each once; none given: the catalogue.
 
+    Of a folder that is every YAML file that does not look like a compose file.
     UsageError when a name stands for nothing.
     """
     if not names:
@@ -54,8 +58,25 @@ def _of(name: str) -> list[Path]:
     folder = Path(name)
     if not folder.is_dir():
         return [find(name)]
-    there = sorted(path for path in folder.iterdir() if path.suffix in _ENDINGS)
+    there = sorted(path for path in folder.iterdir() if _may_be_scenario(path))
     if not there:
         text = f"{name}: no scenario (*.yaml) is in this folder"
         raise UsageError(text)
     return there
+
+
+def _may_be_scenario(path: Path) -> bool:
+    if path.suffix not in _ENDINGS or not path.is_file():
+        return False
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return is_of_scenario(text) or not is_of_compose(text)
+
+
+def is_of_scenario(text: str) -> bool:
+    """Tell whether a YAML file's text looks like a scenario's."""
+    return bool(_OF_SCENARIO.search(text))
+
+
+def is_of_compose(text: str) -> bool:
+    """Tell whether a YAML file's text looks like a compose file's."""
+    return bool(_OF_COMPOSE.search(text))

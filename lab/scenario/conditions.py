@@ -13,6 +13,21 @@ from lab.scenario.nodes import Mapping, meant
 _SYSLOG = "syslog"
 
 
+def waited(step: Mapping, hosts: Sequence[str], names: Names) -> Condition:
+    """Return what a step waits for: only what can be known while the run goes on."""
+    condition = read(step, "wait", hosts, names)
+    asked = step.raw("wait")
+    if condition.fault is not None:
+        raise step.wrong("wait", "for syslog, output or packets, please")
+    if condition.output is not None and condition.of is None:
+        raise asked.wrong("output", "of which program? say of: and the name after its later:")
+    if condition.packets and condition.packets.fate:
+        raise asked.raw("packets").wrong("fate", "is not known yet while one waits; expect can ask")
+    if condition.count == 0:
+        raise asked.wrong("count", "0 is there at once; expect tells at the end that none came")
+    return condition
+
+
 def read(step: Mapping, key: str, hosts: Sequence[str], names: Names) -> Condition:
     """Return the condition that stands under a key of a step."""
     asked = step.raw(key)
@@ -28,7 +43,7 @@ def read(step: Mapping, key: str, hosts: Sequence[str], names: Names) -> Conditi
     amounts = [word for word in keys.AMOUNTS if word in asked]
     if len(amounts) > 1:
         raise asked.wrong(amounts[1], f"cannot stand beside {amounts[0]}")
-    count = asked.get("count", int, default=asked.get("acted", int))
+    count, acted = values.count(asked, "count"), values.count(asked, "acted")
     return Condition(
         syslog=_syslog(asked, hosts),
         output=expectations.pattern(asked, "output"),
@@ -39,8 +54,8 @@ def read(step: Mapping, key: str, hosts: Sequence[str], names: Names) -> Conditi
         facility=_one_of(asked, "facility", keys.FACILITIES),
         severity=_one_of(asked, "severity", keys.SEVERITIES),
         of=_program(asked, names) if "of" in asked else None,
-        count=count,
-        at_least=asked.get("at_least", int),
+        count=acted if count is None else count,
+        at_least=values.count(asked, "at_least", least=1),
     )
 
 

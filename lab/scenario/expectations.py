@@ -1,12 +1,31 @@
 """What must come of a call or a program: the keys of a step that say so."""
 
+import builtins
+import difflib
+import errno
 import re
+import socket
 from typing import Any
 
+from lab.agent.caller import names
+from lab.agent.caller.kinds import Data
 from lab.scenario import values
 from lab.scenario.model import CALL_LIMIT_S, Expected
-from lab.scenario.nodes import Mapping, unwrapped
+from lab.scenario.nodes import Mapping, meant, unwrapped
 
+_DATA = ({"hex"}, {"text"}, {"repeat", "times"})
+_EXCEPTIONS = (
+    name
+    for name, one in vars(builtins).items()
+    if isinstance(one, type) and issubclass(one, Exception)
+)
+_ERRORS = {
+    *errno.errorcode.values(),
+    *names.OTHER_NAMES,
+    *(name for name in dir(socket) if name.startswith("EAI_")),
+    *_EXCEPTIONS,
+    *("gaierror", "herror", "UnsupportedOperation", "NonsenseError"),
+}
 # One of them at most.
 OUTCOMES = ("gives", "gives_length", "gives_at_least", "gives_at_most", "raises", "blocks")
 
@@ -23,20 +42,50 @@ def of_call(step: Mapping) -> Expected:
     within_s = CALL_LIMIT_S if within_s is None else within_s
     if after_s is not None and after_s >= within_s:
         raise step.wrong("after", f"must be shorter than within ({within_s:g}s)")
-    raises = step.get("raises", str)
-    if raises is not None and not re.fullmatch(r"[A-Za-z_]\w*", raises):
-        raise step.wrong("raises", f"{raises!r} must be a name like ECONNRESET or TimeoutError")
     return Expected(
-        gives=unwrapped(step.raw("gives")) if "gives" in step else None,
+        gives=_gives(step) if "gives" in step else None,
         gives_anything="gives" not in step,
-        gives_length=step.get("gives_length", int),
+        gives_length=values.count(step, "gives_length"),
         gives_at_least=step.get("gives_at_least", int),
         gives_at_most=step.get("gives_at_most", int),
-        raises=raises,
+        raises=_raises(step),
         after_s=after_s,
         within_s=within_s,
         blocks_s=blocks_s,
     )
+
+
+def _raises(step: Mapping) -> str | None:
+    name: str | None = step.get("raises", str)
+    if name is None or name in _ERRORS:
+        return name
+    near = meant(name, _ERRORS) if difflib.get_close_matches(name, _ERRORS, n=1) else ""
+    text = f"{name!r} is no errno, EAI name or exception, such as ECONNRESET or TimeoutError{near}"
+    raise step.wrong("raises", text)
+
+
+def _gives(step: Mapping) -> Any:
+    value = unwrapped(step.raw("gives"))
+    if why := _nonsense(value):
+        raise step.wrong("gives", why)
+    return value
+
+
+def _nonsense(value: Any) -> str:
+    """Say what no call can give, or any: data that is none, a mapping without keys."""
+    if isinstance(value, list):
+        return next(filter(None, map(_nonsense, value)), "")
+    if not isinstance(value, dict):
+        return ""
+    if not value:
+        return "an empty mapping says nothing of what is returned"
+    if set(value) in _DATA:
+        try:
+            Data.read(value)
+        except ValueError:
+            quote = "; quote the digits" if isinstance(value.get("hex"), int) else ""
+            return f"{value}: must be {Data.ALLOWED}{quote}"
+    return next(filter(None, map(_nonsense, value.values())), "")
 
 
 def of_program(step: Mapping) -> Expected:

@@ -4,8 +4,10 @@ What calls and faults can be told is not here: it stands beside the code that do
 `lab.agent.calls` and `lab.agent.wire`.
 """
 
+import signal
 from typing import Any
 
+from lab.agent.wire import selection
 from lab.scenario.values import DURATION_PATTERN, LINK_PATTERN
 
 Schema = dict[str, Any]
@@ -13,6 +15,8 @@ Keys = dict[str, Any]  # a Schema by each key, or True: anything
 
 HOST_PATTERN = r"[a-z0-9][a-z0-9-]{0,30}"
 MOST_HOSTS = 100
+# A fault may have no other: what it is told is a number as any other of the wire's.
+MOST_SEED = int(next(one.most for one in selection.PARAMETERS if one.name == "seed"))
 FACILITIES = (
     *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron"),
     *("authpriv", "ftp", *(f"local{number}" for number in range(8))),
@@ -73,7 +77,7 @@ FILE: Keys = {
         "in place of hosts: a compose file, by its path from this file's folder; or `shipped`, the"
         " machines that come with the lab"
     ),
-    "seed": _number("of all that is left to the dice", default=1, minimum=0, maximum=2**63 - 1),
+    "seed": _number("of all that is left to the dice", default=1, minimum=0, maximum=MOST_SEED),
     "steps": {
         "type": "array",
         "description": "what is done, in this order; the run ends at the first surprise",
@@ -86,7 +90,7 @@ OF_CALLS: Keys = {
         "description": "what the call returns: text, a number, a list, a mapping; bytes that are "
         "no UTF-8 as {hex: 00ff}; of a mapping only the keys that are given count"
     },
-    "gives_length": _number("how many bytes it returns, whichever"),
+    "gives_length": _number("how many bytes it returns, whichever", minimum=0),
     "gives_at_least": _number("it returns a number, this one or a higher"),
     "gives_at_most": _number("it returns a number, this one or a lower"),
     "raises": _text(
@@ -141,12 +145,13 @@ PARTITION_FAULT: Keys = {
     "one_way": _flag("only from the first to the second"),
 }
 HOST_FAULT: Keys = {"fault": _FAULT, "on": _text("the host that suffers it")}
-SIGNAL: Keys = {"signal": _text("a signal's name without SIG", default="KILL")}
+SIGNALS = tuple(sorted(one.removeprefix("SIG") for one in signal.Signals.__members__))
+SIGNAL: Keys = {"signal": _text("a signal's name without SIG", default="KILL", enum=list(SIGNALS))}
 NAME: Keys = {"as": _text("its name, to lift it")}
 LIFT: Keys = {
     "lift": _text("the name of the fault that ends"),
-    "acted": _number("on how many packets it must have acted"),
-    "at_least": _number("on how many packets, at least"),
+    "acted": _number("on how many packets it must have acted", minimum=0),
+    "at_least": _number("on how many packets, at least", minimum=1),
 }
 SYSCTL: Keys = {
     "sysctl": {
@@ -170,9 +175,13 @@ SUBJECTS: Keys = {
     "fault": _text("a fault of the wire, by its name: the packets that it acted on"),
 }
 AMOUNTS: Keys = {
-    "count": _number("so many, neither more nor fewer"),
-    "at_least": _number("so many or more (default 1)"),
-    "acted": _number("of a fault: on so many packets"),
+    "count": _number("so many, neither more nor fewer", minimum=0),
+    "at_least": _number("so many or more (default 1)", minimum=1),
+    "acted": _number("of a fault: on so many packets", minimum=0),
+}
+WAITED: Keys = {
+    name: _number("as soon as there are so many (default 1)", minimum=1)
+    for name in ("count", "at_least")
 }
 OF_SUBJECTS: Keys = {
     "on": _text("of the syslog: only lines of this host"),

@@ -159,7 +159,10 @@ class ExpectStep(Step):
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A scenario; `hosts` are bare ones, unless `compose` names the compose file they are of."""
+    """A scenario; `hosts` are bare ones, unless `compose` names the compose file they are of.
+
+    `text` is its file's, as it was read.
+    """
 
     path: Path
     title: str
@@ -169,6 +172,7 @@ class Scenario:
     hosts: tuple[str, ...] = ()
     compose: Path | None = None
     seed: int = 1
+    text: str = field(default="", repr=False)
 
     @property
     def name(self) -> str:

@@ -7,25 +7,33 @@ class Names:
     """Sockets of each host, calls and programs under way, faults in force."""
 
     def __init__(self) -> None:
-        self._sockets: dict[str, set[str]] = {}
+        self._sockets: dict[str, dict[str, bool]] = {}  # by host and name: is it of the internet?
         self.later: dict[str, str] = {}  # by name: call or run
         self.faults: dict[str, str] = {}  # by name: wire or host
         self.all_faults: dict[str, str] = {}
 
-    def make_socket(self, step: Mapping, key: str, on: str, name: str) -> None:
+    def make_socket(
+        self, step: Mapping, key: str, on: str, name: str, *, internet: bool = True
+    ) -> None:
         """Note a socket that a call makes; its name may be used again when it is made anew."""
         if not name:
             raise step.wrong(key, "a name, please")
-        self._sockets.setdefault(on, set()).add(name)
+        self._sockets.setdefault(on, {})[name] = internet
 
     def use_socket(self, step: Mapping, key: str, on: str, name: str) -> None:
         """Refuse a socket that no step before has made on this host."""
-        there = self._sockets.get(on, set())
+        there = self._sockets.get(on, {})
         if name not in there:
             raise step.wrong(key, f"{name!r}: {on} has no such socket yet{meant(name, there)}")
 
+    def is_internet(self, on: str, name: str) -> bool:
+        """Tell whether a socket has addresses with ports, and no paths."""
+        return self._sockets[on][name]
+
     def add_later(self, step: Mapping, name: str, kind: str) -> None:
         """Note what goes on while later steps are done."""
+        if not name:
+            raise step.wrong("later", "a name, please")
         if name in self.later:
             raise step.wrong("later", f"{name!r} is under way already; choose another name")
         self.later[name] = kind
@@ -39,6 +47,8 @@ class Names:
 
     def add_fault(self, step: Mapping, name: str, kind: str) -> None:
         """Note a fault."""
+        if not name:
+            raise step.wrong("as", "a name, please")
         if name in self.faults:
             raise step.wrong("as", f"{name!r} is in force already; lift it first")
         self.faults[name] = self.all_faults[name] = kind

@@ -5,6 +5,7 @@ The values are Python's, as YAML 1.1 has them, but for times and dates, which st
 
 import difflib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ import yaml
 
 from lab.errors import ScenarioError
 
+_MOST_VALUES = 100_000
 _KINDS = {
     str: "text",
     int: "a whole number",
     float: "a number",
     bool: "true or false",
+    bytes: "bytes",
     list: "a list",
     dict: "a mapping",
     type(None): "nothing",
@@ -124,30 +127,57 @@ def python(node: yaml.Node) -> Any:
         return [python(one) for one in node.value]
     if node.tag == "tag:yaml.org,2002:timestamp":
         return node.value
+    line = node.start_mark.line + 1
+    if node.tag == "tag:yaml.org,2002:binary":
+        raise Wrong(line, "!!binary: bytes are written as {hex: 00ff} here")
     try:
         value = _constructor.construct_object(node)
-    except (ValueError, yaml.YAMLError):
-        raise Wrong(node.start_mark.line + 1, f"{node.value}: no value of YAML") from None
+    except (ValueError, LookupError, yaml.YAMLError):  # what its constructors let through
+        raise Wrong(line, f"{node.value or repr(node.value)}: no value of YAML") from None
     return value
 
 
 _constructor = yaml.constructor.SafeConstructor()
 
 
-def load(path: Path) -> Mapping:
-    """Return a file that is one mapping. ScenarioError when it cannot be read, Wrong else."""
+def text_of(path: Path) -> str:
+    """Return the text of a file. ScenarioError when it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "is not UTF-8 text"
-        text = f"{path}: {why}"
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        why = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
+        text = f"{path}: {getattr(error, 'strerror', None) or why}"
         raise ScenarioError(text) from error
-    try:
+
+
+def load(text: str) -> Mapping:
+    """Return a file's text, which is one mapping; Wrong when it is not."""
+    with _yaml():
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
         if not isinstance(node, yaml.MappingNode):
             raise Wrong(1, "the file must be a mapping with title, shows, hosts and steps")
-        _refuse_loops(node, set())
+        _refuse_bombs(node, set(), {})
         return Mapping(node)
+    raise AssertionError
+
+
+def keys_below(text: str, name: str) -> list[str]:
+    """Return the keys of a mapping that a file's text has under a key; none: there is none.
+
+    What else is there is not looked at: it may have tags and values of another program's.
+    """
+    with _yaml():
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+            if key.value == name and isinstance(value, yaml.MappingNode):
+                return [str(one.value) for one, _ in value.value]
+    return []
+
+
+@contextmanager
+def _yaml() -> Iterator[None]:
+    try:
+        yield
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise Wrong(line, f"not YAML: {error.problem}") from None
@@ -155,11 +185,18 @@ def load(path: Path) -> Mapping:
         raise Wrong(1, f"not YAML: {' '.join(str(error).split())}") from None
 
 
-def _refuse_loops(node: yaml.Node, above: set[int]) -> None:
+def _refuse_bombs(node: yaml.Node, above: set[int], sizes: dict[int, int]) -> int:
+    """Return how many values a node stands for, aliases and all; refuse what has no end."""
     if id(node) in above:
         raise Wrong(node.start_mark.line + 1, "an alias within what it stands for")
-    for child in _children(node):
-        _refuse_loops(child, above | {id(node)})
+    if id(node) not in sizes:
+        inner = above | {id(node)}
+        size = 1 + sum(_refuse_bombs(child, inner, sizes) for child in _children(node))
+        if size > _MOST_VALUES:
+            text = f"its aliases stand for more than {_MOST_VALUES} values"
+            raise Wrong(node.start_mark.line + 1, text)
+        sizes[id(node)] = size
+    return sizes[id(node)]
 
 
 def _children(node: yaml.Node) -> Iterator[yaml.Node]:

@@ -5,13 +5,14 @@ All mistakes are collected, one line each: FILE:LINE: what is wrong, and what wa
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from lab.errors import ScenarioError
 from lab.scenario import keys, shipped, steps
 from lab.scenario.model import Scenario, Step
-from lab.scenario.nodes import Mapping, Wrong, load
+from lab.scenario.nodes import Mapping, Wrong, keys_below, load, text_of
 
 _HOST = re.compile(keys.HOST_PATTERN)
 
@@ -22,14 +23,28 @@ def read(path: Path, *, hosts: Sequence[str] | None = None) -> Scenario:
     With `hosts` these are the hosts, and its compose file is not looked at.
     """
     wrong: list[Wrong] = []
+    _refuse_name(path)
+    text = text_of(path)
     try:
-        scenario = _scenario(path, load(path), hosts, wrong)
+        scenario = replace(_scenario(path, load(text), hosts, wrong), text=text)
     except Wrong as error:
         wrong.append(error)
     if wrong:
         lines = [f"{path}:{one.line}: {one}" for one in sorted(wrong, key=lambda one: one.line)]
         raise ScenarioError("\n".join(lines))
     return scenario
+
+
+def _refuse_name(path: Path) -> None:
+    """Refuse a file that no folder of evidence can be named after, or no evidence can name."""
+    if not path.stem.strip("."):
+        text = f"{path}: must have a name before its ending, since its evidence has it"
+        raise ScenarioError(text)
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        text = f"{str(path)!a}: its path is not UTF-8 text; rename it"
+        raise ScenarioError(text) from None
 
 
 def _scenario(
@@ -77,8 +92,8 @@ def _steps(
 
 def _seed(file: Mapping) -> int:
     seed: int = file.get("seed", int, default=1)
-    if not 0 <= seed < 2**63:
-        raise file.wrong("seed", "must be a whole number from 0 to 2**63 - 1")
+    if not 0 <= seed <= keys.MOST_SEED:
+        raise file.wrong("seed", f"must be a whole number from 0 to {keys.MOST_SEED}")
     return seed
 
 
@@ -102,10 +117,11 @@ def _hosts(file: Mapping) -> tuple[str, ...]:
 
 def _hosts_of(file: Mapping, path: Path) -> tuple[str, ...]:
     try:
-        whole = load(path)
-    except (Wrong, ScenarioError) as error:
+        found = keys_below(text_of(path), "services")
+    except ScenarioError as error:
         raise file.wrong("compose", str(error)) from None
-    found = whole.raw("services") if "services" in whole else None
-    if not isinstance(found, Mapping) or not list(found.keys()):
+    except Wrong as error:
+        raise file.wrong("compose", f"{path}:{error.line}: {error}") from None
+    if not found:
         raise file.wrong("compose", f"{path}: it has no services, so no hosts")
-    return tuple(found.keys())
+    return tuple(found)

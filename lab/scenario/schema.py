@@ -44,7 +44,9 @@ def schema() -> Schema:
             "lift": _mapping(keys.LIFT, needed=("lift",)),
             "sysctl": _mapping(keys.SYSCTL, needed=("sysctl", "on")),
             "wait": _wait(),
-            "expect": _mapping({"expect": _condition(keys.EXPECT["expect"], keys.SUBJECTS)}),
+            "expect": _mapping(
+                {"expect": _condition(keys.EXPECT["expect"], keys.SUBJECTS, keys.AMOUNTS)}
+            ),
             "packets": _packets(),
         },
     }
@@ -179,21 +181,25 @@ def _link_fault(kind: str) -> Schema:
 
 def _wait() -> Schema:
     subjects = {name: text for name, text in keys.SUBJECTS.items() if name != "fault"}
-    waited = _condition(keys.WAIT["wait"], subjects)
+    waited = _condition(keys.WAIT["wait"], subjects, keys.WAITED)
+    # Whose output, and of packets not their fate: that is known only later.
+    waited["dependentRequired"]["output"] = ["of"]
+    waited["properties"]["packets"]["not"] = {"required": ["fate"]}
     return _mapping({**keys.WAIT, "wait": waited}, needed=("wait",))
 
 
-def _condition(described: Schema, subjects: Keys) -> Schema:
-    properties = {**subjects, **keys.OF_SUBJECTS, **keys.AMOUNTS}
+def _condition(described: Schema, subjects: Keys, amounts: Keys) -> Schema:
+    properties = {**subjects, **keys.OF_SUBJECTS, **amounts}
     properties["packets"] = {**keys.SUBJECTS["packets"], "$ref": "#/$defs/packets"}
     exclusive: Schema = {}
-    for name in keys.AMOUNTS:
-        exclusive |= _never_beside(name, keys.AMOUNTS)
+    for name in amounts:
+        exclusive |= _never_beside(name, amounts)
+    owners = {key: [owner] for key, owner in keys.OWNERS.items() if key in properties}
     return {
         **described,
         **_mapping(properties),
         **_one_of(subjects),
-        "dependentRequired": {key: [owner] for key, owner in keys.OWNERS.items()},
+        "dependentRequired": owners,
         "dependentSchemas": exclusive,
     }
 

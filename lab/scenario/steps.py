@@ -9,7 +9,7 @@ from lab.agent import calls
 from lab.agent.wire import impairments, match, selection
 from lab.agent.wire.fault import Fault
 from lab.agent.wire.parameters import NonsenseError
-from lab.scenario import conditions, expectations, keys, values
+from lab.scenario import conditions, expectations, keys, sockets, values
 from lab.scenario.model import (
     CallStep,
     CollectStep,
@@ -37,7 +37,11 @@ class Reading:
     def name(self, step: Mapping) -> str:
         """Return the step's own name, or one that nobody can have written."""
         self.unnamed += 1
-        given: str = step.get("as", str, default=f"(line {step.line})")
+        # One line may have several of them.
+        numbered = f"(line {step.line}, {self.unnamed})"
+        line = f"(line {step.line})"
+        default = numbered if line in self.names.all_faults else line
+        given: str = step.get("as", str, default=default)
         return given
 
 
@@ -49,9 +53,9 @@ def read(step: Any, line: int, reading: Reading) -> Step:
     if len(verbs) != 1:
         found = f"this one has {', '.join(verbs)}" if verbs else "this one has none"
         text = f"a step has one of {', '.join(_VERBS)}; {found}"
-        keys = list(step.keys())
-        hint = meant(keys[0], _VERBS) if not verbs and keys else ""
-        raise Wrong(step.line, text + (hint if "did you mean" in hint else ""))
+        hints = [] if verbs else [meant(key, _VERBS) for key in step.keys()]  # noqa: SIM118
+        near = [hint for hint in hints if "did you mean" in hint]
+        raise Wrong(step.line, text + "".join(near[:1]))
     return _VERBS[verbs[0]](step, reading)
 
 
@@ -68,20 +72,9 @@ def _call(step: Mapping, reading: Reading) -> CallStep:
         calls.checked(name, arguments, name)
     except NonsenseError as error:
         raise Wrong(_line_of_culprit(step, str(error), own), str(error)) from None
-    for key in calls.uses(name):
-        if key in arguments:
-            reading.names.use_socket(step, key, on, str(arguments[key]))
-    for key in calls.makes(name):
-        for made in _listed(arguments.get(key)):
-            reading.names.make_socket(step, key, on, made)
+    sockets.note(step, reading.names, on, name, arguments)
     later = _later(step, reading, "call", keys.OF_CALLS)
     return CallStep(step.line, on, name, arguments, expectations.of_call(step), later)
-
-
-def _listed(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
 
 
 def _line_of_culprit(step: Mapping, text: str, keys: Sequence[str]) -> int:
@@ -108,13 +101,15 @@ def _run(step: Mapping, reading: Reading) -> RunStep:
         argv = shlex.split(words) if isinstance(words, str) else values.texts(step, "run", words)
     except ValueError as error:
         raise step.wrong("run", f"{words!r}: {error}") from None
-    if not argv:
+    user = step.get("user", str)
+    if not argv or not argv[0]:
         raise step.wrong("run", "a program, please")
+    if any("\0" in word for word in (*argv, user or "")):
+        raise step.wrong("run", "no program can be given a zero byte")
     on = values.host(step, "on", reading.hosts)
     later = _later(step, reading, "run", keys.OF_PROGRAMS)
     expected = expectations.of_program(step)
     text = step.get("input", str, default="")
-    user = step.get("user", str)
     return RunStep(step.line, on, tuple(argv), expected, text, user, later)
 
 
@@ -180,7 +175,11 @@ def _host_fault(step: Mapping, reading: Reading, kind: str) -> HostFaultStep:
     elif "as" in step:
         raise step.wrong("as", f"{kind} cannot be lifted, so it needs no name")
     on = values.host(step, "on", reading.hosts)
-    return HostFaultStep(step.line, name, kind, on, step.get("signal", str, default="KILL"))
+    signal = step.get("signal", str, default="KILL")
+    if signal not in keys.SIGNALS:
+        text = f"{signal!r} is no signal{meant(signal.removeprefix('SIG'), keys.SIGNALS)}"
+        raise step.wrong("signal", text)
+    return HostFaultStep(step.line, name, kind, on, signal)
 
 
 def _lift(step: Mapping, reading: Reading) -> LiftStep:
@@ -190,7 +189,8 @@ def _lift(step: Mapping, reading: Reading) -> LiftStep:
     for key in ("acted", "at_least"):
         if key in step and kind == "host":
             raise step.wrong(key, f"{name} is no fault of the wire, so it counts nothing")
-    return LiftStep(step.line, name, step.get("acted", int), step.get("at_least", int))
+    acted, at_least = values.count(step, "acted"), values.count(step, "at_least", least=1)
+    return LiftStep(step.line, name, acted, at_least)
 
 
 def _sysctl(step: Mapping, reading: Reading) -> SysctlStep:
@@ -208,9 +208,7 @@ def _sysctl(step: Mapping, reading: Reading) -> SysctlStep:
 def _wait(step: Mapping, reading: Reading) -> WaitStep:
     step.only(*keys.WAIT)
     within_s = values.seconds(step, "within")
-    condition = conditions.read(step, "wait", reading.hosts, reading.names)
-    if condition.fault is not None:
-        raise step.wrong("wait", "for syslog, output or packets, please")
+    condition = conditions.waited(step, reading.hosts, reading.names)
     return WaitStep(step.line, condition, *([] if within_s is None else [within_s]))
 
 

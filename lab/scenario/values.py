@@ -10,6 +10,7 @@ DURATION_PATTERN = r"(\d+(?:\.\d+)?)(ms|s|m)"
 # As far as a pattern can tell; whether they are hosts is another question.
 LINK_PATTERN = r"^\s*\S.*->.*\S\s*$"
 _DURATION = re.compile(DURATION_PATTERN)
+_MOST_S = 24 * 60 * 60.0
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0}
 
 
@@ -21,7 +22,18 @@ def seconds(step: Mapping, key: str) -> float | None:
     found = _DURATION.fullmatch(text.strip())
     if not found:
         raise step.wrong(key, f"{text!r} must be a duration like 500ms, 1s or 2m")
-    return float(found[1]) * _UNITS_S[found[2]]
+    time_s = float(found[1]) * _UNITS_S[found[2]]
+    if time_s > _MOST_S:
+        raise step.wrong(key, f"{text!r} is too long; a day (1440m) is the most")
+    return time_s
+
+
+def count(step: Mapping, key: str, *, least: int = 0) -> int | None:
+    """Return a number of things, None where it is not given."""
+    number: int | None = step.get(key, int)
+    if number is not None and number < least:
+        raise step.wrong(key, f"{number} must be {least} or more")
+    return number
 
 
 def host(step: Mapping, key: str, hosts: Iterable[str]) -> str:

@@ -86,6 +86,49 @@ def test_names_of_the_catalogue_are_unique() -> None:
         ("  - {expect: {syslog: x, count: 0}}", "no host here has a syslog"),
         ("  - {expect: {output: x, ident: y}}", "ident: is of syslog, not of output"),
         ("  - {on: server, sysctl: {kernel.panic: 1}}", "only net.* is a host's own"),
+        (
+            "  - {on: client, call: connect, as: c, to: server}",
+            """'server' must be host:port, the port a number; did you mean "server:21567\"""",
+        ),
+        ('  - {on: client, call: connect, as: c, to: "server:x"}', "must be host:port"),
+        ("  - {on: server, call: bind, as: s, address: server}", "address: 'server' must be host"),
+        (
+            "  - {on: server, call: accept, socket: door, as: s, raises: ECONREFUSED}",
+            "no errno, EAI name or exception, such as ECONNRESET or TimeoutError; did you mean E",
+        ),
+        ("  - {on: server, call: accept, socket: door, as: s, gives: {}}", "an empty mapping says"),
+        (
+            "  - {on: server, call: accept, socket: door, as: s, gives: [{data: {hex: 636166}}]}",
+            "00ff} or {repeat: x, times: 10000}; quote the digits",
+        ),
+        (
+            "  - {on: server, call: accept, socket: door, as: s, gives_length: -1}",
+            "gives_length: -1 must be 0 or more",
+        ),
+        (
+            "  - {on: server, call: accept, socket: door, as: s, within: 99999999999s}",
+            "'99999999999s' is too long; a day (1440m) is the most",
+        ),
+        ("  - {fault: kill, on: server, signal: TREM}", "'TREM' is no signal; did you mean TERM?"),
+        ("  - {fault: kill, on: server, signal: SIGHUP}", "no signal; did you mean HUP?"),
+        ("  - {fault: drop, link: client -> server, as: ''}", "as: a name, please"),
+        ("  - {wait: {output: x}}", "output: of which program? say of:"),
+        (
+            "  - {wait: {packets: {link: client -> server, fate: delivered}}}",
+            "fate: is not known yet while one waits; expect can ask",
+        ),
+        ("  - {wait: {packets: {link: client -> server}, count: 0}}", "count: 0 is there at once"),
+        ("  - {wait: {packets: {link: client -> server}, count: -1}}", "-1 must be 0 or more"),
+        ("  - {expect: {packets: {link: client -> server}, count: -1}}", "-1 must be 0 or more"),
+        ("  - {expect: {packets: {link: client -> server}, at_least: 0}}", "0 must be 1 or more"),
+        ('  - {on: server, run: ["sleep", "1\\0"]}', "no program can be given a zero byte"),
+        ("  - {on: server, run: ['']}", "run: a program, please"),
+        ("  - {on: server, run: 'true', later: ''}", "later: a name, please"),
+        ("  - {on: server, cal: listen, as: d}", "did you mean call?"),
+        ("  - {on: server, call: !!bool foo}", "foo: no value of YAML"),
+        ("  - {on: server, call: !!int ''}", "'': no value of YAML"),
+        ("  - {on: server, call: !!float ''}", "'': no value of YAML"),
+        ("  - {on: server, call: !!binary aGk=}", "!!binary: bytes are written as {hex: 00ff}"),
         ("  - hello", "a step must be a mapping"),
         ("  - {on: server}", "a step has one of call, run"),
         ("  - {on: server, on: client, call: recv}", "stands here twice"),
@@ -113,12 +156,76 @@ def test_a_wrong_step_is_named_with_its_line(tmp_path: Path, step: str, line: st
         ("title: x\nshows: y\nhosts: [A B]\nsteps: [x]\n", "must be a host name"),
         ("title: x\nshows: y\ncompose: none.yaml\nsteps: [x]\n", "No such file"),
         ("title: x\nshows: y\nhosts: [a]\nstep: [x]\n", "did you mean steps?"),
+        ('title: x\nshows: y\ncompose: "a\\0b"\nsteps: [x]\n', "embedded null byte"),
+        ("title: x\nshows: y\nhosts: [a]\nseed: 1000000000001\nsteps: [x]\n", "0 to 1000000000000"),
     ],
 )
 def test_a_wrong_file_is_refused(tmp_path: Path, text: str, line: str) -> None:
     with pytest.raises(ScenarioError) as refused:
         read(written(tmp_path, text))
     assert line in str(refused.value)
+
+
+def test_a_mistake_in_the_compose_file_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "machines.yaml").write_text("services:\n  one: [\n", encoding="utf-8")
+    path = written(tmp_path, "title: x\nshows: y\ncompose: machines.yaml\nsteps: [x]\n")
+    with pytest.raises(ScenarioError) as refused:
+        read(path)
+    assert str(refused.value).startswith(
+        f"{path}:3: compose: {tmp_path / 'machines.yaml'}:3: not Y"
+    )
+
+
+def test_what_only_compose_knows_is_left_to_compose(tmp_path: Path) -> None:
+    text = "services:\n  one:\n    ports: !override [80]\n  two: !reset null\n"
+    (tmp_path / "machines.yaml").write_text(text, encoding="utf-8")
+    step = "steps:\n  - {on: one, call: listen, as: d, port: 1}\n"
+    scenario = read(written(tmp_path, f"title: x\nshows: y\ncompose: machines.yaml\n{step}"))
+    assert scenario.hosts == ("one", "two")
+
+
+def test_aliases_that_stand_for_too_much_are_refused_at_once(tmp_path: Path) -> None:
+    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+    bomb += "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12))
+    with pytest.raises(ScenarioError, match="its aliases stand for more than 100000 values"):
+        read(written(tmp_path, bomb))
+
+
+def test_two_faults_without_a_name_may_stand_in_one_line(tmp_path: Path) -> None:
+    one, other = (
+        f"{{fault: drop, link: {link}}}" for link in ("client -> server", "server -> client")
+    )
+    scenario = read(written(tmp_path, f"{HEAD}  [{one}, {other}]\n"))
+    faults = [step for step in scenario.steps if isinstance(step, WireFaultStep)]
+    assert len({fault.name for fault in faults}) == len(faults) == 2
+
+
+def test_the_path_of_a_unix_socket_needs_no_port(tmp_path: Path) -> None:
+    steps = (
+        "  - {on: server, call: listen, as: d, family: unix, address: d.sock}\n"
+        "  - {on: server, call: socket, as: c, family: AF_UNIX}\n"
+        "  - {on: server, call: connect, socket: c, to: d.sock}\n"
+        "  - {on: server, call: connect, as: e, family: ipv6, to: '[fe80::1%eth0]:1'}\n"
+    )
+    assert len(read(written(tmp_path, HEAD + steps)).steps) == 4
+
+
+@pytest.mark.parametrize("name", ["...yaml", "..yaml"])
+def test_a_file_must_have_a_name_that_its_evidence_can_have(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(HEAD + LISTEN, encoding="utf-8")
+    with pytest.raises(ScenarioError, match="must have a name before its ending"):
+        read(tmp_path / name)
+
+
+def test_a_file_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="its path is not UTF-8 text; rename it"):
+        read(tmp_path / "\udcff.yaml")
+
+
+def test_compose_files_of_a_folder_are_no_scenarios(tmp_path: Path) -> None:
+    mine = written(tmp_path, HEAD + LISTEN)
+    (tmp_path / "compose.yaml").write_text("services: {one: {image: x}}\n", encoding="utf-8")
+    assert catalogue.chosen([str(tmp_path)]) == [mine]
 
 
 def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:

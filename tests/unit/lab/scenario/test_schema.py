@@ -63,7 +63,7 @@ def test_it_takes_every_scenario_that_there_is(path: Path) -> None:
 
 
 def plain(path: Path) -> dict[str, Any]:
-    return load(path).plain()
+    return load(path.read_text(encoding="utf-8")).plain()
 
 
 def changed(whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
