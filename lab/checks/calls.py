@@ -63,10 +63,11 @@ def _judge_result(line: int, what: str, expected: Expected, event: Event) -> Ite
 
 def judge_program(line: int, what: str, expected: Expected, event: Event) -> Iterator[Judgement]:
     """Yield a judgement for each thing that was expected of a program; at least one."""
+    limit = f"ends within {expected.within_s:g} s"
     if event.get("pending"):
-        limit = f"ends within {expected.within_s:g} s"
         yield _judgement(line, what, limit, "has not ended", good=False)
         return
+    lasted_s = (event["ended_ns"] - event["began_ns"]) / 1e9
     status, output, errors = event["exit_status"], event["output"], event["errors"]
     found = f"exit status {status}" + (f"; {errors.strip()[-200:]}" if errors.strip() else "")
     good = status == expected.exit_status
@@ -78,6 +79,7 @@ def judge_program(line: int, what: str, expected: Expected, event: Event) -> Ite
         if pattern is not None:
             good = re.search(pattern, text) is not None
             yield _judgement(line, what, f"prints /{pattern}/", repr(text[-500:]), good=good)
+    yield _judgement(line, what, limit, f"{lasted_s:.3f} s", good=lasted_s <= expected.within_s)
 
 
 def wanted(expected: Expected) -> str:

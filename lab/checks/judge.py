@@ -4,20 +4,19 @@ Steps come in order; after the first that fails nothing is expected any more, be
 there. The run's own `end` must be there, else the evidence was cut short.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from lab.checks import calls, lines
-from lab.checks.packets import counted
-from lab.checks.verdict import Judgement, Verdict
-from lab.checks.words import condition_words, describe
+from lab.checks import calls, in_the_end
+from lab.checks.in_the_end import Evidence
+from lab.checks.verdict import NOT_JUDGED, Judgement, Verdict
+from lab.checks.words import describe
 from lab.evidence.capture import Seen
 from lab.evidence.events import Event
 from lab.scenario.model import (
     CallStep,
     CollectStep,
-    Condition,
     ExpectStep,
     HostFaultStep,
     LiftStep,
@@ -30,23 +29,37 @@ from lab.scenario.model import (
 )
 
 
-def judge(scenario: Scenario, events: Sequence[Event], packets: Sequence[Seen]) -> list[Judgement]:
-    """Return all judgements of a run, in the order of its steps."""
+def judge(
+    scenario: Scenario, events: Sequence[Event], packets: Sequence[Seen], *, lacks: str = ""
+) -> list[Judgement]:
+    """Return all judgements of a run, in the order of its steps.
+
+    `lacks` says why the packets are not all that there were; "": they are.
+    """
     found = []
     for number, step in enumerate(scenario.steps):
         if isinstance(step, ExpectStep):
             continue
         of_step = [event for event in events if event.get("step") == number]
-        judged = list(judge_step(step, of_step))
+        judged = [replace(one, step=number) for one in judge_step(step, of_step)]
         found += judged
         if any(one.verdict is not Verdict.PASS for one in judged):
+            found += _not_judged(scenario)
             break
     else:
-        for step in scenario.steps:
+        evidence = Evidence(events, packets, lacks)
+        for number, step in enumerate(scenario.steps):
             if isinstance(step, ExpectStep):
-                found.append(_judge_condition(step, events, packets))
+                found.append(replace(in_the_end.judge(step, evidence), step=number))
         found += _idle_faults(scenario, events)
     return found + list(_judge_end(scenario, events))
+
+
+def _not_judged(scenario: Scenario) -> Iterator[Judgement]:
+    for number, step in enumerate(scenario.steps):
+        if isinstance(step, ExpectStep):
+            expected = in_the_end.amount(step.condition)
+            yield replace(_unknown(step, describe(step), expected, NOT_JUDGED), step=number)
 
 
 def judge_step(step: Step, events: Sequence[Event]) -> Iterator[Judgement]:
@@ -55,6 +68,9 @@ def judge_step(step: Step, events: Sequence[Event]) -> Iterator[Judgement]:
     errors = [event for event in events if event["kind"] == "error"]
     if errors:
         yield _unknown(step, what, "is done", errors[0]["text"])
+        return
+    if any(event.get("cut") for event in events):
+        yield _unknown(step, what, "is done", "it was under way when the run was ended")
         return
     kind = _KINDS[type(step)]
     if isinstance(step, CallStep | RunStep) and step.later:
@@ -131,44 +147,20 @@ _JUDGES: dict[type[Step], Callable[[Any, str, Event], Iterator[Judgement]]] = {
 }
 
 
-def _judge_condition(
-    step: ExpectStep, events: Sequence[Event], packets: Sequence[Seen]
-) -> Judgement:
-    condition = step.condition
-    count = _count(condition, events, packets)
-    what = f"expect {condition_words(condition)}"
-    if condition.count is not None:
-        good, expected = count == condition.count, str(condition.count)
-    else:
-        least = 1 if condition.at_least is None else condition.at_least
-        good, expected = count >= least, f"at least {least}"
-    return _judgement(step.line, what, expected, str(count), good=good)
-
-
-def _count(condition: Condition, events: Sequence[Event], packets: Sequence[Seen]) -> int:
-    if condition.syslog is not None:
-        return sum(lines.fits(condition, event) for event in events if event["kind"] == "syslog")
-    if condition.packets is not None:
-        return counted(packets, condition.packets)
-    if condition.output is not None:
-        texts = [
-            event["output"]
-            for event in events
-            if event["kind"] == "program" and condition.of in {None, event.get("name")}
-        ]
-        return sum(len(re.findall(condition.output, text)) for text in texts)
-    ended = [e for e in events if e["kind"] == "fault_off" and e["name"] == condition.fault]
-    return int(ended[-1]["acted_packets"]) if ended else 0
-
-
 def _idle_faults(scenario: Scenario, events: Sequence[Event]) -> Iterator[Judgement]:
-    acted: dict[str, int] = {}
+    """Yield a judgement for each fault that never acted; names may be used again, steps not."""
+    acted: dict[int, int] = {}
+    in_force: dict[str, int] = {}
     for event in events:
-        if event["kind"] == "fault_off":
-            acted[event["name"]] = acted.get(event["name"], 0) + event.get("acted_packets", 0)
-    for step in scenario.steps:
-        if isinstance(step, WireFaultStep) and not step.may_idle and not acted.get(step.name):
-            yield _unknown(step, describe(step), "acts on a packet", "it never acted")
+        if event["kind"] == "fault_on":
+            in_force[event["name"]] = event["step"]
+        elif event["kind"] == "fault_off" and event["name"] in in_force:
+            step_of = in_force[event["name"]]
+            acted[step_of] = acted.get(step_of, 0) + event.get("acted_packets", 0)
+    for number, step in enumerate(scenario.steps):
+        if isinstance(step, WireFaultStep) and not step.may_idle and not acted.get(number):
+            idle = _unknown(step, describe(step), "acts on a packet", "it never acted")
+            yield replace(idle, step=number)
 
 
 def _judge_end(scenario: Scenario, events: Sequence[Event]) -> Iterator[Judgement]:
@@ -179,7 +171,8 @@ def _judge_end(scenario: Scenario, events: Sequence[Event]) -> Iterator[Judgemen
             last, "evidence", "is whole", "it ends early: no event `end`", Verdict.UNKNOWN
         )
         return
-    for trouble in ends[-1].get("troubles", ()):
+    of_syslog = [event["text"] for event in events if event["kind"] == "syslog_trouble"]
+    for trouble in (*of_syslog, *ends[-1].get("troubles", ())):
         yield Judgement(last, "evidence", "is whole", trouble, Verdict.UNKNOWN)
 
 
@@ -189,8 +182,3 @@ def _judgement(line: int, what: str, expected: str, found: str, *, good: bool) -
 
 def _unknown(step: Step, what: str, expected: str, found: str) -> Judgement:
     return Judgement(step.line, what, expected, found, Verdict.UNKNOWN)
-
-
-def bad(judgements: Iterable[Judgement]) -> list[Judgement]:
-    """Return those that are not PASS."""
-    return [one for one in judgements if one.verdict is not Verdict.PASS]

@@ -1,9 +1,10 @@
 """Syslog lines, by what a condition asks of them. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from lab.evidence.events import Event
 from lab.scenario.model import Condition
 
 _WORDS = {"host": "on", "ident": "ident", "facility": "facility", "severity": "severity"}
@@ -15,3 +16,12 @@ def fits(condition: Condition, line: Mapping[str, Any]) -> bool:
         if getattr(condition, word) not in {None, line[field]}:
             return False
     return re.search(condition.syslog or "", line["message"]) is not None
+
+
+def of_run(events: Sequence[Event]) -> Iterator[Event]:
+    """Yield the lines of the steps: what the end of the lab leaves in the syslog is none of it."""
+    for event in events:
+        if event["kind"] == "played":
+            return
+        if event["kind"] == "syslog":
+            yield event

@@ -17,15 +17,22 @@ class Verdict(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
+NOT_JUDGED = "not judged: the run ended before"
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One expectation: where it stands, what was expected, what was found."""
+    """One expectation: where it stands, what was expected, what was found.
+
+    `step` is the number of its step, from 0; None: it is about the evidence as a whole.
+    """
 
     line: int
     what: str
     expected: str
     found: str
     verdict: Verdict
+    step: int | None = None
 
 
 def overall(judgements: Iterable[Judgement]) -> Verdict:
@@ -35,3 +42,9 @@ def overall(judgements: Iterable[Judgement]) -> Verdict:
         if worst in verdicts:
             return worst
     return Verdict.PASS if verdicts else Verdict.UNKNOWN
+
+
+def telling(judgements: Iterable[Judgement]) -> list[Judgement]:
+    """Return those that are not PASS and say why: not what was only not reached."""
+    bad = (one for one in judgements if one.verdict is not Verdict.PASS)
+    return [one for one in bad if one.found != NOT_JUDGED]

@@ -46,7 +46,9 @@ def _packets(seen: Sequence[Seen], there: Sequence[Event], step: int | None) -> 
 
 
 def _log_lines(there: Sequence[Event]) -> list[str]:
-    logged = [event for event in there if event["kind"] == "syslog"][-_LINES:]
+    played = next((n for n, event in enumerate(there) if event["kind"] == "played"), None)
+    # After the last step come the lines of the lab's own end.
+    logged = [event for event in there[:played] if event["kind"] == "syslog"][-_LINES:]
     found = [
         f"  {_clock(one['time_ns'])} {one['host']} {one['ident']}: {one['message']}"
         for one in logged

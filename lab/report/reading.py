@@ -87,7 +87,8 @@ def _judged(
         return recorded(folder / folders.VERDICT, damaged=bool(missing))
     judgements: list[Judgement] = []
     try:
-        judgements += judge(scenario, found, traffic.seen)
+        lacks = traffic.missing[0] if traffic.missing else ""
+        judgements += judge(scenario, found, traffic.seen, lacks=lacks)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         missing.append(f"{events.FILE} is damaged: {type(error).__name__}: {error}.")
     judgements += [

@@ -1,77 +1,157 @@
 """Programs that a scenario runs on hosts: their input, output and end."""
 
+import os
+import select
+import subprocess
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from threading import Condition, Thread
-from typing import IO, Any
+from typing import Any
 
 from lab.engines.base import Host
+from lab.errors import LabError
+
+_PIECE_BYTES = 1 << 16
+_ENDS_WITHIN_S = 5.0  # after SIGKILL
 
 
 class RunningProgram:
-    """A program under way; its outputs are read as they come."""
+    """A program under way, from `start` to `close`.
+
+    Its end is its own: what it has started may go on, and hold its outputs open. One thread gives
+    it its input and takes its outputs, so that it waits for nobody, and nobody for it.
+    """
 
     def __init__(self, host: Host, argv: tuple[str, ...], text: str, user: str | None) -> None:
-        self.host = host.name
-        self._argv = argv
-        self._began_ns = time.time_ns()
         self._program = host.start(argv, user=user)
+        # As of calls: a step of the machine's clock changes no duration.
+        self._began_ns, self._clock_ns = time.time_ns(), time.monotonic_ns()
+        self._facts = {"host": host.name, "argv": list(argv), "began_ns": self._began_ns}
         process = self._program.process
-        self._read: dict[str, bytes] = {"output": b"", "errors": b""}
-        self._changed = Condition()
-        self._open = 2
         assert process.stdin
         assert process.stdout
         assert process.stderr
-        self._threads = [
-            Thread(target=self._follow, args=("output", process.stdout), daemon=True),
-            Thread(target=self._follow, args=("errors", process.stderr), daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
-        process.stdin.write(text.encode())
-        process.stdin.close()
+        self._input, self._left = process.stdin, text.encode()
+        self._outputs = {"output": process.stdout, "errors": process.stderr}
+        self._read = {"output": b"", "errors": b""}
+        self._open = set(self._outputs)
+        self._changed = Condition()
+        self._ended_ns: int | None = None
+        self._status: int | None = None
+        self._stop, self._let_go = os.pipe()
+        self._thread = Thread(target=self._follow, daemon=True)
 
-    def _follow(self, name: str, stream: IO[bytes]) -> None:
-        while piece := getattr(stream, "read1")(65536):  # noqa: B009 - IO[bytes] has no read1
-            with self._changed:
-                self._read[name] += piece
-                self._changed.notify_all()
-        with self._changed:
-            self._open -= 1
-            self._changed.notify_all()
+    def start(self) -> None:
+        """Let it have its input, once `close` is sure to be called."""
+        for name, stream in self._outputs.items():
+            os.set_blocking(stream.fileno(), False)
+            # Its first line was read for its pid, and perhaps more with it.
+            there = getattr(stream, "peek")()  # noqa: B009 - IO[bytes] has none
+            self._read[name] = stream.read(len(there)) or b""
+        os.set_blocking(self._input.fileno(), False)
+        self._thread.start()
 
-    def wait_for(self, condition: Any, within_s: float) -> bool:
-        """Wait until a condition holds of the output so far; tell whether it did in time."""
+    # --- in the thread
+
+    def _follow(self) -> None:
+        ended = os.pidfd_open(self._program.process.pid)
+        takes = self._input.fileno()
+        do: dict[int, Callable[[], bool]] = {ended: self._end, takes: self._write}
+        for name, stream in self._outputs.items():
+            do[stream.fileno()] = lambda name=name: self._hear(name)  # type: ignore[misc]
+        poll = select.poll()
+        poll.register(self._stop, select.POLLIN)
+        for descriptor in do:
+            poll.register(descriptor, select.POLLOUT if descriptor == takes else select.POLLIN)
+        while True:
+            for descriptor, _ in poll.poll():
+                if descriptor == self._stop:
+                    os.close(ended)
+                    return
+                with self._changed:
+                    if do[descriptor]():
+                        poll.unregister(descriptor)
+                        if descriptor == takes:
+                            self._input.close()
+                    self._changed.notify_all()
+
+    def _end(self) -> bool:
+        """Take what it has written before its end, which is there by now."""
+        self._ended_ns = self._now_ns()
+        self._status = self._program.process.wait()
+        for name in list(self._open):
+            while self._take(name):
+                pass
+        return True
+
+    def _hear(self, name: str) -> bool:
+        self._take(name)
+        return name not in self._open
+
+    def _take(self, name: str) -> bool:
+        """Read a piece of an output; tell whether there was one."""
+        try:
+            piece = os.read(self._outputs[name].fileno(), _PIECE_BYTES)
+        except BlockingIOError:
+            return False
+        self._read[name] += piece
+        if not piece:
+            self._open.discard(name)
+        return bool(piece)
+
+    def _write(self) -> bool:
+        try:
+            self._left = self._left[os.write(self._input.fileno(), self._left) :]
+        except BlockingIOError:
+            return False
+        except OSError:  # it reads no more, which is its own affair
+            return True
+        return not self._left
+
+    def _now_ns(self) -> int:
+        return self._began_ns + time.monotonic_ns() - self._clock_ns
+
+    # --- for who asks
+
+    def wait_for(self, count: Callable[[str], int], least: int, within_s: float) -> int:
+        """Wait until so many are counted in the output, or none can come; return the count."""
+
+        def there() -> int:
+            return count(self._read["output"].decode(errors="replace"))
+
         with self._changed:
-            return bool(
-                self._changed.wait_for(
-                    lambda: (
-                        condition(self._read["output"].decode(errors="replace")) or not self._open
-                    ),
-                    within_s,
-                )
-            ) and bool(condition(self._read["output"].decode(errors="replace")))
+            self._changed.wait_for(lambda: there() >= least or not self._open, within_s)
+            return there()
 
     def wait(self, within_s: float) -> dict[str, Any]:
-        """Wait for its end; return what is known then, `pending` if it has not ended."""
+        """Wait for its end; return what is known then, `pending` if it has not ended.
+
+        With `goes_on`, what it has started may write to its outputs still.
+        """
         with self._changed:
-            ended = self._changed.wait_for(lambda: not self._open, within_s)
-        facts: dict[str, Any] = {
-            "host": self.host,
-            "argv": list(self._argv),
-            "began_ns": self._began_ns,
-            "ended_ns": time.time_ns(),
-            **{name: data.decode(errors="replace") for name, data in self._read.items()},
-        }
-        if not ended:
-            return facts | {"pending": True}
-        return facts | {"exit_status": self._program.process.wait()}
+            self._changed.wait_for(lambda: self._ended_ns is not None, within_s)
+            outputs = {name: data.decode(errors="replace") for name, data in self._read.items()}
+            facts = {**self._facts, "ended_ns": self._ended_ns or self._now_ns(), **outputs}
+            if self._ended_ns is None:
+                return facts | {"pending": True}
+            goes_on = {"goes_on": True} if self._open else {}
+            return facts | {"exit_status": self._status} | goes_on
 
     def close(self) -> None:
-        """End it, if it has not ended."""
+        """End it, if it has not ended; what it has started ends with the lab."""
+        os.close(self._let_go)
+        if self._thread.is_alive():
+            self._thread.join()
+        os.close(self._stop)
         process = self._program.process
         if process.poll() is None:
-            self._program.signal("KILL")
-        process.wait()
-        for thread in self._threads:
-            thread.join()
+            with suppress(LabError):  # its host is not there any more
+                self._program.signal("KILL")
+        for stream in (self._input, *self._outputs.values()):
+            stream.close()
+        try:
+            process.wait(_ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:  # what stands for it here; the lab ends the rest
+            process.kill()
+            process.wait()

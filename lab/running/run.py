@@ -4,7 +4,7 @@ import dataclasses
 import json
 import platform
 import secrets
-import shutil
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from typing import Any
 
 from lab import __version__
 from lab.checks.judge import judge
-from lab.checks.verdict import Judgement, Verdict, overall
+from lab.checks.verdict import Judgement, Verdict, overall, telling
 from lab.engines.base import Engine, Lab, Progress
 from lab.errors import CannotError, EngineError, EvidenceError, LabError
 from lab.evidence import events, folders
@@ -23,6 +23,12 @@ from lab.running import topology
 from lab.running.player import Player, Show
 from lab.scenario.model import Scenario
 from lab.scenario.reading import read
+
+# What reading and judging may raise when a file is not what a run has left.
+_DAMAGE = (
+    *(LookupError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError),
+    *(struct.error, OSError, RecursionError),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ def run(
     the evidence of what was done stays, and a note of what is raised says where.
     """
     folder = folders.new_run(results, scenario.name)
-    shutil.copyfile(scenario.path, folder / folders.SCENARIO)
+    (folder / folders.SCENARIO).write_text(scenario.text, encoding="utf-8", newline="")
     recorder = Recorder(folder)
     recorder.write("start", **_facts(engine, scenario))
     troubles: list[str] = []
@@ -121,10 +127,11 @@ def _play(
     troubles: list[str],
 ) -> None:
     capture = lab.capture(folder / folders.CAPTURE)
-    with Player(lab, scenario, recorder, capture, show) as player:
+    with Player(lab, scenario, recorder, capture, show, troubles) as player:
         player.begin_callers()  # they load while the capture begins
         with capture:
             player.play()
+        player.note_capture()
     if lost := capture.captured.lost_packets:
         troubles.append(f"{lost} packets were lost: the wire could not keep up")
     if dropped := capture.captured.dropped_packets:
@@ -133,6 +140,14 @@ def _play(
 
 def verify(folder: Path) -> Outcome:
     """Judge a run by its evidence alone. EvidenceError when there is none, or no scenario."""
+    try:
+        return _verified(folder)
+    except _DAMAGE as error:
+        text = f"{folder}: its evidence is damaged: {type(error).__name__}: {error}"
+        raise EvidenceError(text) from None
+
+
+def _verified(folder: Path) -> Outcome:
     found = events.read(folder)
     start = next((event for event in found if event["kind"] == "start"), None)
     if start is None:
@@ -150,11 +165,10 @@ def verify(folder: Path) -> Outcome:
     missing: list[Judgement] = []
     try:
         seen.extend(packets(folder / folders.CAPTURE))
-    except EvidenceError as error:
+    except (EvidenceError, *_DAMAGE) as error:
         missing.append(Judgement(1, "evidence", "is whole", str(error), Verdict.UNKNOWN))
-    judgements = (*judge(scenario, found, seen), *missing)
-    bad = {one.line for one in judgements if one.verdict is not Verdict.PASS}
-    wrong = (number for number, step in enumerate(scenario.steps) if step.line in bad)
+    lacks = missing[0].found if missing else ""
+    judgements = (*judge(scenario, found, seen, lacks=lacks), *missing)
     return Outcome(
         folder,
         start["scenario"],
@@ -165,7 +179,7 @@ def verify(folder: Path) -> Outcome:
         judgements,
         (found[-1]["time_ns"] - start["time_ns"]) / 1e9,
         start["path"],
-        next(wrong, None),
+        min((one.step for one in telling(judgements) if one.step is not None), default=None),
         tuple(event["text"] for event in found if event["kind"] == "lacking"),
     )
 

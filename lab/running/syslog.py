@@ -10,7 +10,7 @@ from lab.evidence.events import Recorder
 from lab.model import LogLine
 from lab.scenario.model import Condition
 
-_SETTLE_S = 0.2  # for lines under way at the end; none is waited for that is not
+_SETTLE_S = 5.0  # for lines that are written already, on a busy machine
 
 
 class SyslogFollower:
@@ -21,6 +21,7 @@ class SyslogFollower:
         self._recorder = recorder
         self._lines: list[LogLine] = []
         self._changed = Changing()
+        self._failed = ""
         self._skip = sum(1 for _ in lab.syslog())  # what the start of the lab has said
         Thread(target=self._follow, daemon=True).start()
 
@@ -29,7 +30,11 @@ class SyslogFollower:
             for number, line in enumerate(self._lab.syslog(follow=True)):
                 if number >= self._skip:
                     self._take(line)
-        except (LabError, ValueError):  # the lab has ended, or the recorder is closed
+        except LabError as error:  # once all is over: the lab has ended
+            with self._changed:
+                self._failed = str(error)
+                self._changed.notify_all()
+        except ValueError:  # the recorder is closed
             return
 
     def _take(self, line: LogLine) -> None:
@@ -57,8 +62,15 @@ class SyslogFollower:
             self._changed.wait_for(lambda: count() >= least, within_s)
             return count()
 
-    def catch_up(self) -> None:
-        """Take what the lab has written so far."""
-        there = sum(1 for _ in self._lab.syslog()) - self._skip
+    def catch_up(self) -> str:
+        """Take what the lab has written so far; return what went wrong with it, "" for nothing."""
+        try:
+            there = sum(1 for _ in self._lab.syslog()) - self._skip
+        except LabError as error:
+            return f"the syslog cannot be read: {error}"
         with self._changed:
-            self._changed.wait_for(lambda: len(self._lines) >= there, _SETTLE_S)
+            self._changed.wait_for(lambda: len(self._lines) >= there or self._failed, _SETTLE_S)
+            lacking = there - len(self._lines)
+        if self._failed:
+            return f"the syslog could not be read to its end: {self._failed}"
+        return f"{lacking} lines of the syslog have not come in time" if lacking > 0 else ""

@@ -3,8 +3,9 @@
 A question is {"id": 7, "call": "recv", "arguments": {"socket": "c"}}; the answer {"id": 7,
 "began_ns": ..., "ended_ns": ..., "gave": VALUE}, or "raised" in place of "gave" (`encoding` has
 both). With "tell" true, {"id": 7, "begun_ns": ...} comes as soon as the call begins. Times are of
-CLOCK_REALTIME. `ends` has the addresses of the socket that it was about (`Opened.ends`). When the
-questions end, so does the process, whatever its threads wait for.
+CLOCK_REALTIME at the beginning; what passed until the end is of CLOCK_MONOTONIC. `ends` has the
+addresses of the socket that it was about (`Opened.ends`). When the questions end, so does the
+process, whatever its threads wait for.
 """
 
 import json
@@ -50,19 +51,19 @@ class Caller:
             self._answer(question, began_ns=now_ns, ended_ns=now_ns, raised=encode_error(error))
 
     def _make(self, question: dict[str, Any]) -> None:
-        began_ns = time.time_ns()
+        began_ns, clock_ns = time.time_ns(), time.monotonic_ns()
         outcome: dict[str, Any]
         try:
             call = calls.find(question["call"])
             given = call.checked(question["arguments"], call.name)
             if question.get("tell"):
                 self._answer(question, begun_ns=began_ns)
-            began_ns = time.time_ns()
+            began_ns, clock_ns = time.time_ns(), time.monotonic_ns()
             gave = call.make(self._opened, given)
-            ended_ns = time.time_ns()
+            ended_ns = began_ns + time.monotonic_ns() - clock_ns
             outcome = {"gave": encode(gave)}
         except BaseException as error:  # whatever it was is the answer
-            ended_ns = time.time_ns()
+            ended_ns = began_ns + time.monotonic_ns() - clock_ns
             outcome = {"raised": encode_error(error)}
         arguments = question["arguments"]
         if ends := self._opened.ends(arguments.get("as") or arguments.get("socket")):

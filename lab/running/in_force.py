@@ -1,0 +1,163 @@
+"""The faults of a scenario that are in force: put there, lifted, and counted for the evidence.
+
+An agent that ends takes its faults with it. Where a step has ended its host that is as it should
+be; anywhere else it is trouble: from then on the network did nothing of what was asked of it.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from lab.engines.base import Lab
+from lab.errors import AgentEndedError
+from lab.evidence.events import Event, Recorder
+from lab.faults.capture import Capture
+from lab.faults.link import FaultInForce, FaultStatus
+from lab.scenario.model import HostFaultStep, LiftStep, Scenario, WaitStep, WireFaultStep
+
+
+class InForce:
+    """Those of one run; what goes wrong with them is added to `troubles`."""
+
+    def __init__(
+        self,
+        lab: Lab,
+        scenario: Scenario,
+        recorder: Recorder,
+        capture: Capture,
+        troubles: list[str],
+    ) -> None:
+        self._lab = lab
+        self._scenario = scenario
+        self._recorder = recorder
+        self._capture = capture
+        self._troubles = troubles
+        self._faults: dict[str, list[FaultInForce]] = {}
+        self._undo: dict[str, Callable[[], None]] = {}
+        self._looked: dict[FaultInForce, FaultStatus] = {}  # before what may end their host
+        self._observed: dict[int, FaultInForce] = {}
+        # The hosts that a step has ended, or may have.
+        self.ended: set[str] = set()
+
+    def observe(self) -> None:
+        """Begin to count the packets that steps wait for: they may come before the step does."""
+        for number, step in enumerate(self._scenario.steps):
+            if isinstance(step, WaitStep) and (pattern := step.condition.packets):
+                link = self._lab.link(pattern.source, pattern.target)
+                self._observed[number] = link.add("observe", dict(pattern.match))
+
+    def observed_packets(self, number: int) -> int:
+        """Return how many came so far of those that a step waits for."""
+        return self._observed[number].look().acted_packets
+
+    # --- of the wire
+
+    def add(self, step: WireFaultStep, number: int) -> Event:
+        """Put a fault in force."""
+        for_ms = None if step.for_s is None else step.for_s * 1000
+        there = self._faults.setdefault(step.name, [])
+        asked = {**step.asked, "seed": step.asked.get("seed", self._scenario.seed)}
+        for source, target in step.links:
+            there.append(self._lab.link(source, target).add(step.impairment, asked, for_ms=for_ms))
+        # Where nothing is left to the dice a seed is only in the way.
+        shown = asked if _is_seeded(step) else dict(step.asked)
+        added = [replace(one.added, asked=shown) for one in there]
+        return self._recorder.write(
+            "fault_on",
+            step=number,
+            name=step.name,
+            impairment=step.impairment,
+            asked=shown,
+            links=[list(link) for link in step.links],
+            ids=[status.id for status in added],
+            for_s=step.for_s,
+            said=", ".join(f"{one.id}: {one.text}" for one in added),
+        )
+
+    def lift(self, step: LiftStep, number: int) -> Event:
+        """End a fault, of the wire or of a host. AgentEndedError when its agent had, by itself."""
+        if step.name in self._faults:
+            return self._write_off(step.name, number, self._last_of)
+        self._undo.pop(step.name)()
+        return self._recorder.write("host", step=number, name=step.name, done="lifted")
+
+    def lift_all(self) -> None:
+        """End all that is in force."""
+        for name in list(self._faults):
+            self._write_off(name, None, self._last_or_trouble)
+        for name in list(self._undo):
+            self._undo.pop(name)()
+            self._recorder.write("host", step=None, name=name, done="lifted")
+        for fault in self._observed.values():
+            self._last_or_trouble(fault)
+
+    def _write_off(
+        self, name: str, step: int | None, last_of: Callable[[FaultInForce], FaultStatus]
+    ) -> Event:
+        faults = self._faults.pop(name)
+        statuses = [last_of(fault) for fault in faults]
+        lost = any(status is fault.added for status, fault in zip(statuses, faults, strict=True))
+        more: dict[str, Any] = {"lost": True} if lost else {}
+        return self._recorder.write(
+            "fault_off",
+            step=step,
+            name=name,
+            ids=[status.id for status in statuses],
+            matched_packets=sum(status.matched_packets for status in statuses),
+            acted_packets=sum(status.acted_packets for status in statuses),
+            acted_bytes=sum(status.acted_bytes for status in statuses),
+            **more,
+        )
+
+    def _last_of(self, fault: FaultInForce) -> FaultStatus:
+        """Lift it; of one that has ended with its host return what was known of it."""
+        try:
+            return fault.remove()
+        except AgentEndedError:
+            if fault.added.target not in self.ended:
+                raise
+            return self._looked.get(fault, fault.added)
+
+    def _last_or_trouble(self, fault: FaultInForce) -> FaultStatus:
+        try:
+            return self._last_of(fault)
+        except AgentEndedError as error:
+            if (text := str(error)) not in self._troubles:
+                self._troubles.append(text)
+            return fault.added
+
+    def _look(self) -> None:
+        for fault in (one for faults in self._faults.values() for one in faults):
+            with suppress(AgentEndedError):  # its end is told when it is lifted
+                self._looked[fault] = fault.look()
+
+    # --- of hosts
+
+    def fail(self, step: HostFaultStep, number: int) -> Event:
+        """Do to a host what the step says."""
+        host = self._lab.host(step.on)
+        act: dict[str, Callable[[], None]] = {
+            "kill": lambda: host.kill(step.signal),
+            "pause": host.pause,
+            "restart": host.restart,
+            "disconnect": host.disconnect,
+        }
+        undo = {"pause": host.resume, "disconnect": host.connect}
+        self._look()
+        if step.fault in {"kill", "restart"}:
+            self.ended.add(step.on)
+        if step.fault == "restart" or (step.fault == "kill" and step.signal == "KILL"):
+            self._capture.leave(step.on)  # its agent may end with it, and not say its last words
+        act[step.fault]()
+        if step.fault in undo:
+            self._undo[step.name] = undo[step.fault]
+        return self._recorder.write(
+            "host", step=number, name=step.name, host=step.on, done=step.fault
+        )
+
+
+def _is_seeded(step: WireFaultStep) -> bool:
+    if step.impairment == "corrupt" or "seed" in step.asked:
+        return True
+    return any(word in name for name in step.asked for word in ("probability", "jitter", "burst"))

@@ -1,0 +1,139 @@
+"""What the evidence must show in the end: never PASS, nor FAIL, for what was not recorded."""
+
+from typing import Any
+
+import pytest
+
+from lab.agent.wire.packet import parse
+from lab.checks.judge import judge
+from lab.checks.verdict import NOT_JUDGED, Verdict, overall, telling
+from lab.evidence.capture import Seen
+from lab.evidence.events import Event
+from lab.scenario.model import Condition, ExpectStep, PacketPattern, WireFaultStep
+from tests import made_evidence as made
+from tests.unit.lab.checks.test_judge import END, LINE, called, recv, scenario
+
+SYN = Seen("client -> server", parse(made.tcp(made.CLIENT, made.SYN)), "delivered", 1)
+PATTERN = PacketPattern("client", "server", {"tcp": "syn"})
+PLAYED: Event = {"kind": "played", "time_ns": 5}
+
+
+def program(**facts: Any) -> Event:
+    argv = {"argv": ["x"], "host": "client", "output": "", "errors": ""}
+    return {"kind": "program", "step": None, "time_ns": 4, "name": "p", **argv, **facts}
+
+
+@pytest.mark.parametrize(
+    ("asked", "verdict"),
+    [
+        ({"count": 2}, Verdict.UNKNOWN),
+        ({"count": 1}, Verdict.UNKNOWN),
+        ({"count": 0}, Verdict.FAIL),  # there was one, whatever else is missing
+        ({"at_least": 1}, Verdict.PASS),
+        ({"at_least": 2}, Verdict.UNKNOWN),
+    ],
+)
+@pytest.mark.parametrize("ended", [True, False])
+def test_what_is_left_of_a_capture_shows_only_what_it_has(
+    asked: dict[str, Any], verdict: Verdict, *, ended: bool
+) -> None:
+    step = ExpectStep(7, Condition(packets=PATTERN, **asked))
+    captured: Event = {"kind": "captured", "time_ns": 6, "ended_early": ["server"] if ended else []}
+    lacks = "" if ended else "wire.pcapng: cut short"
+    (one,) = judge(scenario(step), [PLAYED, captured, END], [SYN], lacks=lacks)
+    assert one.verdict is verdict
+    if verdict is Verdict.UNKNOWN:
+        assert one.found.startswith("1; ")
+
+
+def test_the_end_of_another_host_hides_no_packet() -> None:
+    step = ExpectStep(7, Condition(packets=PATTERN, count=1))
+    captured: Event = {"kind": "captured", "time_ns": 6, "ended_early": ["client"]}
+    assert overall(judge(scenario(step), [captured, END], [SYN])) is Verdict.PASS
+
+
+def test_lines_of_the_end_of_the_lab_are_not_of_the_scenario() -> None:
+    step = ExpectStep(7, Condition(syslog="left"))
+    assert overall(judge(scenario(step), [LINE, PLAYED, END], [])) is Verdict.PASS
+    assert overall(judge(scenario(step), [PLAYED, LINE, END], [])) is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("asked", "verdict"),
+    [({"at_least": 2}, Verdict.UNKNOWN), ({"at_least": 1}, Verdict.PASS)],
+)
+def test_a_syslog_that_is_not_whole_is_no_reason_to_fail(
+    asked: dict[str, Any], verdict: Verdict
+) -> None:
+    step = ExpectStep(7, Condition(syslog="left", **asked))
+    trouble: Event = {"kind": "syslog_trouble", "time_ns": 4, "text": "2 lines have not come"}
+    judged = judge(scenario(step), [LINE, trouble, PLAYED, END], [])
+    assert judged[0].verdict is verdict
+    assert overall(judged) is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("events", "asked", "verdict"),
+    [
+        ([program(output="boom", exit_status=0)], {"count": 1}, Verdict.PASS),
+        ([program(output="boom", exit_status=0)], {"count": 0}, Verdict.FAIL),
+        # Collected twice, it has printed once.
+        ([program(output="boom", exit_status=0)] * 2, {"count": 1}, Verdict.PASS),
+        ([program(output="boom", pending=True)], {"count": 1}, Verdict.UNKNOWN),
+        ([program(output="boom", pending=True)], {"at_least": 1}, Verdict.PASS),
+        ([program(exit_status=0, goes_on=True)], {"count": 0}, Verdict.UNKNOWN),
+        ([], {"count": 0}, Verdict.UNKNOWN),  # started, and never heard of again
+    ],
+)
+def test_a_program_that_has_not_ended_may_print_more(
+    events: list[Event], asked: dict[str, Any], verdict: Verdict
+) -> None:
+    started: Event = {"kind": "started", "step": 9, "time_ns": 2, "name": "p", "argv": ["x"]}
+    step = ExpectStep(7, Condition(output="boom", of="p", **asked))
+    assert overall(judge(scenario(step), [started, *events, PLAYED, END], [])) is verdict
+
+
+def test_a_count_that_is_lost_with_its_agent_is_unknown() -> None:
+    step = ExpectStep(7, Condition(fault="loss", count=1))
+    off: Event = {"kind": "fault_off", "time_ns": 2, "step": None, "name": "loss"}
+    assert overall(judge(scenario(step), [off | {"acted_packets": 1}, END], [])) is Verdict.PASS
+    lost = off | {"acted_packets": 0, "lost": True}
+    assert overall(judge(scenario(step), [lost, END], [])) is Verdict.UNKNOWN
+    assert overall(judge(scenario(step), [END], [])) is Verdict.UNKNOWN
+
+
+def test_a_name_that_is_used_again_hides_no_idle_fault() -> None:
+    def step(line: int) -> WireFaultStep:
+        return WireFaultStep(line, "loss", "drop", (("client", "server"),), {})
+
+    events: list[Event] = []
+    for number, acted in enumerate((1, 0)):
+        events.append({"kind": "fault_on", "time_ns": 1, "step": number, "name": "loss"})
+        off = {"step": None, "name": "loss", "acted_packets": acted}
+        events.append({"kind": "fault_off", "time_ns": 2, **off})
+    (one,) = telling(judge(scenario(step(6), step(8)), [*events, END], []))
+    assert (one.line, one.step, one.verdict) == (8, 1, Verdict.UNKNOWN)
+
+
+def test_what_was_not_judged_is_said_after_a_failure() -> None:
+    expect = ExpectStep(7, Condition(packets=PATTERN, count=2))
+    judged = judge(scenario(recv(raises="EPIPE"), expect), [called(gave=1), END], [])
+    assert [(one.step, one.verdict) for one in judged] == [
+        (0, Verdict.FAIL),
+        (0, Verdict.PASS),
+        (1, Verdict.UNKNOWN),
+    ]
+    assert (judged[-1].expected, judged[-1].found) == ("2", NOT_JUDGED)
+    assert [one.step for one in telling(judged)] == [0]
+
+
+def test_what_ctrl_c_has_cut_off_is_unknown() -> None:
+    cut = called(pending=True, cut=True)
+    assert overall(judge(scenario(recv()), [cut, END], [])) is Verdict.UNKNOWN
+
+
+def test_steps_of_one_line_are_told_apart() -> None:
+    judged = judge(
+        scenario(recv(), recv(raises="EPIPE")), [called(gave=1), called(1, gave=1), END], []
+    )
+    assert [one.step for one in telling(judged)] == [1]

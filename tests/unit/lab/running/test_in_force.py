@@ -1,0 +1,107 @@
+"""Faults whose agent ends: forgiven where a step has ended their host, else trouble."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.errors import AgentEndedError
+from lab.evidence import events
+from lab.evidence.events import Recorder
+from lab.faults.link import FaultStatus
+from lab.running.in_force import InForce
+from lab.scenario.model import HostFaultStep, LiftStep, Scenario, WireFaultStep
+
+LOSS = WireFaultStep(1, "loss", "drop", (("client", "server"),), {"tcp": "syn"})
+LIFT = LiftStep(2, "loss")
+
+
+class DeadFault:
+    """A fault whose agent has ended; before that it had acted on one packet."""
+
+    def __init__(self, asked: dict[str, Any]) -> None:
+        own = {"source": "client", "target": "server", "number": 1, "impairment": "drop"}
+        state = {"active": True, "spent": False, "stays": False, "left_ms": None}
+        counted = {"matched_packets": 0, "acted_packets": 0, "acted_bytes": 0}
+        self.added = FaultStatus(asked=asked, **own, **state, **counted)  # type: ignore[arg-type]
+
+    def look(self) -> FaultStatus:
+        return self.added
+
+    def remove(self) -> FaultStatus:
+        raise AgentEndedError("server: the agent on its wire: it has ended")
+
+
+class FakeLab:
+    """A lab of one link and hosts that do as they are told; and its capture."""
+
+    def __init__(self) -> None:
+        self.added: list[dict[str, Any]] = []
+
+    def link(self, _source: str, _target: str) -> "FakeLab":
+        return self
+
+    def host(self, _name: str) -> "FakeLab":
+        return self
+
+    def add(self, _impairment: str, asked: dict[str, Any], *, for_ms: float | None) -> DeadFault:
+        del for_ms
+        self.added.append(asked)
+        return DeadFault(asked)
+
+    def kill(self, signal: str) -> None: ...
+    def leave(self, host: str) -> None: ...
+    def restart(self) -> None: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+    def disconnect(self) -> None: ...
+    def connect(self) -> None: ...
+
+
+@pytest.fixture
+def troubles() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def lab() -> FakeLab:
+    return FakeLab()
+
+
+@pytest.fixture
+def faults(lab: Any, tmp_path: Path, troubles: list[str]) -> InForce:
+    scenario = Scenario(Path("x.yaml"), "title", "shows", (), (LOSS, LIFT), seed=7)
+    return InForce(lab, scenario, Recorder(tmp_path), lab, troubles)
+
+
+def test_an_agent_that_ends_by_itself_is_trouble(
+    faults: InForce, troubles: list[str], tmp_path: Path
+) -> None:
+    faults.add(LOSS, 0)
+    faults.lift_all()
+    assert troubles == ["server: the agent on its wire: it has ended"]
+    assert events.read(tmp_path)[-1]["lost"]
+
+
+def test_a_step_that_lifts_such_a_fault_cannot_be_done(faults: InForce) -> None:
+    faults.add(LOSS, 0)
+    with pytest.raises(AgentEndedError):
+        faults.lift(LIFT, 1)
+
+
+@pytest.mark.parametrize("what", ["kill", "restart"])
+def test_an_agent_that_ends_with_its_host_is_none(
+    faults: InForce, troubles: list[str], what: str
+) -> None:
+    faults.add(LOSS, 0)
+    faults.fail(HostFaultStep(2, "", what, "server"), 1)
+    faults.lift(LIFT, 2)
+    assert troubles == []
+
+
+def test_the_scenarios_seed_is_every_faults(faults: InForce, lab: FakeLab) -> None:
+    for impairment, asked in (("drop", {"burst_enter": 0.1}), ("corrupt", {}), ("drop", {})):
+        faults.add(WireFaultStep(1, impairment, impairment, (("client", "server"),), asked), 0)
+    assert [one["seed"] for one in lab.added] == [7, 7, 7]
+    event = faults.add(WireFaultStep(1, "own", "drop", LOSS.links, {"seed": 3}), 0)
+    assert (lab.added[-1]["seed"], event["asked"]) == (3, {"seed": 3})
