@@ -27,9 +27,11 @@ from lab.model import LabStatus
 
 EXIT_BAD_INPUT = 2
 EXIT_CANNOT = 4
+EXIT_SOFTWARE = 70  # sysexits.h; 1 is a verdict
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 
+_DEBUG = "SOCKET_LAB_DEBUG"
 _EPILOG = """\
 exit status: 0 done, 2 bad input or an engine that failed, 4 this machine cannot (doctor, run),
 130 Ctrl-C"""
@@ -41,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _terminated)
     try:
         status: int = arguments.run(arguments)
+        if sys.stdout:
+            sys.stdout.flush()
     except LabError as error:
         print(f"lab {arguments.command}: {error}", file=sys.stderr)
         return EXIT_CANNOT if isinstance(error, CannotError) else EXIT_BAD_INPUT
@@ -55,11 +59,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `lab logs | head`
         assert sys.stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return int(getattr(arguments, "unread", 0))
     except OSError as error:  # a full disk, a folder that is gone
         print(f"lab {arguments.command}: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT
+    except Exception as error:
+        return _mistake(arguments.command, error)
     return status
+
+
+def _mistake(command: str, error: Exception) -> int:
+    if os.environ.get(_DEBUG):
+        import traceback
+
+        traceback.print_exception(error)
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    print(
+        f"lab {command}: a mistake in the lab itself, please report it: {text} "
+        f"({_DEBUG}=1 shows where)",
+        file=sys.stderr,
+    )
+    return EXIT_SOFTWARE
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:

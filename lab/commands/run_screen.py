@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from lab import screen
-from lab.checks.verdict import Judgement, Verdict
+from lab.checks.verdict import Judgement, Verdict, telling
 from lab.checks.words import describe
 from lab.commands import scenario_screen
 from lab.evidence import last
@@ -28,7 +28,8 @@ class RunScreen:
         self._running: dict[int, str] = {}
         self._doing: dict[int, str] = {}
         self._notes: set[str] = set()
-        self._counts = dict.fromkeys(Verdict, 0)
+        # What came of those that have ended, in the order of their ends.
+        self.outcomes: list[Outcome] = []
         self._status = screen.err.status("")
         self._moves = screen.err.is_terminal
 
@@ -77,7 +78,7 @@ class RunScreen:
         """Show its verdict, and of one that is not PASS what is known."""
         self._running.pop(number, None)
         self._doing.pop(number, None)
-        self._counts[outcome.verdict] += 1
+        self.outcomes.append(outcome)
         if not self._quiet:
             self._print(*outcome_lines(outcome))
         self._update()
@@ -85,8 +86,9 @@ class RunScreen:
     def _update(self) -> None:
         if not self._moves:
             return
-        bad = [f"{n} {v}" for v, n in self._counts.items() if n and v is not Verdict.PASS]
-        words = [f"{sum(self._counts.values())} of {self._total}", *bad]
+        there = counts(self.outcomes).items()
+        bad = [f"{count} {verdict}" for verdict, count in there if verdict is not Verdict.PASS]
+        words = [f"{len(self.outcomes)} of {self._total}", *bad]
         words.append(f"{time.monotonic() - self._began_s:.0f} s")
         names = [name + self._doing.get(number, "") for number, name in self._running.items()]
         line = f"{', '.join(words)}{'; running: ' if names else ''}{', '.join(names)}"
@@ -121,7 +123,7 @@ def outcome_lines(outcome: Outcome) -> list[Text]:
     """Make the lines of a run's end: the verdict; and what it is about, if it is not PASS."""
     name, folder = outcome.scenario, outcome.folder
     found = [scenario_screen.verdict_line(outcome.verdict, name, outcome.took_s, folder)]
-    bad = [one for one in outcome.judgements if one.verdict is not Verdict.PASS]
+    bad = telling(outcome.judgements)
     for one in bad:
         place = f"{outcome.file}:{one.line}"
         line = f"  {place}: {one.what}: expected: {one.expected}; found: {one.found}"

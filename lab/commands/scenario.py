@@ -11,15 +11,17 @@ from lab import report, screen
 from lab.checks.verdict import Judgement, Verdict, overall
 from lab.commands.run_screen import RunScreen, counts, outcome_lines, summary_lines
 from lab.engines import choice
-from lab.errors import EvidenceError, UsageError
+from lab.errors import EvidenceError, LabError, UsageError
 from lab.running import jobs, run
 from lab.running.run import Outcome
-from lab.scenario import catalogue
+from lab.scenario import catalogue, keys
 from lab.scenario.model import Scenario
 from lab.scenario.reading import read
 
 EXIT = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.UNKNOWN: 3}
 _EXIT_CANNOT = 4
+_EXIT_UNREAD = 141  # as of a program that SIGPIPE ends: nobody has seen the verdict
+_MOST_DIGITS = 20
 _EPILOG = """\
 examples:
   lab run half-open
@@ -27,7 +29,8 @@ examples:
   lab run --all --engine namespaces --repeat 20 --jobs 3
 
 exit status: 0 every run is PASS, 1 one is FAIL, 3 one is UNKNOWN (and none FAIL), 2 bad input,
-4 this machine lacks what is needed, 130 Ctrl-C (what ran is ended; its evidence is kept)"""
+4 this machine lacks what is needed, 130 Ctrl-C (what ran is ended; its evidence is kept),
+141 nobody reads the output"""
 
 
 def fill_run(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +46,7 @@ def fill_run(parser: argparse.ArgumentParser) -> None:
     )
     add("--all", action="store_true", help="the whole catalogue")
     add("--engine", choices=choice.NAMES, help="where hosts live (default: as lab up)")
-    add("--seed", type=int, metavar="N", help="in place of the scenario's own")
+    add("--seed", type=_seed, metavar="N", help="in place of the scenario's own")
     add("--repeat", type=_count, default=1, metavar="N", help="run each so often")
     add("--jobs", type=_count, default=1, metavar="N", help="run so many at a time")
     add(
@@ -54,19 +57,30 @@ def fill_run(parser: argparse.ArgumentParser) -> None:
         help="where the evidence goes (default: results)",
     )
     add("--report", action="store_true", help="make the page of each run (lab report), too")
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=_run, unread=_EXIT_UNREAD)
 
 
 def fill_verify(parser: argparse.ArgumentParser) -> None:
     """Make the parser of `lab verify`."""
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="of a run")
-    parser.set_defaults(run=_verify)
+    parser.set_defaults(run=_verify, unread=_EXIT_UNREAD)
 
 
 def _count(text: str) -> int:
-    if not text.isdigit() or not int(text):
+    if not _is_number(text) or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number from 1")
     return int(text)
+
+
+def _seed(text: str) -> int:
+    if not _is_number(text) or int(text) > keys.MOST_SEED:
+        what = f"must be a whole number from 0 to {keys.MOST_SEED}"
+        raise argparse.ArgumentTypeError(f"{text!r}: {what}")
+    return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < _MOST_DIGITS
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -74,21 +88,34 @@ def _run(arguments: argparse.Namespace) -> int:
     engine, why = choice.choose(arguments.engine)
     rounds = [scenario for _ in range(arguments.repeat) for scenario in scenarios]
     alone = arguments.jobs == 1 or len(rounds) == 1
-    with RunScreen(len(rounds), steps=alone, quiet=arguments.json) as shown:
-        if why:
-            shown.note(why)
-        outcomes = jobs.run_all(engine, rounds, arguments.results, jobs=arguments.jobs, watch=shown)
+    shown = RunScreen(len(rounds), steps=alone, quiet=arguments.json)
+    try:
+        with shown:
+            if why:
+                shown.note(why)
+            outcomes = jobs.run_all(
+                engine, rounds, arguments.results, jobs=arguments.jobs, watch=shown
+            )
+    except (LabError, KeyboardInterrupt):
+        # What has ended before is worth as much as ever.
+        if shown.outcomes and not arguments.json:
+            _sum_up(shown.outcomes)
+        raise
     pages = [report.write(one.folder) for one in outcomes] if arguments.report else []
     if arguments.json:
         of_each = [[one for one in outcomes if one.file == str(s.path)] for s in scenarios]
         print(json.dumps([_entry(one) for one in of_each], indent=2))
     elif len(outcomes) > 1:
-        for line in summary_lines(outcomes):
-            screen.out.print(line)
+        _sum_up(outcomes)
     if not arguments.json:
         for page in pages:
             screen.out.print(f"page: {page}", markup=False)
     return _status(outcomes)
+
+
+def _sum_up(outcomes: Sequence[Outcome]) -> None:
+    for line in summary_lines(outcomes):
+        screen.out.print(line)
 
 
 def _chosen(arguments: argparse.Namespace) -> list[Scenario]:
@@ -133,17 +160,22 @@ def _fields(outcome: Outcome) -> dict[str, Any]:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    outcomes = []
+    entries: list[dict[str, Any]] = []
+    statuses = []
     for folder in arguments.folders:
         try:
-            outcomes.append(run.verify(folder))
+            outcome = run.verify(folder)
         except EvidenceError as error:
             screen.err.print(f"{Verdict.UNKNOWN}: {error}", markup=False)
-            return EXIT[Verdict.UNKNOWN]
-    if arguments.json:
-        print(json.dumps([_fields(outcome) for outcome in outcomes], indent=2))
-    else:
-        for outcome in outcomes:
+            entries.append({"folder": str(folder), "verdict": Verdict.UNKNOWN, "error": str(error)})
+            statuses.append(EXIT[Verdict.UNKNOWN])
+            continue
+        entries.append(_fields(outcome))
+        statuses.append(_status([outcome]))
+        if not arguments.json:
             for line in outcome_lines(outcome):
                 screen.out.print(line)
-    return _status(outcomes)
+    if arguments.json:
+        print(json.dumps(entries, indent=2))
+    worst_first = (EXIT[Verdict.FAIL], EXIT[Verdict.UNKNOWN], _EXIT_CANNOT)
+    return next((status for status in worst_first if status in statuses), 0)

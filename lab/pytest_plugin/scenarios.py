@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lab.checks.verdict import Judgement, Verdict
+from lab.checks.verdict import Judgement, Verdict, telling
 from lab.checks.words import describe
 from lab.engines import choice
 from lab.errors import LabError
@@ -83,10 +83,9 @@ class ScenarioItem(pytest.Item):
 
     def _told(self, outcome: run.Outcome) -> Iterator[str]:
         yield f"{outcome.verdict} {outcome.scenario} ({outcome.engine}, seed {outcome.seed})"
-        for one in outcome.judgements:
-            if one.verdict is not Verdict.PASS:
-                place = f"{shown(self, self.path)}:{one.line}"
-                yield f"{place}: {one.what}: expected: {one.expected}; found: {one.found}"
+        for one in telling(outcome.judgements):
+            place = f"{shown(self, self.path)}:{one.line}"
+            yield f"{place}: {one.what}: expected: {one.expected}; found: {one.found}"
         yield from (f"this machine lacks {line}" for line in outcome.lacking)
         yield "the steps:"
         yield from self._steps

@@ -8,6 +8,7 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -40,6 +41,10 @@ class Watch(Protocol):
 
     def ended(self, number: int, outcome: Outcome) -> None:
         """A run has ended by itself."""
+
+
+class MistakeError(Exception):
+    """A run has failed by a mistake in the lab itself; a note has where."""
 
 
 class Worker(NamedTuple):
@@ -131,8 +136,13 @@ class _Pool:
         elif kind == "outcome":
             self._outcomes[number] = said
             self._watch.ended(number, said)
-        else:
+        elif kind == "error":
             raise said
+        else:
+            text, where = said
+            error = MistakeError(text)
+            error.add_note(where)
+            raise error
 
     def _end(self) -> list[str]:
         """Interrupt all that run, and wait until they have tidied up; return where evidence is."""
@@ -185,6 +195,9 @@ def _work(
         say(("outcome", outcome))
     except LabError as error:
         say(("error", error))
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))
+        say(("mistake", said))
     except (KeyboardInterrupt, SystemExit) as error:
         with suppress(OSError):  # the parent is gone
             say(("notes", list(getattr(error, "__notes__", ()))))

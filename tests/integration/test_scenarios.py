@@ -16,7 +16,7 @@ from lab.checks.verdict import Verdict
 from lab.engines import choice
 from lab.engines.base import Engine
 from lab.engines.namespaces import checks
-from lab.evidence import events
+from lab.evidence import events, folders
 from lab.running import run
 from lab.scenario import catalogue
 from lab.scenario.model import Step
@@ -127,3 +127,80 @@ def test_a_wrong_file_starts_nothing(tmp_path: Path) -> None:
 
 def test_a_name_that_is_not_there_is_refused_with_a_near_one() -> None:
     assert "did you mean refused?" in command.refused(command.run("run", "refusd"))
+
+
+def played(engine: Engine, folder: Path, *steps: str) -> run.Outcome:
+    path = folder / "some.yaml"
+    listed = "".join(f"  - {step}\n" for step in steps)
+    head = "title: x\nshows: y\nhosts: [server, client]\nsteps:\n"
+    path.write_text(head + listed, encoding="utf-8")
+    return play(engine, path, folder / "results")
+
+
+def test_what_a_program_leaves_behind_is_not_waited_for(namespaces: Engine, tmp_path: Path) -> None:
+    step = '{on: client, run: [sh, -c, "sleep 60 & echo hi"], output: "hi\\n", within: 20s}'
+    outcome = played(namespaces, tmp_path, step)
+    assert outcome.verdict is Verdict.PASS
+    assert outcome.took_s < 30
+
+
+@pytest.mark.parametrize(("program", "verdict"), [("true", "PASS"), ("sleep 30", "FAIL")])
+def test_a_program_need_not_read_its_input(
+    namespaces: Engine, tmp_path: Path, program: str, verdict: str
+) -> None:
+    step = f'{{on: client, run: "{program}", input: {"x" * 200_000}, within: 10s}}'
+    outcome = played(namespaces, tmp_path, step)
+    assert outcome.verdict == verdict
+    assert outcome.took_s < 25
+
+
+def test_much_input_and_output_is_taken_as_it_comes(namespaces: Engine, tmp_path: Path) -> None:
+    text = "0123456789" * 30_000
+    outcome = played(
+        namespaces, tmp_path, f'{{on: client, run: cat, input: "{text}", output: "{text}"}}'
+    )
+    assert outcome.verdict is Verdict.PASS
+
+
+def test_what_was_not_collected_is_in_the_evidence(namespaces: Engine, tmp_path: Path) -> None:
+    outcome = played(
+        namespaces,
+        tmp_path,
+        "{on: server, call: listen, as: door, port: 21567}",
+        "{on: server, call: accept, socket: door, as: s, later: visitor}",
+        "{on: server, run: [sh, -c, 'echo ready; cat'], later: program}",
+        "{wait: {output: ready, of: program}}",
+    )
+    assert outcome.verdict is Verdict.PASS
+    call, program = (
+        event
+        for event in events.read(outcome.folder)
+        if event["kind"] in {"call", "program"} and event.get("name")
+    )
+    assert (call["name"], call["call"], call["pending"]) == ("visitor", "accept", True)
+    assert (program["name"], program["output"]) == ("program", "ready\n")
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut short"])
+def test_packets_without_their_capture_are_unknown(
+    namespaces: Engine, tmp_path: Path, damage: str
+) -> None:
+    outcome = play(namespaces, catalogue.find("refused"), tmp_path)
+    capture = outcome.folder / folders.CAPTURE
+    if damage == "missing":
+        capture.unlink()
+    else:
+        capture.write_bytes(capture.read_bytes()[:600])
+    again = run.verify(outcome.folder)
+    assert again.verdict is Verdict.UNKNOWN
+    assert {one.verdict for one in again.judgements} == {Verdict.PASS, Verdict.UNKNOWN}
+
+
+def test_a_folder_that_cannot_be_read_hides_no_other(namespaces: Engine, tmp_path: Path) -> None:
+    bad = play(namespaces, NEGATIVE / "wrong-errno.yaml", tmp_path).folder
+    done = command.run("verify", str(tmp_path / "nothing"), str(bad))
+    assert done.returncode == 1
+    assert "FAIL    wrong-errno" in done.stdout
+    assert "UNKNOWN: " in done.stderr
+    found = json.loads(command.run("verify", str(tmp_path / "no"), str(bad), "--json").stdout)
+    assert [one["verdict"] for one in found] == ["UNKNOWN", "FAIL"]
