@@ -283,6 +283,37 @@ def test_a_program_that_this_machine_lacks_is_named_and_no_verdict_of_the_scenar
     assert found[0]["runs"][0]["lacking"]
 
 
+@pytest.mark.usefixtures("namespaces")
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_verdict_that_nobody_reads_is_no_success(tmp_path: Path, more: list[str]) -> None:
+    words = ["run", str(ROOT / "tests" / "negative" / "wrong-errno.yaml"), *NAMESPACES, *more]
+    with subprocess.Popen(
+        [*command.ARGV, *words, "--results", str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        process.stdout.close()
+        assert process.wait(timeout=LONGEST_S) == 141
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_what_had_ended_is_summed_up_when_the_rest_cannot_be(tmp_path: Path) -> None:
+    text = "title: x\nshows: y\ncompose: broken.yaml\nsteps:\n  - {on: a, run: 'true'}\n"
+    written(tmp_path, "broken.yaml", "services:\n  a: {image: socket-lab/any, volumes: 7}\n")
+    path = written(tmp_path, "unfit.yaml", text)
+    words = ["run", "refused", "abort", str(path), *NAMESPACES, "--results", str(tmp_path)]
+    done = command.run(*words)
+    assert done.returncode == 2, done
+    assert done.stdout.splitlines()[-1] == "2 runs: 2 PASS"
+    assert "broken.yaml" in done.stderr
+
+
+def test_numbers_that_are_none_are_refused() -> None:
+    for words in (["--repeat", "\u00b2"], ["--jobs", "0"], ["--seed", "-5"], ["--seed", "1" * 99]):
+        done = command.run("run", "refused", *words)
+        assert done.returncode == 2, done
+        assert "must be a whole number from" in done.stderr.splitlines()[-1]
+
+
 def test_the_catalogue_can_be_listed_while_it_is_read_by_a_program_that_ends() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "lab", "list"], cwd=ROOT, stdout=subprocess.PIPE

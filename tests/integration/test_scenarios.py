@@ -9,15 +9,19 @@ services; and some of each topic. `lab run --all` runs them all.
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from lab.calling.caller import Pending
+from lab.calling.result import Result
 from lab.checks.verdict import Verdict
 from lab.engines import choice
 from lab.engines.base import Engine
 from lab.engines.namespaces import checks
 from lab.evidence import events, folders
 from lab.running import run
+from lab.running.programs import RunningProgram
 from lab.scenario import catalogue
 from lab.scenario.model import Step
 from lab.scenario.reading import read
@@ -204,3 +208,49 @@ def test_a_folder_that_cannot_be_read_hides_no_other(namespaces: Engine, tmp_pat
     assert "UNKNOWN: " in done.stderr
     found = json.loads(command.run("verify", str(tmp_path / "no"), str(bad), "--json").stdout)
     assert [one["verdict"] for one in found] == ["UNKNOWN", "FAIL"]
+
+
+def test_ctrl_c_keeps_the_call_that_was_under_way(
+    namespaces: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Pending.result
+
+    def interrupted(pending: Pending, within_s: float | None = None) -> Result | None:
+        if pending.call == "accept" and within_s:
+            raise KeyboardInterrupt
+        return whole(pending, within_s)
+
+    monkeypatch.setattr(Pending, "result", interrupted)
+    listen = "{on: server, call: listen, as: door, port: 21567}"
+    accept = "{on: server, call: accept, socket: door, as: s}"
+    with pytest.raises(KeyboardInterrupt):
+        played(namespaces, tmp_path, listen, accept)
+    event = cut_off(tmp_path)
+    assert (event["kind"], event["step"], event["call"]) == ("call", 1, "accept")
+
+
+def test_ctrl_c_keeps_the_output_of_the_program_that_was_under_way(
+    namespaces: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = RunningProgram.wait
+
+    def interrupted(program: RunningProgram, within_s: float) -> dict[str, Any]:
+        if within_s:
+            program.wait_for(lambda text: text.count("begun"), 1, within_s)
+            raise KeyboardInterrupt
+        return whole(program, within_s)
+
+    monkeypatch.setattr(RunningProgram, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        played(namespaces, tmp_path, '{on: server, run: [sh, -c, "echo begun; cat; sleep 60"]}')
+    event = cut_off(tmp_path)
+    assert (event["kind"], event["step"], event["output"]) == ("program", 0, "begun\n")
+
+
+def cut_off(folder: Path) -> events.Event:
+    """Return the event of what was under way when the run was interrupted."""
+    run_folder = folder / "results" / "some" / "001"
+    assert run.verify(run_folder).verdict is Verdict.UNKNOWN
+    (event,) = (one for one in events.read(run_folder) if one.get("cut"))
+    assert event["pending"]
+    return event

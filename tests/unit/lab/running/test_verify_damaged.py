@@ -1,0 +1,114 @@
+"""Evidence with a byte changed, or cut anywhere: there is a verdict or a refusal, nothing else."""
+
+import contextlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.checks.verdict import Verdict
+from lab.errors import EvidenceError
+from lab.evidence import events, folders
+from lab.running import run
+from tests import made_evidence as made
+
+SCENARIO = """\
+title: A title
+shows: what it shows
+hosts: [server, client, syslog]
+steps:
+  - {on: server, call: listen, as: door, port: 21567}
+  - {fault: drop, link: client -> server, tcp: syn, first: 1, as: loss}
+  - {on: client, call: connect, as: c, to: "server:21567", within: 5s}
+  - {on: client, run: echo hello, output: "hello\\n"}
+  - {wait: {syslog: hello}}
+  - {lift: loss, acted: 1}
+  - {expect: {packets: {link: client -> server, tcp: syn}, count: 2}}
+  - {expect: {packets: {link: client -> server, tcp: syn, fate: dropped}, count: 1}}
+  - {expect: {syslog: hello, count: 1}}
+  - {expect: {output: hello, count: 1}}
+  - {expect: {fault: loss, acted: 1}}
+"""
+LOSS = {"name": "loss", "ids": ["server/1"]}
+PRINTED = {"host": "client", "argv": ["echo", "hello"], "output": "hello\n", "errors": ""}
+LOGGED = {"host": "client", "ident": "x", "pid": 1, "facility": "user", "severity": "info"}
+BEGIN, *UP = made.start()
+EVENTS = [
+    BEGIN | {"hosts": ["server", "client", "syslog"]},
+    *UP,
+    made.call(1, 0, "server", "listen", {"as": "door", "port": 21567}, began_ms=0, gave=None),
+    made.event("fault_on", 2, step=1, impairment="drop", asked={}, links=[], for_s=None, **LOSS),
+    made.call(9, 2, "client", "connect", {"as": "c"}, began_ms=3, gave=None, ends={}),
+    made.event("program", 12, step=3, began_ms=10, exit_status=0, **PRINTED),
+    made.event("syslog", 13, message="hello", **LOGGED),
+    made.event("wait", 14, step=4, held=True, found="1 lines"),
+    made.event("fault_off", 15, step=5, acted_packets=1, matched_packets=2, acted_bytes=60, **LOSS),
+    made.event("played", 16),
+    made.event("captured", 17, ended_early=[]),
+    made.event("end", 18, troubles=[]),
+]
+SYN = made.tcp(made.CLIENT, made.SYN)
+FILES = {
+    folders.SCENARIO: SCENARIO.encode(),
+    events.FILE: "".join(f"{json.dumps(one)}\n" for one in EVENTS).encode(),
+    folders.CAPTURE: made.capture([(3, SYN, "dropped by fault server/1"), (5, SYN, "delivered")]),
+}
+
+
+def written(folder: Path, **changed: bytes) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, data in FILES.items():
+        (folder / name).write_bytes(changed.get(name, data))
+    return folder
+
+
+def test_whole_evidence_passes(tmp_path: Path) -> None:
+    outcome = run.verify(written(tmp_path / "run"))
+    assert [one for one in outcome.judgements if one.verdict is not Verdict.PASS] == []
+
+
+@given(st.data())
+def test_damage_is_a_verdict_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    name = data.draw(st.sampled_from(sorted(FILES)))
+    whole = FILES[name]
+    at = data.draw(st.integers(0, len(whole) - 1))
+    if data.draw(st.booleans()):
+        damaged = whole[:at]
+    else:
+        bits = data.draw(st.integers(1, 255))
+        damaged = whole[:at] + bytes([whole[at] ^ bits]) + whole[at + 1 :]
+    folder = written(tmp_path_factory.getbasetemp() / "damaged", **{name: damaged})
+    with contextlib.suppress(EvidenceError):
+        assert run.verify(folder).verdict in Verdict
+
+
+OTHERS: tuple[Any, ...] = (None, 7, "text", [], {}, [None])
+
+
+@given(st.data())
+def test_fields_that_are_missing_or_of_another_kind_are_a_verdict_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    listed: list[dict[str, Any]] = [dict(one) for one in EVENTS]
+    event = data.draw(st.sampled_from(listed))
+    key = data.draw(st.sampled_from(sorted(event)))
+    if data.draw(st.booleans()):
+        del event[key]
+    else:
+        event[key] = data.draw(st.sampled_from(OTHERS))
+    lines = "".join(f"{json.dumps(one)}\n" for one in listed).encode()
+    folder = written(tmp_path_factory.getbasetemp() / "changed", **{events.FILE: lines})
+    with contextlib.suppress(EvidenceError):
+        assert run.verify(folder).verdict in Verdict
+
+
+def test_a_capture_that_is_a_folder_is_unknown(tmp_path: Path) -> None:
+    folder = written(tmp_path / "run")
+    (folder / folders.CAPTURE).unlink()
+    (folder / folders.CAPTURE).mkdir()
+    assert run.verify(folder).verdict is Verdict.UNKNOWN
