@@ -6,15 +6,18 @@ be; anywhere else it is trouble: from then on the network did nothing of what wa
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
+from lab.agent.wire import selection
 from lab.engines.base import Lab
 from lab.errors import AgentEndedError
 from lab.evidence.events import Event, Recorder
 from lab.faults.capture import Capture
 from lab.faults.link import FaultInForce, FaultStatus
 from lab.scenario.model import HostFaultStep, LiftStep, Scenario, WaitStep, WireFaultStep
+
+_DEFAULT_SEED = next(one.default for one in selection.PARAMETERS if one.name == "seed")
+_DRAWN = ("probability", "jitter", "burst")  # what of a fault's parameters is left to the dice
 
 
 class InForce:
@@ -57,23 +60,31 @@ class InForce:
         """Put a fault in force."""
         for_ms = None if step.for_s is None else step.for_s * 1000
         there = self._faults.setdefault(step.name, [])
-        asked = {**step.asked, "seed": step.asked.get("seed", self._scenario.seed)}
+        asked = self._seeded(step)
         for source, target in step.links:
             there.append(self._lab.link(source, target).add(step.impairment, asked, for_ms=for_ms))
-        # Where nothing is left to the dice a seed is only in the way.
-        shown = asked if _is_seeded(step) else dict(step.asked)
-        added = [replace(one.added, asked=shown) for one in there]
+        added = [one.added for one in there]
         return self._recorder.write(
             "fault_on",
             step=number,
             name=step.name,
             impairment=step.impairment,
-            asked=shown,
+            asked=asked,
             links=[list(link) for link in step.links],
             ids=[status.id for status in added],
             for_s=step.for_s,
             said=", ".join(f"{one.id}: {one.text}" for one in added),
         )
+
+    def _seeded(self, step: WireFaultStep) -> dict[str, Any]:
+        """Return what is asked of the wire, with the scenario's seed if the step has none.
+
+        The wire's own default is left out where nothing is drawn, and it would only be in the way.
+        """
+        seed = self._scenario.seed
+        needed = seed != _DEFAULT_SEED or step.impairment == "corrupt"
+        drawn = any(word in name for name in step.asked for word in _DRAWN)
+        return {**({"seed": seed} if needed or drawn else {}), **step.asked}
 
     def lift(self, step: LiftStep, number: int) -> Event:
         """End a fault, of the wire or of a host. AgentEndedError when its agent had, by itself."""
@@ -155,9 +166,3 @@ class InForce:
         return self._recorder.write(
             "host", step=number, name=step.name, host=step.on, done=step.fault
         )
-
-
-def _is_seeded(step: WireFaultStep) -> bool:
-    if step.impairment == "corrupt" or "seed" in step.asked:
-        return True
-    return any(word in name for name in step.asked for word in ("probability", "jitter", "burst"))
