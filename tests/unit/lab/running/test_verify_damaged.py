@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.checks.verdict import Verdict
@@ -70,6 +70,7 @@ def test_whole_evidence_passes(tmp_path: Path) -> None:
     assert [one for one in outcome.judgements if one.verdict is not Verdict.PASS] == []
 
 
+@settings(deadline=None)  # it writes files, on a machine that may be busy
 @given(st.data())
 def test_damage_is_a_verdict_or_refused(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -90,6 +91,7 @@ def test_damage_is_a_verdict_or_refused(
 OTHERS: tuple[Any, ...] = (None, 7, "text", [], {}, [None])
 
 
+@settings(deadline=None)  # it writes files, on a machine that may be busy
 @given(st.data())
 def test_fields_that_are_missing_or_of_another_kind_are_a_verdict_or_refused(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
