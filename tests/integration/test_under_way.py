@@ -1,0 +1,113 @@
+"""Calls and programs of a scenario: what they leave, what is not collected, what Ctrl-C cuts off."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.calling.caller import Pending
+from lab.calling.result import Result
+from lab.checks.verdict import Verdict
+from lab.engines.base import Engine
+from lab.evidence import events
+from lab.running import run
+from lab.running.programs import RunningProgram
+from tests.integration.test_scenarios import play
+
+
+def played(engine: Engine, folder: Path, *steps: str) -> run.Outcome:
+    path = folder / "some.yaml"
+    listed = "".join(f"  - {step}\n" for step in steps)
+    head = "title: x\nshows: y\nhosts: [server, client]\nsteps:\n"
+    path.write_text(head + listed, encoding="utf-8")
+    return play(engine, path, folder / "results")
+
+
+def test_what_a_program_leaves_behind_is_not_waited_for(namespaces: Engine, tmp_path: Path) -> None:
+    step = '{on: client, run: [sh, -c, "sleep 60 & echo hi"], output: "hi\\n", within: 20s}'
+    outcome = played(namespaces, tmp_path, step)
+    assert outcome.verdict is Verdict.PASS
+    assert outcome.took_s < 30
+
+
+@pytest.mark.parametrize(("program", "verdict"), [("true", "PASS"), ("sleep 30", "FAIL")])
+def test_a_program_need_not_read_its_input(
+    namespaces: Engine, tmp_path: Path, program: str, verdict: str
+) -> None:
+    step = f'{{on: client, run: "{program}", input: {"x" * 200_000}, within: 10s}}'
+    outcome = played(namespaces, tmp_path, step)
+    assert outcome.verdict == verdict
+    assert outcome.took_s < 25
+
+
+def test_much_input_and_output_is_taken_as_it_comes(namespaces: Engine, tmp_path: Path) -> None:
+    text = "0123456789" * 30_000
+    outcome = played(
+        namespaces, tmp_path, f'{{on: client, run: cat, input: "{text}", output: "{text}"}}'
+    )
+    assert outcome.verdict is Verdict.PASS
+
+
+def test_what_was_not_collected_is_in_the_evidence(namespaces: Engine, tmp_path: Path) -> None:
+    outcome = played(
+        namespaces,
+        tmp_path,
+        "{on: server, call: listen, as: door, port: 21567}",
+        "{on: server, call: accept, socket: door, as: s, later: visitor}",
+        "{on: server, run: [sh, -c, 'echo ready; cat'], later: program}",
+        "{wait: {output: ready, of: program}}",
+    )
+    assert outcome.verdict is Verdict.PASS
+    call, program = (
+        event
+        for event in events.read(outcome.folder)
+        if event["kind"] in {"call", "program"} and event.get("name")
+    )
+    assert (call["name"], call["call"], call["pending"]) == ("visitor", "accept", True)
+    assert (program["name"], program["output"]) == ("program", "ready\n")
+
+
+def test_ctrl_c_keeps_the_call_that_was_under_way(
+    namespaces: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Pending.result
+
+    def interrupted(pending: Pending, within_s: float | None = None) -> Result | None:
+        if pending.call == "accept" and within_s:
+            raise KeyboardInterrupt
+        return whole(pending, within_s)
+
+    monkeypatch.setattr(Pending, "result", interrupted)
+    listen = "{on: server, call: listen, as: door, port: 21567}"
+    accept = "{on: server, call: accept, socket: door, as: s}"
+    with pytest.raises(KeyboardInterrupt):
+        played(namespaces, tmp_path, listen, accept)
+    event = cut_off(tmp_path)
+    assert (event["kind"], event["step"], event["call"]) == ("call", 1, "accept")
+
+
+def test_ctrl_c_keeps_the_output_of_the_program_that_was_under_way(
+    namespaces: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = RunningProgram.wait
+
+    def interrupted(program: RunningProgram, within_s: float) -> dict[str, Any]:
+        if within_s:
+            program.wait_for(lambda text: text.count("begun"), 1, within_s)
+            raise KeyboardInterrupt
+        return whole(program, within_s)
+
+    monkeypatch.setattr(RunningProgram, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        played(namespaces, tmp_path, '{on: server, run: [sh, -c, "echo begun; cat; sleep 60"]}')
+    event = cut_off(tmp_path)
+    assert (event["kind"], event["step"], event["output"]) == ("program", 0, "begun\n")
+
+
+def cut_off(folder: Path) -> events.Event:
+    """Return the event of what was under way when the run was interrupted."""
+    run_folder = folder / "results" / "some" / "001"
+    assert run.verify(run_folder).verdict is Verdict.UNKNOWN
+    (event,) = (one for one in events.read(run_folder) if one.get("cut"))
+    assert event["pending"]
+    return event
