@@ -1,4 +1,4 @@
-"""Calls and programs of a scenario: what they leave, what is not collected, what Ctrl-C cuts off."""
+"""Calls and programs of a scenario: what they leave, what nobody collects, what Ctrl-C cuts off."""
 
 from pathlib import Path
 from typing import Any
