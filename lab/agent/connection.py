@@ -16,7 +16,7 @@ _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
 
 
 class Connection:
-    """A connected Unix socket (unix(7)); one of another user is closed at once."""
+    """A connected Unix socket (unix(7)); one of another user is `closed` from the start."""
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
@@ -57,7 +57,11 @@ class Connection:
         *lines, self._read = (self._read + data).split(b"\n")
         try:
             return [dict(json.loads(line)) for line in lines]
-        except (TypeError, ValueError):  # whoever that is, it asks nothing that makes sense
+        except (
+            TypeError,
+            ValueError,
+            RecursionError,
+        ):  # whoever that is, it asks nothing that makes sense
             self.closed = True
             return []
 

@@ -6,27 +6,19 @@ milliseconds.
 """
 
 import ipaddress
-import time
 from collections.abc import Callable
 from typing import Any
 
-from lab.agent import sysctls
+from lab.agent import lifetime, sysctls
 from lab.agent.connection import Connection
+from lab.agent.entry import Entry
 from lab.agent.wire.capture import Capture
 from lab.agent.wire.fault import Fault
 from lab.agent.wire.parameters import NonsenseError
 from lab.agent.wire.wire import Wire
 
-
-class Entry:
-    """A fault with its owner (None: it stays) and its end (monotonic, None: none)."""
-
-    def __init__(self, source: str, fault: Fault, owner: Connection | None) -> None:
-        self.source = source
-        self.fault = fault
-        self.owner = owner
-        self.ends_ns: int | None = None
-        self.active = True
+# Faults whose time is over, and that are still listed.
+_MOST_KEPT = 100
 
 
 class Desk:
@@ -50,8 +42,9 @@ class Desk:
 
     @property
     def idle(self) -> bool:
-        """Is nothing in force?"""
-        return self.wire is None or self.wire.idle
+        """Is nothing in force, nor anything left to tell?"""
+        is_kept = any(entry.is_kept for entry in self._entries.values())
+        return not is_kept and (self.wire is None or self.wire.idle)
 
     def answer(self, question: dict[str, Any], asker: Connection) -> None:
         """Do it, and say so when it is done."""
@@ -67,6 +60,8 @@ class Desk:
             asker.say({"nonsense": f"no question of this agent's: {error!r}"})
         except OSError as error:
             asker.say({"failed": error.strerror or str(error), "errno": error.errno})
+        except Exception as error:  # whatever it is, the faults of others stay
+            asker.say({"failed": f"a mistake of the agent's own: {error!r}"})
 
     def forget(self, asker: Connection) -> None:
         """Lift what belonged to somebody who has gone."""
@@ -80,16 +75,24 @@ class Desk:
         """Do what is due: let packets go on, lift what has lasted long enough."""
         if self.wire:
             self.wire.tick()
-        for number, entry in list(self._entries.items()):
-            if entry.ends_ns is not None and time.monotonic_ns() >= entry.ends_ns:
-                self._lift(entry)
-                entry.ends_ns = None
-                if entry.owner is None:  # nobody will ask for its counters
-                    del self._entries[number]
+        for entry in list(self._entries.values()):
+            if entry.is_due:
+                self._end(entry)
+
+    def _end(self, entry: Entry) -> None:
+        """Lift what has lasted long enough; forget what has been listed long enough."""
+        if not entry.active:
+            del self._entries[entry.number]
+            return
+        self._lift(entry)
+        entry.end()
+        kept = [other.number for other in self._entries.values() if other.is_kept]
+        for number in kept[:-_MOST_KEPT]:
+            del self._entries[number]
 
     def next_due_ns(self) -> int | None:
         """Return when there is something to do, if nothing arrives."""
-        times = [entry.ends_ns for entry in self._entries.values()]
+        times = [entry.due_ns for entry in self._entries.values()]
         times.append(self.wire.next_due_ns() if self.wire else None)
         return min((time_ns for time_ns in times if time_ns is not None), default=None)
 
@@ -108,41 +111,45 @@ class Desk:
     def _add(self, question: dict[str, Any], asker: Connection) -> dict[str, Any]:
         fault = Fault(question["impairment"], question["asked"])
         addresses = frozenset(ipaddress.ip_address(one).packed for one in question["addresses"])
-        fault.number = self._last + 1
-        self._made_wire().add(question["source"], addresses, fault)
+        for_ms = lifetime.checked(question.get("for_ms"), fault.name)
         owner = None if question.get("stay") else asker
-        entry = Entry(question["source"], fault, owner)
-        if (for_ms := question.get("for_ms")) is not None:
-            entry.ends_ns = time.monotonic_ns() + round(for_ms * 1e6)
+        fault.number = self._last + 1
+        entry = Entry(fault.number, question["source"], fault, owner, for_ms)
+        # By these names, which are the same in every run, its dice are known.
+        link = f"{entry.source} -> {question['target']}" if "target" in question else entry.source
+        self._made_wire().add(entry.source, addresses, fault, link)
         self._last += 1
         self._entries[self._last] = entry
-        return self._facts(self._last, entry)
+        return entry.facts()
 
     def _remove(self, question: dict[str, Any], _asker: Connection) -> dict[str, Any]:
-        number, entry = self._find(question)
+        entry = self._find(question)
         self._lift(entry)
-        del self._entries[number]
-        return self._facts(number, entry)
+        del self._entries[entry.number]
+        return entry.facts()
 
     def _look(self, question: dict[str, Any], _asker: Connection) -> dict[str, Any]:
-        return self._facts(*self._find(question))
+        return self._find(question).facts()
 
-    def _find(self, question: dict[str, Any]) -> tuple[int, Entry]:
+    def _find(self, question: dict[str, Any]) -> Entry:
         number = question["fault"]
         if number not in self._entries:
             text = f"fault {number}: there is none of that number"
             raise NonsenseError(text)
-        return number, self._entries[number]
+        return self._entries[number]
 
     def _list(self, _question: dict[str, Any], _asker: Connection) -> dict[str, Any]:
-        faults = [self._facts(number, entry) for number, entry in self._entries.items()]
-        return {"faults": faults, "overload_packets": self.wire.overload() if self.wire else 0}
+        return {
+            "faults": [entry.facts() for entry in self._entries.values()],
+            "overload_packets": self.wire.overload() if self.wire else 0,
+            "refused_packets": self.wire.refused if self.wire else 0,
+        }
 
     def _clear(self, _question: dict[str, Any], _asker: Connection) -> list[dict[str, Any]]:
         gone = []
-        for number, entry in self._entries.items():
+        for entry in self._entries.values():
             self._lift(entry)
-            gone.append(self._facts(number, entry))
+            gone.append(entry.facts())
         self._entries.clear()
         return gone
 
@@ -180,20 +187,3 @@ class Desk:
         if entry.active and self.wire:
             entry.active = False
             self.wire.remove(entry.fault)
-
-    def _facts(self, number: int, entry: Entry) -> dict[str, Any]:
-        fault = entry.fault
-        left_ns = None if entry.ends_ns is None else entry.ends_ns - time.monotonic_ns()
-        return {
-            "fault": number,
-            "source": entry.source,
-            "impairment": fault.name,
-            "asked": fault.asked,
-            "active": entry.active,
-            "spent": fault.spent,
-            "stays": entry.owner is None,
-            "left_ms": None if left_ns is None else max(0, left_ns) / 1e6,
-            "matched_packets": fault.matched_packets,
-            "acted_packets": fault.acted_packets,
-            "acted_bytes": fault.acted_bytes,
-        }

@@ -17,6 +17,7 @@ from lab.agent.desk import Desk
 
 _FIRST_WITHIN_S = 10.0  # somebody started this agent to ask it something
 _REST_WITHIN_S = 1.0
+_LONGEST_WAIT_S = 3600.0  # far below what select(2) takes; then it looks again
 _TIMER_SLACK = Path("/proc/self/timerslack_ns")
 
 
@@ -84,7 +85,9 @@ class Server:
 
     def _wait_s(self) -> float | None:
         times = list(self._times())
-        return max(0.0, min(times) - time.monotonic()) if times else None
+        if not times:
+            return None
+        return min(max(0.0, min(times) - time.monotonic()), _LONGEST_WAIT_S)
 
     def _times(self) -> Iterator[float]:
         if self._end_at_s is not None:
@@ -95,7 +98,11 @@ class Server:
     def _accept(self) -> None:
         with contextlib.suppress(BlockingIOError):
             accepted, _ = self._listener.accept()
-            self._connections[accepted.fileno()] = Connection(accepted)
+            connection = Connection(accepted)
+            if connection.closed:  # somebody else's: it keeps nothing alive
+                connection.close()
+            else:
+                self._connections[connection.fileno()] = connection
 
     def _hear(self, connection: Connection) -> None:
         for question in connection.read():

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from lab import runner, screen
 from lab.agent.wire.pcapng import MOST_SNAP_BYTES
+from lab.commands import durations
 from lab.engines import choice
 from lab.errors import UsageError
 from lab.evidence.recorder import Captured
@@ -16,7 +17,7 @@ EXIT_INCOMPLETE = 2
 _EXAMPLES = """\
 examples:
   lab capture -w wire.pcapng                 everything, until Ctrl-C
-  lab capture server -w wire.pcapng --for 10
+  lab capture server -w wire.pcapng --for 10s
   lab capture -w - | wireshark -k -i -       as it happens
 Every packet is there as it arrived at the wire, and as it was delivered; its comment says what
 has become of it, and by which fault. In Wireshark: frame.interface_name == "delivered"."""
@@ -33,7 +34,11 @@ def fill(capture: argparse.ArgumentParser) -> None:
         "-w", "--write", required=True, metavar="FILE", help="the pcapng file (-: standard output)"
     )
     capture.add_argument(
-        "--for", dest="for_s", type=_seconds, metavar="SECONDS", help="(default: until Ctrl-C)"
+        "--for",
+        dest="for_s",
+        type=durations.seconds,
+        metavar="TIME",
+        help="end it after 10, 500ms, 30s, 2m, ... (default: until Ctrl-C)",
     )
     capture.add_argument(
         "--snap-bytes",
@@ -43,17 +48,6 @@ def fill(capture: argparse.ArgumentParser) -> None:
         help="keep so many bytes of each packet, at most (default: all)",
     )
     capture.set_defaults(run=_capture)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < 1e6:
-        why = f"{text!r}: must be a number of seconds"
-        raise argparse.ArgumentTypeError(why)
-    return seconds
 
 
 def _capture(arguments: argparse.Namespace) -> int:

@@ -6,21 +6,24 @@ The options of an impairment, of matches and selections come from the tables of 
 import argparse
 import dataclasses
 import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from lab import runner, screen
 from lab.agent.wire import impairments, match, selection
 from lab.agent.wire.parameters import Parameter
+from lab.commands import durations
 from lab.engines import choice
 from lab.engines.base import Lab
 from lab.errors import UsageError
 from lab.faults.link import FaultStatus, Link, check
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
-_UNITS_MS = {"ms": 1.0, "s": 1e3, "m": 60e3, "h": 3600e3}
 _FLAGS = ("syn", "syn-ack", "ack", "fin", "rst")
+_LOST = {
+    "overload_packets": "packets were lost: the wire could not keep up",
+    "refused_packets": "copies and answers were not sent: the host's kernel refused them",
+}
 _EXAMPLES = """\
 examples:
   lab fault add client server drop --syn --first 1
@@ -142,17 +145,10 @@ def _add_life(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--for",
         dest="for_ms",
-        type=_duration_ms,
+        type=durations.milliseconds,
         metavar="TIME",
         help="lift it after 500ms, 30s, 2m, ... (default: until cleared, or the host ends)",
     )
-
-
-def _duration_ms(text: str) -> float:
-    found = _DURATION.fullmatch(text)
-    if not found or not float(found[1]):
-        raise argparse.ArgumentTypeError(f"{text!r}: must be a time like 500ms, 30s, 2m or 1h")
-    return float(found[1]) * _UNITS_MS[found[2]]
 
 
 def _group(text: str) -> list[str]:
@@ -193,52 +189,55 @@ def _cut(link: Link, for_ms: float | None) -> FaultStatus:
 
 def _list(arguments: argparse.Namespace) -> int:
     lab = _lab(arguments)
-    faults = lab.faults()
-    overload = lab.overload_packets()
+    faults = lab.faults(over=True)
+    lost = {"overload_packets": lab.overload_packets(), "refused_packets": lab.refused_packets()}
     if arguments.json:
-        entries = [_fields(fault) for fault in faults]
-        print(json.dumps({"faults": entries, "overload_packets": overload}, indent=2))
+        print(json.dumps({"faults": [_fields(fault) for fault in faults], **lost}, indent=2))
         return 0
     if faults:
         screen.out.print(screen.fault_table(faults), crop=False)
     else:
         screen.out.print(f"no fault is on the links of lab {lab.name}", markup=False)
-    if overload:
-        screen.err.print(f"{overload} packets were lost: the wire could not keep up", style="red")
+    for counter, why in _LOST.items():
+        if lost[counter]:
+            screen.err.print(f"{lost[counter]} {why}", style="red")
     return 0
 
 
 def _clear(arguments: argparse.Namespace) -> int:
     lab = _lab(arguments)
-    there = {fault.id: fault for fault in lab.faults()}
+    there = {fault.id: fault for fault in lab.faults(over=True)}
     for name in arguments.faults:
         if name not in there:
             listed = ", ".join(there) or "none"
             text = f"fault {name!r}: not in force (there: {listed})"
             raise UsageError(text)
     chosen = [there[name] for name in arguments.faults] or list(there.values())
-    return _show(lab.lift(chosen), arguments, gone=True)
+    gone = {fault.id: "lifted" if fault.active else "over" for fault in chosen}
+    return _show(lab.lift(chosen), arguments, gone)
 
 
 def _show(
-    faults: Sequence[FaultStatus], arguments: argparse.Namespace, *, gone: bool = False
+    faults: Sequence[FaultStatus],
+    arguments: argparse.Namespace,
+    gone: Mapping[str, str] = MappingProxyType({}),
 ) -> int:
     if arguments.json:
         print(json.dumps([_fields(fault) for fault in faults], indent=2))
         return 0
-    for line in _lines(faults, gone=gone):
+    for line in _lines(faults, gone):
         screen.out.print(line, markup=False)
     if not faults:
         screen.out.print("no fault is in force", markup=False)
     return 0
 
 
-def _lines(faults: Iterable[FaultStatus], *, gone: bool) -> Iterable[str]:
+def _lines(faults: Iterable[FaultStatus], gone: Mapping[str, str]) -> Iterable[str]:
     for fault in faults:
         line = f"{fault.id}: {fault.source} -> {fault.target}: {fault.text}"
-        if gone:
+        if how := gone.get(fault.id):
             acted = f"acted on {fault.acted_packets} of" if fault.acted_packets else "never acted,"
-            line += f"; lifted, {acted} {fault.matched_packets} packets matched"
+            line += f"; {how}, {acted} {fault.matched_packets} packets matched"
         yield line
 
 

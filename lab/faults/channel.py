@@ -62,6 +62,7 @@ class Channel:
             self._socket.sendall(line)
             answer = _parsed(self._line())
         except TimeoutError:
+            self.close()  # an answer that came yet would be taken for the next one's
             answer = {"failed": f"it has not answered for {_ANSWER_WITHIN_S:g} s"}
         except OSError:  # the connection is broken
             answer = {}
@@ -79,6 +80,8 @@ class Channel:
     @property
     def ended(self) -> bool:
         """Is it known already that there is no agent any more? Asks nothing."""
+        if self._socket.fileno() < 0:
+            return True
         readable, _, _ = select.select([self._socket], [], [], 0)
         try:
             return bool(readable) and not self._socket.recv(1, socket.MSG_PEEK)

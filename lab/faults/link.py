@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Any
 
+from lab.agent import lifetime
 from lab.agent.wire import impairments
 from lab.agent.wire.fault import Fault, words
 from lab.agent.wire.parameters import NonsenseError
@@ -90,11 +91,12 @@ class Link:
         It ends with this program, or `stay`s until it is removed, its time is over, or its host
         ends.
         """
-        check(impairment, asked)
+        check(impairment, asked, for_ms)
         channel = self._channel()
         answer = channel.ask(
             "add",
             source=self.source,
+            target=self.target,
             addresses=self._addresses,
             impairment=impairment,
             asked=asked,
@@ -129,10 +131,11 @@ class FaultInForce:
         return status(self._channel.ask(do, fault=self.added.number), self.added.target)
 
 
-def check(impairment: str, asked: dict[str, Any]) -> None:
+def check(impairment: str, asked: dict[str, Any], for_ms: float | None = None) -> None:
     """Raise UsageError when such a fault makes no sense; nothing has been asked of a host yet."""
     try:
         Fault(impairment, asked)
+        lifetime.checked(for_ms, impairment)
     except NonsenseError as error:
         raise UsageError(str(error)) from None
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from socket import socket
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from lab.errors import UsageError
+from lab.errors import AgentEndedError, UsageError
 from lab.faults.channel import Channel
 from lab.model import HostStatus
 
@@ -80,6 +80,13 @@ class Wired:
 
         UsageError for unknown hosts, or a host on both sides.
         """
+        for group in (one, other):
+            if not group:
+                text = f"partition: a side has no host; there are {', '.join(self.hosts)}"
+                raise UsageError(text)
+            if twice := {name for name in group if group.count(name) > 1}:
+                text = f"partition: {', '.join(sorted(twice))}: named twice"
+                raise UsageError(text)
         if both := set(one) & set(other):
             text = f"partition: {', '.join(sorted(both))}: on both sides"
             raise UsageError(text)
@@ -88,8 +95,11 @@ class Wired:
             links += [self.link(b, a) for a in one for b in other]
         return links
 
-    def faults(self) -> list[FaultStatus]:
-        """Return the faults in force on the wires of all hosts, whoever has added them."""
+    def faults(self, *, over: bool = False) -> list[FaultStatus]:
+        """Return the faults in force on the wires of all hosts, whoever has added them.
+
+        With `over` also those whose time is over, not longer than an hour ago.
+        """
         from lab.faults.link import status
 
         found = []
@@ -97,30 +107,38 @@ class Wired:
             with self._there(host) as channel:
                 answer = channel.ask("list") if channel else {"faults": []}
             found += [status(fault, host.name) for fault in answer["faults"]]
-        return found
+        return [fault for fault in found if fault.active or over]
 
     def overload_packets(self) -> int:
         """Return how many packets were lost because a wire of the lab could not keep up."""
+        return self._sum("overload_packets")
+
+    def refused_packets(self) -> int:
+        """Return how many copies and answers the kernels of hosts would not send."""
+        return self._sum("refused_packets")
+
+    def _sum(self, counter: str) -> int:
         total = 0
         for host in self.hosts.values():
             with self._there(host) as channel:
-                total += channel.ask("list")["overload_packets"] if channel else 0
+                total += channel.ask("list")[counter] if channel else 0
         return total
 
     def lift(self, faults: Iterable[FaultStatus]) -> list[FaultStatus]:
-        """Lift faults, whoever has added them; return their last counters.
+        """Lift faults, whoever has added them; return the last counters of those that were there.
 
-        UsageError when one is not in force any more.
+        One that has ended meanwhile, by itself or with its program or host, is left out.
         """
         from lab.faults.link import status
 
         gone = []
         for fault in faults:
-            with self._there(self.host(fault.target)) as channel:
-                if channel is None:
-                    text = f"fault {fault.id}: is not in force"
-                    raise UsageError(text)
-                gone.append(status(channel.ask("remove", fault=fault.number), fault.target))
+            there = self._there(self.host(fault.target))
+            # Suppressed: it has gone with the agent, or the agent knows it no more.
+            with there as channel, suppress(AgentEndedError, UsageError):
+                if channel:
+                    answer = channel.ask("remove", fault=fault.number)
+                    gone.append(status(answer, fault.target))
         return gone
 
     def capture(

@@ -61,10 +61,20 @@ class Wire:
 
     def overload(self) -> int:
         """Return how many packets were lost because the wire could not keep up."""
-        return self._queue.overload() + self._injector.refused
+        return self._queue.overload()
 
-    def add(self, source: str, addresses: frozenset[bytes], fault: Fault) -> None:
-        """Put a fault in force on the link from a host; it is when this returns."""
+    @property
+    def refused(self) -> int:
+        """Return how many copies and answers the kernel would not send."""
+        return self._injector.refused
+
+    def add(
+        self, source: str, addresses: frozenset[bytes], fault: Fault, name: str | None = None
+    ) -> None:
+        """Put a fault in force on the link from a host; it is when this returns.
+
+        Its dice are named after the link: `name`, or the source.
+        """
         if fault.impairment.copies:
             injection.check_copies()
         link = self._links.get(source)
@@ -72,11 +82,11 @@ class Wire:
             link = self._moved(source, addresses, link)
         # Two of the same on one link draw other numbers; one alone draws the same ones each time.
         taken = {other.twin for other in link.course.faults if other.text == fault.text}
-        fault.named(source, min(set(range(len(taken) + 1)) - taken))
+        fault.named(name or source, min(set(range(len(taken) + 1)) - taken))
         link.course.add(fault)
         try:
             self._divert()
-        except OSError:
+        except BaseException:
             link.course.remove(fault, time.monotonic_ns())
             raise
 
@@ -171,14 +181,17 @@ class Wire:
                 queue.accept(passage.id, passage.data)
             if passage.copies or passage.replies:
                 queue.flush()  # the packet itself first
-                copies = 0 if passage.lost else passage.copies
-                for data in (passage.data or passage.packet.data,) * copies:
-                    self._injector.send(data)
-                for data in passage.replies:
-                    self._injector.send(data)
+                self._inject(passage)
         queue.flush()
         for watcher in self._watchers:
             watcher.settled(passages, turn_ns)
+
+    def _inject(self, passage: Passage) -> None:
+        """Send what goes with a packet; what the kernel refuses has not come of it."""
+        data = passage.packet.data if passage.data is None else passage.data
+        copies = 0 if passage.lost else passage.copies
+        passage.copies = sum(self._injector.copy(data) for _ in range(copies))
+        passage.replies = [reply for reply in passage.replies if self._injector.answer(reply)]
 
     def close(self) -> None:
         """Lift everything; no packet is lost by it."""

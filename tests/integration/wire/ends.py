@@ -58,6 +58,22 @@ class Ends:
         other.connect((self.address(client), one.port))
         return Datagrams(one, other, other.port)
 
+    def member(self, host: str, group: str, port: int = 0) -> Socket:
+        """Open a UDP socket on a host that is in a multicast group, or gets what is for all."""
+        opened = self._sockets[host].open(group, socket.SOCK_DGRAM)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        opened.bind(("0.0.0.0" if self.version == 4 else "::", port))
+        address = ip_address(group)
+        if address.is_multicast and self.version == 4:
+            here = ip_address(self.address(host)).packed
+            opened.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, address.packed + here)
+            opened.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, here)
+        elif address.is_multicast:
+            by_route = bytes(4)
+            level = socket.IPPROTO_IPV6
+            opened.setsockopt(level, socket.IPV6_JOIN_GROUP, address.packed + by_route)
+        return opened
+
     def open_tcp(self, host: str = "client") -> Socket:
         """Open a TCP socket on a host; each send is to be a segment of its own."""
         opened = self.open(host, socket.SOCK_STREAM)

@@ -4,10 +4,14 @@ Proof that it acts: the program reads the datagram as often as it was asked for;
 program can see it, the receiver's kernel counts the segment that it had already (RFC 2883).
 """
 
+from ipaddress import ip_network
+
 import pytest
 
+from lab.engines.base import Lab
 from lab.errors import EngineError
 from tests.integration.wire.ends import Ends, assert_all_arrive, numbered, numbers, pattern
+from tests.integration.wire.sockets import Sockets
 from tests.waiting import wait_until
 
 
@@ -55,6 +59,36 @@ def test_stream_has_every_byte_once(ends: Ends) -> None:
         )
         assert fault.acted == 10
     assert stream.server.drain() == []
+
+
+def test_what_is_for_a_group_is_not_copied_to_anybody(ends: Ends) -> None:
+    group = {4: "239.7.7.7", 6: "ff15::7:7"}[ends.version]
+    server = ends.member("server", group)
+    other, client = (ends.member(host, group, server.port) for host in ("other", "client"))
+    datagrams = ends.datagrams()
+    with ends.forth.duplicate(protocol="udp") as fault:
+        client.sendto(b"for all", (group, server.port))
+        datagrams.client.send(b"for one")
+        assert datagrams.server.receive(2) == [b"for one"] * 2
+        assert (fault.matched, fault.acted) == (1, 1)
+    # By now a copy that had left a host would have come round.
+    for member in (server, other):
+        assert member.receive(1) == [b"for all"]
+        assert member.drain() == []
+
+
+def test_what_is_for_all_is_copied_to_this_host_alone(trio: tuple[Lab, dict[str, Sockets]]) -> None:
+    ends = Ends(*trio, 4)
+    everybody = str(ip_network(f"{ends.address('server')}/24", strict=False).broadcast_address)
+    server = ends.member("server", everybody)
+    other, client = (ends.member(host, everybody, server.port) for host in ("other", "client"))
+    with ends.forth.duplicate(port=server.port, copies=2) as fault:
+        client.sendto(b"x", (everybody, server.port))
+        assert server.receive(3) == [b"x"] * 3
+        assert fault.acted == 1
+        assert other.receive(1) == [b"x"]
+        assert server.drain() == other.drain() == []
+    assert ends.lab.refused_packets() == ends.lab.overload_packets() == 0
 
 
 def test_host_that_would_throw_copies_away_is_refused_one(fresh: Ends) -> None:

@@ -18,7 +18,7 @@ from tests.waiting import wait_until
 @pytest.fixture(autouse=True)
 def _no_faults_left(lab: Lab) -> Iterator[None]:
     yield
-    lab.lift(lab.faults())
+    lab.lift(lab.faults(over=True))
 
 
 def fault(lab: Lab, *words: str) -> Any:
@@ -50,7 +50,7 @@ def test_an_added_fault_stays_and_is_listed_until_it_is_cleared(lab: Lab, client
     (gone,) = fault(lab, "clear", added["id"])
     assert gone["acted_packets"] == listed["acted_packets"]
     assert reaches(client, "--udp")
-    assert fault(lab, "list") == {"faults": [], "overload_packets": 0}
+    assert fault(lab, "list") == {"faults": [], "overload_packets": 0, "refused_packets": 0}
 
 
 def test_a_fault_for_a_time_lifts_itself(lab: Lab, client: Host) -> None:
@@ -58,6 +58,27 @@ def test_a_fault_for_a_time_lifts_itself(lab: Lab, client: Host) -> None:
     assert 0 < added["left_ms"] <= 700
     wait_until(lambda: not lab.faults(), "the fault is over")
     assert reaches(client)
+
+
+def test_a_fault_whose_time_is_over_is_listed_until_it_is_cleared(lab: Lab) -> None:
+    idle = add(lab, "client", "server", "drop", "--destination-port", "9", "--for", "50ms")["id"]
+    wait_until(lambda: not lab.faults(), "the fault is over")
+    (listed,) = fault(lab, "list")["faults"]
+    assert (listed["id"], listed["active"], listed["acted_packets"]) == (idle, False, 0)
+    (line,) = command.run("fault", "list", "--lab", lab.name).stdout.splitlines()[1:]
+    assert line.split()[-4:] == ["over", "0", "0", "0"]
+    cleared = command.run("fault", "clear", idle, "--lab", lab.name).stdout
+    assert cleared.endswith("drop destination_port=9; over, never acted, 0 packets matched\n")
+    assert fault(lab, "list")["faults"] == []
+
+
+def test_clear_goes_on_when_one_of_them_has_ended_meanwhile(lab: Lab) -> None:
+    for port in ("9", "10"):
+        add(lab, "client", "server", "drop", "--destination-port", port)
+    listed = lab.faults()
+    lab.lift(listed[:1])
+    assert [one.id for one in lab.lift(listed)] == [listed[1].id]
+    assert lab.faults() == []
 
 
 def test_the_table_shows_live_counters_and_clear_says_what_never_acted(
@@ -111,6 +132,9 @@ def test_nonsense_is_refused_in_a_line(lab: Lab, words: list[str], line: str) ->
 @pytest.mark.parametrize(
     "words",
     [
+        ["fault", "add", "client", "server", "drop", "--for", "9999999h"],
+        ["fault", "add", "client", "server", "drop", "--for", "9" * 400 + "h"],
+        ["partition", "client", "server", "--for", "0s"],
         ["fault", "add", "client", "server", "explode"],
         ["fault", "add", "client", "server", "drop", "--for", "soon"],
         ["fault", "add", "client", "server", "delay"],
@@ -128,6 +152,19 @@ def test_clearing_a_fault_that_is_not_there_names_those_that_are(lab: Lab) -> No
     there = add(lab, "client", "server", "drop", "--protocol", "udp")["id"]
     done = command.run("fault", "clear", "server/999", "--lab", lab.name)
     assert f"fault 'server/999': not in force (there: {there})" in command.refused(done)
+
+
+@pytest.mark.parametrize(
+    ("one", "line"),
+    [
+        (",", "partition: a side has no host; there are "),
+        ("client,client", "partition: client: named twice"),
+    ],
+)
+def test_partition_of_nobody_or_of_one_twice_is_refused(lab: Lab, one: str, line: str) -> None:
+    done = command.run("partition", one, "server", "--lab", lab.name)
+    assert line in command.refused(done)
+    assert lab.faults() == []
 
 
 def test_partition_with_a_host_on_both_sides_is_refused(lab: Lab) -> None:

@@ -1,5 +1,6 @@
 """A channel to an agent: what counts as an answer, and what as the agent's end."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from lab.errors import AgentEndedError, EngineError, UsageError
+from lab.faults import channel as channel_module
 from lab.faults.channel import Channel
 
 HELLO = b'{"done": {}}\n'
@@ -75,6 +77,20 @@ def test_it_is_known_to_have_ended_without_asking(ends: tuple[Channel, socket.so
     assert channel.ask("hello") == {}
     theirs.close()
     assert channel.ended
+
+
+def test_an_answer_that_comes_too_late_is_never_taken_for_the_next_ones(
+    ends: tuple[Channel, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel_module, "_ANSWER_WITHIN_S", 0.05)
+    channel = Channel("server", ends[0].stream()[0])
+    with pytest.raises(EngineError, match=r"^server: .*: it has not answered for 0.05 s$"):
+        channel.ask("look")
+    with contextlib.suppress(BrokenPipeError):  # nobody is there to read it
+        ends[1].sendall(b'{"done": "late"}\n')
+    assert channel.ended
+    with pytest.raises(AgentEndedError):
+        channel.ask("list")
 
 
 def test_one_that_just_ends_is_begun_again() -> None:

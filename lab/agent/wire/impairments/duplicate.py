@@ -4,12 +4,17 @@ from typing import Any
 
 from lab.agent.wire.dice import Throw
 from lab.agent.wire.impairments import Base, Stage
+from lab.agent.wire.packet import Packet
 from lab.agent.wire.parameters import Parameter
 from lab.agent.wire.passage import Passage
 
 
 class Impairment(Base):
-    """Deliver the packet more than once, one right after the other."""
+    """Deliver the packet more than once, one right after the other.
+
+    Packets for a multicast group are not meant: a copy would reach every member, and not just this
+    host.
+    """
 
     STAGE = Stage.COPY
     copies = True
@@ -18,6 +23,13 @@ class Impairment(Base):
     def __init__(self, values: dict[str, Any]) -> None:
         """Take the values."""
         self._copies: int = values["copies"]
+
+    def concerns(self, packet: Packet) -> bool:
+        """Only what is for one host, or for all (RFC 1112, 4; RFC 4291, 2.7)."""
+        destination = packet.destination
+        if len(destination) == 4:
+            return destination[0] >> 4 != 0xE
+        return len(destination) == 16 and destination[0] != 0xFF
 
     def act(self, passage: Passage, throw: Throw) -> str:
         """Add the copies."""
