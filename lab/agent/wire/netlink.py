@@ -17,6 +17,7 @@ _ERROR, _OVERRUN = 2, 4
 _NESTED = 0x8000
 _SOL_NETLINK, _NO_ENOBUFS = 270, 5
 _MOST_BYTES = 1 << 16
+_SEND_BYTES = 4 << 20
 _HEADER = struct.Struct("=IHHII")  # struct nlmsghdr
 _GENERAL = struct.Struct(">BBH")  # struct nfgenmsg: family, version, resource
 _ATTRIBUTE = struct.Struct("=HH")  # struct nlattr
@@ -68,6 +69,8 @@ def connect() -> socket.socket:
     netlink.bind((0, 0))
     # What the socket cannot take is counted by the kernel, and does not end the reading.
     netlink.setsockopt(_SOL_NETLINK, _NO_ENOBUFS, 1)
+    # What is sent at once has to fit; the kernel grants what net.core.wmem_max allows.
+    netlink.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BYTES)
     return netlink
 
 

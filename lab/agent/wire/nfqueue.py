@@ -27,6 +27,7 @@ QUEUE_PACKETS = 100_000
 _RECEIVE_BYTES = 16 << 20
 _SO_RCVBUFFORCE = 33
 _TURN = 64  # packets read before they are answered
+_MOST_BYTES = 1 << 17  # of answers at once: a socket takes 212,992 where nobody has changed that
 _ATTRIBUTE = struct.Struct("=HH").unpack_from
 _KIND, _PACKET = slice(4, 6), (_SUBSYSTEM | 0).to_bytes(2, sys.byteorder)
 # After the headers of netlink and nfnetlink: NFQA_PACKET_HDR, which begins with the id.
@@ -43,6 +44,7 @@ class Queue:
         self._buffer = bytearray(1 << 17)
         self._view = memoryview(self._buffer)
         self._answers: list[bytes] = []
+        self._changed_bytes = 0  # of those that hold a packet
         # Where the payload's attribute was in the last message: mostly it is there again.
         self._payload_at = _ATTRIBUTES_AT
         for body in (
@@ -102,9 +104,11 @@ class Queue:
             self._answers.append(self._accept + id_)
             return
         header = attribute(2, _ACCEPT.to_bytes(4, "big") + id_)
-        self._answers.append(
-            message(_VERDICT, 0, header + attribute(_PAYLOAD, data), resource=NUMBER)
-        )
+        answer = message(_VERDICT, 0, header + attribute(_PAYLOAD, data), resource=NUMBER)
+        if self._changed_bytes + len(answer) > _MOST_BYTES:
+            self.flush()
+        self._changed_bytes += len(answer)
+        self._answers.append(answer)
 
     def drop(self, id_: bytes) -> None:
         """Let a packet vanish; in force after `flush`."""
@@ -113,6 +117,7 @@ class Queue:
     def flush(self) -> None:
         """Give the kernel the answers so far, many with one call."""
         answers, self._answers = self._answers, []
+        self._changed_bytes = 0
         for start in range(0, len(answers), _TURN):
             self._netlink.send(b"".join(answers[start : start + _TURN]))
 

@@ -10,6 +10,7 @@ nftables' own statement. Source: linux/netfilter/nf_tables.h, nft(8).
 """
 
 import contextlib
+import errno
 import socket
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +21,7 @@ from lab.agent.wire.netlink import attribute, message, nested, number, text
 
 # The parts of the kernel.
 OWNED_TABLES, TARGET = "owned tables (nf_tables)", "the target NFQUEUE (nft_compat, xt_NFQUEUE)"
+ROOM = "room for the lines of so many hosts in one step (nf_tables; net.core.wmem_max)"
 TABLE, _CHAIN = "socket-lab", "wire"
 IPV4, IPV6 = 2, 10  # NFPROTO_IPV4, NFPROTO_IPV6
 _SUBSYSTEM = 10 << 8
@@ -64,10 +66,24 @@ class Table:
     def __init__(self, queue: int) -> None:
         self._queue = queue
         self._netlink: socket.socket | None = None
+        self._made: dict[Diversion, bytes] = {}  # the lines of last time
 
     def divert(self, diversions: Iterable[Diversion]) -> None:
-        """Put these in place of those there were, in one step; return when they are in force."""
-        wanted = sorted(set(diversions), key=repr)
+        """Put these in place of those there were, in one step; return when they are in force.
+
+        Of more than the kernel takes in one step there is one for each source, for all it sends.
+        """
+        wanted = set(diversions)
+        try:
+            self._put(wanted)
+        except OSError as error:
+            if error.errno != errno.EMSGSIZE:
+                raise
+            with netlink.part(ROOM):
+                self._put({Diversion(*one[:2], neighbours=one.neighbours) for one in wanted})
+
+    def _put(self, diversions: set[Diversion]) -> None:
+        wanted = sorted(diversions, key=repr)
         if not wanted:
             self.close()
         elif self._netlink is None:
@@ -89,20 +105,23 @@ class Table:
         self._netlink = netlink.connect()
         try:
             _commit(self._netlink, [*_tables(), *self._rules(wanted)])
-        except OSError:
+        except OSError as error:
             self._netlink.close()
             self._netlink = None
+            if error.errno == errno.EMSGSIZE:
+                raise
             _try_tables()
             with netlink.part(TARGET):
                 raise
 
     def _rules(self, wanted: Sequence[Diversion]) -> Iterator[bytes]:
         # Those that want neighbour discovery, then the way past the wire for it, then all others.
-        yield from (self._rule(one) for one in wanted if one.neighbours)
+        self._made = {one: self._made.get(one) or self._rule(one) for one in wanted}
+        yield from (line for one, line in self._made.items() if one.neighbours)
         kinds = [_load(_TRANSPORT, 0, 1), _compare(_AT_LEAST, bytes([SOLICITATION]))]
         kinds += [_compare(_AT_MOST, bytes([REDIRECT])), _accept()]
         yield _new_rule(IPV6, [_meta(_PROTOCOL_KEY), _compare(_EQUAL, bytes([_ICMPV6])), *kinds])
-        yield from (self._rule(one) for one in wanted if not one.neighbours)
+        yield from (line for one, line in self._made.items() if not one.neighbours)
 
     def _rule(self, one: Diversion) -> bytes:
         expressions = list(_input_is_not("lo"))

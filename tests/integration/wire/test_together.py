@@ -4,6 +4,8 @@ What ends a packet's way, changes it, copies it, changes its order, then rate, t
 each outcome below is another one if two of the stages change places.
 """
 
+from contextlib import ExitStack
+
 import pytest
 
 from lab.faults.link import LinkFault
@@ -102,3 +104,18 @@ def test_one_of_two_is_lifted_and_the_other_acts_on(ends: Ends) -> None:
             assert numbers(datagrams.server.drain()) == [2, 4]
         assert arriving(thirds, datagrams, numbered(4, first=5)) == [5, 7, 8]
     assert_all_arrive(datagrams)
+
+
+def test_there_may_be_more_faults_than_the_kernel_takes_lines_for_in_one_step(ends: Ends) -> None:
+    first, last = ends.datagrams(), ends.datagrams()
+    with ExitStack() as faults:
+        faults.enter_context(ends.forth.drop(port=first.port))
+        for port in range(1, 170):
+            faults.enter_context(ends.forth.drop(port=port))
+        fault = faults.enter_context(ends.forth.drop(port=last.port))
+        assert arriving(fault, last, numbered(3)) == []
+        first.client.send(b"lost")
+        assert_all_arrive(ends.datagrams())
+        assert first.server.drain() == []
+    assert_all_arrive(first)
+    assert_all_arrive(last)
