@@ -33,6 +33,7 @@ class Fault:
             self.impairment: Base = kind({p.name: values[p.name] for p in kind.PARAMETERS})
             values["protocol"] = match.protocol(values, only=self.impairment.protocol)
             self.match = match.Match(values)
+            self.impairment.refuse(values)
             self.selection = selection.Selection(values)
         except parameters.NonsenseError as error:
             text = f"{name}: {error}"

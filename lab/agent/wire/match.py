@@ -86,7 +86,7 @@ class Match:
         With `whole_flows` also what shows where a TCP flow begins, and all its bytes.
         """
         family, index = (IPV4, 0) if len(address) == 4 else (IPV6, 1)
-        if self._ip_version() not in {None, 4 if family == IPV4 else 6}:
+        if self.ip_version not in {None, 4 if family == IPV4 else 6}:
             return
         name = self._protocol()
         base = Diversion(
@@ -112,13 +112,15 @@ class Match:
             return "tcp"
         return "icmp" if "icmp_type" in self._values else self._values.get("protocol")
 
-    def _ip_version(self) -> int | None:
+    @property
+    def ip_version(self) -> int | None:
+        """The only version of IP that it means, if it means one."""
         # Some types are ICMPv6's alone.
         over_ipv4, _ = _ICMP_TYPES.get(self._values.get("icmp_type", ""), (0, 0))
         return 6 if over_ipv4 is None else self._values.get("ip_version")
 
     def _make_flow_tests(self) -> Iterator[Test]:
-        if version := self._ip_version():
+        if version := self.ip_version:
             yield lambda packet: packet.version == version
         if name := self._protocol():
             over_ipv4, over_ipv6 = _PROTOCOLS[name]
@@ -140,7 +142,7 @@ class Match:
         ports = [name for name in _PORTS if name in values]
         if values.get("ip_version") == 5:
             never("ip_version 5: must be 4 or 6")
-        if values.get("ip_version") == 4 and self._ip_version() == 6:
+        if values.get("ip_version") == 4 and self.ip_version == 6:
             never(f"icmp_type {values['icmp_type']} with ip_version 4: only ICMPv6 has it")
         if len(ports) == 3 and values["port"] not in {values[name] for name in ports[1:]}:
             never("port is neither source_port nor destination_port")
@@ -156,8 +158,23 @@ class Match:
             ports or "tcp" in values or "icmp_type" in values
         ):
             never("fragment later: only a first fragment has ports, flags and types")
-        if values.get("min_bytes", 0) > values.get("max_bytes", _LARGEST):
+        self._refuse_lengths()
+
+    def _refuse_lengths(self) -> None:
+        values = self._values
+        if values.get("min_bytes", 0) > (most := values.get("max_bytes", _LARGEST)):
             never("min_bytes is above max_bytes")
+        if most < (least := self._least_bytes()):
+            never(f"max_bytes {most}: must be at least {least} for that")
+
+    def _least_bytes(self) -> int:
+        """Return how long a packet must be to pass, cut headers and all."""
+        values = self._values
+        header = 40 if self.ip_version == 6 else 20
+        if "tcp" in values or "icmp_type" in values:  # known from whole headers only
+            return header + (20 if "tcp" in values else 8) + bool(values.get("data"))
+        room = 4 if any(name in values for name in _PORTS) else 0
+        return header + max(room, int(bool(values.get("data"))))
 
 
 def protocol(values: Mapping[str, Any], *, only: str | None) -> str | None:

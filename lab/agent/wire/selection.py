@@ -59,7 +59,20 @@ class Selection:
             raise NonsenseError("bursts: give burst_enter and burst_leave, too")
         if self._enter is not None and self._probability is not None:
             raise NonsenseError("probability and bursts: choose one of them")
+        self._refuse_never()
         self.per_flow: bool = values["per"] == "flow"
+
+    def _refuse_never(self) -> None:
+        if self._probability == 0:
+            raise NonsenseError("probability 0: must be above 0; it would never act")
+        if self._enter is not None and not self._in_gap:
+            for name, value in (
+                ("burst_enter", self._enter),
+                ("burst_probability", self._in_burst),
+            ):
+                if value == 0:
+                    text = f"{name} 0: must be above 0, or gap_probability; it would never act"
+                    raise NonsenseError(text)
 
     @property
     def needs_whole_flows(self) -> bool:

@@ -6,6 +6,7 @@ courses. With no fault and nobody watching, nothing of it is in the packets' way
 
 import time
 from collections.abc import Iterable, Sequence
+from ipaddress import ip_address
 from typing import Protocol
 
 from lab.agent.wire import injection, nfqueue, rcu
@@ -15,7 +16,10 @@ from lab.agent.wire.injection import Injector
 from lab.agent.wire.nfqueue import NUMBER, Queue
 from lab.agent.wire.nftables import IPV4, IPV6, Diversion, Table
 from lab.agent.wire.packet import parse
+from lab.agent.wire.parameters import NonsenseError
 from lab.agent.wire.passage import Passage
+
+_ADDRESS_BYTES = {4: 4, 6: 16}
 
 
 class Watcher(Protocol):
@@ -32,6 +36,14 @@ class Link:
         self.source = source
         self.addresses = frozenset(addresses)
         self.course = Course()
+
+
+def _refuse_other_versions(source: str, addresses: frozenset[bytes], fault: Fault) -> None:
+    version = fault.match.ip_version
+    if version and not any(len(address) == _ADDRESS_BYTES[version] for address in addresses):
+        there = ", ".join(sorted(str(ip_address(address)) for address in addresses))
+        text = f"{fault.name}: only IPv{version} is meant, and {source} has only {there or 'none'}"
+        raise NonsenseError(f"{text}; no packet would match")
 
 
 class Wire:
@@ -75,6 +87,7 @@ class Wire:
 
         Its dice are named after the link: `name`, or the source.
         """
+        _refuse_other_versions(source, addresses, fault)
         if fault.impairment.copies:
             injection.check_copies()
         link = self._links.get(source)

@@ -296,3 +296,33 @@ def test_question_of_another_version_leaves_the_agent_and_its_faults(
             channel.ask(**question)
     assert is_cut(pair)
     pair.lift(pair.faults())
+
+
+@pytest.mark.parametrize(
+    "asked", [{"ip_version": 6}, {"icmp_type": "neighbour-solicitation"}], ids=str
+)
+def test_version_of_ip_that_the_source_does_not_have_is_refused(
+    pair: Lab, asked: dict[str, object]
+) -> None:
+    channel = pair.channel(pair.host("right"))
+    question = {"source": "left", "addresses": ["198.18.0.1"], "impairment": "drop"}
+    with pytest.raises(UsageError, match=r"^drop: only IPv6 .*left has only 198.18.0.1; no packet"):
+        channel.ask("add", asked=asked, **question)
+    assert channel.ask("list")["faults"] == []
+
+
+@pytest.mark.parametrize("for_ms", [float("nan"), "x", -5, 0, 1e15])
+def test_time_that_is_none_is_refused_and_the_agent_and_its_faults_stay(
+    pair: Lab, for_ms: float
+) -> None:
+    link = pair.link("left", "right")
+    with link.drop():
+        with pytest.raises(UsageError, match=r"^drop: for_ms .*: must be a number from 1 to "):
+            link.add("drop", {}, for_ms=for_ms)
+        question = {"source": "left", "addresses": ["198.18.0.1"], "impairment": "drop"}
+        with pytest.raises(UsageError, match=r"^drop: for_ms .*: must be a number from 1 to "):
+            pair.channel(pair.host("right")).ask("add", asked={}, for_ms=for_ms, **question)
+        link.add("observe", {}, for_ms=365 * 24 * 3600e3).remove()
+        assert is_cut(pair)
+        assert len(pair.faults()) == 1
+    assert is_reached(pair)

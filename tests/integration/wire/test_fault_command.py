@@ -120,6 +120,8 @@ def test_partition_cuts_both_ways_or_one(lab: Lab, client: Host) -> None:
         (["client", "server", "drop", "--probability", "1.5"], "must be a number from 0 to 1"),
         (["client", "server", "delay", "--delay-ms", "-1"], "must be a number from 0 to"),
         (["client", "server", "drop", "--syn", "--protocol", "udp"], "no packet would match"),
+        (["client", "server", "reset", "--rst"], "tcp may be syn, syn-ack, ack or fin"),
+        (["client", "server", "drop", "--probability", "0"], "probability 0: must be above 0"),
         (["client", "server", "drop", "--first", "1", "--nth", "2"], "choose one way to count"),
     ],
 )

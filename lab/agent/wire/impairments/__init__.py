@@ -4,7 +4,7 @@ A file defines a class `Impairment` (below is what it inherits). Its docstring i
 """
 
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from importlib import import_module
 from typing import Any, ClassVar
@@ -38,6 +38,9 @@ class Base:
 
     def __init__(self, values: dict[str, Any]) -> None:
         """`values` has every parameter. NonsenseError if they make no sense together."""
+
+    def refuse(self, match: Mapping[str, Any]) -> None:
+        """Raise NonsenseError when it can do nothing to any packet of a match (its values)."""
 
     def concerns(self, packet: Packet) -> bool:
         """Tell whether it could do something to this packet; others do not count as matching."""

@@ -1,10 +1,12 @@
 """Bits of a packet are flipped on the way."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from lab.agent.wire import checksum
 from lab.agent.wire.dice import Throw
 from lab.agent.wire.impairments import Base, Stage
+from lab.agent.wire.match import never
 from lab.agent.wire.packet import Packet, parse
 from lab.agent.wire.parameters import Parameter
 from lab.agent.wire.passage import Passage
@@ -32,8 +34,18 @@ class Impairment(Base):
         self._offset: int | None = values["offset_bytes"]
         self._mended = values["checksum"] == "mended"
 
+    def refuse(self, match: Mapping[str, Any]) -> None:
+        """What has not so many bytes, and fragments, whose checksum is the whole datagram's."""
+        if self._mended and match["fragment"] not in {None, "none"}:
+            never(f"fragment {match['fragment']} with checksum mended: must be none; or leave it")
+        most, header = match["max_bytes"], 40 if match["ip_version"] == 6 else 20
+        if most is not None and most <= (self._offset or 0) + header:
+            never(f"max_bytes {most}: must be above offset_bytes and the header, {header} bytes")
+
     def concerns(self, packet: Packet) -> bool:
-        """Only what has the byte to corrupt."""
+        """Only what has the byte to corrupt, and a checksum that can be mended."""
+        if self._mended and packet.fragment:
+            return False
         return packet.length - _start(packet) > (self._offset or 0)
 
     def act(self, passage: Passage, throw: Throw) -> str:

@@ -1,23 +1,27 @@
 """A link on the way carries only small packets: a black hole for others, or one that says so."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from lab.agent.wire import craft
 from lab.agent.wire.dice import Throw
 from lab.agent.wire.impairments import Base, Stage
+from lab.agent.wire.match import never
 from lab.agent.wire.packet import Packet
 from lab.agent.wire.parameters import Parameter
 from lab.agent.wire.passage import Passage
 
 _LEAST, _MOST = 68, 65_535  # RFC 791: every link carries 68 bytes
 _DONT_FRAGMENT = 0x40
+_LEAST_IPV6 = 1280
 
 
 class Impairment(Base):
     """Lose packets that are longer; with `icmp` tell their sender (RFC 1191, RFC 8201).
 
     With `icmp` an IPv4 packet that may be fragmented is let by, as fragmented on the way and put
-    together again. Without it nothing longer arrives: the black hole of RFC 2923.
+    together again, and IPv6 packets are let by where `mtu_bytes` is below the 1280 that every link
+    of IPv6 carries (RFC 8200, 5). Without it nothing longer arrives: the black hole of RFC 2923.
     """
 
     STAGE = Stage.END
@@ -31,11 +35,26 @@ class Impairment(Base):
         self._mtu_bytes: int = values["mtu_bytes"]
         self._icmp: bool = values["icmp"]
 
+    def refuse(self, match: Mapping[str, Any]) -> None:
+        """What is never too long, and links that IPv6 does not have."""
+        most = match["max_bytes"]
+        if most is not None and most <= self._mtu_bytes:
+            never(f"max_bytes {most}: must be above mtu_bytes {self._mtu_bytes}")
+        if match["ip_version"] == 6 and self._says_what_ipv6_never_says:
+            what = f"mtu_bytes {self._mtu_bytes} with icmp"
+            never(f"{what}: must be at least {_LEAST_IPV6} over IPv6")
+
+    @property
+    def _says_what_ipv6_never_says(self) -> bool:
+        return self._icmp and self._mtu_bytes < _LEAST_IPV6
+
     def concerns(self, packet: Packet) -> bool:
         """Only what is too long."""
         if packet.length <= self._mtu_bytes:
             return False
-        return not self._icmp or packet.version == 6 or bool(packet.data[6] & _DONT_FRAGMENT)
+        if packet.version == 6:
+            return not self._says_what_ipv6_never_says
+        return not self._icmp or bool(packet.data[6] & _DONT_FRAGMENT)
 
     def act(self, passage: Passage, throw: Throw) -> str:
         """Lose it."""

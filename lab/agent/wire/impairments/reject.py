@@ -1,14 +1,20 @@
 """A router or the host itself refuses packets, and says so."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from lab.agent.wire import craft
 from lab.agent.wire.dice import Throw
 from lab.agent.wire.impairments import Base, Stage
+from lab.agent.wire.match import never
 from lab.agent.wire.parameters import Parameter
 from lab.agent.wire.passage import Passage
 
 _RESET = "tcp-reset"
+_ERRORS = {
+    *("destination-unreachable", "packet-too-big", "redirect", "time-exceeded"),
+    "parameter-problem",
+}
 
 
 class Impairment(Base):
@@ -30,6 +36,15 @@ class Impairment(Base):
         self._reason: str = values["reason"]
         if self._reason == _RESET:
             self.protocol = "tcp"
+
+    def refuse(self, match: Mapping[str, Any]) -> None:
+        """What may not be answered (RFC 1122, 3.2.2; RFC 4443, 2.4; RFC 9293, 3.5.2)."""
+        if match["fragment"] == "later":
+            never("fragment later: it is not answered; fragment may be any, first or none")
+        if self._reason == _RESET and match["tcp"] == "rst":
+            never("tcp rst: it is not answered; tcp may be syn, syn-ack, ack or fin")
+        if match["icmp_type"] in _ERRORS:
+            never(f"icmp_type {match['icmp_type']}: an error is not answered with another")
 
     def act(self, passage: Passage, throw: Throw) -> str:
         """Refuse it."""

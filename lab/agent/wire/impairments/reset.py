@@ -1,10 +1,12 @@
 """A TCP connection is reset by something in the middle."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from lab.agent.wire import craft
 from lab.agent.wire.dice import Throw
 from lab.agent.wire.impairments import Base, Stage
+from lab.agent.wire.match import never
 from lab.agent.wire.packet import ACK, RST, SYN, Packet
 from lab.agent.wire.parameters import Parameter
 from lab.agent.wire.passage import Passage
@@ -27,6 +29,15 @@ class Impairment(Base):
     def __init__(self, values: dict[str, Any]) -> None:
         """Take the values."""
         self._to: str = values["to"]
+
+    def refuse(self, match: Mapping[str, Any]) -> None:
+        """What `concerns` never lets by."""
+        if match["tcp"] == "rst":
+            never("tcp rst: it has ended its connection; tcp may be syn, syn-ack, ack or fin")
+        if match["tcp"] == "syn" and self._to == "receiver":
+            never("tcp syn: its receiver has no connection yet; to may be sender or both")
+        if match["fragment"] == "later":
+            never("fragment later: it shows no connection; fragment may be any, first or none")
 
     def concerns(self, packet: Packet) -> bool:
         """Only what has a connection to reset: an RST has ended it, a SYN's receiver has none."""

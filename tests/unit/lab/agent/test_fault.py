@@ -58,7 +58,7 @@ SPENT: list[tuple[dict[str, Any], int | None]] = [
     ({"first": 2}, 2),
     ({"first": 2, "after": 3}, 5),
     ({"nth": 2, "after_bytes": 12}, 4),  # five bytes each
-    ({"first": 2, "probability": 0}, 2),
+    ({"first": 2, "probability": 1e-9}, 2),
     ({"first": 2, "burst_enter": 1, "burst_leave": 0}, 2),
     ({"every": 2}, None),
     ({"after": 2}, None),
@@ -84,7 +84,7 @@ def test_fault_is_spent_when_it_can_act_no_more(asked: dict[str, Any], after: in
         optional={
             "after": st.integers(0, 5),
             "after_bytes": st.integers(0, 30),
-            "probability": st.sampled_from((0.0, 0.5, 1.0)),
+            "probability": st.sampled_from((1e-9, 0.5, 1.0)),
             "per": st.sampled_from(("flow", "fault")),
         },
     ),

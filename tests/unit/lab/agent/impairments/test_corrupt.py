@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from lab.agent.wire import checksum
 from lab.agent.wire.packet import ACK, RST, TCP, UDP, Packet, parse
 from tests.unit.lab.agent.wire_faults import course, fault, passage, segment
-from tests.unit.lab.agent.wire_packets import WHOLE, ipv4, ipv6, tcp, udp
+from tests.unit.lab.agent.wire_packets import MORE_FRAGMENTS, WHOLE, ipv4, ipv6, tcp, udp
 
 DATA = parse(checksum.mended(parse(ipv4(TCP, tcp(ACK, b"hello")))))
 DATAGRAM6 = parse(checksum.mended(parse(ipv6(UDP, udp(b"hello", checksum=1)))))
@@ -117,3 +117,11 @@ def test_what_is_sent_in_place_of_a_segment_is_an_rst_until_it_is_corrupted() ->
     (one,) = course(fault("reset"), fault("corrupt", nth=2)).arrive(b"", segment(ACK, b"x"), 0)
     assert one.data is not None
     assert parse(one.data).flags & RST
+
+
+def test_a_fragment_whose_checksum_cannot_be_mended_is_left_alone() -> None:
+    packet = parse(ipv4(UDP, udp(b"hello"), fragment=MORE_FRAGMENTS))
+    one, met = fault("corrupt", checksum="mended"), passage(packet)
+    one.meet(met)
+    assert (met.data, one.matched_packets) == (None, 0)
+    assert corrupted(packet, checksum="left") != packet.data

@@ -176,3 +176,10 @@ def test_every_link_carries_68_bytes() -> None:
         Fault("mtu", {"mtu_bytes": 67})
     with pytest.raises(NonsenseError, match=r"^mtu: mtu_bytes: must be given"):
         Fault("mtu", {})
+
+
+def test_every_link_of_ipv6_carries_1280_bytes_so_none_says_less() -> None:
+    one = fault("mtu", mtu_bytes=1279, icmp=True)
+    assert met(one, big(1300)).lost
+    assert not met(one, parse(ipv6(UDP, udp(bytes(1300))))).lost
+    assert one.matched_packets == 1
