@@ -39,6 +39,7 @@ class Fault:
             text = f"{name}: {error}"
             raise parameters.NonsenseError(text) from None
         self._seed: int = values["seed"]
+        self._follows = self.impairment.follows_flows
         self._needs_flows = self.selection.needs_whole_flows
         self._flows = Flows()
         self._all = Counter(0)
@@ -49,6 +50,13 @@ class Fault:
         self.matched_packets = 0
         self.acted_packets = 0
         self.acted_bytes = 0
+
+    @property
+    def needs_whole_flows(self) -> bool:
+        """Must the wire see every packet of a flow, and not only those that match?"""
+        # What follows the SYN that it acted on is no flow.
+        follows = self._follows and self.asked.get("tcp") != "syn"
+        return follows or self.selection.needs_whole_flows
 
     @property
     def spent(self) -> bool:
@@ -62,6 +70,9 @@ class Fault:
 
     def meet(self, passage: Passage) -> Sequence[Passage]:
         """Do to a packet what is to be done; return those that it kept and that go on after it."""
+        if self._follows and (text := self.impairment.follows(passage)):
+            passage.notes.append((self, text))
+            return ()
         packet = passage.packet
         counter, end_byte = self._all, 0
         if self._needs_flows:

@@ -15,6 +15,15 @@ _HALF = 1 << 31
 _ALL = (1 << 32) - 1
 
 
+Key = tuple[object, ...]
+
+
+def key(packet: Packet) -> Key:
+    """Return what the packets of a flow have in common."""
+    ports = (packet.source_port, packet.destination_port)
+    return (packet.protocol, packet.source, packet.destination, *ports)
+
+
 class Counter:
     """Counts packets, for a flow or for all together, and remembers what a selection needs."""
 
@@ -64,19 +73,18 @@ class Flows:
 
     def __init__(self) -> None:
         # Ordered, and not a dict: that takes long to find its first after others have gone.
-        self._flows: OrderedDict[tuple[object, ...], Flow] = OrderedDict()
+        self._flows: OrderedDict[Key, Flow] = OrderedDict()
         self._seen = 0
 
     def of(self, packet: Packet) -> Flow:
         """Return the packet's flow."""
-        ports = (packet.source_port, packet.destination_port)
-        key = (packet.protocol, packet.source, packet.destination, *ports)
-        flow = self._flows.get(key)
+        known_by = key(packet)
+        flow = self._flows.get(known_by)
         opens = packet.flags & SYN
         if flow is None or (opens and not flow.begins_with(packet)):
-            self._flows.pop(key, None)
+            self._flows.pop(known_by, None)
             if len(self._flows) >= MOST_FLOWS:
                 self._flows.popitem(last=False)
-            flow = self._flows[key] = Flow(self._seen, packet)
+            flow = self._flows[known_by] = Flow(self._seen, packet)
             self._seen += 1
         return flow

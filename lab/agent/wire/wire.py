@@ -152,7 +152,7 @@ class Wire:
         if self._watchers if watched is None else watched:
             wanted = {Diversion(family, neighbours=True) for family in (IPV4, IPV6)}
         for link, fault in self.faults():
-            whole = fault.selection.needs_whole_flows
+            whole = fault.needs_whole_flows
             for address in link.addresses:
                 wanted.update(fault.match.diversions(address, whole_flows=whole))
         self._table.divert(wanted)

@@ -4,10 +4,17 @@ Proof that it acts: nobody here closes or aborts a connection, so an RST can onl
 the receiver has exactly the bytes before the segment in whose place the RST came.
 """
 
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 import pytest
 
+from tests.integration.helpers import start_program
 from tests.integration.wire.ends import Ends, Stream, pattern
 from tests.waiting import wait_until
+
+Ended = Callable[[str], str | None]
 
 
 def assert_works(stream: Stream) -> None:
@@ -122,3 +129,41 @@ def test_syn_ack_that_becomes_a_reset_is_a_refusal(ends: Ends, to: str) -> None:
         assert fault.acted == 1
     ends.open_tcp().connect(address)
     listener.accept()
+
+
+@contextmanager
+def full_connection(ends: Ends, sender: str, seconds: float) -> Iterator[tuple[int, Ended]]:
+    """Give a connection from client to server that `sender` fills, and how it ended at each."""
+    does = {name: "send" if name == sender else "read" for name in ("client", "server")}
+    hosts = {name: ends.lab.host(name) for name in does}
+    with start_program(hosts["server"], "bulk.py", seconds, does["server"]) as door:
+        assert door.process.stdout
+        port = int(door.process.stdout.readline())
+        peer = ends.address("server"), port
+        with start_program(hosts["client"], "bulk.py", seconds, does["client"], *peer) as client:
+            programs = {"client": client, "server": door}
+
+            def ended(host: str) -> str | None:
+                stdout, _ = programs[host].process.communicate(timeout=60)
+                error: str | None = json.loads(stdout.splitlines()[-1])["error"]
+                return error
+
+            yield port, ended
+
+
+@pytest.mark.parametrize("to", ["sender", "receiver", "both"])
+@pytest.mark.parametrize("sender", ["client", "server"])
+def test_full_connection_is_reset_in_the_midst_of_its_data(
+    ends: Ends, sender: str, to: str
+) -> None:
+    # Both ways: an upload's data, or a download's acknowledgments, whose sender has data under way.
+    what = {"data": True} if sender == "client" else {"tcp": "ack"}
+    full = full_connection(ends, sender, 20)
+    asked = {"to": to, "nth": 300, **what}
+    with full as (port, ended), ends.forth.reset(destination_port=port, **asked) as fault:
+        # Who is not told by the wire is told by the other's kernel, unless it only reads.
+        told = {"sender": {"client"}, "receiver": {"server"}, "both": {"client", "server"}}[to]
+        for host in told | {sender}:
+            assert ended(host) == "ECONNRESET", host
+        assert fault.acted == 1
+    assert_works(ends.stream())

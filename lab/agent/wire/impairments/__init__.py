@@ -54,6 +54,17 @@ class Base:
         """
         raise NotImplementedError
 
+    # Is there something to do to later packets of a flow, too, once it has acted on one?
+    follows_flows: bool = False
+
+    def follows(self, passage: Passage) -> str:
+        """Do to a packet what having acted on an earlier one demands; say it, "" for nothing.
+
+        It is asked before the match, where it `follows_flows`; the packet is not counted.
+        """
+        del passage
+        return ""
+
     def sees(self, passage: Passage) -> Sequence[Passage]:
         """Hear of a packet that matches and is let by; return kept ones that now go on after it."""
         del passage

@@ -1,10 +1,12 @@
 """A TCP connection is reset by something in the middle."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
 from lab.agent.wire import craft
 from lab.agent.wire.dice import Throw
+from lab.agent.wire.flows import MOST_FLOWS, Key, key
 from lab.agent.wire.impairments import Base, Stage
 from lab.agent.wire.match import never
 from lab.agent.wire.packet import ACK, RST, SYN, Packet
@@ -15,7 +17,9 @@ from lab.agent.wire.passage import Passage
 class Impairment(Base):
     """Lose the TCP segment, and reset the connection: an RST to the receiver, the sender or both.
 
-    Each gets it with the sequence number that its kernel accepts (RFC 9293, 3.10.7; RFC 5961).
+    Each gets it with the sequence number that its kernel accepts (RFC 9293, 3.10.7; RFC 5961). With
+    data on its way to the sender that number is another by then; so what it sends on the connection
+    later is lost, too, and answered with an RST of its own, until one is accepted.
     """
 
     STAGE = Stage.END
@@ -29,6 +33,9 @@ class Impairment(Base):
     def __init__(self, values: dict[str, Any]) -> None:
         """Take the values."""
         self._to: str = values["to"]
+        self.follows_flows = self._to != "receiver"
+        # Flows whose sender has been told; oldest first.
+        self._told: OrderedDict[Key, None] = OrderedDict()
 
     def refuse(self, match: Mapping[str, Any]) -> None:
         """What `concerns` never lets by."""
@@ -54,7 +61,27 @@ class Impairment(Base):
         passage.lost = passage.data is None
         if self._to != "receiver":
             passage.reply(craft.reset_to_sender(packet))
+            self._remember(packet)
         return f"reset to {self._to}"
+
+    def _remember(self, packet: Packet) -> None:
+        if _opens(packet):  # who only asks for a connection always accepts the answer
+            return
+        if len(self._told) >= MOST_FLOWS:
+            self._told.popitem(last=False)
+        self._told[key(packet)] = None
+
+    def follows(self, passage: Passage) -> str:
+        """Tell a sender again that has not accepted: its last segment names what it waits for."""
+        packet = passage.packet
+        if not self._told or (known_by := key(packet)) not in self._told:
+            return ""
+        if packet.flags & (SYN | RST):  # another connection, or this one's end
+            del self._told[known_by]
+            return ""
+        passage.lost = True
+        passage.reply(craft.reset_to_sender(packet))
+        return "dropped: its connection has been reset"
 
 
 def _opens(packet: Packet) -> bool:

@@ -162,7 +162,7 @@ def test_what_a_fault_is_about_is_diverted(values: dict[str, Any], data: bytes) 
     packet, by_kernel = parse(data), seen(data)
     if by_kernel is None or packet.source == b"":
         return
-    whole = one.selection.needs_whole_flows
+    whole = one.needs_whole_flows
     diversions = list(one.match.diversions(packet.source, whole_flows=whole))
     assert all(diversion.source == packet.source for diversion in diversions)
     concerned = one.match.passes(packet) or (whole and one.match.passes_flow(packet))
@@ -173,7 +173,7 @@ def test_what_a_fault_is_about_is_diverted(values: dict[str, Any], data: bytes) 
 
 def diversions(address: bytes = CLIENT4, **given_: Any) -> list[Diversion]:
     one = Fault("drop", given_)
-    whole = one.selection.needs_whole_flows
+    whole = one.needs_whole_flows
     return list(one.match.diversions(address, whole_flows=whole))
 
 
@@ -205,3 +205,14 @@ def test_whole_flows_are_diverted_where_they_are_needed() -> None:
     assert diversions(SERVER4, tcp="fin", first=1) == narrow
     assert diversions(SERVER4, tcp="fin", first=1, per="flow") == whole
     assert diversions(SERVER4, tcp="fin", after_bytes=1000) == whole
+
+
+def test_a_reset_that_may_have_to_be_repeated_sees_the_rest_of_the_connection() -> None:
+    def of(**values: Any) -> list[Diversion]:
+        one = Fault("reset", values)
+        return list(one.match.diversions(SERVER4, whole_flows=one.needs_whole_flows))
+
+    narrow, whole = [Diversion(IPV4, SERVER4, TCP, flags=0x01)], [Diversion(IPV4, SERVER4, TCP)]
+    assert of(tcp="fin", to="sender") == of(tcp="fin") == whole
+    assert of(tcp="fin", to="receiver") == narrow
+    assert of(tcp="syn", to="sender") == [Diversion(IPV4, SERVER4, TCP, flags=0x02)]

@@ -4,6 +4,7 @@ import pytest
 
 from lab.agent.wire import checksum, craft
 from lab.agent.wire.fault import Fault
+from lab.agent.wire.impairments import reset
 from lab.agent.wire.packet import ACK, FIN, ICMP, ICMPV6, RST, SYN, TCP, UDP, Packet, parse
 from lab.agent.wire.parameters import NonsenseError
 from lab.agent.wire.passage import Passage
@@ -11,6 +12,7 @@ from tests.unit.lab.agent.wire_faults import fault, passage, segment
 from tests.unit.lab.agent.wire_packets import (
     CLIENT4,
     MORE_FRAGMENTS,
+    PORTS,
     SERVER4,
     icmp,
     ipv4,
@@ -121,6 +123,49 @@ def test_what_cannot_be_reset_is_left_alone_and_not_counted(to: str, packet: Pac
     found = met(one, packet)
     assert (found.lost, found.data, found.replies, found.notes) == (False, None, [], [])
     assert (one.matched_packets, one.acted_packets) == (0, 0)
+
+
+def ack(number: int, flags: int = ACK, *, port: int = PORTS[0]) -> Packet:
+    header = tcp(flags, acknowledgment=number, ports=(port, PORTS[1]))
+    return parse(ipv4(TCP, header))
+
+
+@pytest.mark.parametrize("to", ["sender", "both"])
+def test_what_comes_after_a_reset_is_lost_and_answered_until_another_syn(to: str) -> None:
+    one = fault("reset", to=to, nth=2, tcp="ack")
+    assert not met(one, ack(10)).lost
+    assert met(one, ack(20)).replies
+    for number, flags in ((30, ACK), (40, ACK | FIN)):
+        found = met(one, ack(number, flags))
+        assert found.lost
+        (answer,) = map(parse, found.replies)
+        assert (answer.flags, answer.sequence) == (RST, number)  # what it waits for by now
+        assert found.notes == [(one, "dropped: its connection has been reset")]
+    assert not met(one, ack(30, port=99)).lost
+    assert not met(one, ack(0, SYN)).lost
+    assert not met(one, ack(50)).lost
+    assert (one.matched_packets, one.acted_packets) == (4, 1)
+
+
+def test_after_a_reset_the_senders_own_end_of_the_connection_passes() -> None:
+    one = fault("reset", first=1)
+    met(one, ack(10))
+    assert not met(one, ack(20, RST)).lost
+    assert not met(one, ack(30)).lost
+
+
+def test_after_a_reset_of_the_receiver_its_kernel_answers_the_sender() -> None:
+    one = fault("reset", first=1, to="receiver")
+    met(one, ack(10))
+    assert not met(one, ack(20)).lost
+
+
+def test_a_reset_forgets_the_oldest_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reset, "MOST_FLOWS", 2)
+    one = fault("reset", to="sender", first=3)
+    for port in (1, 2, 3):
+        met(one, ack(10, port=port))
+    assert [met(one, ack(20, port=port)).lost for port in (1, 2, 3)] == [False, True, True]
 
 
 # mtu
