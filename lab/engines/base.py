@@ -56,6 +56,10 @@ class Host(ABC):
         """Ask the engine, now."""
 
     @abstractmethod
+    def link_local_addresses(self) -> Sequence[str]:
+        """Return the IPv6 addresses that its interfaces have given themselves (RFC 4862, 5.3)."""
+
+    @abstractmethod
     def command(
         self, argv: Sequence[str], *, user: str | None = None, terminal: bool = False
     ) -> list[str]:

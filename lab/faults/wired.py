@@ -29,6 +29,9 @@ class WiredHost(Protocol):
     def status(self) -> HostStatus:
         """Ask the engine, now."""
 
+    def link_local_addresses(self) -> Sequence[str]:
+        """Return the IPv6 addresses that its interfaces have given themselves."""
+
     def agent(self) -> socket | None:
         """Connect to the agent on the host's wire; None if there is none."""
 
@@ -53,13 +56,16 @@ class Wired:
         if source == target:
             text = f"link {source} -> {target}: a host has no link to itself"
             raise UsageError(text)
-        addresses = self.host(source).status().addresses
+        sender = self.host(source)
+        addresses = sender.status().addresses
         receiver = self.host(target)
         if not addresses:
             text = f"link {source} -> {target}: {source} has no address; is it connected?"
             raise UsageError(text)
         from lab.faults.link import Link
 
+        # By those, too, hosts reach each other.
+        addresses = (*addresses, *sender.link_local_addresses())
         return Link(source, target, addresses, lambda: self.channel(receiver))
 
     def partition(
@@ -160,11 +166,16 @@ class Wired:
         chosen = named or [host for name, host in self.hosts.items() if addresses[name]]
         if not chosen:
             raise UsageError("no host has an address, so there is no wire; is one running?")
+        senders = {
+            name: (*found, *self.hosts[name].link_local_addresses())
+            for name, found in addresses.items()
+            if found
+        }
         asked = [
             Asked(
                 host.name,
                 host.begin_agent,
-                links={f"{name} -> {host.name}": addresses[name] for name in addresses},
+                links={f"{name} -> {host.name}": found for name, found in senders.items()},
                 snap_bytes=snap_bytes,
             )
             for host in chosen

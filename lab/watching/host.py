@@ -36,6 +36,10 @@ class WatchedHost(Host):
         """Ask the engine, now."""
         return self._host.status()
 
+    def link_local_addresses(self) -> Sequence[str]:
+        """Ask the engine, now."""
+        return self._host.link_local_addresses()
+
     def kill(self, signal: str = "KILL") -> None:
         """Send the signal; whoever comes later gets another lab."""
         self.spoiled = True

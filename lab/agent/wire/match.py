@@ -51,6 +51,7 @@ PARAMETERS = (
 _PROTOCOLS = {"tcp": (TCP, TCP), "udp": (UDP, UDP), "icmp": (ICMP, ICMPV6)}
 _KEPT = {"syn": SYN, "syn-ack": SYN, "ack": ACK, "fin": FIN, "rst": RST}
 _NEIGHBOURS = {"redirect", "neighbour-solicitation", "neighbour-advertisement"}
+_LISTENERS = {130, 131, 132, 143}  # RFC 2710, RFC 9777: kernels say by themselves what they join
 _PORTS = ("port", "source_port", "destination_port")
 
 Test = Callable[[Packet], bool]
@@ -59,8 +60,8 @@ Test = Callable[[Packet], bool]
 class Match:
     """A test of packets, made from the values of PARAMETERS; NonsenseError if none can pass it.
 
-    Neighbour discovery is meant where `icmp_type` names it, and else never: a link on which all is
-    lost is a link still.
+    Neighbour discovery is meant where `icmp_type` names it, and else never, nor is multicast
+    listener discovery: a link on which all is lost is a link still.
     """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
@@ -128,7 +129,7 @@ class Match:
                 lambda packet: packet.protocol == (over_ipv6 if packet.version == 6 else over_ipv4)
             )
         if name in {None, "icmp"} and self._values.get("icmp_type") not in _NEIGHBOURS:
-            yield lambda packet: packet.protocol != ICMPV6 or not _is_neighbour_discovery(packet)
+            yield lambda packet: packet.protocol != ICMPV6 or not _keeps_the_link(packet)
         yield from (_TESTS[name](self._values[name]) for name in _PORTS if name in self._values)
 
     def _make_packet_tests(self) -> Iterator[Test]:
@@ -191,11 +192,12 @@ def never(why: str) -> None:
     raise NonsenseError(text)
 
 
-def _is_neighbour_discovery(packet: Packet) -> bool:
+def _keeps_the_link(packet: Packet) -> bool:
     # As the kernel looks: at the first byte of an ICMPv6 message, whole or not.
     if packet.version != 6 or packet.fragment == "later" or packet.transport_at >= packet.length:
         return False
-    return SOLICITATION <= packet.data[packet.transport_at] <= REDIRECT
+    kind = packet.data[packet.transport_at]
+    return SOLICITATION <= kind <= REDIRECT or kind in _LISTENERS
 
 
 _TCP: dict[str, Test] = {

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from ipaddress import IPv6Address
 from typing import Any
 
 from docker import DockerClient
@@ -67,6 +68,14 @@ class ContainerHost(Host):
         endpoints = self._endpoints().values()
         found = [e.get(key) for e in endpoints for key in ("IPAddress", "GlobalIPv6Address")]
         return [address for address in found if address]
+
+    def link_local_addresses(self) -> list[str]:
+        """Make them of the hardware addresses, as the kernel does; without IPv6 there are none."""
+        with asking(self.name, "status"):
+            self._container.reload()
+        endpoints = self._endpoints().values()
+        macs = [one.get("MacAddress") for one in endpoints if one.get("GlobalIPv6Address")]
+        return [link_local(mac) for mac in macs if mac]
 
     def _endpoints(self) -> dict[str, dict[str, Any]]:
         endpoints: dict[str, dict[str, Any]] = self._container.attrs["NetworkSettings"]["Networks"]
@@ -187,3 +196,10 @@ class ContainerHost(Host):
             if "user configured subnets" not in str(error.explanation):
                 raise
             network.connect(self._container, aliases=aliases)
+
+
+def link_local(mac: str) -> str:
+    """Return the address with the interface identifier of RFC 4291, appendix A."""
+    octets = bytes.fromhex(mac.replace(":", ""))
+    identifier = bytes([octets[0] ^ 2]) + octets[1:3] + b"\xff\xfe" + octets[3:]
+    return str(IPv6Address(b"\xfe\x80" + bytes(6) + identifier))

@@ -4,6 +4,7 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from lab.errors import EngineError, LabGoneError, UsageError
 from lab.model import Finding, HostStatus, LabStatus
 
 _ENTER = str(Path(__file__).with_name("enter.py"))
+_LINK_SCOPE = "20"  # IPV6_ADDR_LINKLOCAL, as in /proc/net/if_inet6
 _END_WITHIN_S = 5.0  # beyond the graces of the hosts
 # Who can be had on a host, as names and as numbers; None: the default.
 _USERS = {None: "root", "root": "root", "0": "root", "lab": "lab", str(USER_ID): "lab"}
@@ -37,6 +39,17 @@ class NamespaceHost(Host):
 
     def _entry(self, answer: dict[str, Any]) -> dict[str, Any]:
         return next(entry for entry in answer["hosts"] if entry["name"] == self.name)
+
+    def link_local_addresses(self) -> list[str]:
+        """Look at the host's own interfaces."""
+        hosts = control.ask(self._lab, ask="status")["hosts"]
+        pid = next(entry["pid"] for entry in hosts if entry["name"] == self.name)
+        try:
+            lines = Path(f"/proc/{pid}/net/if_inet6").read_text().splitlines()
+        except OSError:  # it has ended
+            return []
+        rows = (line.split() for line in lines)
+        return [str(IPv6Address(bytes.fromhex(row[0]))) for row in rows if row[3] == _LINK_SCOPE]
 
     def command(
         self, argv: Sequence[str], *, user: str | None = None, terminal: bool = False

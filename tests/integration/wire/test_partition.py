@@ -4,9 +4,13 @@ Proof that it acts: while it lasts the receiver has not one byte more, and the s
 again and again. That it heals: every byte comes once, in order.
 """
 
+from ipaddress import IPv6Address
+
 import pytest
 
+from lab.engines.base import Lab
 from tests.integration.wire.ends import Ends, Stream, arriving, assert_all_arrive, numbered, pattern
+from tests.integration.wire.sockets import Sockets
 from tests.waiting import wait_until
 
 
@@ -87,3 +91,46 @@ def test_hosts_of_a_group_still_reach_each_other(ends: Ends) -> None:
         assert_all_arrive(within)
     for whole in (within, *across):
         assert_all_arrive(whole)
+
+
+def link_local(ends: Ends, host: str, port: int, *, of: str) -> tuple[str, int, int, int]:
+    """Return the address that the interface of `of` has given itself, as `host` must call it."""
+    rows = {}
+    for one in (host, of):
+        shown = ends.lab.host(one).run(["cat", "/proc/net/if_inet6"], timeout_s=20).stdout.decode()
+        (rows[one],) = (row for row in map(str.split, shown.splitlines()) if row[3] == "20")
+    return str(IPv6Address(bytes.fromhex(rows[of][0]))), port, 0, int(rows[host][1], 16)
+
+
+def test_addresses_of_the_link_itself_are_cut_as_well(trio: tuple[Lab, dict[str, Sockets]]) -> None:
+    ends = Ends(*trio, 6)
+    server, client = (ends.member(host, "::") for host in ("server", "client"))
+    there = link_local(ends, "client", server.port, of="server")
+    back = link_local(ends, "server", client.port, of="client")
+    both = ((client, there), (server, back))
+    for sender, address in both:
+        sender.sendto(b"before", address)
+    assert server.receive(1) == client.receive(1) == [b"before"]
+    with ends.lab.partition(["client"], ["server"]) as partition:
+        for sender, address in both:
+            sender.sendto(b"lost", address)
+        wait_until(lambda: partition.acted >= 2, "both to be lost")
+        assert server.drain() == client.drain() == []
+    for sender, address in both:
+        sender.sendto(b"after", address)
+    assert server.receive(1) == client.receive(1) == [b"after"]
+
+
+def test_link_local_peers_are_answered_on_their_link(trio: tuple[Lab, dict[str, Sockets]]) -> None:
+    ends = Ends(*trio, 6)
+    server, client = (ends.member(host, "::") for host in ("server", "client"))
+    client.connect(link_local(ends, "client", server.port, of="server"))
+    with ends.forth.reject(destination_port=server.port, first=1) as fault:
+        client.send(b"refused")
+        with pytest.raises(ConnectionRefusedError):
+            client.recv(10)
+        assert fault.acted == 1
+    with ends.forth.duplicate(destination_port=server.port):
+        client.send(b"twice")
+        assert server.receive(2) == [b"twice"] * 2
+    assert ends.lab.refused_packets() == 0

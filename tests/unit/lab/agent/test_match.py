@@ -57,8 +57,12 @@ PACKETS = {
     "solicitation cut": ipv6(ICMPV6, icmp(135)[:1]),
     "advertisement": ipv6(ICMPV6, icmp(136)),
     "redirect 6": ipv6(ICMPV6, icmp(137)),
+    "listener query": ipv6(ICMPV6, icmp(130)),
+    "listener report": ipv6(0, bytes([ICMPV6, 0, 5, 2, 0, 0, 1, 0]) + icmp(143)),
 }
+# What the link needs, and a match may mean only by its ICMP type.
 NEIGHBOURS = {
+    *("listener query", "listener report"),
     *("router solicitation", "solicitation", "solicitation cut", "advertisement", "redirect 6"),
 }
 TCPS = {
