@@ -5,6 +5,7 @@ others is read once, in order, as it was sent, and the fault has not even counte
 on the first packet of its own link: it was in force.
 """
 
+import socket
 from typing import Any
 
 import pytest
@@ -74,3 +75,30 @@ def test_neither_another_port_nor_the_other_version_of_ip_is_touched(ends: Ends,
             stream.client.sendall(b"over TCP")
             assert stream.server.read(8) == b"over TCP"
             assert fault.matched == 0
+
+
+@each
+def test_traffic_is_as_before_once_it_is_lifted(ends: Ends, name: str) -> None:
+    before, stream = ends.datagrams(), ends.stream()
+    with ends.forth.fault(name, **EACH[name]) as fault:
+        assert_acts(ends, fault, name)
+        # Of connections, too, that were there all the time.
+        before.client.send_each(numbered(3, size=100))
+        if name != "reset":
+            stream.client.send(pattern(3_000))
+        wait_until(lambda: name == "reset" or fault.matched >= 5, "the fault to see all")
+    # What was held up comes now; what was told is no news any more.
+    wait_until(lambda: not before.server.drain(), "the last datagram")
+    before.client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    for datagrams in (before, ends.datagrams()):
+        assert_untouched(datagrams)
+    if name == "reset":
+        stream = ends.stream()
+    else:
+        assert len(stream.server.read(3_000)) == 3_000  # corrupt or not, as it came
+    for one in (stream, ends.stream()):
+        one.client.sendall(pattern(20_000))
+        assert one.server.read(20_000) == pattern(20_000)
+        one.server.sendall(pattern(20_000))
+        assert one.client.read(20_000) == pattern(20_000)
+    assert ends.lab.faults() == []
