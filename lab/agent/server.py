@@ -14,8 +14,11 @@ from pathlib import Path
 
 from lab.agent.connection import Connection
 from lab.agent.desk import Desk
+from lab.agent.wire.nfqueue import TURN_PACKETS
+from lab.agent.wire.wire import Wire
 
 _FIRST_WITHIN_S = 10.0  # somebody started this agent to ask it something
+_TURNS = 4  # of packets at once
 _REST_WITHIN_S = 1.0
 _LONGEST_WAIT_S = 3600.0  # far below what select(2) takes; then it looks again
 _TIMER_SLACK = Path("/proc/self/timerslack_ns")
@@ -69,7 +72,7 @@ class Server:
             self._wait_s(),
         )
         if wire and wire in readable:
-            wire.read()
+            self._read(wire)
         self._desk.tick()
         for one in readable:
             if isinstance(one, Connection):
@@ -82,6 +85,13 @@ class Server:
         if self._listener in readable:
             self._accept()
         return self._ends_with not in readable
+
+    def _read(self, wire: Wire) -> None:
+        """Take what has come, and what comes meanwhile; but who asks does not wait for long."""
+        for _ in range(_TURNS):
+            if wire.read() < TURN_PACKETS:
+                return
+            wire.tick()
 
     def _wait_s(self) -> float | None:
         times = list(self._times())

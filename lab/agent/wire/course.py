@@ -5,6 +5,7 @@ Order: what ends a packet's way, changes it, copies it, changes its order, then 
 """
 
 import heapq
+from collections.abc import Sequence
 
 from lab.agent.wire.fault import Fault
 from lab.agent.wire.packet import Packet
@@ -42,9 +43,20 @@ class Course:
 
     def arrive(self, id_: bytes, packet: Packet, now_ns: int) -> list[Passage]:
         """Let a packet in; return, in order, what by now is lost or due."""
-        done = self.due(now_ns)
-        self._go_on(Passage(id_, packet, self.faults, now_ns), done)
+        done: list[Passage] = []
+        self.enter(id_, packet, now_ns, done)
         return done
+
+    def enter(self, id_: bytes, packet: Packet, now_ns: int, done: list[Passage]) -> None:
+        """Let a packet in; append, in order, what by now is lost or due."""
+        if self._waiting:
+            done += self.due(now_ns)
+        self._go_on(Passage(id_, packet, self.faults, now_ns), done)
+
+    @property
+    def keeps_any(self) -> bool:
+        """Is there, perhaps, a packet on its way?"""
+        return bool(self._waiting)
 
     def due(self, now_ns: int) -> list[Passage]:
         """Return, in order, what waited and by now is lost or due."""
@@ -69,12 +81,12 @@ class Course:
         """Lead it to the next fault that keeps it, or out; and then what follows it."""
         now_ns = passage.at_ns
         passage.ticket = 0
-        after: list[Passage] = []
-        while passage.position < len(passage.faults):
-            fault = passage.faults[passage.position]
+        after: Sequence[Passage] = ()
+        for fault in passage.faults[passage.position :]:
             passage.position += 1
             if not fault.removed:
-                after += fault.meet(passage)
+                if freed := fault.meet(passage):
+                    after = (*after, *freed)
                 if passage.lost or passage.at_ns > now_ns:
                     break
         if passage.lost or passage.at_ns <= now_ns:

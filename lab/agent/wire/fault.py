@@ -40,6 +40,9 @@ class Fault:
             raise parameters.NonsenseError(text) from None
         self._seed: int = values["seed"]
         self._follows = self.impairment.follows_flows
+        # What has nothing to say is not asked: it would be, for every packet.
+        self._concerns = _own(self.impairment, "concerns")
+        self._sees = _own(self.impairment, "sees")
         self._needs_flows = self.selection.needs_whole_flows
         self._flows = Flows()
         self._all = Counter(0)
@@ -82,17 +85,24 @@ class Fault:
             end_byte = flow.bytes_up_to(packet)
             if self.selection.per_flow:
                 counter = flow
-        if not (self.match.passes(packet) and self.impairment.concerns(packet)):
+        if not self.match.passes(packet) or (self._concerns and not self._concerns(packet)):
             return ()
         self.matched_packets += 1
         counter.packets += 1
+        if not self.selection.counts(counter, end_byte):
+            return self._sees(passage) if self._sees else ()
         throw = Throw(self._dice, counter.ordinal, counter.packets)
-        if not self.selection.takes(counter, throw, end_byte):
-            return self.impairment.sees(passage)
+        if not self.selection.throws(counter, throw):
+            return self._sees(passage) if self._sees else ()
         self.acted_packets += 1
         self.acted_bytes += packet.length
         passage.notes.append((self, self.impairment.act(passage, throw)))
         return ()
+
+
+def _own(impairment: Base, method: str) -> Any:
+    inherits = getattr(type(impairment), method) is getattr(Base, method)
+    return None if inherits else getattr(impairment, method)
 
 
 def words(name: str, asked: Mapping[str, Any]) -> str:

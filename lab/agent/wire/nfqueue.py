@@ -16,7 +16,7 @@ from lab.agent.wire.netlink import attribute, message
 QUEUE = "the packet queue (nfnetlink_queue)"
 NUMBER = 21567
 _SUBSYSTEM = 3 << 8
-_VERDICT, _CONFIG = _SUBSYSTEM | 1, _SUBSYSTEM | 2
+_VERDICT, _CONFIG, _VERDICT_BATCH = (_SUBSYSTEM | kind for kind in (1, 2, 3))
 _COMMAND, _PARAMETERS, _MOST_PACKETS = 1, 2, 3
 _BIND, _COPY_PACKET = 1, 2
 _PAYLOAD = 10
@@ -26,7 +26,7 @@ _WHOLE = 0xFFFF
 QUEUE_PACKETS = 100_000
 _RECEIVE_BYTES = 16 << 20
 _SO_RCVBUFFORCE = 33
-_TURN = 64  # packets read before they are answered
+TURN_PACKETS = 64  # packets read before they are answered
 _MOST_BYTES = 1 << 17  # of answers at once: a socket takes 212,992 where nobody has changed that
 _ATTRIBUTE = struct.Struct("=HH").unpack_from
 _KIND, _PACKET = slice(4, 6), (_SUBSYSTEM | 0).to_bytes(2, sys.byteorder)
@@ -58,6 +58,8 @@ class Queue:
         self._enlarge()
         self._netlink.setblocking(False)
         verdict = message(_VERDICT, 0, attribute(2, bytes(8)), resource=NUMBER)
+        batch = message(_VERDICT_BATCH, 0, attribute(2, bytes(8)), resource=NUMBER)
+        self._accept_batch = batch[:24] + _ACCEPT.to_bytes(4, "big")
         self._accept = verdict[:24] + _ACCEPT.to_bytes(4, "big")
         self._drop = verdict[:24] + _DROP.to_bytes(4, "big")
 
@@ -76,7 +78,7 @@ class Queue:
         found: list[tuple[bytes, bytes]] = []
         receive, buffer, view = self._netlink.recv_into, self._buffer, self._view
         with contextlib.suppress(BlockingIOError):
-            while len(found) < _TURN:
+            while len(found) < TURN_PACKETS:
                 end = receive(buffer)
                 if buffer[_KIND] != _PACKET:  # what we said of a packet that had gone meanwhile
                     continue
@@ -110,16 +112,23 @@ class Queue:
         self._changed_bytes += len(answer)
         self._answers.append(answer)
 
+    def accept_all(self, last: bytes) -> None:
+        """Let all packets go on that wait, up to that one: at once, after what was said before."""
+        self.flush()
+        self._netlink.send(self._accept_batch + last)
+
     def drop(self, id_: bytes) -> None:
         """Let a packet vanish; in force after `flush`."""
         self._answers.append(self._drop + id_)
 
     def flush(self) -> None:
         """Give the kernel the answers so far, many with one call."""
+        if not self._answers:
+            return
         answers, self._answers = self._answers, []
         self._changed_bytes = 0
-        for start in range(0, len(answers), _TURN):
-            self._netlink.send(b"".join(answers[start : start + _TURN]))
+        for start in range(0, len(answers), TURN_PACKETS):
+            self._netlink.send(b"".join(answers[start : start + TURN_PACKETS]))
 
     def overload(self) -> int:
         """Return how many packets the kernel has dropped because the queue or its socket was full.

@@ -84,30 +84,31 @@ class Selection:
         last = self._nth or self._first
         return last is not None and not self.per_flow and self._place(counter) >= last
 
-    def takes(self, counter: Counter, throw: Throw, end_byte: int) -> bool:
-        """Tell whether the fault acts on the packet that its counter has just counted.
+    def counts(self, counter: Counter, end_byte: int) -> bool:
+        """Tell whether it may take the packet that its counter has just counted, by the count.
 
         `end_byte` is how many bytes of its flow's payload there are up to its end.
         """
         if self._after_bytes is not None and end_byte <= self._after_bytes:
             counter.skipped += 1
             return False
-        n = self._place(counter)
-        if n < 1 or not self._counted(n):
+        n = counter.packets - counter.skipped - self._after
+        if n < 1:
             return False
+        if self._nth is not None:
+            return n == self._nth
+        if self._first is not None:
+            return n <= self._first
+        return self._every is None or n % self._every == 0
+
+    def throws(self, counter: Counter, throw: Throw) -> bool:
+        """Tell whether it takes a packet that it may take by the count: the dice have a say."""
         if self._enter is not None:
             return self._in_a_burst(counter, throw)
         return self._probability is None or throw.number(b"probability") < self._probability
 
     def _place(self, counter: Counter) -> int:
         return counter.packets - counter.skipped - self._after
-
-    def _counted(self, n: int) -> bool:
-        if self._nth is not None:
-            return n == self._nth
-        if self._first is not None:
-            return n <= self._first
-        return self._every is None or n % self._every == 0
 
     def _in_a_burst(self, counter: Counter, throw: Throw) -> bool:
         # Gilbert 1960, Elliott 1963; tc-netem(8) calls it gemodel: p, r, 1-h, 1-k.

@@ -46,6 +46,11 @@ def _refuse_other_versions(source: str, addresses: frozenset[bytes], fault: Faul
         raise NonsenseError(f"{text}; no packet would match")
 
 
+def _is_plain(passage: Passage) -> bool:
+    """Does a packet just go on, as it came?"""
+    return not (passage.lost or passage.copies or passage.replies) and passage.data is None
+
+
 class Wire:
     """All links of a host. OSError when the kernel lacks a part, or this process the right."""
 
@@ -166,10 +171,17 @@ class Wire:
         # A nanosecond apart, so that their times show the order in which they came.
         for at_ns, (id_, data) in enumerate(packets, now_ns):
             packet = parse(data)
-            course = courses.get(packet.source, other)
-            settled += course.arrive(id_, packet, at_ns)
-        self._settle(settled, now_ns)
+            courses.get(packet.source, other).enter(id_, packet, at_ns, settled)
+        if packets and self._are_all_that_wait(settled) and all(map(_is_plain, settled)):
+            self._queue.accept_all(packets[-1][0])
+            self._show(settled, now_ns)
+        else:
+            self._settle(settled, now_ns)
         return len(packets)
+
+    def _are_all_that_wait(self, settled: Sequence[Passage]) -> bool:
+        """Tell whether, once these are answered, no packet in the queue is without an answer."""
+        return bool(settled) and not any(link.course.keeps_any for link in self._links.values())
 
     def tick(self) -> None:
         """Settle what is due by the clock."""
@@ -196,6 +208,9 @@ class Wire:
                 queue.flush()  # the packet itself first
                 self._inject(passage)
         queue.flush()
+        self._show(passages, turn_ns)
+
+    def _show(self, passages: Sequence[Passage], turn_ns: int) -> None:
         for watcher in self._watchers:
             watcher.settled(passages, turn_ns)
 
