@@ -183,8 +183,9 @@ def wire_table(found: WireFigures) -> Group:
         ),
         f"rate {accuracy.rate_asked_bps / 1e6:g} Mbit/s: {accuracy.rate_seen_bps / 1e6:.3f} seen "
         f"({accuracy.rate_seen_bps / accuracy.rate_asked_bps - 1:+.2%}).",
-        f"loss {accuracy.loss_asked:.1%}: {accuracy.loss_seen:.3%} of {accuracy.loss_of:,} packets "
-        "(the same ones each time).",
+        f"loss {accuracy.loss_asked:.1%}: {accuracy.loss_seen:.3%} of {accuracy.loss_of:,} "
+        "datagrams did not come to their receiver, which counted them.",
+        "proxy: of TCP, a process beside the receiver that sends on what it reads.",
         *found.left_out,
     ]
     columns = (

@@ -24,10 +24,11 @@ from lab.errors import EngineError
 from lab.faults.link import Link
 
 _SOURCE, _TARGET = host_name(1), host_name(2)
-_IPERF_PORT, _PROXY_PORT, _PING_PORT = 22201, 22202, 22203
+_IPERF_PORT, _PING_PORT = 22201, 22203
 _IPERF_TRIES, _IPERF_MORE_S = 4, 8.0
 _BYTES = 1400
 _RATE_BPS = 100e6
+_DELAY_MS = 10
 _LOSS = 0.01
 _IDLE_PORT = 9
 
@@ -91,7 +92,9 @@ def _ways() -> dict[str, Way]:
         "a fault elsewhere": lambda lab: _link(lab).drop(destination_port=_IDLE_PORT),
         "one idle fault": lambda lab: _link(lab).drop(nth=10**12),
         "ten idle faults": _ten,
-        "delay 10 ms": lambda lab: _link(lab).delay(delay_ms=10),
+        "delay 10 ms": lambda lab: _link(lab).delay(delay_ms=_DELAY_MS),
+        # Beside it, the same delay by the same language, in the place where people have one.
+        _DELAYING_PROXY: lambda _lab: nullcontext(),
         "rate 100 Mbit/s": lambda lab: _link(lab).rate(rate_bps=_RATE_BPS),
         "loss 1 %, seeded": lambda lab: _link(lab).drop(probability=_LOSS, seed=7),
         "capture": _capture,
@@ -103,7 +106,8 @@ def _ways() -> dict[str, Way]:
     return ways
 
 
-_SOCAT = "TCP proxy: socat"
+_SOCAT, _DELAYING_PROXY = "proxy: socat", "proxy: asyncio, 10 ms"
+_PROXY_PORTS = {_SOCAT: 22202, _DELAYING_PROXY: 22204}
 
 
 def _link(lab: Lab) -> Link:
@@ -133,7 +137,7 @@ def _has_netem() -> bool:
 
 @contextmanager
 def _netem(lab: Lab) -> Iterator[None]:
-    qdisc = ["root", "netem", "delay", "10ms", "limit", "100000"]
+    qdisc = ["root", "netem", "delay", f"{_DELAY_MS}ms", "limit", "100000"]
     run(lab.host(_SOURCE), ["tc", "qdisc", "add", "dev", "eth0", *qdisc], 10)
     try:
         yield
@@ -154,8 +158,10 @@ def _two_hosts(progress: Progress) -> Iterator[Lab]:
 def _servers() -> Iterator[list[str]]:
     yield ["iperf3", "--server", "--port", str(_IPERF_PORT)]
     yield ["python3", "-c", source("pings.py"), "echo", str(_PING_PORT)]
+    ports = [_PROXY_PORTS[_DELAYING_PROXY], _IPERF_PORT]
+    yield ["python3", "-c", source("delay_proxy.py"), *map(str, ports), str(_DELAY_MS)]
     if shutil.which("socat"):
-        listen = f"TCP-LISTEN:{_PROXY_PORT},fork,reuseaddr"
+        listen = f"TCP-LISTEN:{_PROXY_PORTS[_SOCAT]},fork,reuseaddr"
         yield ["socat", listen, f"TCP:127.0.0.1:{_IPERF_PORT}"]
 
 
@@ -165,11 +171,11 @@ def _rows(lab: Lab, effort: Effort, progress: Progress) -> tuple[Row, ...]:
     for number in range(1, effort.rounds + 1):
         for name, way in ways.items():
             progress(f"wire: round {number} of {effort.rounds}", name)
-            port = _PROXY_PORT if name == _SOCAT else _IPERF_PORT
+            port, is_proxy = _PROXY_PORTS.get(name, _IPERF_PORT), name in _PROXY_PORTS
             with way(lab):
                 tcp = _tcp(lab, effort, port)
-                udp = 0.0 if name == _SOCAT else _udp(lab, effort)
-                trips = [] if name == _SOCAT else _trips(lab, effort)
+                udp = 0.0 if is_proxy else _udp(lab, effort)
+                trips = [] if is_proxy else _trips(lab, effort)
             found[name].append((udp, tcp, trips))
     return tuple(_row(name, rounds) for name, rounds in found.items())
 
