@@ -29,7 +29,7 @@ A_DATAGRAM = bytes([0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17]) + bytes(18)
 def drawn_s(count: int, **asked: object) -> list[float]:
     """Return for how long the seed delays each of some datagrams that come at the same time."""
     fault = Fault("delay", asked)
-    fault.named("client", 0)
+    fault.named("client -> server", 0)
     passages = [Passage(b"", parse(A_DATAGRAM), (), 0) for _ in range(count)]
     for passage in passages:
         fault.meet(passage)
@@ -92,7 +92,7 @@ def test_jitter_keeps_the_order(ends: Ends, distribution: str) -> None:
 def test_datagrams_that_may_overtake_come_in_the_order_of_the_seed(ends: Ends) -> None:
     # Sent at once; the seed was chosen for delays that differ by much more than the time that this
     # takes. So the order is the seed's own, both times, and not the one in which they were sent.
-    asked = {"delay_ms": 1_000, "jitter_ms": 1_000, "overtake": True, "seed": 2717}
+    asked = {"delay_ms": 1_000, "jitter_ms": 1_000, "overtake": True, "seed": 238}
     delays_s = drawn_s(4, protocol="udp", **asked)
     assert min(b - a for a, b in pairwise(sorted(delays_s))) > 0.4
     order = sorted(range(1, 5), key=lambda number: delays_s[number - 1])
