@@ -11,6 +11,11 @@ from lab.engines.namespaces import checks
 
 # Without them hosts of the shipped lab run no program, on the engine `namespaces`.
 _PROGRAMS = ("dnsmasq", "xinetd")
+_SHIPPED = {"engine", "lab"}
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return getattr(item, "fixturenames", [])
 
 
 class _DockerOnOneWorker(LoadScopeScheduling):  # type: ignore[misc]
@@ -30,8 +35,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _DockerOnOne
     return _DockerOnOneWorker(config, log) if config.getoption("dist") == "loadscope" else None
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip scenarios on the shipped machines where those have not what they run."""
+    """Skip scenarios on the shipped machines where those have not what they run.
+
+    And leave to the end what needs the shipped lab up on Docker: its health checks go on meanwhile.
+    """
+    items.sort(key=lambda item: "compose" in item.name and set(_fixtures(item)) >= _SHIPPED)
     missing = [name for name in _PROGRAMS if not shutil.which(name, path=checks.PATH)]
     for item in items:
         scenario = getattr(item, "scenario", None)  # of lab.pytest_plugin.scenarios

@@ -8,6 +8,7 @@ fixtures name the file and the project. What only one engine has is tested where
 import os
 import secrets
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,20 +47,30 @@ def docker_cleanup() -> list[str]:
 
 
 @pytest.fixture(scope="session")
+def docker_images(docker_compose_file: str) -> None:
+    """The images of the shipped lab and of the agent are built, as these files have them."""
+    if not choice.docker_answers():
+        pytest.skip("no Docker Engine answers on this machine")
+    os.chdir(ROOT)  # where `.env` is, which names the base image
+    if not agent_image.is_here():
+        agent_image.build(docker_checks.configured_base_image(ROOT))
+    argv = ["docker", "compose", "--file", docker_compose_file, "build", "--quiet"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
 def docker_services(
     docker_compose_command: str,
     docker_compose_file: str,
     docker_compose_project_name: str,
     docker_setup: list[str],
     docker_cleanup: list[str],
+    request: pytest.FixtureRequest,
 ) -> Iterator[Services]:
     """The lab is up on Docker, its images are built, and every host is healthy."""
-    if not choice.docker_answers():
-        pytest.skip("no Docker Engine answers on this machine")
+    request.getfixturevalue("docker_images")
     name = docker_compose_project_name
-    os.chdir(ROOT)  # where `.env` is, which names the base image
-    if not agent_image.is_here():
-        agent_image.build(docker_checks.configured_base_image(ROOT))
     with (
         _up(choice.load(choice.COMPOSE), Path(docker_compose_file), name),
         get_docker_services(
@@ -85,7 +96,7 @@ def _quiet(_doing: str, _detail: str) -> None:
 def engine(request: pytest.FixtureRequest) -> Engine:
     """Each engine; its images, if it has any, are built."""
     if request.param == choice.COMPOSE:
-        request.getfixturevalue("docker_services")
+        request.getfixturevalue("docker_images")
         return choice.load(choice.COMPOSE)
     namespaces: Engine = request.getfixturevalue("namespaces")
     return namespaces
@@ -103,6 +114,7 @@ def namespaces() -> Engine:
 def lab(engine: Engine, request: pytest.FixtureRequest) -> Iterator[Lab]:
     """The shipped lab, up on the engine."""
     if engine.name == choice.COMPOSE:
+        request.getfixturevalue("docker_services")
         yield runner.find([engine], request.getfixturevalue("docker_compose_project_name"))
     else:
         name: str = request.getfixturevalue("docker_compose_project_name")

@@ -46,7 +46,7 @@ def processes_of(name: str) -> list[str]:
 
 
 def _sockets_of(name: str) -> list[str]:
-    lines = Path("/proc/net/unix").read_text().splitlines()
+    lines = Path("/proc/net/unix").read_text(errors="replace").split("\n")
     return [line.split()[-1] for line in lines if line.endswith(f"/{name}")]
 
 

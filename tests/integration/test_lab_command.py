@@ -52,7 +52,7 @@ def test_up_and_down_leave_nothing(engine: Engine, new_name: Callable[[], str]) 
     assert_nothing_left(name)
 
 
-@pytest.mark.usefixtures("docker_services")
+@pytest.mark.usefixtures("docker_images")
 def test_down_on_compose_goes_on_when_docker_fails_to_remove_once(
     new_name: Callable[[], str], tmp_path: Path
 ) -> None:

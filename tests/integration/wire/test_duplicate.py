@@ -8,7 +8,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from lab.engines.base import Lab
+from lab.engines import choice
+from lab.engines.base import Engine, Lab
 from lab.errors import EngineError
 from tests.integration.wire.ends import Ends, assert_all_arrive, numbered, numbers, pattern
 from tests.integration.wire.sockets import Sockets
@@ -61,7 +62,7 @@ def test_stream_has_every_byte_once(ends: Ends) -> None:
     assert stream.server.drain() == []
 
 
-def test_what_is_for_a_group_is_not_copied_to_anybody(ends: Ends) -> None:
+def test_what_is_for_a_group_is_not_copied_to_anybody(ends: Ends, engine: Engine) -> None:
     group = {4: "239.7.7.7", 6: "ff15::7:7"}[ends.version]
     server = ends.member("server", group)
     other, client = (ends.member(host, group, server.port) for host in ("other", "client"))
@@ -71,9 +72,11 @@ def test_what_is_for_a_group_is_not_copied_to_anybody(ends: Ends) -> None:
         datagrams.client.send(b"for one")
         assert datagrams.server.receive(2) == [b"for one"] * 2
         assert (fault.matched, fault.acted) == (1, 1)
-    # By now a copy that had left a host would have come round.
+    # By now a copy that had left a host would have come round. (Docker itself stops IPv4 that is
+    # not for an address of the internal network.)
+    is_stopped = engine.name == choice.COMPOSE and ends.version == 4
     for member in (server, other):
-        assert member.receive(1) == [b"for all"]
+        assert is_stopped or member.receive(1) == [b"for all"]
         assert member.drain() == []
 
 

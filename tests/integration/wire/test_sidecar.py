@@ -39,8 +39,8 @@ services: {left: *idle, right: *idle}
 
 
 @pytest.fixture
-def engine(docker_services: object) -> Engine:
-    del docker_services  # it has built the images
+def engine(docker_images: object) -> Engine:
+    del docker_images
     return choice.load(choice.COMPOSE)
 
 

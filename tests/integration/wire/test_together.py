@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from lab.engines.base import Lab
 from lab.faults.link import LinkFault
 from tests.integration.wire.ends import (
     Ends,
@@ -16,6 +17,7 @@ from tests.integration.wire.ends import (
     numbered,
     numbers,
 )
+from tests.integration.wire.sockets import Sockets
 from tests.waiting import wait_until
 
 # A packet of 1,000 bytes takes ten minutes: the line is not free again during a test.
@@ -106,7 +108,10 @@ def test_one_of_two_is_lifted_and_the_other_acts_on(ends: Ends) -> None:
     assert_all_arrive(datagrams)
 
 
-def test_there_may_be_more_faults_than_the_kernel_takes_lines_for_in_one_step(ends: Ends) -> None:
+def test_there_may_be_more_faults_than_the_kernel_takes_lines_for_in_one_step(
+    trio: tuple[Lab, dict[str, Sockets]],
+) -> None:
+    ends = Ends(*trio, 4)
     first, last = ends.datagrams(), ends.datagrams()
     with ExitStack() as faults:
         faults.enter_context(ends.forth.drop(port=first.port))
