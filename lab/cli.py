@@ -30,6 +30,7 @@ EXIT_CANNOT = 4
 EXIT_SOFTWARE = 70  # sysexits.h; 1 is a verdict
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
+_AGAIN_S = 0.001
 
 _DEBUG = "SOCKET_LAB_DEBUG"
 _EPILOG = """\
@@ -41,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
     arguments = _parser().parse_args(argv)
     signal.signal(signal.SIGTERM, _terminated)
+    sys.unraisablehook = _come_again
     try:
         status: int = arguments.run(arguments)
         if sys.stdout:
@@ -84,6 +86,19 @@ def _mistake(command: str, error: Exception) -> int:
 
 def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
     sys.exit(EXIT_TERMINATED)
+
+
+def _come_again(ignored: "sys.UnraisableHookArgs") -> None:
+    """Let Ctrl-C and SIGTERM end the command also where Python ignores what they raise.
+
+    In a callback of a weak reference, say, of which each import has one. It comes again shortly.
+    """
+    ends = {KeyboardInterrupt: signal.default_int_handler, SystemExit: _terminated}
+    if again := ends.get(ignored.exc_type):
+        signal.signal(signal.SIGALRM, again)
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
+    else:
+        sys.__unraisablehook__(ignored)
 
 
 def _up(arguments: argparse.Namespace) -> int:

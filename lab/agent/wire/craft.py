@@ -35,20 +35,20 @@ _ICMP_ERRORS = frozenset({3, 4, 5, 11, 12})  # RFC 1122, 3.2.2
 _ICMPV6_ERRORS = frozenset({*range(128), 137})  # RFC 4443, 2.4 (e.1) and (e.2): a redirect
 
 
-def reset_to_receiver(packet: Packet) -> bytes | None:
+def reset_to_receiver(packet: Packet, sequence: int | None = None) -> bytes | None:
     """Return an RST to stand in this TCP segment's place; None if it holds no whole TCP header.
 
-    The receiver takes it if the segment was the next one due (RFC 9293, 3.10.7.4; RFC 5961, 3.2:
-    otherwise it answers with a challenge ACK, or nothing), and in place of the SYN|ACK it waits
-    for (3.10.7.3). A listener ignores it in place of a SYN (3.10.7.2): there, drop the SYN and
-    answer with `reset_to_sender`.
+    The receiver takes it if `sequence` (the segment's own, unless given) is due next (RFC 9293,
+    3.10.7.4; RFC 5961, 3.2: otherwise it answers with a challenge ACK, or nothing), and in place of
+    the SYN|ACK it waits for (3.10.7.3). A listener ignores it in place of a SYN (3.10.7.2): there,
+    drop the SYN and answer with `reset_to_sender`.
     """
     if not _is_segment(packet):
         return None
     flags = RST | packet.flags & ACK
     segment = _segment(
         (packet.source_port, packet.destination_port),
-        packet.sequence,
+        packet.sequence if sequence is None else sequence,
         packet.acknowledgment if flags & ACK else 0,
         flags,
     )

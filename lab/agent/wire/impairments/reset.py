@@ -9,17 +9,20 @@ from lab.agent.wire.dice import Throw
 from lab.agent.wire.flows import MOST_FLOWS, Key, key
 from lab.agent.wire.impairments import Base, Stage
 from lab.agent.wire.match import never
-from lab.agent.wire.packet import ACK, RST, SYN, Packet
+from lab.agent.wire.packet import ACK, FIN, RST, SYN, Packet
 from lab.agent.wire.parameters import Parameter
 from lab.agent.wire.passage import Passage
+
+_HALF, _ALL = 1 << 31, (1 << 32) - 1  # of sequence numbers, RFC 1982
 
 
 class Impairment(Base):
     """Lose the TCP segment, and reset the connection: an RST to the receiver, the sender or both.
 
-    Each gets it with the sequence number that its kernel accepts (RFC 9293, 3.10.7; RFC 5961). With
-    data on its way to the sender that number is another by then; so what it sends on the connection
-    later is lost, too, and answered with an RST of its own, until one is accepted.
+    Each gets it with the sequence number that its kernel accepts (RFC 9293, 3.10.7; RFC 5961): the
+    receiver with that of the next byte it has not seen, also where the segment is one sent again.
+    With data on its way to the sender its number is another by then; so what it sends on the
+    connection later is lost, too, and answered with an RST of its own, until one is accepted.
     """
 
     STAGE = Stage.END
@@ -29,13 +32,15 @@ class Impairment(Base):
         ),
     )
     protocol = "tcp"
+    follows_flows = True
 
     def __init__(self, values: dict[str, Any]) -> None:
         """Take the values."""
         self._to: str = values["to"]
-        self.follows_flows = self._to != "receiver"
         # Flows whose sender has been told; oldest first.
         self._told: OrderedDict[Key, None] = OrderedDict()
+        # Of each flow: up to which number it had come before its last segment, and with it.
+        self._come: OrderedDict[Key, tuple[int, int]] = OrderedDict()
 
     def refuse(self, match: Mapping[str, Any]) -> None:
         """What `concerns` never lets by."""
@@ -57,7 +62,8 @@ class Impairment(Base):
         del throw
         packet = passage.packet
         if self._to != "sender" and not _opens(packet):
-            passage.data = craft.reset_to_receiver(packet)
+            due, _ = self._come[key(packet)]
+            passage.data = craft.reset_to_receiver(packet, due)
         passage.lost = passage.data is None
         if self._to != "receiver":
             passage.reply(craft.reset_to_sender(packet))
@@ -67,13 +73,13 @@ class Impairment(Base):
     def _remember(self, packet: Packet) -> None:
         if _opens(packet):  # who only asks for a connection always accepts the answer
             return
-        if len(self._told) >= MOST_FLOWS:
-            self._told.popitem(last=False)
-        self._told[key(packet)] = None
+        _put(self._told, key(packet), None)
 
     def follows(self, passage: Passage) -> str:
         """Tell a sender again that has not accepted: its last segment names what it waits for."""
         packet = passage.packet
+        if self._to != "sender":
+            self._follow(packet)
         if not self._told or (known_by := key(packet)) not in self._told:
             return ""
         if packet.flags & (SYN | RST):  # another connection, or this one's end
@@ -82,6 +88,24 @@ class Impairment(Base):
         passage.lost = True
         passage.reply(craft.reset_to_sender(packet))
         return "dropped: its connection has been reset"
+
+    def _follow(self, packet: Packet) -> None:
+        """Take note of how far the flow has come, which a segment sent again does not change."""
+        if packet.payload_at == packet.transport_at or packet.flags & RST:
+            return
+        begin, known_by = packet.sequence, key(packet)
+        end = (begin + packet.payload_length + bool(packet.flags & (SYN | FIN))) & _ALL
+        _, before = self._come.get(known_by, (begin, begin))
+        if packet.flags & SYN:
+            before = begin
+        is_further = (end - before & _ALL) < _HALF
+        _put(self._come, known_by, (before, end if is_further else before))
+
+
+def _put(flows: OrderedDict[Key, Any], known_by: Key, value: Any) -> None:
+    if known_by not in flows and len(flows) >= MOST_FLOWS:
+        flows.popitem(last=False)
+    flows[known_by] = value
 
 
 def _opens(packet: Packet) -> bool:

@@ -108,6 +108,37 @@ def test_reset_of_a_syn_ack_reaches_the_client_that_waits_for_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "last", "due"),
+    [
+        ([(100, 5)], (105, 5), 105),  # the next
+        ([(100, 5), (105, 5)], (105, 5), 110),  # the last one, sent again as a probe
+        ([(100, 5), (105, 5)], (109, 0), 110),  # a keepalive
+        ([(100, 5)], (110, 5), 105),  # one that comes before what is missing
+        ([(2**32 - 5, 10)], (2**32 - 5, 10), 5),  # round the end of the numbers
+        ([(100, 5)], (105, 0), 105),
+    ],
+)
+def test_reset_to_the_receiver_has_the_number_that_is_due(
+    before: list[tuple[int, int]], last: tuple[int, int], due: int
+) -> None:
+    one = fault("reset", to="receiver", nth=len(before) + 1)
+    *passed, found = (met(one, segment(ACK, bytes(n), sequence=at)) for at, n in [*before, last])
+    assert all(other.data is None for other in passed)
+    assert found.data is not None
+    assert parse(found.data).sequence == due
+
+
+def test_another_connection_between_the_same_ports_has_numbers_of_its_own() -> None:
+    one = fault("reset", to="receiver", nth=3)
+    for packet in (segment(ACK, b"old", sequence=5_000), segment(SYN, sequence=99)):
+        assert met(one, packet).data is None
+    assert met(one, segment(ACK, b"new", sequence=100)).data is None
+    found = met(one, segment(ACK, b"newer", sequence=103))
+    assert found.data is not None
+    assert parse(found.data).sequence == 103
+
+
+@pytest.mark.parametrize(
     ("to", "packet"),
     [
         ("receiver", segment(SYN)),  # its receiver has no connection yet
