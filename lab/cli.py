@@ -9,30 +9,20 @@ import contextlib
 import json
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from types import FrameType, ModuleType
-from typing import Any, NoReturn
+from types import ModuleType
+from typing import Any
 
 from lab import __version__, runner
-from lab.commands import hosts
+from lab.commands import endings, hosts
 from lab.commands.later import LaterParser, progress_later
 from lab.engines import choice
 from lab.engines.base import Lab
-from lab.errors import CannotError, LabError
 from lab.model import LabStatus
 
-EXIT_BAD_INPUT = 2
-EXIT_CANNOT = 4
-EXIT_SOFTWARE = 70  # sysexits.h; 1 is a verdict
-EXIT_INTERRUPTED = 130
-EXIT_TERMINATED = 143
-_AGAIN_S = 0.001
-
-_DEBUG = "SOCKET_LAB_DEBUG"
 _EPILOG = """\
 exit status: 0 done, 2 bad input or an engine that failed, 4 this machine cannot (doctor, run),
 130 Ctrl-C"""
@@ -40,65 +30,7 @@ exit status: 0 done, 2 bad input or an engine that failed, 4 this machine cannot
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
-    arguments = _parser().parse_args(argv)
-    signal.signal(signal.SIGTERM, _terminated)
-    sys.unraisablehook = _come_again
-    try:
-        status: int = arguments.run(arguments)
-        if sys.stdout:
-            sys.stdout.flush()
-    except LabError as error:
-        print(f"lab {arguments.command}: {error}", file=sys.stderr)
-        return EXIT_CANNOT if isinstance(error, CannotError) else EXIT_BAD_INPUT
-    except KeyboardInterrupt as error:
-        print(f"\nlab {arguments.command}: interrupted", file=sys.stderr)
-        for note in getattr(error, "__notes__", ()):
-            print(f"lab {arguments.command}: {note}", file=sys.stderr)
-        # CPython remembers one that left an exec(), such as that of a dataclass being made, and
-        # `python3 -m lab` would then end by the signal, whatever it returns. This makes it forget.
-        exec("")  # noqa: S102
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:  # `lab logs | head`
-        assert sys.stdout
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(getattr(arguments, "unread", 0))
-    except OSError as error:  # a full disk, a folder that is gone
-        print(f"lab {arguments.command}: {error}", file=sys.stderr)
-        return EXIT_BAD_INPUT
-    except Exception as error:
-        return _mistake(arguments.command, error)
-    return status
-
-
-def _mistake(command: str, error: Exception) -> int:
-    if os.environ.get(_DEBUG):
-        import traceback
-
-        traceback.print_exception(error)
-    text = " ".join(f"{type(error).__name__}: {error}".split())
-    print(
-        f"lab {command}: a mistake in the lab itself, please report it: {text} "
-        f"({_DEBUG}=1 shows where)",
-        file=sys.stderr,
-    )
-    return EXIT_SOFTWARE
-
-
-def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
-    sys.exit(EXIT_TERMINATED)
-
-
-def _come_again(ignored: "sys.UnraisableHookArgs") -> None:
-    """Let Ctrl-C and SIGTERM end the command also where Python ignores what they raise.
-
-    In a callback of a weak reference, say, of which each import has one. It comes again shortly.
-    """
-    ends = {KeyboardInterrupt: signal.default_int_handler, SystemExit: _terminated}
-    if again := ends.get(ignored.exc_type):
-        signal.signal(signal.SIGALRM, again)
-        signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
-    else:
-        sys.__unraisablehook__(ignored)
+    return endings.status_of(_parser().parse_args(argv))
 
 
 def _up(arguments: argparse.Namespace) -> int:
@@ -173,7 +105,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
     else:
         for line in screen.findings(found):
             screen.out.print(line)
-    return 0 if runner.can(found) else EXIT_CANNOT
+    return 0 if runner.can(found) else endings.EXIT_CANNOT
 
 
 def _logs() -> ModuleType:
