@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lab import runner
-from lab.engines.base import Host, Lab, Program, Progress
+from lab.engines.base import Host, Lab, Progress
 from lab.engines.compose.engine import ComposeEngine
+from lab.engines.program import Program
 from lab.errors import EngineError
 
 ROOT = Path(__file__).parents[1]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from lab.engines import outputs
 from lab.engines.outputs import Piece
+from lab.engines.program import Program
 from lab.errors import EngineError, EvidenceError, UsageError
 from lab.evidence import syslog
 from lab.faults.wired import Wired
@@ -122,7 +123,7 @@ class Host(ABC):
             self._calls = Caller(self.name, self.caller)
         return self._calls
 
-    def start(self, argv: Sequence[str], *, user: str | None = None) -> "Program":
+    def start(self, argv: Sequence[str], *, user: str | None = None) -> Program:
         """Start a program on the host, and do not wait for its end. The host needs a shell."""
         with_pid = ["sh", "-c", 'echo "$$"; exec "$@"', "sh", *argv]
         process = subprocess.Popen(
@@ -172,34 +173,6 @@ class Host(ABC):
         from lab.calling.remote import RemoteSocket  # noqa: PLC0415
 
         return RemoteSocket(self.calls, family, type, proto)
-
-
-class Program:
-    """A program that runs on a host. Leaving its `with` block kills it and waits for its end."""
-
-    def __init__(
-        self, host: Host, process: subprocess.Popen[bytes], pid: int, user: str | None
-    ) -> None:
-        self.host = host
-        # Its pipes, and its exit status; with Docker the program may outlive this process.
-        self.process = process
-        # In the host's own pid namespace.
-        self.pid = pid
-        self._user = user
-
-    def signal(self, name: str) -> None:
-        """Send it a signal (a name as in signal(7), without SIG); none if it has ended."""
-        # As its own user: a host's root need not have the right to signal others.
-        kill = f"kill -s {name} {self.pid}"
-        self.host.run(["sh", "-c", kill], user=self._user, timeout_s=20)
-
-    def __enter__(self) -> "Program":
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        if self.process.poll() is None:
-            self.signal("KILL")
-        self.process.communicate()
 
 
 class Lab(Wired, ABC):

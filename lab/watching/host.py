@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from lab.calling.caller import Caller
-from lab.engines.base import Connected, Host, Program
+from lab.engines.base import Connected, Host
+from lab.engines.program import Program
 from lab.errors import LabError
 from lab.model import HostStatus, Output
 from lab.watching.caller import WatchedCaller

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from lab import runner
-from lab.engines.base import Engine, Host, Lab, Program
+from lab.engines.base import Engine, Host, Lab
+from lab.engines.program import Program
 from lab.model import LogLine, Output
 from tests.integration.left import assert_nothing_left
 from tests.waiting import wait_until

@@ -5,7 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from lab.engines.base import Host, Program
+from lab.engines.base import Host
+from lab.engines.program import Program
 from tests.integration.helpers import LONGEST_S, queued, serving, start_program, talk
 from tests.waiting import wait_until
 

@@ -52,7 +52,7 @@ MAY_IMPORT = {
     "lab.calling": {"lab.agent", "lab.errors"},
     "lab.watching": {
         *("lab", "lab.agent", "lab.calling", "lab.engines.base", "lab.engines.outputs"),
-        *("lab.errors", "lab.evidence", "lab.faults", "lab.model"),
+        *("lab.engines.program", "lab.errors", "lab.evidence", "lab.faults", "lab.model"),
     },
     "lab.pytest_plugin": {
         *("lab", "lab.checks", "lab.engines", "lab.errors", "lab.evidence", "lab.report"),
