@@ -18,6 +18,7 @@ from lab.engines.outputs import Piece
 from lab.errors import EngineError, LabGoneError
 
 FRAME = struct.Struct("!QI")
+_CREDENTIALS = struct.Struct("=iII")  # struct ucred: pid, uid, gid (unix(7))
 _PREFIX = "socket-lab"
 _BEFORE_NAME = 7  # fields of a socket's line in /proc/net/unix (proc(5))
 _TIMEOUT_S = 60.0
@@ -42,6 +43,13 @@ def names() -> list[str]:
     return sorted(path.removeprefix(start) for path in found if path.startswith(start))
 
 
+def peer_uid(sock: socket.socket) -> int:
+    """Return the user at the other end, as this user namespace knows it."""
+    data = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    _, uid, _ = _CREDENTIALS.unpack(data)
+    return int(uid)
+
+
 @contextmanager
 def _asked(
     name: str, question: dict[str, Any], descriptors: Sequence[int] = (), longer_s: float = 0.0
@@ -51,6 +59,7 @@ def _asked(
         sock.settimeout(within_s + longer_s)
         try:
             sock.connect(address_of(name))
+            _check_keeper(name, sock)
             socket.send_fds(sock, [json.dumps(question).encode() + b"\n"], descriptors)
             yield sock
         except TimeoutError as error:
@@ -59,6 +68,13 @@ def _asked(
         except OSError as error:
             text = f"lab {name}: {question['ask']}: {error.strerror}"
             raise LabGoneError(text) from error
+
+
+def _check_keeper(name: str, sock: socket.socket) -> None:
+    """Raise LabGoneError unless it is one's own: anybody may have bound the name."""
+    if (uid := peer_uid(sock)) != os.geteuid():
+        text = f"lab {name}: its name is taken by user {uid}"
+        raise LabGoneError(text)
 
 
 def ask(

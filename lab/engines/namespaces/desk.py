@@ -7,18 +7,16 @@ import contextlib
 import json
 import os
 import socket
-import struct
 from pathlib import Path
 from typing import Any
 
 from lab.engines.namespaces.actions import Actions, Condition, Lab, RefusedError
-from lab.engines.namespaces.control import FRAME
+from lab.engines.namespaces.control import FRAME, peer_uid
 from lab.engines.namespaces.kept import KeptHost
 from lab.engines.namespaces.loop import Loop
 
 _MOST_BYTES = 1 << 16
 _ANSWER_WITHIN_S = 1.0
-_CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid (unix(7))
 
 
 class _Reader:
@@ -66,9 +64,8 @@ class Desk:
         except OSError as error:
             self._turn_away(str(error.strerror))
             return
-        credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
         # In this user namespace the lab's own user is root; anybody else is somebody else.
-        if _CREDENTIALS.unpack(credentials)[1] != os.geteuid():
+        if peer_uid(sock) != os.geteuid():
             sock.close()
             return
         sock.setblocking(False)

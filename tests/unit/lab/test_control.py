@@ -3,11 +3,25 @@
 import os
 import secrets
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from lab.engines.namespaces import control
+from lab.errors import LabGoneError
+
+NOBODY = 65534
+LISTENS = """\
+import os, socket, sys
+os.setuid(int(sys.argv[2]))
+with socket.socket(socket.AF_UNIX) as sock:
+    sock.bind("\\0" + sys.argv[1])
+    sock.listen()
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
 
 
 @pytest.fixture
@@ -24,3 +38,16 @@ def test_a_lab_is_found_whatever_others_call_their_sockets(name: str, foreign: b
     with socket.socket(socket.AF_UNIX) as other:
         other.bind(b"\0%d/" % os.getpid() + foreign)
         assert name in control.names()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can have a process of another user")
+def test_a_name_that_somebody_else_has_bound_is_no_lab() -> None:
+    own = f"lab-test-{secrets.token_hex(3)}"
+    argv = [sys.executable, "-c", LISTENS, control.address_of(own)[1:], str(NOBODY)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as somebody:
+        assert somebody.stdout
+        assert somebody.stdout.readline() == b"ready\n"
+        assert own in control.names()
+        with pytest.raises(LabGoneError, match=f"taken by user {NOBODY}"):
+            control.ask(own, ask="status")
+        somebody.communicate()
