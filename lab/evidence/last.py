@@ -9,6 +9,7 @@ from lab.errors import EvidenceError
 from lab.evidence import connections, events, folders
 from lab.evidence.capture import Seen, packets
 from lab.evidence.events import Event
+from lab.evidence.housekeeping import is_housekeeping
 
 _PACKETS, _LINES = 8, 5
 
@@ -30,7 +31,7 @@ def lines(folder: Path, step: int | None = None) -> list[str]:
 
 def _packets(seen: Sequence[Seen], there: Sequence[Event], step: int | None) -> list[str]:
     what = "the last packets"
-    seen = [one for one in seen if one.link]
+    seen = [one for one in seen if one.link and not is_housekeeping(one.packet)]
     played = [event for event in there if event.get("step") is not None]
     if played and played[-1]["step"] == step:
         # What comes later is the end of the run: connections that are torn down.

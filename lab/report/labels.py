@@ -24,13 +24,6 @@ _ICMP_V4 = {0: "echo reply", 5: "redirect", 8: "echo request", 11: "time exceede
 _ICMP_V4 |= {12: "parameter problem"}
 _ICMP_V6 = {2: "packet too big", 3: "time exceeded", 4: "parameter problem"}
 _ICMP_V6 |= {128: "echo request", 129: "echo reply"}
-# What hosts tell each other about neighbours and groups (RFC 4861, 2710, 3810), unasked.
-_HOUSEKEEPING_V6 = frozenset({130, 131, 132, 133, 134, 135, 136, 137, 143})
-
-
-def is_housekeeping(packet: Packet) -> bool:
-    """Tell whether the kernel sent it on its own account, for no program."""
-    return packet.version == 6 and packet.icmp_type in _HOUSEKEEPING_V6
 
 
 def is_icmp_error(packet: Packet) -> bool:

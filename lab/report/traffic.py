@@ -15,6 +15,7 @@ from lab.agent.wire.packet import parse
 from lab.checks.packets import words
 from lab.errors import EvidenceError
 from lab.evidence.capture import Seen
+from lab.evidence.housekeeping import is_housekeeping
 from lab.evidence.pcapng import Record, read
 from lab.report import labels
 from lab.report.flows import Flows
@@ -57,7 +58,7 @@ def read_traffic(path: Path, fault_names: dict[str, str]) -> Traffic:
         source, arrow, target = link.partition(" -> ")
         raw = parse(record.data)
         found.seen.append(Seen(link, raw, fate, record.time_ns))
-        if not arrow or labels.is_housekeeping(raw):
+        if not arrow or is_housekeeping(raw):
             found.background += 1
             continue
         place = flows.place(raw, source, target)
