@@ -9,7 +9,7 @@ from lab.agent.wire.dice import Throw
 from lab.agent.wire.flows import MOST_FLOWS, Key, key
 from lab.agent.wire.impairments import Base, Stage
 from lab.agent.wire.match import never
-from lab.agent.wire.packet import ACK, FIN, RST, SYN, Packet
+from lab.agent.wire.packet import ACK, FIN, RST, SYN, TCP, Packet
 from lab.agent.wire.parameters import Parameter
 from lab.agent.wire.passage import Passage
 
@@ -91,6 +91,8 @@ class Impairment(Base):
 
     def _follow(self, packet: Packet) -> None:
         """Take note of how far the flow has come, which a segment sent again does not change."""
+        if packet.protocol != TCP:  # others come by for other faults
+            return
         if packet.payload_at == packet.transport_at or packet.flags & RST:
             return
         begin, known_by = packet.sequence, key(packet)
