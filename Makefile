@@ -3,26 +3,31 @@ PYTHON ?= python3
 VENV = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment up down test lint check bench gallery lock clean
+.PHONY: help setup prepare python environment up down test lint check bench gallery lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-setup: ## prepare this machine; does nothing twice
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "setup: Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+setup: python ## prepare this machine, optional programs included; does nothing twice
+	@$(PYTHON) -m lab.setup --optional
+
+prepare: python
 	@$(PYTHON) -m lab.setup
 
-environment:
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "setup: Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+
+environment: python
 	@$(PYTHON) -m lab.setup --python-only
 
-up: setup ## bring a lab up, and show an exchange
+up: prepare ## bring a lab up, and show an exchange
 	@$(VENV)/lab up
 
 down: ## remove every lab
 	@$(VENV)/lab down --all
 
-test: setup ## run all tests, on every engine that this machine has
+test: prepare ## run all tests, on every engine that this machine has
 	@$(VENV)/pytest --numprocesses auto --dist loadscope
 
 lint: environment ## formatting, lint and types
@@ -33,11 +38,11 @@ lint: environment ## formatting, lint and types
 check: lint ## lint, types and unit tests; no Docker
 	@$(VENV)/pytest --quiet --numprocesses auto tests/unit
 
-bench: setup ## measure, and print tables
+bench: prepare ## measure, and print tables
 	@$(VENV)/python -m bench
 
 GALLERY = half-open syn-lost segment-lost reset-mid-stream process-killed unknown-name
-gallery: setup ## make docs/gallery: pages of a few scenarios (GALLERY=--all: of all), a picture
+gallery: prepare ## make docs/gallery: pages of a few scenarios (GALLERY=--all: of all), a picture
 	@results=$$(mktemp -d) && trap 'rm -rf "$$results"' EXIT \
 		&& $(VENV)/lab run $(GALLERY) --engine namespaces --results "$$results" \
 		&& $(VENV)/lab report "$$results"/*/* --into docs/gallery

@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 
+from lab import optional
 from lab.model import Finding
 
 OLDEST_PYTHON = (3, 11)
@@ -14,7 +15,8 @@ OLDEST_PYTHON = (3, 11)
 
 def findings() -> list[Finding]:
     """Return what can be said without asking an engine."""
-    return [python(), kernel(), processors()]
+    general = [program.finding() for program in optional.PROGRAMS if not program.engine]
+    return [python(), kernel(), processors(), *general]
 
 
 def python() -> Finding:

@@ -1,13 +1,13 @@
 """What all tests need."""
 
-import shutil
 import signal
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-from lab.engines.namespaces import checks
+from lab import optional
+from tests import installed
 
 # Without them hosts of the shipped lab run no program, on the engine `namespaces`.
 _PROGRAMS = ("dnsmasq", "xinetd")
@@ -42,11 +42,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     And leave to the end what needs the shipped lab up on Docker: its health checks go on meanwhile.
     """
     items.sort(key=lambda item: "compose" in item.name and set(_fixtures(item)) >= _SHIPPED)
-    missing = [name for name in _PROGRAMS if not shutil.which(name, path=checks.PATH)]
+    missing = [name for name in _PROGRAMS if not optional.program(name).path()]
     for item in items:
         scenario = getattr(item, "scenario", None)  # of lab.pytest_plugin.scenarios
         if missing and scenario and scenario.compose:
-            reason = f"{', '.join(missing)}: not installed on this machine"
+            reason = "; ".join(installed.reason(name) for name in missing)
             item.add_marker(pytest.mark.skip(reason=reason))
 
 

@@ -1,18 +1,16 @@
 """Wireshark's own programs, which judge the captures."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests import installed
 
 
 def run(*argv: str) -> str:
     """Run one of them; it must have nothing to complain of. Return what it printed."""
-    if not shutil.which(argv[0]):
-        pytest.skip(f"{argv[0]} is not installed on this machine")
+    installed.require("tshark")  # its package has the others, too
     done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
     # It says so where it is run by root, as CI does.
     said = [line for line in done.stderr.splitlines() if not line.startswith("Running as user")]

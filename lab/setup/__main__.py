@@ -3,12 +3,12 @@
 import argparse
 import sys
 
-from lab import doctor
+from lab import doctor, optional
 from lab.engines.compose import checks
 from lab.engines.namespaces import checks as namespace_checks
 from lab.errors import LabError
 from lab.model import Finding
-from lab.setup import agent, base_image, environment, plugins
+from lab.setup import agent, base_image, environment, optional_programs, plugins
 from lab.setup.step import SetupError, say
 
 
@@ -19,6 +19,9 @@ def main() -> int:
         description="Prepare this machine: a Python environment in .venv, a base image, Compose.",
     )
     parser.add_argument("--python-only", action="store_true", help="only the environment in .venv")
+    parser.add_argument(
+        "--optional", action="store_true", help="install optional programs, too, where I may"
+    )
     arguments = parser.parse_args()
     try:
         _need(doctor.python())
@@ -27,6 +30,10 @@ def main() -> int:
             base = base_image.prepare()
             plugins.prepare(base)
             agent.prepare(base)
+        if arguments.optional:
+            optional_programs.prepare()
+        elif not arguments.python_only and (missing := optional.missing()):
+            optional_programs.report(missing, "make setup gets them, or ")
         say("ready")
     except LabError as error:
         print(f"setup: {error}", file=sys.stderr)

@@ -1,7 +1,6 @@
 """A real browser for the tests of pages: Debian's Chromium, driven by Playwright."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,14 +9,13 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from lab import report
+from tests import installed
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Start it once; skip, and say what is missing, where there is none."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no browser: the program `chromium` is missing (apt-get install chromium)")
+    program = installed.require("chromium")
     # Its own sandbox cannot be set up by root.
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:

@@ -1,21 +1,22 @@
 """Takes the README's picture of a page: python -m tests.browser.screenshot PAGE PNG."""
 
 import os
-import shutil
 import sys
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
+
+from lab import optional
 
 _WIDTH, _HEIGHT = 1280, 840
 
 
 def main(page: str, png: str) -> int:
     """Show the page in Chromium, and write what is seen of it; return the exit status."""
-    program = shutil.which("chromium")
+    chromium = optional.program("chromium")
+    program = chromium.path()
     if program is None:
-        print("screenshot: the program `chromium` is missing (apt-get install chromium)",  # noqa: T201
-              file=sys.stderr)  # fmt: skip
+        print(f"screenshot: chromium is not installed: {chromium.remedy}", file=sys.stderr)  # noqa: T201
         return 2
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:

@@ -7,7 +7,6 @@ fixtures name the file and the project. What only one engine has is tested where
 
 import os
 import secrets
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from lab.engines.base import Engine, Host, Lab
 from lab.engines.compose import agent_image
 from lab.engines.compose import checks as docker_checks
 from lab.engines.namespaces import checks
+from tests import installed
 from tests.integration.helpers import ROOT
 
 
@@ -144,6 +144,6 @@ def inetd(lab: Lab) -> Host:
 
 def _with_program(lab: Lab, name: str, program: str) -> Host:
     """Return a host, if what it runs is there: in its image, or on this machine."""
-    if lab.status().engine == choice.NAMESPACES and not shutil.which(program, path=checks.PATH):
-        pytest.skip(f"{program} is not installed on this machine")
+    if lab.status().engine == choice.NAMESPACES:
+        installed.require(program)
     return lab.host(name)

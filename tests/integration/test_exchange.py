@@ -3,6 +3,7 @@
 import pytest
 
 from lab.engines.base import Host
+from tests import installed
 from tests.integration.helpers import STAMP, answer, talk
 
 
@@ -46,7 +47,7 @@ def test_filter_answers_each_line_of_its_input_until_an_empty_one(client: Host) 
 
 def test_real_telnet_talks_to_the_server(client: Host) -> None:
     if client.run(["which", "telnet"], timeout_s=20).exit_status:
-        pytest.skip("telnet is not installed on this machine")
+        pytest.skip(installed.reason("telnet"))
     # telnet ends with the connection, so the server must have it ended: by an end of its input
     # after the reply has come.
     with client.start(["telnet", "server", "21567"], user="lab") as telnet:

@@ -7,7 +7,6 @@ services; and some of each topic. `lab run --all` runs them all.
 """
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,12 +14,12 @@ import pytest
 from lab.checks.verdict import Verdict
 from lab.engines import choice
 from lab.engines.base import Engine
-from lab.engines.namespaces import checks
 from lab.evidence import events, folders
 from lab.running import run
 from lab.scenario import catalogue
 from lab.scenario.model import Step
 from lab.scenario.reading import read
+from tests import installed
 from tests.integration import command
 
 NEGATIVE = Path(__file__).parents[1] / "negative"
@@ -59,8 +58,8 @@ def test_a_failure_of_the_catalogue_is_as_it_says(
     engine: Engine, name: str, tmp_path: Path
 ) -> None:
     program = NEEDS.get(name) if engine.name == choice.NAMESPACES else None
-    if program and not shutil.which(program, path=checks.PATH):
-        pytest.skip(f"{program} is not installed on this machine")
+    if program:
+        installed.require(program)
     passes(engine, catalogue.find(name), tmp_path)
 
 

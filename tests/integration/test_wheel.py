@@ -1,7 +1,6 @@
 """The package as others install it: all that scenarios of the catalogue need is in it."""
 
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -11,9 +10,9 @@ import pytest
 from hatchling.builders.wheel import WheelBuilder
 
 from lab.engines.base import Engine
-from lab.engines.namespaces import checks
 from lab.scenario import catalogue, shipped
 from lab.scenario.reading import read
+from tests.installed import require
 from tests.integration.helpers import LONGEST_S, ROOT
 
 
@@ -59,8 +58,7 @@ def test_a_wheel_has_the_machines_and_no_more_than_they_need(installed: Path) ->
 def test_a_scenario_on_the_shipped_machines_runs_from_a_wheel(
     namespaces: Engine, installed: Path, tmp_path: Path
 ) -> None:
-    if not shutil.which("dnsmasq", path=checks.PATH):
-        pytest.skip("dnsmasq is not installed on this machine")
+    require("dnsmasq")
     run = ("-m", "lab", "run", "unknown-name", "--engine", namespaces.name)
     done = python(installed, tmp_path, *run)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -56,6 +56,27 @@ def test_unknown_is_a_failure_with_its_reason(project: Project) -> None:
     )
 
 
+def test_a_skipped_scenario_is_skipped_and_the_others_run(project: Project) -> None:
+    project.write("scenarios/good.yaml", GOOD)
+    project.write("scenarios/skipped.yaml", GOOD)
+    project.write("pytest.ini", INI)
+    project.write(
+        "conftest.py",
+        """\
+import pytest
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.name == "skipped":
+            item.add_marker(pytest.mark.skip(reason="not today"))
+""",
+    )
+    result = project.run("-rs")
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines(["SKIPPED * scenarios/skipped.yaml: not today"])
+
+
 def test_a_wrong_file_is_an_error_of_the_collection(project: Project) -> None:
     project.write("scenarios/wrong.yaml", GOOD.replace("connect", "conect"))
     project.write("scenarios/broken.yaml", "{\n")

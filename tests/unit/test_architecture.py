@@ -39,14 +39,16 @@ MAY_IMPORT = {
     "lab.screen": {"lab.engines.base", "lab.faults", "lab.model"},
     "lab.runner": {"lab", "lab.doctor", "lab.engines.base", "lab.errors", "lab.model"},
     "lab.merging": set(),
-    "lab.doctor": {"lab.model"},
+    "lab.doctor": {"lab.model", "lab.optional"},
+    "lab.optional": {"lab.model"},
     "lab.setup": {
-        *("lab", "lab.doctor", "lab.errors", "lab.model"),
+        *("lab", "lab.doctor", "lab.errors", "lab.model", "lab.optional"),
         *("lab.engines.compose.agent_image", "lab.engines.compose.checks"),
         "lab.engines.namespaces.checks",
     },
     "lab.engines": {
         *("lab.agent", "lab.calling", "lab.errors", "lab.evidence", "lab.faults", "lab.model"),
+        "lab.optional",
     },
     "lab.scenario": {"lab.agent", "lab.errors", "lab.model"},
     "lab.calling": {"lab.agent", "lab.errors"},
@@ -75,6 +77,7 @@ MAY_IMPORT = {
 # They run before there is any dependency, or where there is none.
 STANDARD_LIBRARY_ONLY = (
     *("services", "lab.agent", "lab.setup", "lab.doctor", "lab.model", "lab.errors"),
+    "lab.optional",
     *("lab.engines.compose.agent_image", "lab.engines.compose.checks"),
     *("lab.engines.states", "lab.engines.wire_checks"),
     *(

@@ -3,16 +3,16 @@
 Standard library only.
 """
 
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from lab import optional
 from lab.engines import wire_checks
 from lab.model import Finding
+from lab.optional import PATH
 
-PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 _AGENT = Path(__file__).parents[2] / "agent"
 _IN_NAMESPACES = ("unshare", "--user", "--map-root-user", "--net")
 # Without the second a container hides parts of its /proc, and then none of them may have another.
@@ -33,10 +33,7 @@ def findings() -> list[Finding]:
         user_namespaces(),
         _program("ip", "iproute2"),
         *wire_checks.findings([*_IN_NAMESPACES, sys.executable, "-I", "-S", str(_AGENT), "needs"]),
-        _program("xinetd", "xinetd", required=False),
-        _program("rsyslogd", "rsyslog", required=False),
-        _program("dnsmasq", "dnsmasq-base", required=False),
-        _program("telnet", "telnet", required=False),
+        *(program.finding() for program in optional.PROGRAMS if program.engine == "namespaces"),
     ]
 
 
@@ -59,7 +56,7 @@ def user_namespaces() -> Finding:
     return Finding(name, False, said[0], remedy)
 
 
-def _program(name: str, package: str, *, required: bool = True) -> Finding:
+def _program(name: str, package: str) -> Finding:
     found = shutil.which(name, path=PATH)
     seen = found or "not installed"
-    return Finding(name, bool(found), seen, f"sudo apt-get install {package}", required)
+    return Finding(name, bool(found), seen, f"sudo apt-get install {package}")
