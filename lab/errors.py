@@ -54,6 +54,10 @@ class LabGoneError(EngineError):
     """The lab is not there any more."""
 
 
+class AgentError(EngineError):
+    """The agent on a host's wire cannot be had, or cannot do what it was asked to."""
+
+
 class AgentEndedError(EngineError):
     """The agent on a host's wire has ended, with its host or without: nothing is in force there."""
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from lab.engines import outputs
 from lab.engines.outputs import Piece
 from lab.engines.program import Program
-from lab.errors import EngineError, EvidenceError, UsageError
+from lab.errors import AgentError, EngineError, EvidenceError, UsageError
 from lab.evidence import syslog
 from lab.faults.wired import Wired
 from lab.model import Finding, HostStatus, LabStatus, LogLine, Output, OutputLine
@@ -238,11 +238,12 @@ class Engine(ABC):
     def findings(self) -> list[Finding]:
         """Say what of this engine the machine has and lacks; raises nothing."""
 
-    def lacks(self) -> list[Finding]:
-        """Return what keeps it from having labs here, or their links from having faults."""
+    def lacks(self, error: EngineError) -> list[Finding]:
+        """Return what this machine lacks that can be the cause of the error; []: it is another."""
         from lab.engines import wire_checks  # noqa: PLC0415 - only after a failure
 
-        needed = [one for one in self.findings() if one.required or one.name == wire_checks.NAME]
+        of_wire = isinstance(error, AgentError) and wire_checks.NAME
+        needed = [one for one in self.findings() if one.required or one.name == of_wire]
         return [one for one in needed if not one.ok]
 
     @abstractmethod

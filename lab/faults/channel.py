@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from lab.errors import AgentEndedError, EngineError, UsageError
+from lab.errors import AgentEndedError, AgentError, EngineError, UsageError
 
 _BEGIN_WITHIN_S = 20.0
 _TRY_AGAIN_S = 0.02
@@ -40,7 +40,7 @@ class Channel:
             channel.close()
             if time.monotonic() > until_s:
                 text = f"{host}: the agent on its wire ends as soon as it is asked"
-                raise EngineError(text)
+                raise AgentError(text)
             time.sleep(_TRY_AGAIN_S)
 
     def answers(self) -> bool:
@@ -73,7 +73,7 @@ class Channel:
         place = f"{self._host}: the agent on its wire"
         if "failed" in answer:
             text = f"{place}: {answer['failed']}{_remedy(answer.get('errno'))}"
-            raise EngineError(text)
+            raise AgentError(text)
         text = f"{place}: it has ended"
         raise AgentEndedError(text)
 

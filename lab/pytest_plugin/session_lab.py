@@ -85,7 +85,7 @@ class SessionLab(AbstractContextManager["SessionLab"]):
                     self._ran = _running(self._lab)
                     self._guard = guard.pop_all()
             except LabError as error:
-                lacking = self._engine.lacks() if isinstance(error, EngineError) else ()
+                lacking = self._engine.lacks(error) if isinstance(error, EngineError) else ()
                 missing = [f"{one.name}: {one.seen} ({one.remedy})" for one in lacking]
                 why = "; ".join(missing) or str(error)
                 self._why_not = f"no lab on the engine {self._engine.name}: {why}"

@@ -68,7 +68,7 @@ def run(
     except BaseException as error:
         troubles.append(f"the run was ended by {type(error).__name__}: {error}".rstrip(": "))
         error.add_note(f"the evidence of {scenario.name} is in {folder}")
-        if isinstance(error, EngineError) and (lacking := engine.lacks()):
+        if isinstance(error, EngineError) and (lacking := engine.lacks(error)):
             text = "; ".join(f"{one.name}: {one.seen} ({one.remedy})" for one in lacking)
             raise CannotError(f"the engine {engine.name} cannot work here: {text}") from error
         raise

@@ -321,3 +321,29 @@ def test_the_catalogue_can_be_listed_while_it_is_read_by_a_program_that_ends() -
         assert process.stdout
         process.stdout.close()
         assert process.wait(timeout=LONGEST_S) == 0
+
+
+BROKEN_HOST = """\
+services:
+  one:
+    image: {image}
+    entrypoint: [{program}]
+    labels: {{socket-lab.native: "sh -c 'echo no config; exit 3'"}}
+"""
+
+
+def test_a_host_that_does_not_come_up_is_not_blamed_on_the_machine(
+    engine: Engine, tmp_path: Path
+) -> None:
+    image = engine.bare_image(lambda _doing, _detail: None)
+    written(tmp_path, "compose.yaml", BROKEN_HOST.format(image=image, program="/no/such/program"))
+    text = ASKS.replace("lacks.yaml", "compose.yaml").replace("two", "one")
+    scenario = str(written(tmp_path, "broken-host.yaml", text))
+    words = ["run", scenario, "--engine", engine.name, "--results", str(tmp_path / "results")]
+    # A folder without `.env`: nothing there names the base image, and nothing here needs it.
+    environment = {"LAB_BASE_IMAGE": "socket-lab/no-such-base"}
+    done = command.run(*words, cwd=tmp_path, environment=environment)
+    why = "/no/such/program" if engine.name == choice.COMPOSE else "one ended with status 3"
+    assert done.returncode == 2, done
+    assert why in done.stderr
+    assert "base image" not in done.stderr

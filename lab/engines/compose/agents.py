@@ -21,7 +21,7 @@ from docker.models.containers import Container
 from lab.engines.compose import agent_image, carrier
 from lab.engines.compose.checks import configured_base_image
 from lab.engines.compose.sweep import AGENT_LABEL, LABEL, TOPOLOGY_LABEL
-from lab.errors import EngineError
+from lab.errors import AgentError, EngineError
 
 _STARTED_LABEL = "socket-lab.agent-since"  # the start of the host that it belongs to
 _FILE_LABEL = "com.docker.compose.project.config_files"
@@ -53,7 +53,7 @@ def begin(client: DockerClient, host: Container, name: str) -> socket.socket:
             return _talk(sidecar)
         if time.monotonic() > deadline:
             text = f"{name}: no agent on its wire: its container ends as soon as it is started"
-            raise EngineError(text)
+            raise AgentError(text)
         time.sleep(_LOOK_AGAIN_S)  # one that has ended is about to be removed
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lab.model import Finding
 
+BASE_IMAGE = "base image"  # the name of its finding
 DEFAULT_BASE_IMAGE = "debian:trixie-slim"
 _OLDEST_COMPOSE = (2, 23)  # `up --wait` with services that have ended, `config` of anchors
 
@@ -82,7 +83,7 @@ def base_image(directory: Path) -> Finding:
     image = configured_base_image(directory)
     status, said = ask("docker", "image", "inspect", "--format", "{{json .Id}}", image)
     seen = f"{image} ({json.loads(said)[7:19]})" if status == 0 else f"{image} is not here"
-    return Finding("base image", status == 0, seen, "run make setup, which pulls or makes it")
+    return Finding(BASE_IMAGE, status == 0, seen, "run make setup, which pulls or makes it")
 
 
 def configured_base_image(*directories: Path) -> str:

@@ -12,7 +12,17 @@ from docker.errors import DockerException
 from docker.models.containers import Container
 
 from lab.engines.base import Engine, Lab, Progress
-from lab.engines.compose import agent_image, callers, checks, guard, log, startup, topology, wire
+from lab.engines.compose import (
+    agent_image,
+    callers,
+    checks,
+    guard,
+    images,
+    log,
+    startup,
+    topology,
+    wire,
+)
 from lab.engines.compose.command import compose
 from lab.engines.compose.host import ContainerHost, asking, service_of
 from lab.engines.compose.sweep import AGENT_LABEL, LABEL, TOPOLOGY_LABEL
@@ -88,6 +98,11 @@ class ComposeEngine(Engine):
         found = checks.findings(Path.cwd())
         return found + (agent_image.findings() if all(one.ok for one in found) else [])
 
+    def lacks(self, error: EngineError) -> list[Finding]:
+        """Ask; the base image counts for an error of a build alone: else the images are there."""
+        found = super().lacks(error)
+        return found if "build" in error.argv else [f for f in found if f.name != checks.BASE_IMAGE]
+
     def guarded(self, name: str) -> AbstractContextManager[None]:
         """See `guard`. EngineError when Docker does not answer: then there is nothing to guard."""
         _connect().close()
@@ -114,20 +129,13 @@ class ComposeEngine(Engine):
     def _compose_up(
         self, name: str, topo: dict[str, Any], *, build: bool, progress: Progress
     ) -> None:
-        text = json.dumps(topo)
-        if build and any("build" in service for service in topo["services"].values()):
-            progress("building images", "")
-            compose(
-                name,
-                ["--file", "-", "build"],
-                stdin=text,
-                on_line=lambda line: progress("building images", line),
-            )
+        if build:
+            images.build(topo, progress)
         progress("starting hosts", "")
         compose(
             name,
             ["--file", "-", "up", "--detach", "--wait", "--wait-timeout", str(_WAIT_S)],
-            stdin=text,
+            stdin=json.dumps(topo),
             on_line=lambda line: progress("starting hosts", line),
         )
 

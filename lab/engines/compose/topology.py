@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from lab.engines import compose_text
-from lab.engines.compose import plugs
+from lab.engines.compose import images, plugs
 from lab.engines.compose.command import compose
 from lab.engines.compose.sweep import LABEL, TOPOLOGY_LABEL
 from lab.errors import EngineError, TopologyError
@@ -43,6 +43,7 @@ def read(
     if not topology.get("services"):
         text = f"{path}: it has no services, so no hosts"
         raise TopologyError(text)
+    images.settle(topology, images.project(path, root))
     _label(topology, {LABEL: name, TOPOLOGY_LABEL: str(path.resolve())})
     try:
         plugs.settle(topology, _order(root), free)

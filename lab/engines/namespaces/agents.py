@@ -10,7 +10,7 @@ import socket
 from typing import Any
 
 from lab.engines.namespaces import agent_starts
-from lab.errors import EngineError
+from lab.errors import AgentError, EngineError
 
 _BACKLOG = 16
 
@@ -45,7 +45,7 @@ def start(lab: str, host: str, status: dict[str, Any]) -> None:
         why = agent_starts.start(lab, entry["pid"], status["pid"], listener.fileno())
     if why:
         text = f"{host}: no agent on its wire: {why}"
-        raise EngineError(text)
+        raise AgentError(text)
 
 
 def _address(lab: str, host: str) -> str:

@@ -1,0 +1,61 @@
+"""Builds the images that a compose file has a `build` for: each once, the same for every lab.
+
+Compose labels an image with the project that built it, so each lab would make images of its own
+and leave those of the last lab without a name. Here the project is the compose file's own, as with
+plain `docker compose build`.
+"""
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lab.engines.base import Progress
+from lab.engines.compose.command import compose
+
+# In the file that Compose gets, and out of it again before the build: an `x-` key may be anything.
+_PROJECT = "x-socket-lab-project"
+
+
+def project(path: Path, root: yaml.Node | None) -> str:
+    """Return the name of the project that Compose would take for the file (its `name`, folder)."""
+    if name := os.environ.get("COMPOSE_PROJECT_NAME"):
+        return name
+    entries = {key.value: value.value for key, value in root.value} if root else {}
+    name = entries.get("name", path.resolve().parent.name)
+    plain = re.sub(r"[^a-z0-9_-]", "", str(name).lower()).lstrip("_-")
+    return plain or "socket-lab"
+
+
+def settle(topology: dict[str, Any], project: str) -> None:
+    """Name the images that have no name, as `docker compose build` in the file's folder would."""
+    topology[_PROJECT] = project
+    for name, service in topology["services"].items():
+        if "build" in service:
+            service.setdefault("image", f"{project}-{name}")
+
+
+def build(topology: dict[str, Any], progress: Progress) -> None:
+    """Build what has to be built. EngineError when that fails.
+
+    Of several services with one image and one `build` the first is built: labels, which name the
+    service, are all that would differ.
+    """
+    builders: dict[str, str] = {}
+    for name, service in topology["services"].items():
+        if "build" in service:
+            same = json.dumps([service["image"], service["build"]], sort_keys=True)
+            builders.setdefault(same, name)
+    if not builders:
+        return
+    own = {key: value for key, value in topology.items() if key not in {"name", _PROJECT}}
+    progress("building images", "")
+    compose(
+        topology[_PROJECT],
+        ["--file", "-", "build", *builders.values()],
+        stdin=json.dumps(own),
+        on_line=lambda line: progress("building images", line),
+    )
