@@ -1,5 +1,7 @@
 """What all tests need."""
 
+import os
+import secrets
 import signal
 from typing import Any
 
@@ -7,7 +9,8 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from lab import optional
-from tests import installed
+from tests import installed, leftovers
+from tests.waiting import wait_until
 
 # Without them hosts of the shipped lab run no program, on the engine `namespaces`.
 _PROGRAMS = ("dnsmasq", "xinetd")
@@ -48,6 +51,46 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if missing and scenario and scenario.compose:
             reason = "; ".join(installed.reason(name) for name in missing)
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+_BEFORE = pytest.StashKey[set[str]]()
+_TOKEN = pytest.StashKey[str]()
+_ENDS_WITHIN_S = 20  # what is being removed when the last test ends
+
+
+def _is_of_xdist(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Mark what this session starts; look what is there before."""
+    if not _is_of_xdist(session.config):
+        session.config.stash[_TOKEN] = secrets.token_hex(8)
+        outer = [os.environ[leftovers.MARK]] if leftovers.MARK in os.environ else []
+        os.environ[leftovers.MARK] = ",".join([*outer, session.config.stash[_TOKEN]])
+        session.config.stash[_BEFORE] = leftovers.there()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the session that leaves anything: processes of its own, and in CI anything else."""
+    if _is_of_xdist(session.config) or _BEFORE not in session.config.stash:
+        return
+    before = session.config.stash[_BEFORE]
+
+    def left() -> list[str]:
+        # On a machine that others use, what is new may be theirs.
+        others = leftovers.there() - before if os.environ.get("CI") else set()
+        return [*leftovers.processes_of(session.config.stash[_TOKEN]), *sorted(others)]
+
+    try:
+        wait_until(lambda: not left(), "nothing left by the tests", _ENDS_WITHIN_S)
+    except AssertionError:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            for line in left():
+                reporter.write_line(f"left by the tests: {line}", red=True)
 
 
 @pytest.fixture(scope="session", autouse=True)
