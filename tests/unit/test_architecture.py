@@ -47,9 +47,10 @@ MAY_IMPORT = {
         "lab.engines.namespaces.checks",
     },
     "lab.engines": {
-        *("lab.agent", "lab.calling", "lab.errors", "lab.evidence", "lab.faults", "lab.model"),
-        "lab.optional",
+        *("lab.agent", "lab.calling", "lab.compose", "lab.errors", "lab.evidence", "lab.faults"),
+        *("lab.model", "lab.optional"),
     },
+    "lab.compose": {"lab.errors", "lab.model"},
     "lab.scenario": {"lab.agent", "lab.errors", "lab.model"},
     "lab.calling": {"lab.agent", "lab.errors"},
     "lab.watching": {
@@ -79,6 +80,7 @@ STANDARD_LIBRARY_ONLY = (
     *("services", "lab.agent", "lab.setup", "lab.doctor", "lab.model", "lab.errors"),
     "lab.optional",
     *("lab.engines.compose.agent_image", "lab.engines.compose.checks"),
+    *("lab.compose.errors", "lab.compose.etc_hosts", "lab.compose.model"),
     *("lab.engines.states", "lab.engines.wire_checks"),
     *(
         f"lab.engines.namespaces.{name}"

@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from lab.engines.addresses import Pool, Subnet, add
-from lab.engines.names import Known, known_on, rank
+from lab.compose.etc_hosts import Known, known_on, rank
+from lab.compose.subnets import Pool, Subnet, add
 
 LABEL = "socket-lab.plugs"
 _MOST_HOSTS = 250  # in a /24

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from lab.engines import compose_text
+from lab.compose import yaml as compose_yaml
 from lab.engines.compose import images, plugs
 from lab.engines.compose.command import compose
 from lab.engines.compose.sweep import LABEL, TOPOLOGY_LABEL
@@ -30,7 +30,7 @@ def read(
     `free` are subnets for the networks that have none of their own.
     TopologyError begins with PATH or PATH:LINE. EngineError when there is no Compose.
     """
-    root = compose_text.parse(path)
+    root = compose_yaml.parse(path)
     try:
         text = compose(
             name, ["--file", str(path), "config", "--format", "json"], environment=environment
@@ -66,7 +66,7 @@ def _with_line(path: Path, root: yaml.Node | None, said: str) -> str:
     if not found or root is None:
         return f"{path}: {said}"
     keys = found.group(1).split(".") + ([found.group(2)] if found.group(2) else [])
-    return f"{path}:{compose_text.line_of(root, keys)}: {said}"
+    return f"{path}:{compose_yaml.line_of(root, keys)}: {said}"
 
 
 def _label(topology: dict[str, Any], labels: Mapping[str, str]) -> None:

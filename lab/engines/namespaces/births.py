@@ -12,8 +12,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from lab.compose.errors import PlaceError, text_of
 from lab.engines.namespaces import freezer, syscalls
-from lab.engines.namespaces.faults import PlaceError, text_of
 from lab.engines.namespaces.init import Init
 from lab.engines.namespaces.kept import KeptHost
 from lab.engines.namespaces.loop import Loop

@@ -11,12 +11,13 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from lab.engines.namespaces import mounts, names, notes, service
-from lab.engines.namespaces.document import Document
-from lab.engines.namespaces.faults import PlaceError
-from lab.engines.namespaces.networks import Networks
+from lab.compose import etc_hosts
+from lab.compose.document import Document
+from lab.compose.errors import PlaceError
+from lab.compose.networks import Networks
+from lab.compose.values import mapping
+from lab.engines.namespaces import mounts, notes, service
 from lab.engines.namespaces.spec import HostSpec, LabSpec
-from lab.engines.namespaces.values import mapping
 from lab.errors import TopologyError
 
 
@@ -53,7 +54,7 @@ def located(error: PlaceError, path: Path, name: str) -> TopologyError:
 def _lab(document: Document, services: dict[str, dict[str, Any]], name: str) -> LabSpec:
     volumes = document.file.get("volumes") or {}
     networks = Networks(document.file.get("networks") or {}, services)
-    files = names.hosts_files(services, networks.members, networks.interfaces)
+    files = etc_hosts.hosts_files(services, networks.members, networks.interfaces)
     hosts = tuple(
         service.host(
             key,

@@ -8,10 +8,10 @@ from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any
 
+from lab.compose.errors import PlaceError
 from lab.engines import states
 from lab.engines.base import Engine, Host, Lab, Progress, own_term
 from lab.engines.namespaces import agent_starts, agents, checks, control
-from lab.engines.namespaces.faults import PlaceError
 from lab.engines.namespaces.keeper_process import KeeperProcess
 from lab.engines.namespaces.users import USER_ID
 from lab.engines.outputs import Piece

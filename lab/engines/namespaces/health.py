@@ -10,8 +10,8 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 
+from lab.compose.model import Health
 from lab.engines.namespaces import processes
-from lab.engines.namespaces.spec import Health
 
 _GLANCE_S = 0.002
 # Without such a change: after this time, then after twice, three times and so on, up to the most.

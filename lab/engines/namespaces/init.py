@@ -16,6 +16,7 @@ from collections.abc import Container
 from pathlib import Path
 from typing import Any, NoReturn
 
+from lab.compose.errors import PlaceError
 from lab.engines.namespaces import (
     callers,
     freezer,
@@ -26,7 +27,6 @@ from lab.engines.namespaces import (
     syscalls,
     sysctls,
 )
-from lab.engines.namespaces.faults import PlaceError
 from lab.engines.namespaces.health import HealthCheck
 from lab.engines.namespaces.spec import HostSpec, LabSpec
 

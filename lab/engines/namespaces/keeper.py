@@ -20,12 +20,12 @@ from typing import Any, NoReturn
 # Run as a file, which is faster than as a module of an installed package.
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
+from lab.compose.errors import text_of
 from lab.engines.namespaces import MARK, agent_fork, lifeline, processes, root, syscalls, users
 from lab.engines.namespaces.births import Births
 from lab.engines.namespaces.cables import Cables
 from lab.engines.namespaces.control import address_of
 from lab.engines.namespaces.desk import Desk
-from lab.engines.namespaces.faults import text_of
 from lab.engines.namespaces.init import NAMESPACES
 from lab.engines.namespaces.kept import KeptHost
 from lab.engines.namespaces.loop import Loop

@@ -10,9 +10,9 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from lab.compose.errors import PlaceError
 from lab.engines.base import Progress
 from lab.engines.namespaces import MARK, checks
-from lab.engines.namespaces.faults import PlaceError
 from lab.engines.namespaces.spec import LabSpec
 from lab.errors import EngineError
 

@@ -12,8 +12,8 @@ import socket
 import struct
 from collections.abc import Iterable, Sequence
 
+from lab.compose.model import Interface
 from lab.engines.namespaces import processes
-from lab.engines.namespaces.spec import Interface
 
 _SIOCSIFFLAGS = 0x8914
 _SIOCSIFADDR = 0x8916

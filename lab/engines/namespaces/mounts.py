@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lab.compose.errors import PlaceError, at
 from lab.engines.namespaces import tmpfs
-from lab.engines.namespaces.faults import PlaceError, at
 from lab.engines.namespaces.laying import PRIVATE
 from lab.engines.namespaces.places import is_there
 from lab.engines.namespaces.spec import HostSpec, Mount

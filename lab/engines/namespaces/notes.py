@@ -6,7 +6,7 @@ What it cannot do and a lab makes no sense without is refused where it is read.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lab.engines.namespaces import shape
+from lab.compose import schema
 
 _TOP_LEVEL = {"name", "version", "services", "networks", "volumes"}
 # Without effect here, or true anyway: programs have no rights and the files are read-only.
@@ -18,14 +18,14 @@ _WITHOUT_EFFECT = {
 _RIGHTS_TO_DROP = {"SETUID", "SETGID"}
 # No program here has one, or an input.
 _TERMINAL = ("stdin_open", "tty")
-_NETWORK = {*shape.NETWORK, "labels", "name", "attachable"}
-_VOLUME = {*shape.VOLUME, "labels", "name"}
-_IPAM = {*shape.IPAM, "config"}
-_NEEDED = {*shape.NEEDED} - {"restart"}
-_MOUNT = {*shape.MOUNT, "consistency"}
+_NETWORK = {*schema.NETWORK, "labels", "name", "attachable"}
+_VOLUME = {*schema.VOLUME, "labels", "name"}
+_IPAM = {*schema.IPAM, "config"}
+_NEEDED = {*schema.NEEDED} - {"restart"}
+_MOUNT = {*schema.MOUNT, "consistency"}
 # Of a mount's own parts; Docker fills a volume from the image, of which there is none here.
 _OF_MOUNTS = {
-    "tmpfs": {*shape.TMPFS},
+    "tmpfs": {*schema.TMPFS},
     "volume": {"nocopy", "labels"},
     "bind": {"selinux"},
 }
@@ -61,14 +61,14 @@ def _keys(file: Mapping[str, Any], services: Mapping[str, Any]) -> Iterator[tupl
 
 
 def _of_service(service: Mapping[str, Any]) -> Iterator[str]:
-    yield from _others(service, {*shape.SERVICE, *_WITHOUT_EFFECT})
+    yield from _others(service, {*schema.SERVICE, *_WITHOUT_EFFECT})
     yield from (key for key in _TERMINAL if service.get(key))
     rights = {right.upper().removeprefix("CAP_") for right in service.get("cap_add") or ()}
     for right in sorted(rights - _RIGHTS_TO_DROP):
         yield f"cap_add {right}"
-    for key in _others(service.get("healthcheck"), {*shape.HEALTH}):
+    for key in _others(service.get("healthcheck"), {*schema.HEALTH}):
         yield f"healthcheck.{key}"
-    for part, known in (("networks", {*shape.MEMBER}), ("depends_on", _NEEDED)):
+    for part, known in (("networks", {*schema.MEMBER}), ("depends_on", _NEEDED)):
         entries = service.get(part)
         for entry in entries.values() if isinstance(entries, dict) else ():
             for key in _others(entry, known):
@@ -99,7 +99,7 @@ def _of_ipam(network: Mapping[str, Any]) -> Iterator[str]:
     for key in _others(ipam, _IPAM):
         yield f"ipam.{key}"
     for config in ipam.get("config") or ():
-        for key in _others(config, {*shape.SUBNET}):
+        for key in _others(config, {*schema.SUBNET}):
             yield f"ipam.config.{key}"
 
 

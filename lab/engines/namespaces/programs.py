@@ -10,8 +10,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from lab.engines.namespaces import values
-from lab.engines.namespaces.faults import PlaceError
+from lab.compose import values
+from lab.compose.errors import PlaceError
 
 # The command that takes the place of the image's, on this machine; a word it cannot do without.
 NATIVE_LABEL = "socket-lab.native"

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
-from lab.engines.namespaces import names, syscalls, tmpfs
+from lab.compose import etc_hosts
+from lab.engines.namespaces import syscalls, tmpfs
 from lab.engines.namespaces.laying import bind, hidden_by_private, lay_over
 from lab.engines.namespaces.places import Places
 from lab.engines.namespaces.spec import HostSpec, Mount
@@ -65,7 +66,7 @@ def _hosts_file(host: HostSpec, store: str) -> str:
     if host.own_lines:
         view = Path(path).read_text()
         path = f"{store}/hosts/of-{host.name}"
-        Path(path).write_text(names.with_own(view, host.own_lines))
+        Path(path).write_text(etc_hosts.with_own(view, host.own_lines))
     return path
 
 

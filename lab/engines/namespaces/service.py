@@ -9,10 +9,12 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from lab.engines.namespaces import MARK, mounts, names, programs, sysctls, values
-from lab.engines.namespaces.faults import at
-from lab.engines.namespaces.names import HostsFiles
-from lab.engines.namespaces.spec import HostSpec, Interface
+from lab.compose import etc_hosts, values
+from lab.compose.errors import at
+from lab.compose.etc_hosts import HostsFiles
+from lab.compose.model import Interface
+from lab.engines.namespaces import MARK, mounts, programs, sysctls
+from lab.engines.namespaces.spec import HostSpec
 
 TRY_LABEL = "socket-lab.try"
 
@@ -43,7 +45,7 @@ def host(
         stop_grace_s = values.seconds(service.get("stop_grace_period"), 10.0)
     return HostSpec(
         name=key,
-        host_name=names.host_name(key, service),
+        host_name=etc_hosts.host_name(key, service),
         argv=program.argv,
         environment=_environment(service, lab, folder),
         interfaces=interfaces,

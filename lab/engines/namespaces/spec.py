@@ -6,17 +6,7 @@ Named tuples, because they load faster than dataclasses, and the lab waits for t
 import json
 from typing import Any, NamedTuple
 
-
-class Interface(NamedTuple):
-    """A host's place on a network; `ipv4` and `ipv6` with prefix length, "" for none.
-
-    Without a hardware address it gets one made from its IPv4 address.
-    """
-
-    network: str
-    ipv4: str
-    ipv6: str
-    hardware: str = ""
+from lab.compose.model import Health, Interface
 
 
 class Mount(NamedTuple):
@@ -30,20 +20,6 @@ class Mount(NamedTuple):
     read_only: bool = False
     tmpfs_options: str | None = None
     number: int = 0
-
-
-class Health(NamedTuple):
-    """A health check: how often, how long and how many failures make a host unhealthy.
-
-    Without `start_interval_s` it is made in the start period as often as it makes sense.
-    """
-
-    argv: tuple[str, ...]
-    interval_s: float
-    timeout_s: float
-    retries: int
-    start_period_s: float
-    start_interval_s: float | None = None
 
 
 class HostSpec(NamedTuple):

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from lab.engines.namespaces import compose_file, names
-from lab.engines.namespaces.spec import Health, HostSpec, Interface, LabSpec, Mount
+from lab.compose import etc_hosts
+from lab.compose.model import Health, Interface
+from lab.engines.namespaces import compose_file
+from lab.engines.namespaces.spec import HostSpec, LabSpec, Mount
 from lab.errors import TopologyError
 
 PROJECT = Path(__file__).parents[3]
@@ -44,7 +46,7 @@ def host(folder: Path, lines: str) -> HostSpec:
 def known(lab: LabSpec, key: str) -> dict[str, tuple[str, ...]]:
     """Return a host's /etc/hosts: the names of each address, but for its own loopback."""
     (spec,) = (spec for spec in lab.hosts if spec.name == key)
-    text = names.with_own(lab.hosts_files[spec.hosts_file], spec.own_lines)
+    text = etc_hosts.with_own(lab.hosts_files[spec.hosts_file], spec.own_lines)
     lines = [line.split() for line in text.splitlines()]
     return {address: tuple(of) for address, *of in lines if of[0] != "localhost"}
 

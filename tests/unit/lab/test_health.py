@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from lab.compose.model import Health
 from lab.engines.namespaces import health, processes
 from lab.engines.namespaces.health import HealthCheck
-from lab.engines.namespaces.spec import Health
 from tests.waiting import wait_until
 
 PATH = {"PATH": "/usr/bin:/bin"}

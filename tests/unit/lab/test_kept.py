@@ -2,9 +2,10 @@
 
 import pytest
 
+from lab.compose.model import Health, Interface
 from lab.engines.namespaces import kept
 from lab.engines.namespaces.kept import KeptHost, Output
-from lab.engines.namespaces.spec import Health, HostSpec, Interface
+from lab.engines.namespaces.spec import HostSpec
 
 HEALTH = Health(("true",), 1.0, 1.0, 3, 0.0)
 CONDITIONS = ("service_started", "service_healthy", "service_completed_successfully")

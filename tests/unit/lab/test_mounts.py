@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from lab.compose.errors import PlaceError
 from lab.engines.namespaces import mounts, tmpfs
-from lab.engines.namespaces.faults import PlaceError
 from lab.engines.namespaces.spec import Mount
 from lab.engines.namespaces.syscalls import MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY
 

@@ -1,6 +1,7 @@
 """What the keeper is told arrives as it was sent."""
 
-from lab.engines.namespaces.spec import Health, HostSpec, Interface, LabSpec, Mount
+from lab.compose.model import Health, Interface
+from lab.engines.namespaces.spec import HostSpec, LabSpec, Mount
 
 SERVER = HostSpec(
     name="server",

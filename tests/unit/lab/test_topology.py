@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lab.engines import compose_text
+from lab.compose import yaml as compose_yaml
 from lab.engines.compose import topology
 from lab.errors import TopologyError
 
@@ -49,7 +49,7 @@ def test_file_that_is_not_text(tmp_path: Path) -> None:
     file = tmp_path / "compose.yaml"
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(TopologyError, match="is not UTF-8 text"):
-        compose_text.parse(file)
+        compose_yaml.parse(file)
 
 
 def test_everything_the_lab_makes_is_labelled_and_nothing_else() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lab.engines.addresses import Pool, add
+from lab.compose.subnets import Pool, add
 
 
 def pool(subnet: str, *fixed: str) -> Pool:

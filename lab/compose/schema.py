@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lab.engines.namespaces.faults import PlaceError, dotted
+from lab.compose.errors import PlaceError, dotted
 
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _NUMBER = re.compile(r"[-+]?\d{1,18}")

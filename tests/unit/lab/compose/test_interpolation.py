@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.engines.namespaces.interpolation import VariableError, env_file, interpolate
+from lab.compose.interpolation import VariableError, env_file, interpolate
 
 # SET is set, EMPTY is set to nothing, NONE is not set.
 ENVIRONMENT = {"SET": "1", "EMPTY": "", "_x9": "under"}

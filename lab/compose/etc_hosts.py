@@ -1,18 +1,54 @@
-"""What hosts are called, and what each has in /etc/hosts. Pure.
+"""What hosts are called, who knows whom by which name, and what each has in /etc/hosts. Pure.
 
-A host's own host name stands for all its addresses, and the first part of it does for it alone;
-who else knows whom by which name is the same on every engine, and in a file of its own.
+Whatever the engine, as with Docker's name server: a host knows those it shares a network with; an
+alias counts on its own network; and a name that two shared networks have is that of the first one.
+A host's own host name stands for all its addresses, and the first part of it does for it alone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from lab.engines.names import Known, known_on
-from lab.engines.namespaces.faults import at
-from lab.engines.namespaces.spec import Interface
+from lab.compose.errors import at
+from lab.compose.model import Interface
 
 _LOCAL = ("127.0.0.1 localhost", "::1 localhost ip6-localhost ip6-loopback")
 _MOST_BYTES = 64  # HOST_NAME_MAX, sethostname(2)
+
+
+class Known(NamedTuple):
+    """A host on one network: its addresses without prefix length, and its names there."""
+
+    addresses: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+def rank(network: str, settings: Mapping[str, Any]) -> tuple[bool, str]:
+    """Return what Docker sorts a host's networks by: first those that lead outside, then by name.
+
+    So are the interfaces numbered, too.
+    """
+    return bool(settings.get("internal")), network
+
+
+def known_on(
+    networks: Sequence[str], hosts: Mapping[str, Iterable[Known]]
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield each address with its names, as who is on these networks (the first first) has them.
+
+    `hosts` are those of each network. What is IPv4's does not count for IPv6.
+    """
+    first: dict[tuple[str, bool], str] = {}
+    for network in networks:
+        for host in hosts[network]:
+            for address in host.addresses:
+                is_ipv6 = ":" in address
+                names = dict.fromkeys(
+                    name
+                    for name in host.names
+                    if first.setdefault((name, is_ipv6), network) == network
+                )
+                if names:
+                    yield address, list(names)
 
 
 def host_name(key: str, service: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """The compose file as a structure whose parts have the right types, and the places in it.
 
-YAML is read by `compose_text`, variables are set by `interpolation`, types are checked by `shape`;
+YAML is read by `yaml`, variables are set by `interpolation`, types are checked by `schema`;
 what the structure means is not known here.
 """
 
@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lab.engines import compose_text
-from lab.engines.namespaces import shape
-from lab.engines.namespaces.faults import PlaceError
-from lab.engines.namespaces.interpolation import VariableError, env_file, interpolate
+from lab.compose import schema, yaml
+from lab.compose.errors import PlaceError
+from lab.compose.interpolation import VariableError, env_file, interpolate
 from lab.errors import TopologyError
 
 
@@ -23,13 +22,13 @@ class Document:
     def __init__(self, path: Path, name: str) -> None:
         self.path = path
         self.folder = path.resolve().parent
-        self._root = compose_text.parse(path)
+        self._root = yaml.parse(path)
         try:
             environment = {**env_file(self.folder / ".env", os.environ), **os.environ}
         except VariableError as error:
             raise TopologyError(str(error)) from error
         environment["COMPOSE_PROJECT_NAME"] = name
-        value = compose_text.value_of(path, self._root) if self._root else {}
+        value = yaml.value_of(path, self._root) if self._root else {}
         self.file: dict[str, Any]
         try:
             self.file = interpolate({} if value is None else value, environment)
@@ -40,7 +39,7 @@ class Document:
             text = f"{path}: a part of it contains itself; mend its anchors and aliases"
             raise TopologyError(text) from error
         with self.places():
-            shape.check(self.file)
+            schema.check(self.file)
 
     @contextmanager
     def places(self) -> Iterator[None]:
@@ -48,7 +47,7 @@ class Document:
         try:
             yield
         except PlaceError as error:
-            line = compose_text.line_of(self._root, error.keys)
+            line = yaml.line_of(self._root, error.keys)
             raise TopologyError(f"{self.path}:{line}: {error}") from error
 
     def services(self) -> dict[str, dict[str, Any]]:

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from lab.engines.namespaces.spec import Health
+from lab.compose.model import Health
 
 CONDITIONS = ("service_started", "service_healthy", "service_completed_successfully")
 _UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 0.000001}

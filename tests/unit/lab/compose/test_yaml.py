@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from lab.engines import compose_text
+from lab.compose import yaml
 from lab.errors import TopologyError
 
 
 def value(folder: Path, text: str) -> Any:
     path = folder / "compose.yaml"
     path.write_text(text)
-    node = compose_text.parse(path)
+    node = yaml.parse(path)
     assert node
-    return compose_text.value_of(path, node)
+    return yaml.value_of(path, node)
 
 
 # What `docker compose config` makes of them, too.
@@ -63,7 +63,7 @@ def test_key_of_a_merged_mapping_may_be_there_again(tmp_path: Path) -> None:
 def test_mapping_that_contains_itself_is_walked_once(tmp_path: Path) -> None:
     path = tmp_path / "compose.yaml"
     path.write_text("a: &a\n  b: *a\n")
-    assert compose_text.parse(path)
+    assert yaml.parse(path)
 
 
 TEXT = """\
@@ -99,7 +99,7 @@ def test_entry_of_a_list_has_its_line(
 ) -> None:
     path = tmp_path / "compose.yaml"
     path.write_text(TEXT)
-    assert compose_text.line_of(compose_text.parse(path), keys) == line
+    assert yaml.line_of(yaml.parse(path), keys) == line
 
 
 def test_part_that_cannot_be_made_a_value_has_its_line(tmp_path: Path) -> None:

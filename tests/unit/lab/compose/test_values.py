@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from lab.engines.namespaces import values
-from lab.engines.namespaces.spec import Health
+from lab.compose import values
+from lab.compose.model import Health
 
 
 @pytest.mark.parametrize(

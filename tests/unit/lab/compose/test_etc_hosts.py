@@ -1,7 +1,7 @@
 """A host knows those it shares a network with; who it is itself it knows on all of them."""
 
-from lab.engines.names import Known, rank
-from lab.engines.namespaces import names
+from lab.compose import etc_hosts
+from lab.compose.etc_hosts import Known, rank
 
 LOCAL = ["127.0.0.1 localhost", "::1 localhost ip6-localhost ip6-loopback"]
 KNOWN = {
@@ -19,12 +19,12 @@ def lines(text: str) -> list[str]:
 
 
 def test_host_on_no_network_knows_nobody() -> None:
-    assert lines(names.view([], KNOWN)) == []
+    assert lines(etc_hosts.view([], KNOWN)) == []
 
 
 def test_host_knows_those_on_its_network_by_their_names_there() -> None:
-    assert lines(names.view(["right"], KNOWN)) == ["10.0.1.2 a gate", "10.0.1.3 c"]
-    assert lines(names.view(["left"], KNOWN)) == [
+    assert lines(etc_hosts.view(["right"], KNOWN)) == ["10.0.1.2 a gate", "10.0.1.3 c"]
+    assert lines(etc_hosts.view(["left"], KNOWN)) == [
         "fd00::2 a door",
         "10.0.0.2 a door",
         "10.0.0.3 b door",
@@ -32,7 +32,7 @@ def test_host_knows_those_on_its_network_by_their_names_there() -> None:
 
 
 def test_name_on_two_shared_networks_is_that_of_the_first() -> None:
-    assert lines(names.view(["right", "left"], KNOWN)) == [
+    assert lines(etc_hosts.view(["right", "left"], KNOWN)) == [
         "10.0.1.2 a gate",
         "10.0.1.3 c",
         "fd00::2 a door",  # the first network with IPv6
@@ -42,20 +42,23 @@ def test_name_on_two_shared_networks_is_that_of_the_first() -> None:
 
 
 def test_own_lines_are_there_only_where_they_say_more() -> None:
-    assert names.own_lines("a", "a", [["10.0.0.2"]]) == ()
-    assert names.own_lines("a", "h", []) == ()
-    assert names.own_lines("a", "h", [["10.0.0.2"]]) == ("10.0.0.2 h",)
-    assert names.own_lines("a", "h.example.org", [["fd00::2", "10.0.0.2"]]) == (
+    assert etc_hosts.own_lines("a", "a", [["10.0.0.2"]]) == ()
+    assert etc_hosts.own_lines("a", "h", []) == ()
+    assert etc_hosts.own_lines("a", "h", [["10.0.0.2"]]) == ("10.0.0.2 h",)
+    assert etc_hosts.own_lines("a", "h.example.org", [["fd00::2", "10.0.0.2"]]) == (
         "fd00::2 h.example.org h",
         "10.0.0.2 h.example.org h",
     )
-    assert names.own_lines("a", "a", [["10.0.0.2"], ["10.0.1.2"]]) == ("10.0.0.2 a", "10.0.1.2 a")
-    assert names.own_lines("a", ".x", [["10.0.0.2"]]) == ("10.0.0.2 .x",)
+    assert etc_hosts.own_lines("a", "a", [["10.0.0.2"], ["10.0.1.2"]]) == (
+        "10.0.0.2 a",
+        "10.0.1.2 a",
+    )
+    assert etc_hosts.own_lines("a", ".x", [["10.0.0.2"]]) == ("10.0.0.2 .x",)
 
 
 def test_own_names_stand_for_nobody_else() -> None:
-    view = names.view(["left"], KNOWN)
-    assert lines(names.with_own(view, ["10.0.0.2 a", "10.0.1.2 a"])) == [
+    view = etc_hosts.view(["left"], KNOWN)
+    assert lines(etc_hosts.with_own(view, ["10.0.0.2 a", "10.0.1.2 a"])) == [
         "10.0.0.2 a",
         "10.0.1.2 a",
         "fd00::2 door",
@@ -65,12 +68,12 @@ def test_own_names_stand_for_nobody_else() -> None:
 
 
 def test_host_that_is_called_localhost_has_its_loopback() -> None:
-    own = names.with_own(names.view(["right"], KNOWN), ["10.0.1.3 localhost"])
+    own = etc_hosts.with_own(etc_hosts.view(["right"], KNOWN), ["10.0.1.3 localhost"])
     assert lines(own)[0] == "10.0.1.3 localhost"
 
 
 def test_line_without_a_name_that_is_left_is_left_out() -> None:
-    own = names.with_own(names.view(["right"], KNOWN), ["10.0.1.3 c"])
+    own = etc_hosts.with_own(etc_hosts.view(["right"], KNOWN), ["10.0.1.3 c"])
     assert lines(own) == ["10.0.1.3 c", "10.0.1.2 a gate"]
 
 

@@ -1,17 +1,17 @@
 """Who is on which network, with which addresses. Pure.
 
-Which addresses there are is for `addresses`; what the hosts call each other, for `names`.
+Which addresses there are is for `subnets`; what the hosts call each other, for `etc_hosts`.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from lab.engines.addresses import Pool
-from lab.engines.names import rank
-from lab.engines.namespaces import subnets
-from lab.engines.namespaces.faults import PlaceError, at
-from lab.engines.namespaces.spec import Interface
+from lab.compose import subnets
+from lab.compose.errors import PlaceError, at
+from lab.compose.etc_hosts import rank
+from lab.compose.model import Interface
+from lab.compose.subnets import Pool
 
 _HARDWARE = re.compile(r"[\da-f]{2}([:-])(?:[\da-f]{2}\1){4}[\da-f]{2}", re.ASCII | re.IGNORECASE)
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from lab.engines.namespaces import subnets
-from lab.engines.namespaces.faults import PlaceError
-from lab.engines.namespaces.networks import Networks
+from lab.compose import subnets
+from lab.compose.errors import PlaceError
+from lab.compose.networks import Networks
 from tests.unit.lab.test_compose_file_faults import HOST, WIRED, refused
 
 

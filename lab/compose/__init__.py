@@ -1,0 +1,1 @@
+"""The one reader of compose files, for every engine."""
