@@ -43,8 +43,12 @@ def fill_fault(fault: argparse.ArgumentParser, both: Sequence[argparse.ArgumentP
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add.add_argument("source", metavar="SOURCE", help="the host that packets come from")
-    add.add_argument("target", metavar="TARGET", help="the host that they are for")
+    add.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="the host that packets come from (or a service: all its replicas)",
+    )
+    add.add_argument("target", metavar="TARGET", help="the host that they are for (or a service)")
     kinds = add.add_subparsers(dest="impairment", required=True, metavar="IMPAIRMENT")
     for name in impairments.names():
         _add_impairment(kinds, name)
@@ -165,26 +169,30 @@ def _add(arguments: argparse.Namespace) -> int:
     given = {name: getattr(arguments, name) for name in names}
     asked = {name: value for name, value in given.items() if value is not None}
     check(arguments.impairment, asked)
-    link = _lab(arguments).link(arguments.source, arguments.target)
-    added = link.add(arguments.impairment, asked, stay=True, for_ms=arguments.for_ms)
-    return _show([added.added], arguments)
+    lab = _lab(arguments)
+    links = lab.links(arguments.source, arguments.target)
+    added = _add_all(lab, links, arguments.impairment, asked, arguments.for_ms)
+    return _show(added, arguments)
 
 
 def _partition(arguments: argparse.Namespace) -> int:
     lab = _lab(arguments)
     links = lab.links_between(arguments.one, arguments.other, one_way=arguments.one_way)
+    return _show(_add_all(lab, links, "drop", {}, arguments.for_ms), arguments)
+
+
+def _add_all(
+    lab: Lab, links: Iterable[Link], impairment: str, asked: dict[str, Any], for_ms: float | None
+) -> list[FaultStatus]:
+    """Put a fault on each of these links, or on none."""
     added: list[FaultStatus] = []
     try:
         for link in links:
-            added.append(_cut(link, arguments.for_ms))
+            added.append(link.add(impairment, asked, stay=True, for_ms=for_ms).added)
     except BaseException:
         lab.lift(added)
         raise
-    return _show(added, arguments)
-
-
-def _cut(link: Link, for_ms: float | None) -> FaultStatus:
-    return link.add("drop", {}, stay=True, for_ms=for_ms).added
+    return added
 
 
 def _list(arguments: argparse.Namespace) -> int:

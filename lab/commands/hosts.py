@@ -72,11 +72,11 @@ def _kill(arguments: argparse.Namespace) -> int:
 
 def _do(arguments: argparse.Namespace) -> int:
     lab = runner.find(choice.Usable(), arguments.lab)
-    # Each once, and none of them if one is not there.
-    hosts = [lab.host(name) for name in dict.fromkeys(arguments.hosts)]
+    # Each once, and none of them if one is not there; of a service, all its replicas.
+    hosts = {host.name: host for name in arguments.hosts for host in lab.hosts_of(name)}
     done: list[str] = []
     try:
-        for host in hosts:
+        for host in hosts.values():
             arguments.do(host)
             done.append(host.name)
     finally:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from lab import runner, screen
 from lab.engines import choice
-from lab.engines.base import Lab
+from lab.engines.base import Host, Lab
 from lab.merging import merged
 from lab.model import LogLine, OutputLine
 
@@ -22,7 +22,8 @@ def fill(logs: argparse.ArgumentParser) -> None:
 
 def _logs(arguments: argparse.Namespace) -> int:
     lab = runner.find(choice.Usable(), arguments.lab)
-    wanted = {lab.host(name).name for name in arguments.hosts} or set(lab.hosts)
+    asked = {host.name for name in arguments.hosts for host in lab.hosts_of(name)}
+    wanted = [host for host in lab.hosts.values() if host.name in asked or not asked]
     lines = _output(lab, wanted, arguments) if arguments.output else _syslog(lab, wanted, arguments)
     for line in lines:
         if line.lost_bytes:
@@ -37,16 +38,18 @@ def _logs(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _output(lab: Lab, wanted: set[str], arguments: argparse.Namespace) -> Iterator[OutputLine]:
-    streams = [lab.output(host, follow=arguments.follow) for host in sorted(wanted)]
+def _output(lab: Lab, wanted: list[Host], arguments: argparse.Namespace) -> Iterator[OutputLine]:
+    streams = [lab.output(host.name, follow=arguments.follow) for host in wanted]
     return merged(streams) if arguments.follow else itertools.chain.from_iterable(streams)
 
 
-def _syslog(lab: Lab, wanted: set[str], arguments: argparse.Namespace) -> Iterator[LogLine]:
+def _syslog(lab: Lab, wanted: list[Host], arguments: argparse.Namespace) -> Iterator[LogLine]:
+    # Replicas of a service share its volumes, and so the socket that may bear its name.
+    names = {name for host in wanted for name in (host.name, host.service)} - {""}
     lost_bytes = 0  # of whom, nobody knows
     for line in lab.syslog(follow=arguments.follow):
         lost_bytes += line.lost_bytes
-        if line.host in wanted:
+        if line.host in names:
             yield line._replace(lost_bytes=lost_bytes)
             lost_bytes = 0
 

@@ -43,6 +43,8 @@ class Host(ABC):
     """One machine of a running lab. Every method raises EngineError when the engine fails."""
 
     name: str
+    # The service that it is a replica of; "" for the only host of its service.
+    service: str = ""
     # A command that shows what the host is for (the compose file's label `socket-lab.try`), or "".
     try_it: str
     _calls: "Caller | None" = None
@@ -186,13 +188,29 @@ class Lab(Wired, ABC):
     lacking: Sequence[str] = ()
 
     def host(self, name: str) -> Host:
-        """Return the host of that name; UsageError (with the names there are) if there is none."""
-        try:
-            return self.hosts[name]
-        except KeyError:
-            there = ", ".join(sorted(self.hosts)) or "none"
-            text = f"host {name!r}: not in lab {self.name} (its hosts: {there})"
-            raise UsageError(text) from None
+        """Return the host of that name.
+
+        UsageError (with the names there are) if there is none, or it is a service's with several.
+        """
+        found = self.hosts_of(name)
+        if len(found) > 1:
+            several = ", ".join(host.name for host in found)
+            text = f"host {name!r}: is {len(found)} hosts; choose one: {several}"
+            raise UsageError(text)
+        return found[0]
+
+    def hosts_of(self, name: str) -> Sequence[Host]:
+        """Return the host of that name, or all replicas of the service of that name.
+
+        UsageError, with the names there are, if there is none.
+        """
+        if one := self.hosts.get(name):
+            return (one,)
+        if several := [host for host in self.hosts.values() if name and host.service == name]:
+            return several
+        there = ", ".join(sorted(self.hosts)) or "none"
+        text = f"host {name!r}: not in lab {self.name} (its hosts: {there})"
+        raise UsageError(text)
 
     @abstractmethod
     def status(self) -> LabStatus:

@@ -49,31 +49,57 @@ class Wired:
 
     @abstractmethod
     def host(self, name: str) -> WiredHost:
-        """Return the host of that name; UsageError if there is none."""
+        """Return the host of that name; UsageError if there is none, or several."""
+
+    @abstractmethod
+    def hosts_of(self, name: str) -> Sequence[WiredHost]:
+        """Return the host, or all replicas of the service; UsageError if there is none."""
 
     def link(self, source: str, target: str) -> Link:
-        """Return the directed link between two hosts; UsageError if there are no such hosts."""
-        if source == target:
+        """Return the directed link between two hosts; UsageError if there are no such hosts.
+
+        With a service of several replicas it is all their links: a fault on it is one on each.
+        """
+        links = self.links(source, target)
+        if len(links) == 1:
+            return links[0]
+        from lab.faults.links import Links
+
+        return Links(source, target, links)
+
+    def links(self, source: str, target: str) -> list[Link]:
+        """Return the directed links between two hosts, or from and to all replicas of services.
+
+        UsageError when there is none: no such hosts, or one host alone.
+        """
+        senders, receivers = self.hosts_of(source), self.hosts_of(target)
+        pairs = [(a, b) for a in senders for b in receivers if a.name != b.name]
+        if not pairs:
             text = f"link {source} -> {target}: a host has no link to itself"
             raise UsageError(text)
-        sender = self.host(source)
+        return [self._link(sender, receiver) for sender, receiver in pairs]
+
+    def _link(self, sender: WiredHost, receiver: WiredHost) -> Link:
         addresses = sender.status().addresses
-        receiver = self.host(target)
         if not addresses:
-            text = f"link {source} -> {target}: {source} has no address; is it connected?"
+            text = (
+                f"link {sender.name} -> {receiver.name}: {sender.name} has no address;"
+                " is it connected?"
+            )
             raise UsageError(text)
         from lab.faults.link import Link
 
         # By those, too, hosts reach each other.
         addresses = (*addresses, *sender.link_local_addresses())
-        return Link(source, target, addresses, lambda: self.channel(receiver))
+        return Link(sender.name, receiver.name, addresses, lambda: self.channel(receiver))
 
     def partition(
         self, one: Sequence[str], other: Sequence[str], *, one_way: bool = False
     ) -> Partition:
         """Return a guard: within its block nothing gets from the hosts `one` to the `other`s.
 
-        Nor back, unless `one_way`. UsageError for unknown hosts, or a host on both sides.
+        Nor back, unless `one_way`. A service's name is for all its replicas. UsageError for
+        unknown hosts, or a host on both sides.
         """
         from lab.faults.link import Partition
 
@@ -84,22 +110,25 @@ class Wired:
     ) -> list[Link]:
         """Return the links from each of `one` to each of the `other`s, and back unless `one_way`.
 
-        UsageError for unknown hosts, or a host on both sides.
+        A service's name is for all its replicas. UsageError for unknown hosts, or a host on both
+        sides.
         """
+        sides = []
         for group in (one, other):
             if not group:
                 text = f"partition: a side has no host; there are {', '.join(self.hosts)}"
                 raise UsageError(text)
-            if twice := {name for name in group if group.count(name) > 1}:
+            side = [host.name for name in group for host in self.hosts_of(name)]
+            if twice := {name for name in side if side.count(name) > 1}:
                 text = f"partition: {', '.join(sorted(twice))}: named twice"
                 raise UsageError(text)
-        if both := set(one) & set(other):
+            sides.append(side)
+        if both := set(sides[0]) & set(sides[1]):
             text = f"partition: {', '.join(sorted(both))}: on both sides"
             raise UsageError(text)
-        links = [self.link(a, b) for a in one for b in other]
-        if not one_way:
-            links += [self.link(b, a) for a in one for b in other]
-        return links
+        pairs = [(a, b) for a in sides[0] for b in sides[1]]
+        back = [] if one_way else [(b, a) for a, b in pairs]
+        return [self._link(self.host(a), self.host(b)) for a, b in (*pairs, *back)]
 
     def faults(self, *, over: bool = False) -> list[FaultStatus]:
         """Return the faults in force on the wires of all hosts, whoever has added them.
@@ -156,14 +185,17 @@ class Wired:
     ) -> Capture:
         """Return a guard: within its block what comes to the wires of hosts goes into a file.
 
-        All hosts that have an address, unless `hosts` names some. `snap_bytes` of each packet are
-        kept, at most. UsageError for unknown hosts, or when that is no number from 1 to 65,535.
+        All hosts that have an address, unless `hosts` names some (a service's name is for all its
+        replicas). `snap_bytes` of each packet are kept, at most. UsageError for unknown hosts, or
+        when that is no number from 1 to 65,535.
         """
         from lab.faults.capture import Asked, Capture
 
         addresses = {name: host.status().addresses for name, host in self.hosts.items()}
-        named = [self.host(name) for name in hosts]
-        chosen = named or [host for name, host in self.hosts.items() if addresses[name]]
+        named = {host.name: host for name in hosts for host in self.hosts_of(name)}
+        chosen = list(named.values()) or [
+            host for name, host in self.hosts.items() if addresses[name]
+        ]
         if not chosen:
             raise UsageError("no host has an address, so there is no wire; is one running?")
         senders = {

@@ -21,6 +21,7 @@ class WatchedHost(Host):
 
     def __init__(self, host: Host, diary: Diary, connect: Callable[[Host], Connected]) -> None:
         self.name = host.name
+        self.service = host.service
         self.try_it = host.try_it
         # Must the lab be another for those who come later?
         self.spoiled = False

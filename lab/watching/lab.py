@@ -9,6 +9,7 @@ from lab.engines.base import Connected, Host, Lab, Progress
 from lab.engines.outputs import Piece
 from lab.errors import UsageError
 from lab.faults.link import Link
+from lab.faults.wired import WiredHost
 from lab.model import LabStatus, LogLine
 from lab.watching.diary import Diary
 from lab.watching.host import WatchedHost
@@ -34,9 +35,8 @@ class WatchedLab(Lab):
         """Ask the engine, now."""
         return self._lab.status()
 
-    def link(self, source: str, target: str) -> Link:
-        """Return the directed link between two hosts; UsageError if there are no such hosts."""
-        return WatchedLink(super().link(source, target), self.diary, self._faults.append)
+    def _link(self, sender: WiredHost, receiver: WiredHost) -> Link:
+        return WatchedLink(super()._link(sender, receiver), self.diary, self._faults.append)
 
     def pieces(self, host: str, *, alone: bool, follow: bool) -> Iterator[Piece]:
         """Yield what a host's programs wrote to their outputs, since the lab is up."""

@@ -11,6 +11,7 @@ from docker import DockerClient
 from docker.errors import DockerException
 from docker.models.containers import Container
 
+from lab.compose import replicas
 from lab.engines.base import Engine, Lab, Progress
 from lab.engines.compose import (
     agent_image,
@@ -44,7 +45,9 @@ class ComposeLab(Lab):
         self.name = name
         self._client = client
         self._containers = {service_of(c): c for c in containers}
-        self.hosts = {key: ContainerHost(client, c) for key, c in sorted(self._containers.items())}
+        hosts = (ContainerHost(client, container) for container in self._containers.values())
+        ordered = sorted(hosts, key=lambda host: replicas.in_order(host.name, host.service))
+        self.hosts = {host.name: host for host in ordered}
 
     def status(self) -> LabStatus:
         """Ask Docker, now; a container that is gone meanwhile counts as dead."""

@@ -15,11 +15,12 @@ from lab.engines.base import Host, own_term
 from lab.engines.compose import agents, callers, plugs
 from lab.engines.compose.freezing import freeze
 from lab.engines.compose.plugs import Plug
+from lab.engines.compose.sweep import SERVICE_LABEL
 from lab.errors import EngineError
 from lab.model import HostStatus
 
 TRY_LABEL = "socket-lab.try"
-_SERVICE_LABEL = "com.docker.compose.service"
+_COMPOSE_LABEL = "com.docker.compose.service"
 _NO_NETWORKS = {"none", "host"}
 _OUR_IMAGES = "socket-lab/"
 _GRACE_S = 10  # Docker's own
@@ -31,7 +32,7 @@ _UNKNOWN = (
 
 def service_of(container: Container) -> str:
     """Return the name that the compose file gives the container."""
-    return str(container.labels.get(_SERVICE_LABEL, container.name))
+    return str(container.labels.get(_COMPOSE_LABEL, container.name))
 
 
 @contextmanager
@@ -54,6 +55,7 @@ class ContainerHost(Host):
         # As they were found, where the label does not say it.
         self._unplugged: dict[str, Plug] = {}
         self.name = service_of(container)
+        self.service = container.labels.get(SERVICE_LABEL, "")
         self.try_it = container.labels.get(TRY_LABEL, "")
 
     def status(self) -> HostStatus:

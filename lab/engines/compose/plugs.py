@@ -7,6 +7,7 @@ when a container is disconnected: whoever connects it, it is the same host again
 import ipaddress
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from lab.compose.etc_hosts import Known, known_on, rank
@@ -26,11 +27,15 @@ class Plug(NamedTuple):
 
 
 def settle(
-    topology: dict[str, Any], order: Sequence[str], free: Iterable[ipaddress.IPv4Network]
+    topology: dict[str, Any],
+    order: Sequence[str],
+    free: Iterable[ipaddress.IPv4Network],
+    service_of: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Give every network of the lab a subnet, every host fixed addresses, its label and all names.
 
-    `topology` is as `docker compose config` prints it. Addresses go to the hosts in this order.
+    `topology` is as `docker compose config` prints it, with a service for each host; `service_of`
+    has the names that replicas share. Addresses go to the hosts in this order.
     ValueError when the file's addresses make no sense.
     """
     services: dict[str, Any] = topology["services"]
@@ -44,7 +49,12 @@ def settle(
             members = {name: _members(services[name])[key] or {} for name in joined}
             pools = _pools(network, members)
             for name in joined:
-                plugs[name].append(_plug(name, services[name], key, network["name"], pools))
+                plug = _plug(name, services[name], key, network["name"], pools)
+                if shared := service_of.get(name):
+                    plug = plug._replace(aliases=(name, shared, *plug.aliases[1:]))
+                    # Compose gives the name of the host itself.
+                    services[name]["networks"][key]["aliases"] = [*plug.aliases[1:]]
+                plugs[name].append(plug)
         except ValueError as error:
             raise ValueError(f"networks.{key}: {error}") from error
     known = _known(services, plugs, settings)
@@ -169,8 +179,7 @@ def _plug(
     name: str, service: dict[str, Any], key: str, network: str, pools: Mapping[str, Pool]
 ) -> Plug:
     member = service["networks"][key] = dict(_members(service)[key] or {})
-    if service.get("scale", 1) == 1 and not service.get("deploy", {}).get("replicas"):
-        for address, pool in pools.items():
-            member[address] = member.get(address) or pool.take().partition("/")[0]
+    for address, pool in pools.items():
+        member[address] = member.get(address) or pool.take().partition("/")[0]
     aliases = (name, *(member.get("aliases") or ()))
     return Plug(network, aliases, member.get("ipv4_address", ""), member.get("ipv6_address", ""))

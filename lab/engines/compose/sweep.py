@@ -11,6 +11,8 @@ from docker.models.volumes import Volume
 
 LABEL = "socket-lab.name"
 TOPOLOGY_LABEL = "socket-lab.topology"
+# Of a host that is a replica: the service that it is of.
+SERVICE_LABEL = "socket-lab.service"
 # Of a container of ours, which is no host: the name of the host that it belongs to.
 AGENT_LABEL = "socket-lab.agent"
 # Of a container that makes socket calls on a host, besides: the id of the host's container.

@@ -77,9 +77,17 @@ def test_addresses_that_are_not_ours_to_give_are_left_to_docker(network: dict[st
     assert of(topology, "a") == [Plug("x_theirs", ("a",), "", "")]
 
 
-def test_several_containers_of_one_service_have_no_fixed_address() -> None:
-    many = {**on("wire"), "scale": 3}
-    assert of(settled({"a": many}, {"wire": {}}), "a") == [Plug("x_wire", ("a",), "", "")]
+def test_replicas_have_fixed_addresses_of_their_own_and_share_a_name() -> None:
+    services = {one: on("wire") for one in ("a-1", "a-2", "b")}
+    services["a-2"]["networks"] = {"wire": {"aliases": ["door"]}}
+    topology = {"services": services, "networks": {"wire": {"name": "x_wire"}}}
+    plugs.settle(topology, list(services), free(), {"a-1": "a", "a-2": "a"})
+    assert of(topology, "a-1") == [Plug("x_wire", ("a-1", "a"), "198.18.0.2", "")]
+    assert of(topology, "a-2") == [Plug("x_wire", ("a-2", "a", "door"), "198.18.0.3", "")]
+    # Docker's name server has the name of the container's own service already.
+    assert services["a-2"]["networks"]["wire"]["aliases"] == ["a", "door"]
+    found: list[str] = topology["services"]["b"]["extra_hosts"]
+    assert [line for line in found if line.startswith("a=")] == ["a=198.18.0.2", "a=198.18.0.3"]
 
 
 def test_every_host_knows_the_names_on_its_networks() -> None:

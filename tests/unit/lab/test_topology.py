@@ -41,6 +41,27 @@ def test_line_of_what_compose_complains_about(said: str, line: int) -> None:
     assert text == f"compose.yaml:{line}: {said.removeprefix('docker compose: ')}"
 
 
+def test_name_for_several_containers_is_told_where_it_stands() -> None:
+    text = "services:\n  app:\n    scale: 2\n    container_name: one\n"
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    said = "services.scale: can't set container_name and app as container name must be unique: odd"
+    told = topology._with_line(PATH, root, said)
+    assert told == (
+        "compose.yaml:4: services.app.container_name: is for one host, and its service has several"
+        " replicas; leave it out"
+    )
+
+
+def test_replicas_are_services_in_the_order_of_the_file() -> None:
+    topo = {"services": {"a": {"image": "x"}, "z": {"scale": 2, "labels": {"own": "1"}}}}
+    assert topology._expand(topo, "lab-1", ["z", "a"]) == {"z-1": "z", "z-2": "z"}
+    assert list(topo["services"]) == ["z-1", "z-2", "a"]
+    assert topo["services"]["z-2"] == {
+        "container_name": "lab-1-z-2",
+        "labels": {"own": "1", "socket-lab.service": "z"},
+    }
+
+
 def test_complaint_without_a_place_names_the_file() -> None:
     assert topology._with_line(PATH, None, "it is odd") == "compose.yaml: it is odd"
 

@@ -1,0 +1,83 @@
+"""The links of a service that has several replicas, as one: a fault on it is one on each of them.
+
+What its faults count is the sum.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from lab.errors import AgentEndedError, LabError
+from lab.faults.link import FaultInForce, FaultStatus, Link
+
+
+class Links(Link):
+    """Several links; `source` and `target` are what was asked for."""
+
+    def __init__(self, source: str, target: str, links: Sequence[Link]) -> None:
+        self.source = source
+        self.target = target
+        self.links = tuple(links)
+
+    def add(
+        self,
+        impairment: str,
+        asked: dict[str, Any],
+        *,
+        stay: bool = False,
+        for_ms: float | None = None,
+    ) -> "FaultsInForce":
+        """Put a fault in force on each, or on none. Errors as for one link."""
+        added: list[FaultInForce] = []
+        try:
+            for link in self.links:
+                added.append(link.add(impairment, asked, stay=stay, for_ms=for_ms))
+        except BaseException:
+            for fault in added:
+                with suppress(LabError):
+                    fault.remove()
+            raise
+        return FaultsInForce(self.source, self.target, added)
+
+
+class FaultsInForce(FaultInForce):
+    """Faults that have been added at once; their `number` is that of the first."""
+
+    def __init__(self, source: str, target: str, faults: Sequence[FaultInForce]) -> None:
+        self.faults = tuple(faults)
+        self._ends = source, target
+        self.added = self._sum([fault.added for fault in faults])
+
+    def look(self) -> FaultStatus:
+        """Return the sum of their counters, now. Errors as for one fault."""
+        return self._sum([fault.look() for fault in self.faults])
+
+    def remove(self) -> FaultStatus:
+        """Lift them all and return the sum of their last counters.
+
+        AgentEndedError when one has ended with its host; the others are lifted all the same.
+        """
+        last: list[FaultStatus] = []
+        ended: AgentEndedError | None = None
+        for fault in self.faults:
+            try:
+                last.append(fault.remove())
+            except AgentEndedError as error:
+                ended = error
+        if ended:
+            raise ended
+        return self._sum(last)
+
+    def _sum(self, statuses: Sequence[FaultStatus]) -> FaultStatus:
+        source, target = self._ends
+        return replace(
+            statuses[0],
+            source=source,
+            target=target,
+            active=any(one.active for one in statuses),
+            spent=all(one.spent for one in statuses),
+            matched_packets=sum(one.matched_packets for one in statuses),
+            acted_packets=sum(one.acted_packets for one in statuses),
+            acted_bytes=sum(one.acted_bytes for one in statuses),
+        )
