@@ -1,4 +1,4 @@
-"""A directed link between two hosts of a lab, and the faults on it as guards.
+"""A directed link between two hosts of a lab, and the faults on it as context managers.
 
 with lab.link("client", "server").drop(tcp="syn", first=1) as fault:
     ...
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.agent import lifetime
-from lab.agent.wire import impairments
 from lab.agent.wire.fault import Fault, words
 from lab.agent.wire.parameters import NonsenseError
 from lab.errors import AgentEndedError, UsageError
 from lab.faults.channel import Channel
+from lab.faults.signatures import Impairments
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class FaultStatus:
         return words(self.impairment, self.asked)
 
 
-class Link:
+class Link(Impairments):
     """The path from one host to another; the other direction is another link."""
 
     def __init__(
@@ -65,18 +65,13 @@ class Link:
         self._channel = channel
 
     def fault(self, impairment: str, **asked: Any) -> "LinkFault":
-        """Return a guard; the fault is in force within its `with` block, and only there.
+        """Put a fault in force, and return it. `link.drop(...)` is `link.fault("drop", ...)`.
 
-        `asked`: the parameters of the impairment, of the match and of the selection (`lab fault
-        add --help` lists them). UsageError when they make no sense.
+        It ends when it is lifted, when its `with` block is left, or with this program. `asked` are
+        the parameters of the impairment, of the match and of the selection (`lab fault add --help`
+        lists them). UsageError when they make no sense, EngineError when the fault cannot be.
         """
         return LinkFault(self, impairment, asked)
-
-    def __getattr__(self, impairment: str) -> Callable[..., "LinkFault"]:
-        """`link.drop(...)` is `link.fault("drop", ...)`, for each impairment there is."""
-        if impairment.startswith("_") or impairment not in impairments.names():
-            raise AttributeError(impairment)
-        return lambda **asked: self.fault(impairment, **asked)
 
     def add(
         self,
@@ -145,38 +140,46 @@ def status(answer: dict[str, Any], target: str) -> FaultStatus:
     return FaultStatus(target=target, number=answer.pop("fault"), **answer)
 
 
-class LinkFault:
-    """A fault that is in force within its `with` block."""
+class LinkFault(AbstractContextManager["LinkFault"]):
+    """A fault that is in force from the moment it is made until it is lifted.
+
+    Leaving its `with` block lifts it. Without one it ends with `lift`, or with this program.
+    """
 
     def __init__(self, link: Link, impairment: str, asked: dict[str, Any]) -> None:
-        check(impairment, asked)
-        self._link = link
-        self._impairment = impairment
-        self._asked = asked
-        self._in_force: FaultInForce | None = None
-        self._last: FaultStatus | None = None
+        self._in_force: FaultInForce | None = link.add(impairment, asked)
+        self._last = self._in_force.added
+        self._lifted = False
 
     def __enter__(self) -> "LinkFault":
-        self._in_force = self._link.add(self._impairment, self._asked)
+        if self._lifted:
+            text = f"{self._last.id}: {self._last.text}: has been lifted; make another fault"
+            raise UsageError(text)
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        assert self._in_force
         # One whose host has ended meanwhile has ended, too; only its counters are missed.
         with contextlib.suppress(AgentEndedError):
-            self._last = self._in_force.remove()
-            self._in_force = None
+            self.lift()
 
-    @property
-    def status(self) -> FaultStatus:
-        """Its counters: now, or after the block its last ones.
+    def lift(self) -> FaultStatus:
+        """End it, and return its last counters. Lifted again, it does nothing more.
 
         AgentEndedError when it has ended with its host, and its counters with it.
         """
+        self._lifted = True
         if self._in_force:
-            return self._in_force.look()
-        assert self._last, "the fault has not been in force yet"
+            self._last = self._in_force.remove()
+            self._in_force = None
         return self._last
+
+    @property
+    def status(self) -> FaultStatus:
+        """Its counters: now, or its last ones when it has been lifted.
+
+        AgentEndedError when it has ended with its host, and its counters with it.
+        """
+        return self._in_force.look() if self._in_force else self._last
 
     @property
     def matched(self) -> int:
@@ -190,20 +193,20 @@ class LinkFault:
 
 
 class Partition(AbstractContextManager["Partition"]):
-    """Nothing gets from some hosts to others, nor (`one_way` false) back."""
+    """Nothing gets from some hosts to others, nor (`one_way` false) back, until it is lifted."""
 
     def __init__(self, links: Sequence[Link]) -> None:
-        self.faults = [link.fault("drop") for link in links]
-        self._entered = ExitStack()
-
-    def __enter__(self) -> "Partition":
+        self.faults: list[LinkFault] = []
         with ExitStack() as entered:
-            for fault in self.faults:
-                entered.enter_context(fault)
+            for link in links:
+                self.faults.append(entered.enter_context(link.fault("drop")))
             self._entered = entered.pop_all()
-        return self
 
     def __exit__(self, *exception: object) -> None:
+        self.lift()
+
+    def lift(self) -> None:
+        """End it. Lifted again, it does nothing more."""
         self._entered.close()
 
     @property

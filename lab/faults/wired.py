@@ -96,10 +96,11 @@ class Wired:
     def partition(
         self, one: Sequence[str], other: Sequence[str], *, one_way: bool = False
     ) -> Partition:
-        """Return a guard: within its block nothing gets from the hosts `one` to the `other`s.
+        """Let nothing get from the hosts `one` to the `other`s, nor back, unless `one_way`.
 
-        Nor back, unless `one_way`. A service's name is for all its replicas. UsageError for
-        unknown hosts, or a host on both sides.
+        The partition is in force at once; leaving its `with` block lifts it, as does `lift`. A
+        service's name is for all its replicas. UsageError for unknown hosts, or a host on both
+        sides.
         """
         from lab.faults.link import Partition
 

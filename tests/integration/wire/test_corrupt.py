@@ -19,7 +19,7 @@ def test_datagram_with_a_wrong_checksum_is_thrown_away(ends: Ends, asked: dict[s
     datagrams = ends.datagrams()
     name = WRONG_CHECKSUMS[ends.version]
     before = ends.counters("server")[name]
-    with ends.forth.corrupt(port=datagrams.port, nth=2, **asked) as fault:
+    with ends.forth.fault("corrupt", port=datagrams.port, nth=2, **asked) as fault:
         assert arriving(fault, datagrams, numbered(3)) == [1, 3]
         assert (fault.matched, fault.acted) == (3, 1)
     assert ends.counters("server")[name] == before + 1
@@ -43,7 +43,9 @@ def test_program_reads_exactly_the_damage(
     whole = pattern(1_400)
     name = WRONG_CHECKSUMS[ends.version]
     before = ends.counters("server")[name]
-    with ends.forth.corrupt(port=datagrams.port, nth=2, checksum="mended", **asked) as fault:
+    with ends.forth.fault(
+        "corrupt", port=datagrams.port, nth=2, checksum="mended", **asked
+    ) as fault:
         datagrams.client.send_each([whole] * 3)
         first, second, third = datagrams.server.receive(3)
         assert fault.acted == 1

@@ -81,7 +81,7 @@ def test_jitter_keeps_the_order(ends: Ends, distribution: str) -> None:
     longest_s = max(drawn_s(100, **asked))
     assert longest_s > 0.06
     datagrams = ends.datagrams()
-    with ends.forth.delay(**asked) as fault:
+    with ends.forth.fault("delay", **asked) as fault:
         datagrams.client.send_each(numbered(100))
         assert numbers(datagrams.server.receive(100)) == list(range(1, 101))
         assert datagrams.server.last.ended_s - datagrams.client.last.began_s >= longest_s
@@ -99,7 +99,7 @@ def test_datagrams_that_may_overtake_come_in_the_order_of_the_seed(ends: Ends) -
     assert order != [1, 2, 3, 4]
     datagrams = ends.datagrams()
     for _ in range(2):
-        with ends.forth.delay(protocol="udp", **asked) as fault:
+        with ends.forth.fault("delay", protocol="udp", **asked) as fault:
             datagrams.client.send_each(numbered(4))
             assert numbers(datagrams.server.receive(4)) == order
             assert fault.acted == 4
@@ -112,7 +112,7 @@ def test_stream_has_every_byte_once_and_in_order_though_segments_overtake(ends: 
     data = pattern(60_000)
     before = ends.counters("server")["TcpExtTCPOFOQueue"]
     asked = {"delay_ms": 10, "jitter_ms": 10, "overtake": True}
-    with ends.forth.delay(port=stream.port, **asked) as fault:
+    with ends.forth.fault("delay", port=stream.port, **asked) as fault:
         stream.client.send_each([data[at : at + 1_000] for at in range(0, 60_000, 1_000)])
         assert stream.server.read(60_000) == data
         # What waits for the window is put together, up to full segments.

@@ -66,7 +66,7 @@ def test_connect_outlasts_the_loss_of_the_first(ends: Ends, lost: str) -> None:
     listener = ends.listener()
     link = ends.forth if lost == "syn" else ends.back
     address = (ends.address("server"), listener.port)
-    with link.drop(port=listener.port, tcp=lost, first=1) as fault:
+    with link.fault("drop", port=listener.port, tcp=lost, first=1) as fault:
         late = ends.open_tcp("client")
         late.connect(address)
         assert late.last.took_s >= SYN_TIMER_S - A_JIFFY_S
@@ -130,7 +130,7 @@ def test_one_beyond_some_bytes_of_a_stream(ends: Ends) -> None:
 def _missing(ends: Ends, **asked: object) -> list[int]:
     datagrams = ends.datagrams()
     arrived: list[int] = []
-    with ends.forth.drop(protocol="udp", **asked) as fault:
+    with ends.forth.fault("drop", protocol="udp", **asked) as fault:
         for first in range(1, MANY + 1, BATCH):
             arrived += arriving(fault, datagrams, numbered(BATCH, first=first))
         assert (fault.matched, fault.acted) == (MANY, MANY - len(arrived))

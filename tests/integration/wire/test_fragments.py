@@ -22,7 +22,7 @@ def test_datagram_is_lost_with_one_of_its_fragments(
     datagrams = ends.datagrams()
     large = [bytes([number]) + pattern(SIZE - 1) for number in (1, 2)]
     # A later fragment has no port to match.
-    with ends.forth.drop(protocol="udp", fragment=fragment, nth=1) as fault:
+    with ends.forth.fault("drop", protocol="udp", fragment=fragment, nth=1) as fault:
         datagrams.client.send_each(large)
         assert datagrams.server.receive(1) == large[1:]
         assert (fault.matched, fault.acted) == (matching, 1)

@@ -61,7 +61,7 @@ def test_tail_that_has_no_room_is_lost(
     # The first is on the line, the next ones wait, the rest finds no room.
     datagrams = ends.datagrams()
     burst = numbered(10, size=1_000 - HEADERS[ends.version])
-    with ends.forth.rate(port=datagrams.port, rate_bps=SNAIL_BPS, **limit) as fault:
+    with ends.forth.fault("rate", port=datagrams.port, rate_bps=SNAIL_BPS, **limit) as fault:
         assert arriving(fault, datagrams, burst) == []
         assert fault.acted == 10
     assert numbers(datagrams.server.receive(len(arrive))) == arrive

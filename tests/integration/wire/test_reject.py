@@ -61,7 +61,7 @@ def test_connect_fails_for_the_reason(ends: Ends, reason: str) -> None:
     listener = ends.listener()
     address = (ends.address("server"), listener.port)
     # Of each SYN: the kernel only notes an error that comes while connect still holds the socket.
-    with ends.forth.reject(port=listener.port, tcp="syn", reason=reason) as fault:
+    with ends.forth.fault("reject", port=listener.port, tcp="syn", reason=reason) as fault:
         client = ends.open_tcp()
         # Blocking: Linux (seen on 6.18) wakes poll(2) with the ICMP message before it sets the
         # error, and who looks at SO_ERROR at once, as Python does for a timeout, may find none.
@@ -80,7 +80,7 @@ def test_connected_udp_socket_that_asks_for_errors_is_told_the_reason(
         datagrams.client.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
     else:
         datagrams.client.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, 1)
-    with ends.forth.reject(port=datagrams.port, reason=reason) as fault:
+    with ends.forth.fault("reject", port=datagrams.port, reason=reason) as fault:
         datagrams.client.send(b"x")
         with pytest.raises(OSError, match=errno.errorcode[told(ends, reason).number]):
             datagrams.client.recv(10)
@@ -96,7 +96,7 @@ def test_connected_udp_socket_is_told_what_is_for_good_and_nothing_else(
     datagrams = ends.datagrams()
     name = RECEIVED[ends.version]
     before = ends.counters("client")[name]
-    with ends.forth.reject(port=datagrams.port, reason=reason) as fault:
+    with ends.forth.fault("reject", port=datagrams.port, reason=reason) as fault:
         datagrams.client.send(b"x")
         wait_until(lambda: ends.counters("client")[name] > before, "the ICMP message")
         assert fault.acted == 1
@@ -146,13 +146,13 @@ def test_fragmentation_needed_is_no_error_for_tcp_and_a_message_too_long_for_udp
     listener = ends.listener()
     datagrams = ends.datagrams()
     asked = {"reason": "fragmentation-needed"}
-    with ends.forth.reject(port=listener.port, tcp="syn", **asked) as fault:
+    with ends.forth.fault("reject", port=listener.port, tcp="syn", **asked) as fault:
         client = ends.open_tcp()
         client.settimeout(0.5)
         with pytest.raises(TimeoutError):
             client.connect((ends.address("server"), listener.port))
         assert fault.acted >= 1
-    with ends.forth.reject(port=datagrams.port, **asked) as fault:
+    with ends.forth.fault("reject", port=datagrams.port, **asked) as fault:
         datagrams.client.send(b"x")
         with pytest.raises(OSError, match="EMSGSIZE"):
             datagrams.client.recv(10)

@@ -33,7 +33,7 @@ def test_datagrams_come_in_exactly_this_order(
     ends: Ends, asked: dict[str, int], order: list[int]
 ) -> None:
     datagrams = ends.datagrams()
-    with ends.forth.reorder(port=datagrams.port, hold_ms=A_MINUTE_MS, **asked) as fault:
+    with ends.forth.fault("reorder", port=datagrams.port, hold_ms=A_MINUTE_MS, **asked) as fault:
         assert arriving(fault, datagrams, numbered(6)) == order
         assert fault.acted == 6 // asked.get("every", 6)
     rest = 6 - len(order)

@@ -123,7 +123,7 @@ def test_syn_is_answered_as_by_a_closed_port(ends: Ends) -> None:
 def test_syn_ack_that_becomes_a_reset_is_a_refusal(ends: Ends, to: str) -> None:
     listener = ends.listener()
     address = (ends.address("server"), listener.port)
-    with ends.back.reset(port=listener.port, tcp="syn-ack", to=to) as fault:
+    with ends.back.fault("reset", port=listener.port, tcp="syn-ack", to=to) as fault:
         with pytest.raises(ConnectionRefusedError):
             ends.open_tcp().connect(address)
         assert fault.acted == 1
@@ -160,7 +160,7 @@ def test_full_connection_is_reset_in_the_midst_of_its_data(
     what = {"data": True} if sender == "client" else {"tcp": "ack"}
     full = full_connection(ends, sender, 20)
     asked = {"to": to, "nth": 300, **what}
-    with full as (port, ended), ends.forth.reset(destination_port=port, **asked) as fault:
+    with full as (port, ended), ends.forth.fault("reset", destination_port=port, **asked) as fault:
         # Who is not told by the wire is told by the other's kernel, unless it only reads.
         told = {"sender": {"client"}, "receiver": {"server"}, "both": {"client", "server"}}[to]
         for host in told | {sender}:

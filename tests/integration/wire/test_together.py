@@ -4,6 +4,7 @@ What ends a packet's way, changes it, copies it, changes its order, then rate, t
 each outcome below is another one if two of the stages change places.
 """
 
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import pytest
@@ -25,17 +26,22 @@ SNAIL_BPS = 1_000 * 8 / 600
 both_orders = pytest.mark.parametrize("turned", [False, True], ids=["added-in-order", "turned"])
 
 
-def entered(faults: list[LinkFault], *, turned: bool) -> list[LinkFault]:
-    return list(reversed(faults)) if turned else faults
+def added(*faults: Callable[[], LinkFault], turned: bool) -> list[LinkFault]:
+    """Put the faults in force, the last one first if they are to be `turned`; return them."""
+    if turned:
+        return [fault() for fault in reversed(faults)][::-1]
+    return [fault() for fault in faults]
 
 
 @both_orders
 def test_lost_packets_are_not_copied(ends: Ends, turned: bool) -> None:
     datagrams = ends.datagrams()
-    drop = ends.forth.drop(port=datagrams.port, nth=1)
-    duplicate = ends.forth.duplicate(port=datagrams.port)
-    first, second = entered([drop, duplicate], turned=turned)
-    with first, second:
+    drop, duplicate = added(
+        lambda: ends.forth.drop(port=datagrams.port, nth=1),
+        lambda: ends.forth.duplicate(port=datagrams.port),
+        turned=turned,
+    )
+    with drop, duplicate:
         datagrams.client.send_each(numbered(3))
         assert sorted(numbers(datagrams.server.receive(4))) == [2, 2, 3, 3]
         assert (drop.matched, duplicate.matched, duplicate.acted) == (3, 2, 2)
@@ -45,10 +51,12 @@ def test_lost_packets_are_not_copied(ends: Ends, turned: bool) -> None:
 @both_orders
 def test_copies_have_the_damage(ends: Ends, turned: bool) -> None:
     datagrams = ends.datagrams()
-    corrupt = ends.forth.corrupt(port=datagrams.port, offset_bytes=0, bits=8, checksum="mended")
-    duplicate = ends.forth.duplicate(port=datagrams.port)
-    first, second = entered([corrupt, duplicate], turned=turned)
-    with first, second:
+    corrupt, duplicate = added(
+        lambda: ends.forth.corrupt(port=datagrams.port, offset_bytes=0, bits=8, checksum="mended"),
+        lambda: ends.forth.duplicate(port=datagrams.port),
+        turned=turned,
+    )
+    with corrupt, duplicate:
         datagrams.client.send(b"\x00 as it was")
         assert datagrams.server.receive(2) == [b"\xff as it was"] * 2
         assert corrupt.acted == duplicate.acted == 1
@@ -59,10 +67,12 @@ def test_copies_have_the_damage(ends: Ends, turned: bool) -> None:
 def test_lost_packets_take_no_room_in_the_queue(ends: Ends, turned: bool) -> None:
     # 1 is on the line, 3 and 4 wait; a 2 that had waited would have had 4's room.
     datagrams = ends.datagrams()
-    drop = ends.forth.drop(port=datagrams.port, nth=2)
-    rate = ends.forth.rate(port=datagrams.port, rate_bps=SNAIL_BPS, limit_packets=2)
-    first, second = entered([drop, rate], turned=turned)
-    with first, second:
+    drop, rate = added(
+        lambda: ends.forth.drop(port=datagrams.port, nth=2),
+        lambda: ends.forth.rate(port=datagrams.port, rate_bps=SNAIL_BPS, limit_packets=2),
+        turned=turned,
+    )
+    with drop, rate:
         assert arriving(drop, datagrams, numbered(5)) == []
         assert (drop.acted, rate.matched) == (1, 4)
     assert numbers(datagrams.server.receive(3)) == [1, 3, 4]
@@ -73,10 +83,12 @@ def test_lost_packets_take_no_room_in_the_queue(ends: Ends, turned: bool) -> Non
 def test_order_is_changed_before_the_queue(ends: Ends, turned: bool) -> None:
     # 2 is the first on the line; 1 comes after it, takes the queue's one place, and 3 is lost.
     datagrams = ends.datagrams()
-    reorder = ends.forth.reorder(port=datagrams.port, nth=1, gap=1, hold_ms=60_000)
-    rate = ends.forth.rate(port=datagrams.port, rate_bps=SNAIL_BPS, limit_packets=1)
-    first, second = entered([reorder, rate], turned=turned)
-    with first, second:
+    reorder, rate = added(
+        lambda: ends.forth.reorder(port=datagrams.port, nth=1, gap=1, hold_ms=60_000),
+        lambda: ends.forth.rate(port=datagrams.port, rate_bps=SNAIL_BPS, limit_packets=1),
+        turned=turned,
+    )
+    with reorder, rate:
         assert arriving(reorder, datagrams, numbered(3)) == []
     assert numbers(datagrams.server.receive(2)) == [2, 1]
     assert_all_arrive(datagrams)
@@ -85,10 +97,12 @@ def test_order_is_changed_before_the_queue(ends: Ends, turned: bool) -> None:
 @both_orders
 def test_time_on_the_line_and_delay_add_up(ends: Ends, turned: bool) -> None:
     datagrams = ends.datagrams()
-    rate = ends.forth.rate(port=datagrams.port, rate_bps=80_000)
-    delay = ends.forth.delay(port=datagrams.port, delay_ms=100)
-    first, second = entered([rate, delay], turned=turned)
-    with first, second:
+    rate, delay = added(
+        lambda: ends.forth.rate(port=datagrams.port, rate_bps=80_000),
+        lambda: ends.forth.delay(port=datagrams.port, delay_ms=100),
+        turned=turned,
+    )
+    with rate, delay:
         # More than 1,000 bytes each: 100 ms on the line, then 100 ms on their way, together.
         datagrams.client.send_each(numbered(3, size=1_000))
         assert numbers(datagrams.server.receive(3)) == [1, 2, 3]

@@ -1,0 +1,61 @@
+"""The methods of a link have typed parameters, made from the impairments."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lab.agent.wire import impairments
+from lab.faults import make_signatures
+from lab.faults.link import Link
+
+ROOT = Path(__file__).parents[3]
+USER = """\
+from lab.engines.base import Lab
+
+
+def test(lab: Lab) -> None:
+    with lab.link("client", "server").{call} as fault:
+        assert fault.acted == 1
+"""
+
+
+def test_they_are_as_the_impairments_are_now() -> None:
+    text = make_signatures.FILE.read_text(encoding="utf-8")
+    assert text == make_signatures.text(), "run: python -m lab.faults.make_signatures"
+
+
+def test_every_impairment_has_a_method_that_says_what_it_does() -> None:
+    for name in impairments.names():
+        assert getattr(Link, name).__doc__
+
+
+@pytest.mark.parametrize(
+    ("call", "complaint"),
+    [
+        ("drop(data=True, first=1)", ""),
+        ('delay(delay_ms=50, jitter_ms=5, distribution="normal", port=9000)', ""),
+        ("drop(dta=True)", 'Unexpected keyword argument "dta"'),
+        ('delay("100ms")', "Too many positional arguments"),
+        ("delay()", 'Missing named argument "delay_ms"'),
+        ('drop(tcp="sin")', 'incompatible type "Literal['),
+        ("lose()", 'has no attribute "lose"'),
+    ],
+)
+def test_mypy_sees_what_is_wrong_in_a_test_of_a_user(
+    call: str, complaint: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "test_mine.py"
+    file.write_text(USER.format(call=call))
+    argv = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", str(file)]
+    # From elsewhere, as a user's: what is known of the package is what it says of itself.
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert complaint in done.stdout
+    assert done.returncode == bool(complaint), done.stdout + done.stderr
+
+
+def test_what_is_given_by_its_place_is_refused_in_plain_words() -> None:
+    link = Link("client", "server", [], lambda: pytest.fail("nobody is asked"))
+    with pytest.raises(TypeError, match=r"Impairments\.delay\(\) takes 1 positional argument"):
+        link.delay("100ms")  # type: ignore[call-arg, arg-type]
