@@ -21,24 +21,36 @@ from lab.commands import endings, hosts
 from lab.commands.later import LaterParser, progress_later
 from lab.engines import choice
 from lab.engines.base import Lab
+from lab.errors import UsageError
 from lab.model import LabStatus
 
 _EPILOG = """\
+lab help COMMAND shows what a command takes
+
 exit status: 0 done, 2 bad input or an engine that failed, 4 this machine cannot (doctor, run),
 130 Ctrl-C"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
-    return endings.status_of(_parser().parse_args(argv))
+    parser = _parser()
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words:
+        parser.print_help(sys.stderr)
+        return endings.EXIT_BAD_INPUT
+    if words[0] == "help":
+        words = [*words[1:], "--help"]
+    return endings.status_of(parser.parse_args(words))
 
 
 def _up(arguments: argparse.Namespace) -> int:
+    if arguments.shipped and arguments.file:
+        raise UsageError("--shipped and --file: choose one of them")
     engine, why = choice.choose(arguments.engine)
     with progress_later(why) as progress:
         lab = runner.up(
             engine,
-            file=arguments.file,
+            file=_shipped() if arguments.shipped else arguments.file,
             name=arguments.name,
             build=not arguments.no_build,
             progress=progress,
@@ -54,6 +66,12 @@ def _up(arguments: argparse.Namespace) -> int:
     screen.out.print(screen.status_table(lab.status()))
     screen.out.print("\n".join(_hints(lab)), markup=False)
     return 0
+
+
+def _shipped() -> Path:
+    from lab.scenario import shipped
+
+    return shipped.compose_file()
 
 
 def _hints(lab: Lab) -> list[str]:
@@ -84,7 +102,8 @@ def _down(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    found = runner.statuses(choice.Usable(), arguments.names)
+    named = [arguments.lab] if arguments.lab else []
+    found = runner.statuses(choice.Usable(), [*named, *arguments.names])
     if arguments.json:
         return _print_json([_fields(status) for status in found])
     from lab import screen
@@ -149,7 +168,7 @@ def _scenario_filler(room: str, name: str) -> Callable[[argparse.ArgumentParser]
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = LaterParser(
         prog="lab",
         description="Several machines in containers, and the network between them.",
         epilog=_EPILOG,
@@ -167,6 +186,9 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", parents=[json_option], help="bring a lab up")
     up.add_argument("-f", "--file", type=Path, help="the compose file (default: this folder's)")
     up.add_argument(
+        "--shipped", action="store_true", help="the lab's own machines, from any folder"
+    )
+    up.add_argument(
         "--engine",
         choices=choice.NAMES,
         help="where hosts live (default: compose if Docker answers, else namespaces)",
@@ -180,7 +202,9 @@ def _parser() -> argparse.ArgumentParser:
     down.add_argument("--all", action="store_true", help="every lab that is up")
     down.set_defaults(run=_down)
 
-    status = commands.add_parser("status", parents=[json_option], help="show labs and their hosts")
+    status = commands.add_parser(
+        "status", parents=[json_option, lab_option], help="show labs and their hosts"
+    )
     status.add_argument("names", nargs="*", metavar="NAME", help="(default: all)")
     status.set_defaults(run=_status)
 

@@ -10,6 +10,7 @@ from lab import doctor
 from lab.engines.base import Engine, Lab, Progress
 from lab.errors import LabGoneError, TopologyError, UsageError
 from lab.model import Finding, LabStatus
+from lab.suggestions import near
 
 COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -41,7 +42,8 @@ def _compose_file() -> Path:
         if candidate.exists():
             return candidate
     text = (
-        f"{COMPOSE_FILES[0]}: not in this folder; go to the lab's folder, or name one with --file"
+        f"{COMPOSE_FILES[0]}: not in this folder; name a file with --file, or take the lab's own"
+        " machines with --shipped"
     )
     raise TopologyError(text)
 
@@ -92,7 +94,8 @@ def find(engines: Iterable[Engine], name: str | None) -> Lab:
                 return lab
     listed = ", ".join(sorted(lab.name for lab in there))
     if name is not None:
-        text = f"lab {name!r}: not up ({'up: ' + listed if there else 'no lab is'})"
+        hint = near(name, [lab.name for lab in there])
+        text = f"lab {name!r}: not up ({'up: ' + listed if there else 'no lab is'}){hint}"
         raise UsageError(text)
     if not there:
         text = "no lab is up; lab up starts one"

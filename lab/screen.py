@@ -3,6 +3,7 @@
 To load it takes longer than two hosts take to come up.
 """
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -30,7 +31,9 @@ class _Console(Console):
         raise BrokenPipeError
 
 
-out = _Console(highlight=False, soft_wrap=True, emoji=False)
+# A program that reads a table wants each row on a line, whatever it holds.
+_WIDTH = None if sys.stdout and sys.stdout.isatty() else 100_000
+out = _Console(highlight=False, soft_wrap=True, emoji=False, width=_WIDTH)
 err = Console(highlight=False, soft_wrap=True, emoji=False, stderr=True)
 
 

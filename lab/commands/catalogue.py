@@ -21,8 +21,9 @@ def fill_list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "names",
         nargs="*",
-        metavar="NAME|TOPIC/|FILE|FOLDER",
-        help="only these, as lab run takes them (default: the catalogue)",
+        metavar="WORD",
+        help="only these: a name, a topic, an errno, a word of a title, a file, a folder"
+        " (default: the catalogue)",
     )
     parser.add_argument(
         "--markdown", action="store_true", help="print a page, with links from docs/ to the files"
@@ -39,7 +40,7 @@ def fill_schema(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    scenarios = [read(path) for path in catalogue.chosen(arguments.names)]
+    scenarios = [read(path) for path in catalogue.searched(arguments.names)]
     if arguments.markdown:
         print(catalogue_page.page(scenarios), end="")
         return 0
@@ -56,7 +57,7 @@ def _list(arguments: argparse.Namespace) -> int:
         ]
         print(json.dumps(entries, indent=2))
         return 0
-    screen.out.print(scenario_screen.scenario_table(scenarios), crop=False)
+    screen.out.print(scenario_screen.scenario_table(scenarios), soft_wrap=False)
     return 0
 
 

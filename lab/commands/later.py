@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from lab.engines.base import Progress
+from lab.suggestions import meant, near
 
 Fill = Callable[[argparse.ArgumentParser], None]
 
@@ -18,11 +19,20 @@ class LaterParser(argparse.ArgumentParser):
         self._fill = fill
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As any ArgumentParser."""
+        """As any ArgumentParser; an unknown option is refused with what was perhaps meant."""
         fill, self._fill = self._fill, None
         if fill:
             fill(self)
-        return super().parse_known_args(args, namespace)
+        found, rest = super().parse_known_args(args, namespace)
+        if unknown := next((word for word in rest if word.startswith("--")), None):
+            option = unknown.partition("=")[0]
+            self.error(f"{option}: unknown option{near(option, self._option_string_actions)}")
+        return found, rest
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            text = f"{value!r}: unknown{meant(str(value), map(str, action.choices))}"
+            raise argparse.ArgumentError(action, text)
 
 
 @contextmanager

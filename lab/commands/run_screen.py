@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -28,6 +29,8 @@ class RunScreen:
         self._running: dict[int, str] = {}
         self._doing: dict[int, str] = {}
         self._notes: set[str] = set()
+        # Each scenario once, before the first of its steps: None when it has been.
+        self._to_introduce: dict[Path, Scenario | None] = {}
         # What came of those that have ended, in the order of their ends.
         self.outcomes: list[Outcome] = []
         self._status = screen.err.status("")
@@ -50,6 +53,7 @@ class RunScreen:
         """Show its name in the moving line."""
         self._running[number] = scenario.name
         self._update()
+        self._to_introduce[scenario.path] = self._to_introduce.get(scenario.path, scenario)
 
     def doing(self, number: int, doing: str, detail: str) -> None:
         """Show it in the moving line; a note stays, once."""
@@ -70,6 +74,10 @@ class RunScreen:
         """Show its line, if only one run is on the screen at a time."""
         self._doing.pop(number, None)
         if self._steps:
+            for path, scenario in self._to_introduce.items():
+                if scenario:
+                    self._print(*scenario_screen.introduction(scenario))
+                    self._to_introduce[path] = None
             bad = [one for one in judged if one.verdict is not Verdict.PASS]
             shown = bad[0] if bad else judged[0]
             self._print(scenario_screen.step_line(describe(step), shown, took_s))

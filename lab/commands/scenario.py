@@ -9,6 +9,7 @@ from typing import Any
 
 from lab import report, screen
 from lab.checks.verdict import Judgement, Verdict, overall
+from lab.commands import newest
 from lab.commands.run_screen import RunScreen, counts, outcome_lines, summary_lines
 from lab.engines import choice
 from lab.errors import EvidenceError, LabError, UsageError
@@ -25,6 +26,7 @@ _MOST_DIGITS = 20
 _EPILOG = """\
 examples:
   lab run half-open
+  lab run ECONNREFUSED                         all that reproduce this error
   lab run connect/ my-scenarios/ one-more.yaml --jobs 2
   lab run --all --engine namespaces --repeat 20 --jobs 3
 
@@ -41,8 +43,8 @@ def fill_run(parser: argparse.ArgumentParser) -> None:
     add(
         "scenarios",
         nargs="*",
-        metavar="NAME|TOPIC/|FILE|FOLDER",
-        help="as lab list shows them, or a file, or all files of a folder",
+        metavar="NAME|TOPIC/|ERROR|FILE|FOLDER",
+        help="as lab list shows them, an errno, a file, or all files of a folder",
     )
     add("--all", action="store_true", help="the whole catalogue")
     add("--engine", choices=choice.NAMES, help="where hosts live (default: as lab up)")
@@ -52,7 +54,7 @@ def fill_run(parser: argparse.ArgumentParser) -> None:
     add(
         "--results",
         type=Path,
-        default=Path("results"),
+        default=newest.RESULTS,
         metavar="DIR",
         help="where the evidence goes (default: results)",
     )
@@ -62,7 +64,9 @@ def fill_run(parser: argparse.ArgumentParser) -> None:
 
 def fill_verify(parser: argparse.ArgumentParser) -> None:
     """Make the parser of `lab verify`."""
-    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="of a run")
+    parser.add_argument(
+        "folders", nargs="*", type=Path, metavar="DIR", help="of a run (default: the newest)"
+    )
     parser.set_defaults(run=_verify, unread=_EXIT_UNREAD)
 
 
@@ -162,7 +166,7 @@ def _fields(outcome: Outcome) -> dict[str, Any]:
 def _verify(arguments: argparse.Namespace) -> int:
     entries: list[dict[str, Any]] = []
     statuses = []
-    for folder in arguments.folders:
+    for folder in arguments.folders or [newest.run()]:
         try:
             outcome = run.verify(folder)
         except EvidenceError as error:

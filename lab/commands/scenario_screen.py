@@ -34,18 +34,22 @@ def verdict_line(verdict: Verdict, scenario: str, took_s: float, folder: Path) -
     return text.append(f"{scenario}  {took_s:.2f} s  {folder}", style="default")
 
 
+def introduction(scenario: Scenario) -> list[Text]:
+    """Make the lines above a run's steps: what happens, and what it shows."""
+    title = Text(f"{scenario.name}: ", style="bold").append(scenario.title, style="default")
+    return [title, Text(f"shows: {scenario.shows}", style="dim")] if scenario.shows else [title]
+
+
 def scenario_table(scenarios: Sequence[Scenario]) -> Table:
-    """Make the table of the catalogue."""
+    """Make the table of the catalogue; what is too long goes on in its column."""
     table = Table(box=None, pad_edge=False)
-    table.add_column(
-        "NAME", no_wrap=True, min_width=max((len(s.name) for s in scenarios), default=0)
-    )
-    table.add_column("REPRODUCES")
-    table.add_column("SHOWS")
+    table.add_column("NAME", no_wrap=True)
+    table.add_column("TITLE", ratio=2)
+    table.add_column("REPRODUCES", ratio=1)
     topic = ""
     for one in scenarios:
         if one.path.parent.name != topic:
             topic = one.path.parent.name
-            table.add_row(Text(topic, style="bold"), "", "")
-        table.add_row(escape(one.name), escape(", ".join(one.reproduces)), escape(one.shows))
+            table.add_row(Text(f"{topic}/", style="bold"), "", "")
+        table.add_row(escape(one.name), escape(one.title), escape(", ".join(one.reproduces)))
     return table

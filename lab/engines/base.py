@@ -20,6 +20,7 @@ from lab.errors import AgentError, EngineError, EvidenceError, UsageError
 from lab.evidence import syslog
 from lab.faults.wired import Wired
 from lab.model import Finding, HostStatus, LabStatus, LogLine, Output, OutputLine
+from lab.suggestions import near
 
 if TYPE_CHECKING:
     from lab.calling.caller import Caller
@@ -32,6 +33,12 @@ Connected = socket.socket
 # Called with what the engine does now, and with a detail of it ("" when there is none). What is
 # done is "note" where the detail is something for the person to know.
 Progress = Callable[[str, str], None]
+
+
+def shown_file(path: str) -> str:
+    """Return what a person calls a compose file; one that a scenario has in memory has no path."""
+    name = path.removeprefix("/memfd:").removesuffix(" (deleted)")
+    return path if name == path else f"the hosts of {name}"
 
 
 def own_term() -> str:
@@ -209,7 +216,8 @@ class Lab(Wired, ABC):
         if several := [host for host in self.hosts.values() if name and host.service == name]:
             return several
         there = ", ".join(sorted(self.hosts)) or "none"
-        text = f"host {name!r}: not in lab {self.name} (its hosts: {there})"
+        hint = near(name, [*self.hosts, *(host.service for host in self.hosts.values())])
+        text = f"host {name!r}: not in lab {self.name} (its hosts: {there}){hint}"
         raise UsageError(text)
 
     @abstractmethod

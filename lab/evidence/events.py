@@ -7,6 +7,7 @@ without the event `end` is of a run that was cut short.
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -16,6 +17,16 @@ from lab.errors import EvidenceError
 FILE = "events.jsonl"
 
 Event = dict[str, Any]
+
+
+@contextmanager
+def naming(path: str | Path) -> Iterator[None]:
+    """Let an OSError of the block, such as a full disk's, say which file it is about."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 class Recorder:
@@ -32,13 +43,14 @@ class Recorder:
     def write(self, kind: str, **fields: Any) -> Event:
         """Append an event of now (or of `time_ns`, if given) and return it."""
         event = {"kind": kind, "time_ns": fields.pop("time_ns", time.time_ns()), **fields}
-        with self._lock:
+        with self._lock, naming(self._file.name):
             self._file.write(json.dumps(event, ensure_ascii=False) + "\n")
         return event
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        with naming(self._file.name):
+            self._file.close()
 
 
 def read(folder: Path) -> list[Event]:

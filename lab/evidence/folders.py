@@ -4,6 +4,8 @@ import contextlib
 import shutil
 from pathlib import Path
 
+from lab.errors import EvidenceError
+
 SCENARIO, VERDICT, CAPTURE = "scenario.yaml", "verdict.json", "wire.pcapng"
 
 
@@ -26,6 +28,15 @@ def new_run(results: Path, scenario: str) -> Path:
         else:
             return folder
     raise AssertionError
+
+
+def newest_run(results: Path) -> Path:
+    """Return the folder of the run that ended last. EvidenceError when there is none."""
+    found = [(path.stat().st_mtime_ns, path.parent) for path in results.glob("*/*/events.jsonl")]
+    if not found:
+        text = f"{results}: no run is in this folder; lab run makes one, or name a run's folder"
+        raise EvidenceError(text)
+    return max(found)[1]
 
 
 def discard(folder: Path) -> None:

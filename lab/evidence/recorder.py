@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from lab.agent.wire import pcapng
+from lab.evidence.events import naming
 from lab.evidence.pcapng import Blocks, Statistics, counted, time_ns
 
 _MOST_BYTES = 1 << 20
@@ -125,8 +126,9 @@ class Recorder:
     def _write(self, data: bytes) -> None:
         # Whole blocks at once, past every buffer: what is in the file survives this program.
         left = memoryview(data)
-        while left:
-            left = left[os.write(self._file.fileno(), left) :]
+        with naming(self._file.name):
+            while left:
+                left = left[os.write(self._file.fileno(), left) :]
 
 
 class _Stream:

@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from lab.evidence.events import naming
 from lab.report.call_words import duration
 from lab.report.facts import MOST_PACKETS, facts
 from lab.report.model import Run
@@ -72,7 +73,8 @@ def write(path: Path, text: str) -> None:
 
     It is the escape of JSON and of Python both, so that the page's script reads its data.
     """
-    path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    with naming(path):
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def _kinds(kinds: set[Kind]) -> list[tuple[str, str]]:

@@ -135,7 +135,10 @@ def _play(
     if lost := capture.captured.lost_packets:
         troubles.append(f"{lost} packets were lost: the wire could not keep up")
     if dropped := capture.captured.dropped_packets:
-        troubles.append(f"{dropped} packets are not in the capture: this machine is too slow")
+        troubles.append(
+            f"{dropped} packets are not in the capture: this machine is too slow for so many;"
+            " send less in the scenario, or run fewer at a time (--jobs 1)"
+        )
 
 
 def verify(folder: Path) -> Outcome:
@@ -186,6 +189,7 @@ def _verified(folder: Path) -> Outcome:
 
 def _write(outcome: Outcome) -> None:
     fields = dataclasses.asdict(outcome) | {"folder": None}
-    (outcome.folder / folders.VERDICT).write_text(
-        json.dumps(fields, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    file = outcome.folder / folders.VERDICT
+    with events.naming(file):
+        text = json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
+        file.write_text(text, encoding="utf-8")

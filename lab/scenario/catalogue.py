@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lab.errors import UsageError
+from lab.scenario import search
 
 ROOT = Path(__file__).parents[1] / "catalogue"
+_MOST_LISTED = 5
 _ENDINGS = {".yaml", ".yml"}
 _OF_SCENARIO = re.compile(r"^(title|shows|steps) *:", re.MULTILINE)
 _OF_COMPOSE = re.compile(r"^services *:", re.MULTILINE)
@@ -28,12 +30,27 @@ def find(name: str) -> Path:
 
     UsageError, with what was perhaps meant, when there is neither.
     """
+    found = _named(name)
+    if len(found) > 1:
+        text = f"scenario {name!r}: {len(found)} reproduce it; choose one: lab list {name}"
+        raise UsageError(text)
+    return found[0]
+
+
+def _named(name: str) -> list[Path]:
     path = Path(name)
     if path.suffix in _ENDINGS:
-        return path
+        return [path]
     by_name = {path.stem: path for path in paths()}
     if name in by_name:
-        return by_name[name]
+        return [by_name[name]]
+    if reproducing := [path for path in paths() if search.reproduces(path, name)]:
+        return reproducing
+    about = [path.stem for path in paths() if search.is_about(path, name)]
+    if about:
+        listed = ", ".join(about[:_MOST_LISTED]) + (", ..." if len(about) > _MOST_LISTED else "")
+        text = f"scenario {name!r}: none has this name; {len(about)} are about it: {listed}"
+        raise UsageError(text)
     near = difflib.get_close_matches(name, [*by_name, *topics()], n=3, cutoff=0.7)
     hint = f"did you mean {' or '.join(near)}?" if near else "lab list shows those there are"
     text = f"scenario {name!r}: neither a file nor one of the catalogue; {hint}"
@@ -41,7 +58,7 @@ def find(name: str) -> Path:
 
 
 def chosen(names: Sequence[str]) -> list[Path]:
-    """Return the files of names, topics, paths and folders, each once; none given: the catalogue.
+    """Return the files of names, topics, errors, paths and folders, each once; none: the catalogue.
 
     Of a folder that is every YAML file that does not look like a compose file.
     UsageError when a name stands for nothing.
@@ -52,12 +69,29 @@ def chosen(names: Sequence[str]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
+def searched(words: Sequence[str]) -> list[Path]:
+    """Return what `chosen` would, and for any other word the scenarios that it is about.
+
+    A word may stand in a name, topic, title, in what a scenario `shows`, or be an error that it
+    reproduces. UsageError when a word is about nothing.
+    """
+    found: list[Path] = []
+    for word in words:
+        try:
+            found += chosen([word])
+        except UsageError:
+            if not (about := [path for path in paths() if search.is_about(path, word)]):
+                raise
+            found += about
+    return list(dict.fromkeys(found)) if words else paths()
+
+
 def _of(name: str) -> list[Path]:
     if name.rstrip("/") in topics():
         return paths(name.rstrip("/"))
     folder = Path(name)
     if not folder.is_dir():
-        return [find(name)]
+        return _named(name)
     there = sorted(path for path in folder.iterdir() if _may_be_scenario(path))
     if not there:
         text = f"{name}: no scenario (*.yaml) is in this folder"

@@ -8,7 +8,8 @@ from lab.agent.wire.parameters import NonsenseError, checked
 from lab.scenario import expectations, keys, values
 from lab.scenario.model import Condition, PacketPattern
 from lab.scenario.names import Names
-from lab.scenario.nodes import Mapping, meant
+from lab.scenario.nodes import Mapping
+from lab.suggestions import meant
 
 _SYSLOG = "syslog"
 

@@ -11,7 +11,8 @@ from lab.agent.caller import names
 from lab.agent.caller.kinds import Data
 from lab.scenario import values
 from lab.scenario.model import CALL_LIMIT_S, Expected
-from lab.scenario.nodes import Mapping, meant, unwrapped
+from lab.scenario.nodes import Mapping, unwrapped
+from lab.suggestions import meant
 
 _DATA = ({"hex"}, {"text"}, {"repeat", "times"})
 _EXCEPTIONS = (

@@ -1,6 +1,7 @@
 """The names that a scenario's steps make and use: a name must be made before it is used."""
 
-from lab.scenario.nodes import Mapping, meant
+from lab.scenario.nodes import Mapping
+from lab.suggestions import meant
 
 
 class Names:

@@ -3,7 +3,6 @@
 The values are Python's, as YAML 1.1 has them, but for times and dates, which stay text.
 """
 
-import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import yaml
 
 from lab.errors import ScenarioError
+from lab.suggestions import meant
 
 _MOST_VALUES = 100_000
 _KINDS = {
@@ -108,15 +108,6 @@ def unwrapped(value: Any) -> Any:
 def kind_of(value: Any) -> str:
     """Say what a value is."""
     return "a mapping" if isinstance(value, Mapping) else _KINDS.get(type(value), "a time")
-
-
-def meant(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean X?` where there is something near, else what there is."""
-    listed = list(known)
-    near = difflib.get_close_matches(word, listed, n=1)
-    if near:
-        return f"; did you mean {near[0]}?"
-    return f"; it may be one of {', '.join(listed)}" if listed else ""
 
 
 def python(node: yaml.Node) -> Any:

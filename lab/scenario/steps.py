@@ -23,7 +23,8 @@ from lab.scenario.model import (
     WireFaultStep,
 )
 from lab.scenario.names import Names
-from lab.scenario.nodes import Mapping, Wrong, meant, unwrapped
+from lab.scenario.nodes import Mapping, Wrong, unwrapped
+from lab.suggestions import meant
 
 
 @dataclass

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from lab.scenario.nodes import Mapping, kind_of, meant
+from lab.scenario.nodes import Mapping, kind_of
+from lab.suggestions import meant
 
 DURATION_PATTERN = r"(\d+(?:\.\d+)?)(ms|s|m)"
 # As far as a pattern can tell; whether they are hosts is another question.

@@ -78,7 +78,8 @@ def test_image_that_namespaces_cannot_have(tmp_path: Path) -> None:
     file.write_text("services:\n  db:\n    image: postgres:17\n")
     line = command.refused(command.run("up", "--engine", "namespaces", cwd=tmp_path))
     assert "compose.yaml:2: services.db needs the image postgres:17" in line
-    assert "--engine compose" in line
+    assert "use --engine compose" in line
+    assert "labels: {socket-lab.native: COMMAND}" in line
 
 
 def test_no_docker_engine_and_no_choice_means_namespaces(tmp_path: Path) -> None:

@@ -6,17 +6,17 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-import docker
 from docker import DockerClient
 from docker.errors import DockerException
 from docker.models.containers import Container
 
 from lab.compose import replicas
-from lab.engines.base import Engine, Lab, Progress
+from lab.engines.base import Engine, Lab, Progress, shown_file
 from lab.engines.compose import (
     agent_image,
     callers,
     checks,
+    docker_client,
     guard,
     images,
     log,
@@ -58,7 +58,7 @@ class ComposeLab(Lab):
             except EngineError:
                 hosts.append(HostStatus(host.name, "dead", None, ()))
         labels = next((c.labels for c in self._containers.values()), {})
-        file = labels.get(TOPOLOGY_LABEL) or labels.get(_FILE_LABEL, "")
+        file = shown_file(labels.get(TOPOLOGY_LABEL) or labels.get(_FILE_LABEL, ""))
         return LabStatus(self.name, ComposeEngine.name, file, tuple(hosts))
 
     def pieces(self, host: str, *, alone: bool, follow: bool) -> Iterator[Piece]:
@@ -162,7 +162,7 @@ class ComposeEngine(Engine):
 
 def _connect() -> DockerClient:
     try:
-        return docker.from_env()
+        return docker_client.connect()
     except DockerException as error:
         raise _no_engine(error) from error
 

@@ -3,11 +3,12 @@
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
 
-import docker
 from docker.errors import APIError, DockerException
 from docker.models.containers import Container
 from docker.models.networks import Network
 from docker.models.volumes import Volume
+
+from lab.engines.compose import docker_client
 
 LABEL = "socket-lab.name"
 TOPOLOGY_LABEL = "socket-lab.topology"
@@ -27,7 +28,7 @@ def remove_everything(name: str) -> int:
     beyond reach then.
     """
     try:
-        client = docker.from_env()
+        client = docker_client.connect()
     except DockerException:
         return 0
     try:

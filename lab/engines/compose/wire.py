@@ -9,7 +9,7 @@ import ipaddress
 import os
 from collections.abc import Iterable, Iterator, Mapping
 
-import docker
+from lab.engines.compose import docker_client
 
 _NETWORKS = 512  # the /24s of 198.18.0.0/15, set aside for tests of networks (RFC 2544)
 
@@ -42,7 +42,7 @@ def free_subnets(name: str) -> Iterator[ipaddress.IPv4Network]:
 
 
 def _taken() -> Iterable[ipaddress.IPv4Network]:
-    client = docker.from_env()
+    client = docker_client.connect()
     try:
         for network in client.networks.list():
             for config in (network.attrs.get("IPAM") or {}).get("Config") or ():

@@ -10,7 +10,7 @@ from typing import Any
 
 from lab.compose.errors import PlaceError
 from lab.engines import states
-from lab.engines.base import Engine, Host, Lab, Progress, own_term
+from lab.engines.base import Engine, Host, Lab, Progress, own_term, shown_file
 from lab.engines.namespaces import agent_starts, agents, checks, control
 from lab.engines.namespaces.keeper_process import KeeperProcess
 from lab.engines.namespaces.users import USER_ID
@@ -145,7 +145,9 @@ class NamespaceLab(Lab):
         """Ask the keeper."""
         answer = control.ask(self.name, ask="status")
         hosts = sorted((_status(entry) for entry in answer["hosts"]), key=lambda host: host.name)
-        return LabStatus(self.name, NamespacesEngine.name, answer["topology"], tuple(hosts))
+        return LabStatus(
+            self.name, NamespacesEngine.name, shown_file(answer["topology"]), tuple(hosts)
+        )
 
     def pieces(self, host: str, *, alone: bool, follow: bool) -> Iterator[Piece]:
         """Read what the keeper kept."""

@@ -10,13 +10,15 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from lab import optional
 from lab.compose import values
 from lab.compose.errors import PlaceError
 
 # The command that takes the place of the image's, on this machine; a word it cannot do without.
 NATIVE_LABEL = "socket-lab.native"
 NEEDS_LABEL = "socket-lab.needs"
-_OUR_IMAGES = "socket-lab/"
+# Those of this project's Dockerfile; a bare host's runs nothing.
+_OUR_IMAGES = {f"socket-lab/{name}" for name in ("bare", "host", "inetd", "names", "syslog")}
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PYTHONS = {"python", "python3"}
 
@@ -39,9 +41,12 @@ def choose(key: str, service: Mapping[str, Any], labels: Mapping[str, str]) -> C
     ValueError when a command cannot be split into words.
     """
     image = str(service.get("image", ""))
-    if not image.startswith(_OUR_IMAGES) and NATIVE_LABEL not in labels:
+    if image.partition(":")[0] not in _OUR_IMAGES and NATIVE_LABEL not in labels:
         what = f"needs the image {image}" if image else "needs an image that is built"
-        text = f"services.{key} {what}: not on this engine; use --engine compose"
+        text = (
+            f"services.{key} {what}: not on this engine; use --engine compose, or name the command"
+            f" of this machine that replaces it: labels: {{{NATIVE_LABEL}: COMMAND}}"
+        )
         raise PlaceError(("services", key), text)
     argv = values.words(labels.get(NATIVE_LABEL)) or [
         *values.words(service.get("entrypoint")),
@@ -59,5 +64,6 @@ def choose(key: str, service: Mapping[str, Any], labels: Mapping[str, str]) -> C
         return Chosen(missing="it has no command in the compose file, so it runs no program")
     if NEEDS_LABEL not in labels and NATIVE_LABEL not in labels:
         return Chosen(tuple(argv))  # started in vain, it will say so itself
-    install = f"sudo apt-get install {needed}"
-    return Chosen(missing=f"{needed} is not installed, so it runs no program ({install})")
+    packages = [program.package for program in optional.PROGRAMS if program.name == needed]
+    install = f" (sudo apt-get install {packages[0]})" if packages else ""
+    return Chosen(missing=f"{needed} is not installed, so it runs no program{install}")

@@ -80,7 +80,7 @@ def test_command_prints_where_the_page_is(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "name the folder of a run"),
+        ([], "no run is in this folder"),
         (["nowhere"], "nowhere: no evidence of a run"),
         (["a", "b", "-o", "x.html"], "--output is for the page of one run"),
         (["a", "--index", "b"], "--index takes the folder of all results"),

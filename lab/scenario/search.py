@@ -1,0 +1,51 @@
+"""Which scenarios a word is about, by the head of their files: quicker than to read them whole."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+# How programs meet errors whose name they never see.
+_EXCEPTIONS = {
+    "gaierror": ("EAI_",),
+    "herror": ("HOST_NOT_FOUND", "TRY_AGAIN"),
+    "timeouterror": ("ETIMEDOUT", "TimeoutError"),
+    "connectionrefusederror": ("ECONNREFUSED",),
+    "connectionreseterror": ("ECONNRESET",),
+    "connectionabortederror": ("ECONNABORTED",),
+    "brokenpipeerror": ("EPIPE",),
+    "permissionerror": ("EACCES", "EPERM"),
+    "blockingioerror": ("EAGAIN", "EINPROGRESS"),
+    "interruptederror": ("EINTR",),
+}
+_HEAD_ENDS = re.compile(r"^steps *:", re.MULTILINE)
+
+
+def is_about(path: Path, word: str) -> bool:
+    """Tell whether a word is in the name, topic, title, `shows`, or is an error reproduced."""
+    head = _head(path)
+    texts = (path.stem, path.parent.name, str(head.get("title")), str(head.get("shows")))
+    plain = word.casefold()
+    return any(plain in text.casefold() for text in texts) or reproduces(path, word)
+
+
+def reproduces(path: Path, error: str) -> bool:
+    """Tell whether it reproduces an error: an errno, an EAI name, or the exception's name."""
+    there = _head(path).get("reproduces") or []
+    names = [str(one) for one in (there if isinstance(there, list) else [there])]
+    if error.upper() in {name.upper() for name in names}:
+        return True
+    beginnings = _EXCEPTIONS.get(error.rpartition(".")[2].casefold(), ())
+    return any(name.startswith(beginning) for name in names for beginning in beginnings)
+
+
+@cache
+def _head(path: Path) -> dict[str, object]:
+    text = path.read_text(encoding="utf-8")
+    ends = _HEAD_ENDS.search(text)
+    try:
+        head = yaml.safe_load(text[: ends.start()] if ends else text)
+    except yaml.YAMLError:  # `lab list` and `lab run` say what is wrong with it
+        return {}
+    return head if isinstance(head, dict) else {}
