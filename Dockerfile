@@ -12,7 +12,7 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends inetutils-telnet iproute2 python3 \
     && rm -rf /var/lib/apt/lists/*
 # A user without rights runs the programs, and the chapter's services have names of their own.
-RUN useradd --system --uid 800 --user-group --no-create-home --shell /usr/sbin/nologin lab \
+RUN useradd --system --uid 800 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin lab \
     && printf '%s\n' \
         'lab-time 21567/tcp # time server' 'lab-time 21567/udp # time server' \
         'lab-line 21568/tcp # line server' 'lab-echo 21569/tcp # plain echo' >>/etc/services

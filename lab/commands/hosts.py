@@ -31,7 +31,7 @@ def add_parsers(commands: Any, lab_option: argparse.ArgumentParser) -> None:
     """Add the commands to those of `lab`."""
     parents = [lab_option]
     run = commands.add_parser("exec", parents=parents, help="run a program on a host")
-    run.add_argument("--user", help="as this user of the host")
+    run.add_argument("--user", help="as this user of the host (default: one without rights)")
     run.add_argument("host", metavar="HOST")
     run.add_argument("program", metavar="PROGRAM")
     run.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...")
@@ -54,7 +54,8 @@ def _exec(arguments: argparse.Namespace) -> int:
     host = runner.find(choice.Usable(), arguments.lab).host(arguments.host)
     argv = [arguments.program, *arguments.arguments]
     terminal = all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout))
-    command = host.command(argv, user=arguments.user, terminal=terminal)
+    user = arguments.user or host.ordinary_user
+    command = host.command(argv, user=user, terminal=terminal)
     os.execvp(command[0], command)  # noqa: S606
 
 

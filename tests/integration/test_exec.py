@@ -201,3 +201,47 @@ def test_user_that_hosts_do_not_have_is_refused(namespaces: Engine) -> None:
         done = command.run("exec", "--lab", pair.name, "--user", "nosuch", "left", "id")
         said = "left: cannot exec: no user nosuch; on this engine hosts have root, lab"
         assert said in command.refused(done)
+
+
+RIGHTS = """\
+import os, socket
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+sets = [int(status[name], 16) for name in ("CapEff", "CapInh", "CapAmb")]
+print("capabilities", sum(sets))
+print("no new privileges", int(status["NoNewPrivs"]))
+print("home", os.environ["HOME"])
+open(os.path.join(os.environ["HOME"], "mine"), "w").close()
+try:
+    socket.create_server(("", 80))
+    print("port 80: bound")
+except PermissionError:
+    print("port 80: EACCES")
+"""
+
+
+def exec_as_typed(lab: Lab, host: str, *argv: str) -> subprocess.CompletedProcess[str]:
+    return command.run("exec", "--lab", lab.name, host, *argv)
+
+
+def test_a_program_has_no_right_and_no_way_to_get_one(lab: Lab) -> None:
+    done = exec_as_typed(lab, "client", "python3", "-c", RIGHTS)
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "capabilities 0",
+        "no new privileges 1",
+        "home /tmp",
+        "port 80: EACCES",
+    ]
+
+
+def test_a_program_cannot_unplug_its_host(lab: Lab) -> None:
+    done = exec_as_typed(lab, "client", "ip", "link", "set", "eth0", "down")
+    assert done.returncode != 0
+    assert "Operation not permitted" in done.stderr
+    assert exec_as_typed(lab, "client", "cat", "/sys/class/net/eth0/operstate").stdout == "up\n"
+
+
+def test_where_the_compose_file_says_nothing_any_port_can_be_had(engine: Engine) -> None:
+    with own_lab(engine, "pair.yaml") as lab:
+        done = exec_as_typed(lab, sorted(lab.hosts)[0], "python3", "-c", RIGHTS)
+        assert "port 80: bound" in done.stdout, done.stderr

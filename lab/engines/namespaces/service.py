@@ -68,7 +68,7 @@ def _environment(service: Mapping[str, Any], lab: str, folder: Path) -> dict[str
         "PATH": programs.search_path(),
         "PYTHONPATH": str(folder),
         "PYTHONUNBUFFERED": "1",
-        "HOME": "/",
+        "HOME": "/tmp",  # noqa: S108 - the host's own, and its users may write there
         MARK: lab,
         **values.environment(service.get("environment"), os.environ),
     }
@@ -87,4 +87,4 @@ def _sysctls(key: str, service: Mapping[str, Any]) -> dict[str, str]:
     for number, name in enumerate(values.mapping(found)):
         with at("services", key, "sysctls", number if isinstance(found, list) else name):
             sysctls.check(name)
-    return values.mapping(found)
+    return {**sysctls.DEFAULTS, **values.mapping(found)}

@@ -13,6 +13,8 @@ _OF_A_HOST_TOO = {
     *("kernel/domainname", "kernel/msgmax", "kernel/msgmnb", "kernel/msgmni", "kernel/sem"),
     *("kernel/shmall", "kernel/shmmax", "kernel/shmmni", "kernel/shm_rmid_forced"),
 }
+# As Docker has them since 20.10: everybody may have any port.
+DEFAULTS = {"net.ipv4.ip_unprivileged_port_start": "0"}
 # The directories below net/*/ with an entry for each interface, which is the host's own.
 _BY_INTERFACE = {"conf", "neigh"}
 
