@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lab.compose import keys
 from lab.compose.errors import PlaceError, dotted
+from lab.suggestions import near
 
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _NUMBER = re.compile(r"[-+]?\d{1,18}")
@@ -105,6 +107,7 @@ def check(file: Any) -> None:
     """Raise ShapeError for the first part of a wrong type."""
     if not isinstance(file, dict):
         raise ShapeError([], "the file is not a mapping of keys")
+    _known([], file, keys.FILE)
     for kind in ("services", "networks", "volumes"):
         for name, entry in _entries([kind], file.get(kind)):
             if not isinstance(name, str):
@@ -116,6 +119,7 @@ def check(file: Any) -> None:
             elif kind == "networks":
                 _network([kind, name], entry)
             else:
+                _known([kind, name], entry, keys.VOLUME)
                 _table([kind, name], entry, VOLUME)
 
 
@@ -164,21 +168,31 @@ def _typed(value: Any, types: tuple[type, ...]) -> Any:
     return int(value) if int in types and _NUMBER.fullmatch(value) else value
 
 
-def _service(keys: list[str | int], entry: dict[str, Any]) -> None:
-    _table(keys, entry, SERVICE)
-    _table([*keys, "healthcheck"], entry.get("healthcheck") or {}, HEALTH)
+def _known(place: list[str | int], entry: dict[str, Any], known: set[str]) -> None:
+    """Refuse a key that Compose refuses."""
+    for key in entry:
+        if isinstance(key, str) and key not in known and not key.startswith("x-"):
+            text = f"{key}: no such key in a compose file{near(key, known)}"
+            raise PlaceError((*place, key), f"{dotted(tuple(place))} {text}".strip())
+
+
+def _service(keys_of: list[str | int], entry: dict[str, Any]) -> None:
+    _known(keys_of, entry, keys.SERVICE)
+    _known([*keys_of, "healthcheck"], _mapping(entry.get("healthcheck")), keys.HEALTHCHECK)
+    _table(keys_of, entry, SERVICE)
+    _table([*keys_of, "healthcheck"], entry.get("healthcheck") or {}, HEALTH)
     for key in ("environment", "labels", "sysctls"):
         if isinstance(values := entry.get(key), dict):
             for name, value in values.items():
                 if isinstance(value, (dict, list)):
                     text = f"{name}: must be a string or a number"
-                    raise ShapeError([*keys, key, str(name)], text)
+                    raise ShapeError([*keys_of, key, str(name)], text)
     for key, table in (("networks", MEMBER), ("depends_on", NEEDED)):
         if isinstance(entry.get(key), dict):
-            for name, member in _entries([*keys, key], entry[key]):
-                _table([*keys, key, str(name)], member, table)
+            for name, member in _entries([*keys_of, key], entry[key]):
+                _table([*keys_of, key, str(name)], member, table)
     for number, volume in enumerate(entry.get("volumes") or ()):
-        _volume([*keys, "volumes", number], volume)
+        _volume([*keys_of, "volumes", number], volume)
 
 
 def _volume(keys: list[str | int], entry: Any) -> None:
@@ -190,15 +204,21 @@ def _volume(keys: list[str | int], entry: Any) -> None:
         raise ShapeError(keys, f"{entry!r} is no volume, as SOURCE:TARGET")
 
 
-def _network(keys: list[str | int], entry: dict[str, Any]) -> None:
-    _table(keys, entry, NETWORK)
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _network(keys_of: list[str | int], entry: dict[str, Any]) -> None:
+    _known(keys_of, entry, keys.NETWORK)
+    _known([*keys_of, "ipam"], _mapping(entry.get("ipam")), keys.IPAM)
+    _table(keys_of, entry, NETWORK)
     ipam = entry.get("ipam") or {}
-    _table([*keys, "ipam"], ipam, IPAM)
+    _table([*keys_of, "ipam"], ipam, IPAM)
     configs = ipam.get("config") or []
     if not isinstance(configs, list) or not all(isinstance(config, dict) for config in configs):
-        raise ShapeError([*keys, "ipam", "config"], "must be a list of mappings")
+        raise ShapeError([*keys_of, "ipam", "config"], "must be a list of mappings")
     for number, config in enumerate(configs):
-        place = [*keys, "ipam", "config", number]
+        place = [*keys_of, "ipam", "config", number]
         _table(place, config, SUBNET)
         others = config.get("aux_addresses") or {}
         _table([*place, "aux_addresses"], others, dict.fromkeys(others, (str,)))

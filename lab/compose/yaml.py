@@ -37,6 +37,19 @@ for _kind, _pattern, _first in (
     _Loader.add_implicit_resolver(_TAG + _kind, re.compile(f"(?:{_pattern})$"), list(_first))
 
 
+def _untagged(loader: _Loader, node: yaml.Node) -> Any:
+    """Return the value that Compose's `!override` and `!reset` stand before."""
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return None if not node.value or node.value == "null" else node.value
+
+
+for _tag in ("!override", "!reset"):
+    _Loader.add_constructor(_tag, _untagged)
+
+
 def parse(path: Path) -> yaml.Node | None:
     """Return the file's YAML nodes, None if it is empty.
 

@@ -9,10 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lab.errors import ScenarioError
+from lab.compose import replicas
+from lab.compose.document import Document
+from lab.errors import ScenarioError, TopologyError
 from lab.scenario import keys, shipped, steps
 from lab.scenario.model import Scenario, Step
-from lab.scenario.nodes import Mapping, Wrong, keys_below, load, text_of
+from lab.scenario.nodes import Mapping, Wrong, load, text_of
 
 _HOST = re.compile(keys.HOST_PATTERN)
 
@@ -117,11 +119,8 @@ def _hosts(file: Mapping) -> tuple[str, ...]:
 
 def _hosts_of(file: Mapping, path: Path) -> tuple[str, ...]:
     try:
-        found = keys_below(text_of(path), "services")
-    except ScenarioError as error:
+        document = Document(path, path.stem)
+        with document.places():
+            return tuple(replicas.expand(document.services()).services)
+    except (TopologyError, ValueError) as error:  # or a path that no file can have
         raise file.wrong("compose", str(error)) from None
-    except Wrong as error:
-        raise file.wrong("compose", f"{path}:{error.line}: {error}") from None
-    if not found:
-        raise file.wrong("compose", f"{path}: it has no services, so no hosts")
-    return tuple(found)

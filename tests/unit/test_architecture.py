@@ -59,8 +59,8 @@ MAY_IMPORT = {
         *("lab.agent", "lab.calling", "lab.compose", "lab.errors", "lab.evidence", "lab.faults"),
         *("lab.model", "lab.optional"),
     },
-    "lab.compose": {"lab.errors", "lab.model"},
-    "lab.scenario": {"lab.suggestions", "lab.agent", "lab.errors", "lab.model"},
+    "lab.compose": {"lab.errors", "lab.model", "lab.suggestions"},
+    "lab.scenario": {"lab.suggestions", "lab.agent", "lab.compose", "lab.errors", "lab.model"},
     "lab.calling": {"lab.agent", "lab.errors"},
     "lab.watching": {
         *("lab", "lab.agent", "lab.calling", "lab.engines.base", "lab.engines.outputs"),

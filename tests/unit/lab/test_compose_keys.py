@@ -1,0 +1,76 @@
+"""A key that no compose file has is refused, as Compose refuses it."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lab.compose import keys, schema
+from lab.compose.document import Document
+from lab.engines import choice
+from lab.errors import TopologyError
+
+FILE = "services:\n  a:\n    image: socket-lab/host\n"
+
+
+def refusal(folder: Path, text: str) -> str:
+    path = folder / "compose.yaml"
+    path.write_text(text)
+    with pytest.raises(TopologyError) as caught:
+        Document(path, "lab")
+    return str(caught.value).removeprefix(f"{path}:")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{FILE}    comand: sleep 600\n", "4: services.a comand: no such key in a compose file"),
+        (f"{FILE}    comand: sleep 600\n", "did you mean command?"),
+        (
+            f"{FILE}volums: {{}}\n",
+            "4: volums: no such key in a compose file; did you mean volumes?",
+        ),
+        (f"{FILE}    healthcheck: {{tset: x}}\n", "4: services.a.healthcheck tset: no such key"),
+        (f"{FILE}networks:\n  wire: {{internl: true}}\n", "5: networks.wire internl: no such key"),
+        (
+            f"{FILE}networks:\n  wire: {{ipam: {{confg: []}}}}\n",
+            "networks.wire.ipam confg: no such",
+        ),
+        (f"{FILE}volumes:\n  d: {{drivr: x}}\n", "5: volumes.d drivr: no such key"),
+    ],
+)
+def test_a_key_that_there_is_not(tmp_path: Path, text: str, said: str) -> None:
+    assert said in refusal(tmp_path, text)
+
+
+def test_extensions_may_stand_anywhere(tmp_path: Path) -> None:
+    path = tmp_path / "compose.yaml"
+    path.write_text(f"x-mine: 1\n{FILE}    x-mine: 1\n    healthcheck: {{x-mine: 1}}\n")
+    assert Document(path, "lab").services() == {
+        "a": {"image": "socket-lab/host", "x-mine": 1, "healthcheck": {"x-mine": 1}}
+    }
+
+
+def test_what_this_reader_understands_is_in_the_specification() -> None:
+    assert set(schema.SERVICE) <= keys.SERVICE
+    assert set(schema.NETWORK) <= keys.NETWORK
+    assert set(schema.VOLUME) <= keys.VOLUME
+    assert set(schema.HEALTH) == keys.HEALTHCHECK
+
+
+def test_compose_refuses_no_key_that_is_listed_here_for_being_unknown(tmp_path: Path) -> None:
+    """One after the other, with a value that is no key's: the complaint may be about that alone."""
+    if not choice.docker_answers():
+        pytest.skip("no Docker Engine answers on this machine")
+    newer = {"models", "provider", "use_api_socket", "pre_stop", "post_start", "gpus"}
+    newer |= {"label_file", "pull_refresh_after", "attach", "cpu_quota"}
+    unknown = []
+    for key in sorted(keys.SERVICE - newer):
+        path = tmp_path / "compose.yaml"
+        path.write_text(json.dumps({"services": {"a": {"image": "x", key: {"no": {"such": 1}}}}}))
+        argv = ["docker", "compose", "--file", str(path), "config", "--quiet"]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if f"Additional property {key} is not allowed" in done.stderr:
+            unknown.append(key)
+    assert unknown == []
