@@ -64,6 +64,12 @@ def _judge_result(line: int, what: str, expected: Expected, event: Event) -> Ite
 def judge_program(line: int, what: str, expected: Expected, event: Event) -> Iterator[Judgement]:
     """Yield a judgement for each thing that was expected of a program; at least one."""
     limit = f"ends within {expected.within_s:g} s"
+    if expected.blocks_s is not None:
+        pending = bool(event.get("pending"))
+        found = "has not ended" if pending else f"exit status {event['exit_status']}"
+        yield _judgement(line, what, f"runs on for {expected.blocks_s:g} s", found, good=pending)
+        yield from _judge_outputs(line, what, expected, event)
+        return
     if event.get("pending"):
         yield _judgement(line, what, limit, "has not ended", good=False)
         return
@@ -75,11 +81,23 @@ def judge_program(line: int, what: str, expected: Expected, event: Event) -> Ite
     if expected.output is not None:
         good = output == expected.output
         yield _judgement(line, what, f"prints {expected.output!r}", repr(output), good=good)
+    yield from _judge_outputs(line, what, expected, event)
+    if expected.after_s is not None:
+        good = lasted_s >= expected.after_s
+        text = f"runs at least {expected.after_s:g} s"
+        yield _judgement(line, what, text, f"{lasted_s:.3f} s", good=good)
+    yield _judgement(line, what, limit, f"{lasted_s:.3f} s", good=lasted_s <= expected.within_s)
+
+
+def _judge_outputs(line: int, what: str, expected: Expected, event: Event) -> Iterator[Judgement]:
+    output, errors = event["output"], event["errors"]
     for pattern, text in ((expected.output_matches, output), (expected.errors_match, errors)):
         if pattern is not None:
             good = re.search(pattern, text) is not None
-            yield _judgement(line, what, f"prints /{pattern}/", repr(text[-500:]), good=good)
-    yield _judgement(line, what, limit, f"{lasted_s:.3f} s", good=lasted_s <= expected.within_s)
+            found = repr(text[-500:])
+            if not good and text is output and errors.strip():
+                found += f"; standard error: {errors.strip()[-200:]!r}"
+            yield _judgement(line, what, f"prints /{pattern}/", found, good=good)
 
 
 def wanted(expected: Expected) -> str:

@@ -4,9 +4,10 @@ import os
 import select
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from threading import Condition, Thread
+from types import MappingProxyType
 from typing import Any
 
 from lab.engines.base import Host
@@ -23,11 +24,25 @@ class RunningProgram:
     it its input and takes its outputs, so that it waits for nobody, and nobody for it.
     """
 
-    def __init__(self, host: Host, argv: tuple[str, ...], text: str, user: str | None) -> None:
-        self._program = host.start(argv, user=user)
+    def __init__(
+        self,
+        host: Host,
+        argv: tuple[str, ...],
+        text: str,
+        user: str | None,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        settings = [f"{name}={value}" for name, value in environment.items()]
+        self._program = host.start([*(["env", *settings] if settings else ()), *argv], user=user)
         # As of calls: a step of the machine's clock changes no duration.
         self._began_ns, self._clock_ns = time.time_ns(), time.monotonic_ns()
-        self._facts = {"host": host.name, "argv": list(argv), "began_ns": self._began_ns}
+        self._facts: dict[str, Any] = {
+            "host": host.name,
+            "argv": list(argv),
+            "began_ns": self._began_ns,
+        }
+        if environment:
+            self._facts["environment"] = dict(environment)
         process = self._program.process
         assert process.stdin
         assert process.stdout

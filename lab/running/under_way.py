@@ -65,14 +65,17 @@ class UnderWay:
     def run(self, step: RunStep, number: int) -> Event:
         """Run a program; write what came of it, or that it was started."""
         host = self._lab.host(step.on)
-        program = RunningProgram(host, step.argv, step.input, step.user or host.ordinary_user)
+        user = step.user or host.ordinary_user
+        program = RunningProgram(host, step.argv, step.input, user, step.environment)
         self._cleanup.callback(program.close)
         program.start()
         if step.later:
             self._pending[step.later] = program
             facts: Event = {"step": None, "name": step.later}
             self._rest[step.later] = lambda: self._write_program(program, 0, facts)
-            named = {"name": step.later, "host": step.on, "argv": list(step.argv)}
+            named: Event = {"name": step.later, "host": step.on, "argv": list(step.argv)}
+            if step.environment:
+                named["environment"] = dict(step.environment)
             return self._recorder.write("started", step=number, **named)
         return self._wait(program, step.expected, {"step": number})
 
@@ -129,8 +132,9 @@ class UnderWay:
 
     def _wait(self, program: RunningProgram, expected: Expected, facts: Event) -> Event:
         with self._waiting(facts, lambda facts: self._write_program(program, 0, facts)):
-            event = self._write_program(program, expected.within_s, facts)
-        if event.get("goes_on"):  # what it has left may print more
+            limit_s = expected.within_s if expected.blocks_s is None else expected.blocks_s
+            event = self._write_program(program, limit_s, facts)
+        if event.get("goes_on") or event.get("pending"):  # it, or what it left, may print more
             later = facts | {"step": None, "of_step": facts["step"]}
             self._rest[facts.get("name", facts["step"])] = lambda: self._write_program(
                 program, 0, later

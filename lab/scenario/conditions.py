@@ -7,7 +7,7 @@ from lab.agent.wire import match
 from lab.agent.wire.parameters import NonsenseError, checked
 from lab.scenario import expectations, keys, values
 from lab.scenario.model import Condition, PacketPattern
-from lab.scenario.names import Names
+from lab.scenario.names import REFUSED, Names
 from lab.scenario.nodes import Mapping
 from lab.suggestions import meant
 
@@ -78,7 +78,7 @@ def _one_of(asked: Mapping, key: str, words: Sequence[str]) -> str | None:
 
 def _fault(asked: Mapping, names: Names) -> str:
     name = str(asked.need("fault", str))
-    if names.all_faults.get(name) != "wire":
+    if names.all_faults.get(name) not in {"wire", REFUSED}:
         hint = meant(name, names.all_faults)
         raise asked.wrong("fault", f"{name!r}: no fault of the wire has that name{hint}")
     return name
@@ -86,7 +86,7 @@ def _fault(asked: Mapping, names: Names) -> str:
 
 def _program(asked: Mapping, names: Names) -> str:
     name = str(asked.need("of", str))
-    if names.later.get(name) != "run":
+    if names.later.get(name) not in {"run", REFUSED}:
         raise asked.wrong("of", f"{name!r}: no program was started with later: {name}")
     return name
 

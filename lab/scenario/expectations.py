@@ -36,13 +36,7 @@ def of_call(step: Mapping) -> Expected:
     outcomes = [key for key in OUTCOMES if key in step]
     if len(outcomes) > 1:
         raise step.wrong(outcomes[1], f"cannot stand beside {outcomes[0]}")
-    blocks_s, within_s = values.seconds(step, "blocks"), values.seconds(step, "within")
-    after_s = values.seconds(step, "after")
-    if blocks_s is not None and within_s is not None:
-        raise step.wrong("within", "cannot stand beside blocks")
-    within_s = CALL_LIMIT_S if within_s is None else within_s
-    if after_s is not None and after_s >= within_s:
-        raise step.wrong("after", f"must be shorter than within ({within_s:g}s)")
+    after_s, within_s, blocks_s = _times(step)
     return Expected(
         gives=_gives(step) if "gives" in step else None,
         gives_anything="gives" not in step,
@@ -54,6 +48,18 @@ def of_call(step: Mapping) -> Expected:
         within_s=within_s,
         blocks_s=blocks_s,
     )
+
+
+def _times(step: Mapping) -> tuple[float | None, float, float | None]:
+    """Return `after`, `within` and `blocks`, in seconds; Wrong when they contradict each other."""
+    blocks_s, within_s = values.seconds(step, "blocks"), values.seconds(step, "within")
+    after_s = values.seconds(step, "after")
+    if blocks_s is not None and within_s is not None:
+        raise step.wrong("within", "cannot stand beside blocks")
+    within_s = CALL_LIMIT_S if within_s is None else within_s
+    if after_s is not None and after_s >= within_s:
+        raise step.wrong("after", f"must be shorter than within ({within_s:g}s)")
+    return after_s, within_s, blocks_s
 
 
 def _raises(step: Mapping) -> str | None:
@@ -90,14 +96,19 @@ def _nonsense(value: Any) -> str:
 
 
 def of_program(step: Mapping) -> Expected:
-    """Read them."""
-    within_s = values.seconds(step, "within")
+    """Read them; Wrong when they contradict each other."""
+    ends = [key for key in ("exit", "output") if key in step]
+    if ends and "blocks" in step:
+        raise step.wrong(ends[0], "cannot stand beside blocks: the program has not ended by then")
+    after_s, within_s, blocks_s = _times(step)
     return Expected(
         exit_status=step.get("exit", int, default=0),
         output=step.get("output", str),
         output_matches=pattern(step, "output_matches"),
         errors_match=pattern(step, "errors_match"),
-        within_s=CALL_LIMIT_S if within_s is None else within_s,
+        after_s=after_s,
+        within_s=within_s,
+        blocks_s=blocks_s,
     )
 
 

@@ -108,6 +108,8 @@ OF_PROGRAMS: Keys = {
     "output_matches": _regex("what it prints"),
     "errors_match": _regex("what it prints to standard error"),
     "within": _WITHIN,
+    "after": _duration("the least that it must run"),
+    "blocks": _duration("it must not have ended by then"),
 }
 
 CALL: Keys = {"on": _ON, "call": _text("a socket call, or what belongs to it"), "later": _LATER}
@@ -121,6 +123,11 @@ RUN: Keys = {
         ],
     },
     "input": _text("its standard input"),
+    "environment": {
+        "type": "object",
+        "description": "variables of its environment, beside those that the host has",
+        "additionalProperties": {"type": ["string", "number"]},
+    },
     "user": _text("who runs it (default: lab on the lab's own images, else the image's own user)"),
     "later": _LATER,
 }

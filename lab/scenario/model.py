@@ -65,6 +65,7 @@ class RunStep(Step):
     input: str = ""
     user: str | None = None  # the host's ordinary one
     later: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

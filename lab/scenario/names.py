@@ -3,6 +3,9 @@
 from lab.scenario.nodes import Mapping
 from lab.suggestions import meant
 
+# What `later` names when the step that has it was refused: its other steps are no mistakes.
+REFUSED = "refused"
+
 
 class Names:
     """Sockets of each host, calls and programs under way, faults in force."""
@@ -38,6 +41,18 @@ class Names:
         if name in self.later:
             raise step.wrong("later", f"{name!r} is under way already; choose another name")
         self.later[name] = kind
+
+    def note_refused(self, step: Mapping) -> None:
+        """Note the names that a refused step would have made."""
+        there = {key: step.raw(key) for key in ("later", "as", "on") if key in step}
+        given = {key: value for key, value in there.items() if isinstance(value, str)}
+        if later := given.get("later"):
+            self.later.setdefault(later, REFUSED)
+        if (name := given.get("as")) and "fault" in step:
+            self.faults.setdefault(name, REFUSED)
+            self.all_faults.setdefault(name, REFUSED)
+        elif name and "on" in given:
+            self._sockets.setdefault(given["on"], {}).setdefault(name, True)
 
     def collect(self, step: Mapping, name: str) -> str:
         """Return whether a name stands for a call or a run."""

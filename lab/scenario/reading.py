@@ -58,6 +58,7 @@ def _scenario(
     if (compose is None) == ("hosts" not in file):
         raise Wrong(file.line, "hosts or compose: give one of them")
     compose_path = None if compose is None else _compose_path(path, compose)
+    has_kernel = hosts is None  # else evidence is judged, perhaps on another machine
     if hosts is None:
         hosts = _hosts(file) if compose_path is None else _hosts_of(file, compose_path)
     listed = file.need("steps", list)
@@ -68,7 +69,7 @@ def _scenario(
         title=title,
         shows=shows,
         reproduces=_words(file, "reproduces"),
-        steps=tuple(_steps(file, listed, steps.Reading(hosts), wrong)),
+        steps=tuple(_steps(file, listed, steps.Reading(hosts, has_kernel=has_kernel), wrong)),
         hosts=tuple(hosts),
         compose=compose_path,
         seed=_seed(file),
@@ -89,6 +90,8 @@ def _steps(
             found.append(steps.read(one, line, reading))
         except Wrong as error:
             wrong.append(error)
+            if isinstance(one, Mapping):
+                reading.names.note_refused(one)
     return found
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab.agent import calls
+from lab.agent.calls import counters
 from lab.agent.wire import impairments, match, selection
 from lab.agent.wire.fault import Fault
 from lab.agent.wire.parameters import NonsenseError
@@ -13,6 +14,7 @@ from lab.scenario import conditions, expectations, keys, sockets, values
 from lab.scenario.model import (
     CallStep,
     CollectStep,
+    Expected,
     ExpectStep,
     HostFaultStep,
     LiftStep,
@@ -22,9 +24,9 @@ from lab.scenario.model import (
     WaitStep,
     WireFaultStep,
 )
-from lab.scenario.names import Names
+from lab.scenario.names import REFUSED, Names
 from lab.scenario.nodes import Mapping, Wrong, unwrapped
-from lab.suggestions import meant
+from lab.suggestions import meant, near
 
 
 @dataclass
@@ -32,6 +34,8 @@ class Reading:
     """What is known while a file is read."""
 
     hosts: Sequence[str]
+    # Is it about to be run here? Evidence may be judged on a machine with another kernel.
+    has_kernel: bool = True
     names: Names = field(default_factory=Names)
     unnamed: int = 0
 
@@ -73,9 +77,19 @@ def _call(step: Mapping, reading: Reading) -> CallStep:
         calls.checked(name, arguments, name)
     except NonsenseError as error:
         raise Wrong(_line_of_culprit(step, str(error), own), str(error)) from None
+    if name == "counter" and reading.has_kernel:
+        _refuse_counter(step, str(arguments["name"]))
     sockets.note(step, reading.names, on, name, arguments)
     later = _later(step, reading, "call", keys.OF_CALLS)
     return CallStep(step.line, on, name, arguments, expectations.of_call(step), later)
+
+
+def _refuse_counter(step: Mapping, name: str) -> None:
+    """Refuse a counter that this machine's kernel has not; the hosts have the same kernel."""
+    known = counters.names()
+    if known and name not in known and not counters.MAY_COME.fullmatch(name):
+        hint = near(name, known) or "; nstat -az lists them"
+        raise step.wrong("name", f"{name!r}: the kernel has no counter of that name{hint}")
 
 
 def _line_of_culprit(step: Mapping, text: str, keys: Sequence[str]) -> int:
@@ -111,12 +125,28 @@ def _run(step: Mapping, reading: Reading) -> RunStep:
     later = _later(step, reading, "run", keys.OF_PROGRAMS)
     expected = expectations.of_program(step)
     text = step.get("input", str, default="")
-    return RunStep(step.line, on, tuple(argv), expected, text, user, later)
+    return RunStep(step.line, on, tuple(argv), expected, text, user, later, _environment(step))
+
+
+def _environment(step: Mapping) -> dict[str, str]:
+    given = step.raw("environment") if "environment" in step else None
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise step.wrong("environment", "must be a mapping of names to values: {TZ: UTC}")
+    found = {name: str(given.need(name, str, int, float)) for name in given.keys()}  # noqa: SIM118
+    for name, value in found.items():
+        if not name or "=" in name or "\0" in name + value:
+            raise given.wrong(name, "a variable's name has no =, and nothing has a zero byte")
+    return found
 
 
 def _collect(step: Mapping, reading: Reading) -> CollectStep:
     name = str(step.need("collect", str))
-    if reading.names.collect(step, name) == "call":
+    kind = reading.names.collect(step, name)
+    if kind == REFUSED:  # what started it was refused, and has been said
+        return CollectStep(step.line, name, Expected())
+    if kind == "call":
         step.only(*keys.COLLECT, *keys.OF_CALLS)
         return CollectStep(step.line, name, expectations.of_call(step))
     step.only(*keys.COLLECT, *keys.OF_PROGRAMS)

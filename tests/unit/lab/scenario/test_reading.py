@@ -245,3 +245,64 @@ def test_any_text_is_a_scenario_or_refused(
     path.write_text(HEAD + text, encoding="utf-8")
     with contextlib.suppress(ScenarioError):
         assert read(path).steps
+
+
+def mistakes(folder: Path, steps: str) -> list[str]:
+    with pytest.raises(ScenarioError) as caught:
+        read(written(folder, HEAD + steps))
+    prefix = f"{folder / 'scenario.yaml'}:"
+    return [line.removeprefix(prefix) for line in str(caught.value).splitlines()]
+
+
+def test_what_a_refused_step_would_have_made_is_no_second_mistake(tmp_path: Path) -> None:
+    steps = (
+        "  - {on: client, run: cat, later: program, output: x}\n"
+        "  - {wait: {output: x, of: program}}\n"
+        "  - {collect: program, exit: 0}\n"
+        "  - {on: server, call: listen, as: door, port: 21567, nonsense: 1}\n"
+        "  - {on: server, call: accept, socket: door, as: s}\n"
+        "  - {fault: drop, link: client -> server, frist: 1, as: loss}\n"
+        "  - {lift: loss, acted: 1}\n"
+    )
+    assert mistakes(tmp_path, steps) == [
+        "5: output: belongs to the step that collects it, not beside later",
+        "8: nonsense: unknown; it may be one of "
+        + mistakes(tmp_path, steps)[1].partition("of ")[2],
+        "10: frist: unknown; did you mean first?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("TcpExtListenOverflow", "did you mean TcpExtListenOverflows?"),
+        ("ListenOverflows", "the kernel has no counter of that name"),
+        ("", "the kernel has no counter of that name; nstat -az lists them"),
+    ],
+)
+def test_a_counter_that_the_kernel_has_not(tmp_path: Path, name: str, said: str) -> None:
+    steps = f'  - {{on: client, call: counter, name: "{name}", gives: 0}}\n'
+    (line,) = mistakes(tmp_path, steps)
+    assert line.startswith(f"5: name: {name!r}: the kernel has no counter of that name")
+    assert said in line
+
+
+def test_evidence_with_a_counter_of_another_kernel_can_be_judged(tmp_path: Path) -> None:
+    steps = "  - {on: client, call: counter, name: FutureCounter, gives: 0}\n"
+    path = written(tmp_path, HEAD + steps)
+    assert len(read(path, hosts=["server", "client"]).steps) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("blocks: 1s, within: 2s", "within: cannot stand beside blocks"),
+        ("blocks: 1s, exit: 0", "exit: cannot stand beside blocks: the program has not ended by"),
+        ("after: 3s, within: 2s", "after: must be shorter than within (2s)"),
+        ("environment: [A=1]", "environment: must be a mapping of names to values: {TZ: UTC}"),
+        ('environment: {"A=B": 1}', "A=B: a variable's name has no ="),
+    ],
+)
+def test_what_a_program_cannot_be_told(tmp_path: Path, more: str, said: str) -> None:
+    (line,) = mistakes(tmp_path, f"  - {{on: client, run: cat, {more}}}\n")
+    assert line.startswith(f"5: {said}")
