@@ -90,8 +90,9 @@ def _hints(lab: Lab) -> list[str]:
 
 def _down(arguments: argparse.Namespace) -> int:
     with progress_later() as progress:
+        named = [arguments.lab] if arguments.lab else []
         names = runner.down(
-            choice.Usable(), arguments.names, every=arguments.all, progress=progress
+            choice.Usable(), [*named, *arguments.names], every=arguments.all, progress=progress
         )
     if arguments.json:
         return _print_json(names)
@@ -197,7 +198,9 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--no-build", action="store_true", help="use the images as they are")
     up.set_defaults(run=_up)
 
-    down = commands.add_parser("down", parents=[json_option], help="remove a lab, all of it")
+    down = commands.add_parser(
+        "down", parents=[json_option, lab_option], help="remove a lab, all of it"
+    )
     down.add_argument("names", nargs="*", metavar="NAME", help="(default: the only one)")
     down.add_argument("--all", action="store_true", help="every lab that is up")
     down.set_defaults(run=_down)

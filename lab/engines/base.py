@@ -65,6 +65,14 @@ class Host(ABC):
     def status(self) -> HostStatus:
         """Ask the engine, now."""
 
+    def is_busy(self) -> bool:
+        """Tell whether a program of the host runs at this moment, or is about to.
+
+        That is a thread in the state R or D of proc_pid_stat(5). What a program does of a packet
+        that has come, it has done when it sleeps again.
+        """
+        return False
+
     @abstractmethod
     def link_local_addresses(self) -> Sequence[str]:
         """Return the IPv6 addresses that its interfaces have given themselves (RFC 4862, 5.3)."""

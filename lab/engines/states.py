@@ -42,3 +42,7 @@ def no_signal(host: str, name: str) -> str:
     if f"SIG{name}" in signal.Signals.__members__:
         return ""
     return f"{host}: cannot kill: no signal is named {name}"
+
+
+# The states of a thread that runs or is about to: proc_pid_stat(5).
+BUSY = frozenset("RD")

@@ -19,7 +19,7 @@ from lab.watching.lab import WatchedLab
 
 TITLE = "socket lab"
 _SHOWN_ARGUMENTS = ("socket", "as", "to", "address", "data", "bytes", "timeout")
-_MOST_NAME, _MOST_CALLS = 100, 8
+_MOST_NAME, _MOST_CALLS, _MOST_LINES = 100, 8, 8
 
 
 class TestEvidence:
@@ -87,6 +87,8 @@ class TestEvidence:
         if self._kept:
             return
         self._kept = True
+        if self._view and judgement.verdict is not Verdict.PASS:
+            self._view.diary.note_outputs(self._view)
         self.finish()
         _write_verdict(self.folder, judgement)
         self._page = page(self.folder)
@@ -106,6 +108,7 @@ class TestEvidence:
         made = [one for one in found if one["kind"] == "call"]
         lines += ["the last calls:"] if made else []
         lines += [f"  {_call(one)}" for one in made[-_MOST_CALLS:]]
+        lines += _programs(found)
         lines += last.lines(self.folder)
         lines += [f"note: {one['text']}" for one in found if one["kind"] == "note"]
         for end in (one for one in found if one["kind"] == "end"):
@@ -158,6 +161,21 @@ def _faults(found: Sequence[events.Event]) -> Iterator[str]:
         elif event["kind"] == "fault_off":
             acted, matched = event["acted_packets"], event["matched_packets"]
             yield f"{said[event['name']]}: acted on {acted} of {matched} packets matched"
+
+
+def _programs(found: Sequence[events.Event]) -> Iterator[str]:
+    """Show which programs ran and how they ended, and the last lines of them and of the hosts'."""
+    for event in found:
+        if event["kind"] == "program":
+            status = "has not ended" if event.get("pending") else f"exit {event['exit_status']}"
+            yield f"program {' '.join(event['argv'])[:_MOST_NAME]} on {event['host']}: {status}"
+            for stream in ("output", "errors"):
+                yield from (f"  {line}" for line in event[stream].splitlines()[-_MOST_LINES:])
+        elif event["kind"] == "started":
+            yield f"program {' '.join(event['argv'])[:_MOST_NAME]} on {event['host']}: was started"
+        elif event["kind"] == "printed" and (event["output"] or event["state"] != "running"):
+            yield f"the last lines of {event['host']} ({event['state']}):"
+            yield from (f"  {line}" for line in event["output"].splitlines()[-_MOST_LINES:])
 
 
 def _call(event: events.Event) -> str:

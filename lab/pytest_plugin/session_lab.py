@@ -5,6 +5,7 @@ after the test, and the next one gets another.
 """
 
 import secrets
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -19,6 +20,7 @@ from lab.pytest_plugin.evidence import TestEvidence
 from lab.watching.diary import Diary
 from lab.watching.lab import WatchedLab
 
+_QUIET_WITHIN_S, _LOOK_AGAIN_S = 1.0, 0.002
 # Of an error that a test meets there, pytest shows the test's own line (all with --full-trace).
 _INSIDE = (
     *("lab.calling.caller", "lab.calling.remote", "lab.calling.result", "lab.engines.base"),
@@ -65,8 +67,10 @@ class SessionLab(AbstractContextManager["SessionLab"]):
         finally:
             evidence.finish()
             view.settle()
-            if view.spoiled or not self._is_well(lab):
+            if view.spoiled:
                 self._down()
+            elif view.used:
+                _wait_until_quiet(lab)
 
     def _is_well(self, lab: Lab) -> bool:
         """Tell whether the hosts that ran at first do so still; a program's end may be a host's."""
@@ -76,6 +80,9 @@ class SessionLab(AbstractContextManager["SessionLab"]):
             return False
 
     def _up(self) -> Lab:
+        """Return the lab, another one if a host's program has ended since."""
+        if self._lab and not self._is_well(self._lab):
+            self._down()
         if self._lab is None and not self._why_not:
             name = f"pytest-{secrets.token_hex(4)}"
             try:
@@ -122,6 +129,20 @@ class SessionLab(AbstractContextManager["SessionLab"]):
             connected = host.begin_agent()
         self._spares[host.name] = self._pool.submit(host.begin_agent)
         return connected
+
+
+def _wait_until_quiet(lab: Lab) -> None:
+    """Wait until the hosts' programs have taken in what the end of a test has done to them.
+
+    A connection that is reset wakes its program, which may die of it. A program that never sleeps
+    is waited for no longer than the deadline.
+    """
+    deadline_s = time.monotonic() + _QUIET_WITHIN_S
+    with suppress(LabError):  # one that is not there any more is found when the lab is asked for
+        while any(host.is_busy() for host in lab.hosts.values()):
+            if time.monotonic() > deadline_s:
+                return
+            time.sleep(_LOOK_AGAIN_S)
 
 
 def _running(lab: Lab) -> set[str]:

@@ -133,7 +133,7 @@ def _play(
             player.play()
         player.note_capture()
     if lost := capture.captured.lost_packets:
-        troubles.append(f"{lost} packets were lost: the wire could not keep up")
+        troubles.append(f"{lost} packets were lost: the wire could not keep up; send less")
     if dropped := capture.captured.dropped_packets:
         troubles.append(
             f"{dropped} packets are not in the capture: this machine is too slow for so many;"

@@ -51,7 +51,9 @@ def _named(name: str) -> list[Path]:
         listed = ", ".join(about[:_MOST_LISTED]) + (", ..." if len(about) > _MOST_LISTED else "")
         text = f"scenario {name!r}: none has this name; {len(about)} are about it: {listed}"
         raise UsageError(text)
-    near = difflib.get_close_matches(name, [*by_name, *topics()], n=3, cutoff=0.7)
+    near = difflib.get_close_matches(
+        name, [*by_name, *topics(), *search.errors(paths())], n=3, cutoff=0.7
+    )
     hint = f"did you mean {' or '.join(near)}?" if near else "lab list shows those there are"
     text = f"scenario {name!r}: neither a file nor one of the catalogue; {hint}"
     raise UsageError(text)

@@ -1,6 +1,7 @@
 """Which scenarios a word is about, by the head of their files: quicker than to read them whole."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -32,12 +33,21 @@ def is_about(path: Path, word: str) -> bool:
 
 def reproduces(path: Path, error: str) -> bool:
     """Tell whether it reproduces an error: an errno, an EAI name, or the exception's name."""
-    there = _head(path).get("reproduces") or []
-    names = [str(one) for one in (there if isinstance(there, list) else [there])]
+    names = _reproduced(path)
     if error.upper() in {name.upper() for name in names}:
         return True
     beginnings = _EXCEPTIONS.get(error.rpartition(".")[2].casefold(), ())
     return any(name.startswith(beginning) for name in names for beginning in beginnings)
+
+
+def errors(paths: Iterable[Path]) -> set[str]:
+    """Return all errors that some scenario reproduces."""
+    return {name for path in paths for name in _reproduced(path)}
+
+
+def _reproduced(path: Path) -> list[str]:
+    there = _head(path).get("reproduces") or []
+    return [str(one) for one in (there if isinstance(there, list) else [there])]
 
 
 @cache

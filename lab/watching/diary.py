@@ -5,6 +5,7 @@ It is written as it happens, so that a program that is killed has left what it s
 
 import platform
 import time
+from collections import deque
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from lab.engines.base import Lab
 from lab.errors import LabError
 from lab.evidence import folders
 from lab.evidence.events import Event, Recorder
+
+_LAST_LINES = 20
 
 
 class Diary:
@@ -65,6 +68,16 @@ class Diary:
                 self.write("syslog", **fields)
         except LabError as error:
             self._troubles.append(f"syslog: {error}")
+
+    def note_outputs(self, lab: Lab) -> None:
+        """Write down how the hosts are, and the last lines that their programs have printed."""
+        try:
+            for host in lab.status().hosts:
+                lines = deque(lab.output(host.name), maxlen=_LAST_LINES)
+                text = "\n".join(line.text for line in lines)
+                self.write("printed", host=host.name, state=host.state, output=text)
+        except LabError as error:
+            self._troubles.append(f"what hosts printed: {error}")
 
     def finish(self) -> None:
         """End the capture and the events; done again, it does nothing."""

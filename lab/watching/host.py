@@ -38,6 +38,15 @@ class WatchedHost(Host):
         """Ask the engine, now."""
         return self._host.status()
 
+    def is_busy(self) -> bool:
+        """Ask the engine, now."""
+        return self._host.is_busy()
+
+    @property
+    def used(self) -> bool:
+        """Has the view opened connections there, or run programs? They end with it."""
+        return self._watched is not None or bool(self._programs)
+
     def link_local_addresses(self) -> Sequence[str]:
         """Ask the engine, now."""
         return self._host.link_local_addresses()

@@ -56,6 +56,11 @@ class WatchedLab(Lab):
         raise UsageError(text)
 
     @property
+    def used(self) -> bool:
+        """Has it opened connections, or run programs?"""
+        return any(host.used for host in self.watched.values())
+
+    @property
     def spoiled(self) -> bool:
         """Must the lab be another for those who come later?"""
         return any(host.spoiled for host in self.watched.values())

@@ -298,7 +298,7 @@ def test_a_verdict_that_nobody_reads_is_no_success(tmp_path: Path, more: list[st
 @pytest.mark.usefixtures("namespaces")
 def test_what_had_ended_is_summed_up_when_the_rest_cannot_be(tmp_path: Path) -> None:
     text = "title: x\nshows: y\ncompose: broken.yaml\nsteps:\n  - {on: a, run: 'true'}\n"
-    written(tmp_path, "broken.yaml", "services:\n  a: {image: socket-lab/any, volumes: 7}\n")
+    written(tmp_path, "broken.yaml", "services:\n  a: {image: somebodys/any}\n")
     path = written(tmp_path, "unfit.yaml", text)
     words = ["run", "refused", "abort", str(path), *NAMESPACES, "--results", str(tmp_path)]
     done = command.run(*words)

@@ -14,7 +14,7 @@ from lab.errors import EvidenceError
 from lab.evidence.capture import packets
 from lab.running import run
 from tests.integration.left import assert_nothing_left, left_of
-from tests.plugin.conftest import Project
+from tests.plugin.conftest import Project, image_for
 from tests.waiting import wait_until
 
 pytest_plugins = ["pytester"]
@@ -295,3 +295,102 @@ def test_without_a_lab_no_file_is_made(project: Project, tmp_path: Path) -> None
     project.tests("def test_plain(): pass\n")
     project.run().assert_outcomes(passed=1)
     assert not (project.path / "results").exists()
+
+
+DIES_OF_RESET = """\
+import socket
+
+with socket.create_server(("", 9000)) as door:
+    print("ready", flush=True)
+    while True:
+        peer, _ = door.accept()
+        with peer:
+            peer.sendall(b"hello " + peer.recv(100))
+"""
+GREETER = """\
+services:
+  server:
+    image: {image}
+    pull_policy: never
+    entrypoint: [python3, /app/greeter.py]
+    volumes: [".:/app:ro"]
+    healthcheck:
+      test: [CMD, python3, -c, "import socket; socket.create_connection(('localhost', 9000))"]
+      interval: 200ms
+    labels: {{socket-lab.native: python3 greeter.py}}
+    init: true
+    stop_grace_period: 0s
+    networks: [wire]
+  client:
+    image: {image}
+    pull_policy: never
+    entrypoint: [sleep, infinity]
+    labels: {{socket-lab.native: sleep infinity}}
+    init: true
+    stop_grace_period: 0s
+    networks: [wire]
+networks:
+  wire: {{internal: true}}
+"""
+GREETED = """\
+import pytest
+
+
+def greeted(lab):
+    sock = lab.host("client").socket()
+    sock.settimeout(20)
+    sock.connect(("server", 9000))
+    return sock
+
+
+@pytest.mark.parametrize("number", range({rounds}))
+def test_leaves_a_connection_whose_reset_ends_the_server(lab, number):
+    greeted(lab)
+
+
+@pytest.mark.parametrize("number", range({rounds}))
+def test_finds_a_server(lab, number):
+    sock = greeted(lab)
+    sock.sendall(b"you")
+    assert sock.recv(100) == b"hello you"
+"""
+
+
+@on_both
+def test_no_test_gets_a_lab_whose_program_dies_of_the_last_ones_end(project: Project) -> None:
+    project.write("compose.yaml", GREETER.format(image=image_for(project.engine)))
+    project.write("greeter.py", DIES_OF_RESET)
+    rounds = 4 if project.engine == choice.NAMESPACES else 2
+    text = GREETED.format(rounds=rounds)
+    # Of each kind one after the other.
+    project.write("test_greeted.py", text)
+    project.write(
+        "conftest.py",
+        "def pytest_collection_modifyitems(items):\n"
+        "    items.sort(key=lambda item: item.name.partition('[')[2])\n",
+    )
+    result = project.run("test_greeted.py")
+    result.assert_outcomes(passed=2 * rounds)
+
+
+def test_a_failing_test_shows_what_programs_said(project: Project) -> None:
+    project.tests(
+        "def test_fails(lab):\n"
+        "    lab.host('client').run(['sh', '-c', 'echo so; echo why >&2; exit 3'])\n"
+        "    assert False\n"
+    )
+    result = project.run()
+    result.stdout.fnmatch_lines(
+        ["program sh -c echo so; echo why >&2; exit 3 on client: exit 3", "  so", "  why"]
+    )
+
+
+def test_a_failing_test_shows_the_traceback_of_a_hosts_program(project: Project) -> None:
+    text = GREETER.format(image=image_for(project.engine))
+    project.write("compose.yaml", text)
+    project.write(
+        "greeter.py", DIES_OF_RESET.replace("peer.recv(100)", "{b'': b''}[peer.recv(100)]")
+    )
+    project.write("test_greeted.py", GREETED.format(rounds=1))
+    result = project.run("test_greeted.py", "-k", "finds")
+    result.stdout.fnmatch_lines(["the last lines of server (exited):", "  KeyError: b'you'"])

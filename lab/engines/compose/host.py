@@ -66,6 +66,12 @@ class ContainerHost(Host):
         health = (state.get("Health") or {}).get("Status")
         return HostStatus(self.name, state["Status"], health, tuple(self._addresses()))
 
+    def is_busy(self) -> bool:
+        """Ask Docker for the states of its threads."""
+        with asking(self.name, "top"):
+            rows = self._container.top(ps_args="axH -o pid,stat")["Processes"] or ()
+        return any(state[:1] in states.BUSY for _, state in rows)
+
     def _addresses(self) -> list[str]:
         endpoints = self._endpoints().values()
         found = [e.get(key) for e in endpoints for key in ("IPAddress", "GlobalIPv6Address")]

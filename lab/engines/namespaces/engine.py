@@ -11,7 +11,7 @@ from typing import Any
 from lab.compose.errors import PlaceError
 from lab.engines import states
 from lab.engines.base import Engine, Host, Lab, Progress, own_term, shown_file
-from lab.engines.namespaces import agent_starts, agents, checks, control
+from lab.engines.namespaces import agent_starts, agents, checks, control, processes
 from lab.engines.namespaces.keeper_process import KeeperProcess
 from lab.engines.namespaces.users import USER_ID
 from lab.engines.outputs import Piece
@@ -36,6 +36,10 @@ class NamespaceHost(Host):
     def status(self) -> HostStatus:
         """Ask the keeper."""
         return _status(self._entry(control.ask(self._lab, ask="status")))
+
+    def is_busy(self) -> bool:
+        """Look at its threads in /proc."""
+        return processes.is_busy(self._entry(control.ask(self._lab, ask="status"))["pid"])
 
     def _entry(self, answer: dict[str, Any]) -> dict[str, Any]:
         return next(entry for entry in answer["hosts"] if entry["name"] == self.name)

@@ -10,6 +10,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from lab.engines import states
+
 
 def spawn(argv: Sequence[str], environment: Mapping[str, str], files: Sequence[int]) -> int:
     """Start a program with these files as its descriptors 0, 1, ...; return its pid.
@@ -73,3 +75,15 @@ def ended() -> Iterator[tuple[int, int]]:
     with contextlib.suppress(ChildProcessError):
         while (child := os.waitpid(-1, os.WNOHANG))[0]:
             yield child
+
+
+def is_busy(root: int) -> bool:
+    """Tell whether a thread of a process, or of what it has started, runs or is about to."""
+    with contextlib.suppress(OSError):  # one that has ended meanwhile does not run
+        for task in Path(f"/proc/{root}/task").iterdir():
+            with contextlib.suppress(OSError):
+                if (task / "stat").read_text().rpartition(")")[2].split()[0] in states.BUSY:
+                    return True
+                if any(is_busy(int(child)) for child in (task / "children").read_text().split()):
+                    return True
+    return False
