@@ -48,6 +48,8 @@ class Packets(TypedDict, total=False):
     """only after so many packets; counting begins there (a whole number from 0 to 1000000000000)."""
     after_bytes: int
     """only from the byte after so many of the flow's payload on (a whole number from 0 to 1000000000000)."""
+    idle_ms: float
+    """only of TCP connections without a packet on this link for longer, until a new SYN (a number from 0.001 to 604800000)."""
     probability: float
     """each with this probability (a number from 0 to 1)."""
     burst_enter: float

@@ -26,8 +26,9 @@ class Course:
         self._waiting: list[tuple[int, int, Passage]] = []
         self._tickets = 0
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: Fault, now_ns: int) -> None:
         """Put a fault in its place; packets that are on their way do not meet it."""
+        fault.begin(now_ns)
         self.faults = tuple(sorted((*self.faults, fault), key=lambda one: one.stage))
 
     def remove(self, fault: Fault, now_ns: int) -> list[Passage]:

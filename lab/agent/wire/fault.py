@@ -31,10 +31,11 @@ class Fault:
         self.stage = kind.STAGE
         try:
             self.impairment: Base = kind({p.name: values[p.name] for p in kind.PARAMETERS})
-            values["protocol"] = match.protocol(values, only=self.impairment.protocol)
+            self.selection = selection.Selection(values)
+            only = self.impairment.protocol or self.selection.protocol
+            values["protocol"] = match.protocol(values, only=only)
             self.match = match.Match(values)
             self.impairment.refuse(values)
-            self.selection = selection.Selection(values)
         except parameters.NonsenseError as error:
             text = f"{name}: {error}"
             raise parameters.NonsenseError(text) from None
@@ -66,6 +67,10 @@ class Fault:
         """Has it acted on all that it was to act on, so that it needs to see no packet any more?"""
         return self.selection.is_over(self._all) and not self.impairment.looks_out
 
+    def begin(self, now_ns: int) -> None:
+        """Put it in force from then on: a connection from before had its last packet then."""
+        self._flows = Flows(now_ns)
+
     def named(self, link: str, twin: int) -> None:
         """Give it dice of its own: another link, or another of the same faults there, differs."""
         self.twin = twin
@@ -77,26 +82,31 @@ class Fault:
             passage.notes.append((self, text))
             return ()
         packet = passage.packet
-        counter, end_byte = self._all, 0
+        counter, end_byte, is_idle, why = self._all, 0, True, ""
         if self._needs_flows:
             if not self.match.passes_flow(packet):
                 return ()
             flow = self._flows.of(packet)
             end_byte = flow.bytes_up_to(packet)
+            if self.selection.asks_idle:
+                is_idle = self.selection.is_idle(flow, packet, passage.at_ns)
+                why = f": idle for {flow.silence_ns / 1e6:.0f} ms"
             if self.selection.per_flow:
                 counter = flow
         if not self.match.passes(packet) or (self._concerns and not self._concerns(packet)):
             return ()
         self.matched_packets += 1
         counter.packets += 1
-        if not self.selection.counts(counter, end_byte):
+        if not is_idle:
+            counter.skipped += 1
+        if not is_idle or not self.selection.counts(counter, end_byte):
             return self._sees(passage) if self._sees else ()
         throw = Throw(self._dice, counter.ordinal, counter.packets)
         if not self.selection.throws(counter, throw):
             return self._sees(passage) if self._sees else ()
         self.acted_packets += 1
         self.acted_bytes += packet.length
-        passage.notes.append((self, self.impairment.act(passage, throw)))
+        passage.notes.append((self, self.impairment.act(passage, throw) + why))
         return ()
 
 

@@ -37,18 +37,38 @@ class Counter:
 
 
 class Flow(Counter):
-    """A flow; its ordinal is its place in the order in which flows were first seen."""
+    """A flow; its ordinal is its place in the order in which flows were first seen.
 
-    __slots__ = ("_end", "_isn")
+    One that is first seen without its SYN counts as having had a packet at `since_ns`.
+    """
 
-    def __init__(self, ordinal: int, first: Packet) -> None:
+    __slots__ = ("_end", "_isn", "_last_ns", "silence_ns")
+
+    def __init__(self, ordinal: int, first: Packet, since_ns: int = 0) -> None:
         super().__init__(ordinal)
+        self._last_ns = since_ns
+        self.silence_ns = 0  # how long it was without a packet, once it is forgotten
         self._end = 0  # the payload's bytes so far
         self._isn = first.sequence if first.flags & SYN else (first.sequence - 1) & _ALL
 
     def begins_with(self, packet: Packet) -> bool:
         """Tell whether a SYN is this flow's own (again), and not a new connection's."""
         return packet.sequence == self._isn
+
+    def is_forgotten(self, packet: Packet, at_ns: int, idle_ns: int) -> bool:
+        """Tell whether it was without a packet for longer, and has not begun anew since.
+
+        Call it for every packet, in order. A SYN begins it anew, also one that is sent again. What
+        shows no TCP header (a later fragment) is of no connection.
+        """
+        if packet.payload_at == packet.transport_at:
+            return False
+        if packet.flags & SYN:
+            self.silence_ns = 0
+        elif not self.silence_ns and at_ns - self._last_ns > idle_ns:
+            self.silence_ns = at_ns - self._last_ns
+        self._last_ns = at_ns
+        return self.silence_ns > 0
 
     def bytes_up_to(self, packet: Packet) -> int:
         """Return the payload bytes of the flow up to this packet's last one; call it in order.
@@ -69,9 +89,10 @@ class Flow(Counter):
 
 
 class Flows:
-    """The flows that a fault has seen."""
+    """The flows that a fault has seen, which began to look at `since_ns`."""
 
-    def __init__(self) -> None:
+    def __init__(self, since_ns: int = 0) -> None:
+        self._since_ns = since_ns
         # Ordered, and not a dict: that takes long to find its first after others have gone.
         self._flows: OrderedDict[Key, Flow] = OrderedDict()
         self._seen = 0
@@ -85,6 +106,6 @@ class Flows:
             self._flows.pop(known_by, None)
             if len(self._flows) >= MOST_FLOWS:
                 self._flows.popitem(last=False)
-            flow = self._flows[known_by] = Flow(self._seen, packet)
+            flow = self._flows[known_by] = Flow(self._seen, packet, self._since_ns)
             self._seen += 1
         return flow

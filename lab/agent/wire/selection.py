@@ -1,23 +1,38 @@
 """Which of the packets that match a fault acts on: counted ones first, then seeded ones.
 
-`after` and `after_bytes` set where the counting begins; `nth`, `first` and `every` pick by count;
-of what is then left, `probability` or the bursts of Gilbert and Elliott pick by the dice.
+`idle_ms` leaves only packets of TCP connections that were idle for longer; `after` and
+`after_bytes` set where the counting begins; `nth`, `first` and `every` pick by count; of what is
+then left, `probability` or the bursts of Gilbert and Elliott pick by the dice.
+
+Arriving packets tell what is idle, as in firewalls and NATs (RFC 5382, 5). A strict one forgets a
+TCP connection until a SYN begins it anew. UDP has no SYN: any datagram from inside makes a NAT's
+mapping anew (RFC 4787, 4.3), and packets of one direction do not show which side is inside. So
+`idle_ms` means TCP only.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from lab.agent.wire.dice import Throw
-from lab.agent.wire.flows import Counter
+from lab.agent.wire.flows import Counter, Flow
+from lab.agent.wire.packet import Packet
 from lab.agent.wire.parameters import NonsenseError, Parameter
 
 _COUNTED = ("nth", "first", "every")
+_A_WEEK_MS = 7 * 24 * 3600 * 1000
 PARAMETERS = (
     Parameter("nth", int, "only the n-th", 1),
     Parameter("first", int, "only the first so many", 1),
     Parameter("every", int, "only every n-th", 1),
     Parameter("after", int, "only after so many packets; counting begins there"),
     Parameter("after_bytes", int, "only from the byte after so many of the flow's payload on"),
+    Parameter(
+        "idle_ms",
+        float,
+        "only of TCP connections without a packet on this link for longer, until a new SYN",
+        0.001,
+        _A_WEEK_MS,
+    ),
     Parameter("probability", float, "each with this probability", 0, 1),
     Parameter("burst_enter", float, "bursts: probability to enter one, per packet", 0, 1),
     Parameter("burst_leave", float, "bursts: probability to leave one, per packet", 0, 1),
@@ -47,6 +62,9 @@ class Selection:
         self._every: int | None = values["every"]
         self._after: int = values["after"] or 0
         self._after_bytes: int | None = values["after_bytes"]
+        self._idle_ns = round((values["idle_ms"] or 0) * 1e6)
+        if self.asks_idle:
+            _refuse_what_is_never_idle(values)
         self._probability = values["probability"]
         self._enter, self._leave = values["burst_enter"], values["burst_leave"]
         self._in_burst = _or(values["burst_probability"], 1.0)
@@ -77,7 +95,24 @@ class Selection:
     @property
     def needs_whole_flows(self) -> bool:
         """Must the wire see a flow from its first packet to know?"""
-        return self.per_flow or self._after_bytes is not None
+        return self.per_flow or self._after_bytes is not None or self.asks_idle
+
+    @property
+    def protocol(self) -> str | None:
+        """The only protocol that it picks from, as in the match; None: any."""
+        return "tcp" if self.asks_idle else None
+
+    @property
+    def asks_idle(self) -> bool:
+        """Does it pick from idle connections only?"""
+        return self._idle_ns > 0
+
+    def is_idle(self, flow: Flow, packet: Packet, at_ns: int) -> bool:
+        """Tell whether a packet is of a connection that was idle for too long.
+
+        Call it for every packet of the flow, in order; the clock is `Passage`'s.
+        """
+        return flow.is_forgotten(packet, at_ns, self._idle_ns)
 
     def is_over(self, counter: Counter) -> bool:
         """Tell whether no later packet can be taken, whichever comes."""
@@ -116,6 +151,16 @@ class Selection:
         counter.in_burst = change >= self._leave if counter.in_burst else change < self._enter
         within = self._in_burst if counter.in_burst else self._in_gap
         return throw.number(b"probability") < within
+
+
+def _refuse_what_is_never_idle(values: Mapping[str, Any]) -> None:
+    if values["protocol"] not in {None, "tcp"}:
+        text = f"idle_ms with protocol {values['protocol']}: only TCP shows what begins anew, a SYN"
+        raise NonsenseError(text)
+    for name, value in (("tcp", "syn"), ("tcp", "syn-ack"), ("fragment", "later")):
+        if values[name] == value:
+            text = f"idle_ms with {name} {value}: such a packet is of no idle connection"
+            raise NonsenseError(f"{text}; it would never act")
 
 
 def _or(value: float | None, default: float) -> float:

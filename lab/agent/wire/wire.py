@@ -101,7 +101,7 @@ class Wire:
         # Two of the same on one link draw other numbers; one alone draws the same ones each time.
         taken = {other.twin for other in link.course.faults if other.text == fault.text}
         fault.named(name or source, min(set(range(len(taken) + 1)) - taken))
-        link.course.add(fault)
+        link.course.add(fault, time.monotonic_ns())
         try:
             self._divert()
         except BaseException:

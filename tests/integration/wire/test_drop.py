@@ -4,6 +4,8 @@ Proof that it acted: the receiver has every datagram but the one meant; over TCP
 count of segments sent again, and a connect that lasts as long as the kernel's first timer.
 """
 
+import socket
+
 import pytest
 
 from tests.integration.wire.ends import (
@@ -125,6 +127,35 @@ def test_one_beyond_some_bytes_of_a_stream(ends: Ends) -> None:
         stream.client.send_each([data[at : at + 500] for at in range(0, 5_000, 500)])
         assert stream.server.read(5_000) == data
         assert (fault.acted, stream.client.retransmissions()) == (1, 1)
+
+
+def test_an_idle_connection_is_forgotten(ends: Ends) -> None:
+    stream = ends.stream()
+    with ends.forth.drop(port=stream.port, idle_ms=300) as fault:
+        stream.client.sendall(b"one")
+        assert stream.server.read(3) == b"one"
+        stream.client.settimeout(0.6)
+        with pytest.raises(TimeoutError):
+            stream.client.recv(1)
+        assert fault.acted == 0
+        stream.client.sendall(b"two")
+        # It has been sent again, and lost again: what is lost does not keep it.
+        wait_until(lambda: stream.client.retransmissions() >= 2, "two retransmissions")
+        assert fault.acted >= 2
+        assert stream.server.drain() == []
+    assert stream.server.read(3) == b"two"
+
+
+def test_a_connection_is_not_forgotten_while_packets_come(ends: Ends) -> None:
+    stream = ends.stream()
+    stream.client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    stream.client.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)
+    stream.client.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1)
+    with ends.forth.drop(port=stream.port, idle_ms=2500) as fault:
+        wait_until(lambda: fault.matched >= 3, "three probes")
+        stream.client.sendall(b"one")
+        assert stream.server.read(3) == b"one"
+        assert (fault.acted, stream.client.retransmissions()) == (0, 0)
 
 
 def _missing(ends: Ends, **asked: object) -> list[int]:

@@ -59,7 +59,7 @@ def captured(
     )
     course = Course()
     for one in faults:
-        course.add(one)
+        course.add(one, 0)
     taken.data += capture.opening()
     turn_ns = time.monotonic_ns()
     settled = []

@@ -113,8 +113,8 @@ def test_a_new_fault_is_for_packets_that_come_later() -> None:
     link = course(fault("delay", delay_ms=5))
     arrive(link, A)
     drop = fault("drop")
-    link.add(drop)
-    link.add(fault("delay", delay_ms=100))
+    link.add(drop, 0)
+    link.add(fault("delay", delay_ms=100), 0)
     assert arrive(link, B, at_ms=1) == ["-b"]
     assert times(link) == {"a": 5}
     assert drop.matched_packets == 1
@@ -211,7 +211,7 @@ def test_a_packet_that_was_passed_does_not_come_again_when_its_time_is_up() -> N
     assert arrive(link, B, at_ms=1) == ["b", "a"]
     assert due(link, 100) == []
     held = fault("reorder", first=1, hold_ms=7)
-    link.add(held)
+    link.add(held, 0)
     arrive(link, C, at_ms=100)
     assert out(link.remove(held, 101 * MS)) == ["c"]
     assert due(link, 200) == []

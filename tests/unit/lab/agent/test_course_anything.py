@@ -29,7 +29,7 @@ _LIKELY: dict[str, list[Any]] = {
     **{"after_bytes": [0, 10], "min_bytes": [0, 40], "max_bytes": [40, 100], "ip_version": [4, 6]},
     **{"delay_ms": [0, 1, 7], "jitter_ms": [0, 1], "hold_ms": [1, 10], "mtu_bytes": [68, 1280]},
     **{"rate_bps": [8e4, 8e6], "limit_packets": [0, 3], "limit_bytes": [0, 200]},
-    **{"bits": [1, 64], "offset_bytes": [0, 20], "seed": [1, 7]},
+    **{"bits": [1, 64], "offset_bytes": [0, 20], "seed": [1, 7], "idle_ms": [0.5, 2]},
 }
 
 
@@ -61,7 +61,7 @@ def test_any_packet_comes_out_whole_of_any_faults(
 ) -> None:
     link, now_ns, done = Course(), 0, []
     for one in some:
-        link.add(one)
+        link.add(one, 0)
     for n, (data, step_ns) in enumerate(arrivals):
         now_ns += step_ns
         done += link.arrive(bytes([n]), parse(data), now_ns)
@@ -87,7 +87,7 @@ def test_what_no_fault_names_goes_through_at_once(arrivals: list[bytes]) -> None
     link = Course()
     for name in names():
         needed = {p.name: _LIKELY[p.name][1] for p in load(name).PARAMETERS if p.required}
-        link.add(fault(name, **needed, port=4))  # nobody's
+        link.add(fault(name, **needed, port=4), 0)  # nobody's
     for n, data in enumerate(arrivals):
         packet = parse(data)
         (one,) = link.arrive(bytes([n]), packet, n)
@@ -160,7 +160,7 @@ class LinkMachine(RuleBasedStateMachine):
 class AnyFaults(LinkMachine):
     @rule(one=faults())
     def fault_is_put(self, one: Fault) -> None:
-        self.link.add(one)
+        self.link.add(one, self.now_ns)
 
     @rule(data=packets() | any_bytes())
     def anything_arrives(self, data: bytes) -> None:
@@ -180,15 +180,15 @@ class FaultsInOrder(LinkMachine):
     def delay_is_put(self, delay_ms: int, jitter: bool, distribution: str) -> None:
         jitter_ms = delay_ms if jitter else 0
         asked = {"delay_ms": delay_ms, "jitter_ms": jitter_ms, "distribution": distribution}
-        self.link.add(fault("delay", **asked))
+        self.link.add(fault("delay", **asked), self.now_ns)
 
     @rule(rate_bps=st.sampled_from((8e4, 1e6)), limit=st.sampled_from((0, 2, 1000)))
     def rate_is_put(self, rate_bps: float, limit: int) -> None:
-        self.link.add(fault("rate", rate_bps=rate_bps, limit_packets=limit))
+        self.link.add(fault("rate", rate_bps=rate_bps, limit_packets=limit), self.now_ns)
 
     @rule(probability=st.sampled_from((0.3, 1.0)))
     def drop_is_put(self, probability: float) -> None:
-        self.link.add(fault("drop", probability=probability))
+        self.link.add(fault("drop", probability=probability), self.now_ns)
 
 
 _STEPS = settings(max_examples=60, stateful_step_count=40)

@@ -32,7 +32,7 @@ def datagram(payload: bytes = b"hello", *, ports: tuple[int, int] = PORTS) -> Pa
 def course(*faults: Fault) -> Course:
     made = Course()
     for one in faults:
-        made.add(one)
+        made.add(one, 0)
     return made
 
 
