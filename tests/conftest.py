@@ -68,7 +68,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         session.config.stash[_TOKEN] = secrets.token_hex(8)
         outer = [os.environ[leftovers.MARK]] if leftovers.MARK in os.environ else []
         os.environ[leftovers.MARK] = ",".join([*outer, session.config.stash[_TOKEN]])
-        session.config.stash[_BEFORE] = leftovers.there()
+        session.config.stash[_BEFORE] = leftovers.before()
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,31 +1,38 @@
 """What tests leave on this machine: `python3 -m tests.leftovers` prints what is there now.
 
-A line is `KIND: NAME`. Taken before and after, the difference is what was left. Standard library
-only: CI takes it before there is any dependency.
+A line is `KIND: NAME`. Taken before (`--before`) and after, the difference is what was left. Standard
+library only: CI takes it before there is any dependency.
 """
 
 import contextlib
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 # In the environment of what the tests of a session start, and so of what they leave: the session's
 # token, after the ones of the sessions that started it.
 MARK = "SOCKET_LAB_TESTS"
 _OURS = re.compile(rf"@socket-lab[^/]*/{os.geteuid()}/")
+_NAMELESS = "image without a name"
 _DOCKER = {
     "container": ("container", "ls", "--all", "--format", "{{.Names}}"),
     "network": ("network", "ls", "--format", "{{.Name}}"),
     "volume": ("volume", "ls", "--format", "{{.Name}}"),
-    "image without a name": ("image", "ls", "--quiet", "--filter", "dangling=true"),
+    _NAMELESS: ("image", "ls", "--quiet", "--filter", "dangling=true"),
 }
 
 
 def there() -> set[str]:
     """Return what this user has there now: labs, Docker's things, temporary files of ours."""
-    return {*_sockets(), *_in_docker(), *_files()}
+    return {*_sockets(), *_in_docker(_DOCKER), *_files()}
+
+
+def before() -> set[str]:
+    """Return what is there before tests, and what a newer version may take the name of: images."""
+    return there() | set(_in_docker({_NAMELESS: ("image", "ls", "--quiet")}))
 
 
 def processes_of(session: str) -> list[str]:
@@ -50,8 +57,8 @@ def _sockets() -> Iterator[str]:
             yield f"lab: {name}"
 
 
-def _in_docker() -> Iterator[str]:
-    for kind, argv in _DOCKER.items():
+def _in_docker(commands: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for kind, argv in commands.items():
         with contextlib.suppress(FileNotFoundError):
             done = subprocess.run(["docker", *argv], capture_output=True, text=True, check=False)
             yield from (f"{kind}: {name}" for name in done.stdout.split())
@@ -66,4 +73,5 @@ def _files() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(sorted(there())))  # noqa: T201
+    found = before() if "--before" in sys.argv else there()
+    print("\n".join(sorted(found)))  # noqa: T201
