@@ -1,7 +1,7 @@
 """What tests leave on this machine: `python3 -m tests.leftovers` prints what is there now.
 
-A line is `KIND: NAME`. Taken before (`--before`) and after, the difference is what was left. Standard
-library only: CI takes it before there is any dependency.
+A line is `KIND: NAME`. Taken before (`--before`) and after, the difference is what was left.
+Standard library only: CI takes it before there is any dependency.
 """
 
 import contextlib
