@@ -6,6 +6,7 @@ A host's own host name stands for all its addresses, and the first part of it do
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from lab.compose.errors import at
@@ -83,18 +84,23 @@ def hosts_files(
     services: Mapping[str, Mapping[str, Any]],
     members: Mapping[str, Mapping[str, Mapping[str, Any]]],
     interfaces: Mapping[str, Sequence[Interface]],
+    service_of: Mapping[str, str] = MappingProxyType({}),
 ) -> HostsFiles:
     """Return /etc/hosts for each host, hosts with the same networks sharing one view.
 
-    `members` has the services of each network, with their settings there. PlaceError when a name
-    can be nobody's.
+    `members` has the services of each network, with their settings there; `service_of` has the
+    names that replicas share. PlaceError when a name can be nobody's.
     """
     addresses = {key: {i.network: _bare(i) for i in of_host} for key, of_host in interfaces.items()}
     known = {
         network: [
             Known(
                 addresses[key][network],
-                (*_everywhere(key, services[key]), *_aliases(key, network, member)),
+                (
+                    *_everywhere(key, services[key]),
+                    *filter(None, [service_of.get(key)]),
+                    *_aliases(key, network, member),
+                ),
             )
             for key, member in of_network.items()
         ]

@@ -5,7 +5,9 @@ A service with one is the host of that name. Of several each is a host, SERVICE-
 is no host.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from lab.compose.errors import PlaceError, dotted
@@ -22,6 +24,23 @@ class Expanded(NamedTuple):
 
     services: dict[str, dict[str, Any]]
     service_of: dict[str, str]
+
+    def located(self, error: PlaceError) -> PlaceError:
+        """Return what is wrong with a host at its place in the file, where the service stands."""
+        host = str(error.keys[1]) if error.keys[:1] == ("services",) and error.keys[1:] else ""
+        if (service := self.service_of.get(host)) is None:
+            return error
+        # Not app-10, where it is of app-1.
+        text = re.sub(rf"\bservices\.{re.escape(host)}(?!\d)", f"services.{service}", str(error))
+        return PlaceError(("services", service, *error.keys[2:]), text)
+
+    @contextmanager
+    def places(self) -> Iterator[None]:
+        """Give a PlaceError inside its place in the file."""
+        try:
+            yield
+        except PlaceError as error:
+            raise self.located(error) from error
 
 
 def count(service: Mapping[str, Any]) -> int:
@@ -44,7 +63,8 @@ def expand(services: Mapping[str, Mapping[str, Any]]) -> Expanded:
     """Return a service for each host; what others say of the service is then said of its hosts.
 
     The services may be as a person writes them, or as `docker compose config` does.
-    PlaceError when a host's name is another service's, or the service says what only one may.
+    PlaceError when a host's name is another service's, the service says what only one may, or
+    there is no host at all.
     """
     hosts: dict[str, tuple[str, ...]] = {}
     for name, service in services.items():
@@ -58,6 +78,9 @@ def expand(services: Mapping[str, Mapping[str, Any]]) -> Expanded:
     expanded = {
         one: _replica(service, hosts) for name, service in services.items() for one in hosts[name]
     }
+    if not expanded:
+        text = "each has 0 replicas, so there are no hosts; give one of them 1 or more"
+        raise _wrong(("services",), text)
     return Expanded(expanded, service_of)
 
 

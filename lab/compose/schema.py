@@ -48,7 +48,10 @@ SERVICE: dict[str, tuple[type, ...]] = {
     "cap_add": (list,),
     "tty": (bool,),
     "stdin_open": (bool,),
+    "scale": (int,),
+    "deploy": (dict, type(None)),
 }
+DEPLOY: dict[str, tuple[type, ...]] = {"replicas": (int,)}
 HEALTH: dict[str, tuple[type, ...]] = {
     "test": (str, list),
     "interval": (str,),
@@ -181,6 +184,7 @@ def _service(keys_of: list[str | int], entry: dict[str, Any]) -> None:
     _known([*keys_of, "healthcheck"], _mapping(entry.get("healthcheck")), keys.HEALTHCHECK)
     _table(keys_of, entry, SERVICE)
     _table([*keys_of, "healthcheck"], entry.get("healthcheck") or {}, HEALTH)
+    _table([*keys_of, "deploy"], entry.get("deploy") or {}, DEPLOY)
     for key in ("environment", "labels", "sysctls"):
         if isinstance(values := entry.get(key), dict):
             for name, value in values.items():

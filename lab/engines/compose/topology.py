@@ -75,9 +75,6 @@ def _expand(topology: dict[str, Any], lab: str, order: Sequence[str]) -> Mapping
         entry = expanded.services[host]
         entry["container_name"] = f"{lab}-{host}"  # as Compose calls it
         entry["labels"] = {**(entry.get("labels") or {}), SERVICE_LABEL: service}
-    if not expanded.services:
-        text = "services: each has 0 replicas, so there are no hosts"
-        raise PlaceError(("services",), text)
     topology["services"] = expanded.services
     return expanded.service_of
 

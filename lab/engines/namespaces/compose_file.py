@@ -11,10 +11,11 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from lab.compose import etc_hosts
+from lab.compose import etc_hosts, replicas
 from lab.compose.document import Document
 from lab.compose.errors import PlaceError
 from lab.compose.networks import Networks
+from lab.compose.replicas import Expanded
 from lab.compose.values import mapping
 from lab.engines.namespaces import mounts, notes, service
 from lab.engines.namespaces.spec import HostSpec, LabSpec
@@ -29,8 +30,10 @@ def read(path: Path, name: str) -> tuple[LabSpec, list[str]]:
     document = Document(path, name)
     services = document.services()
     with document.places():
-        lab = _lab(document, services, name)
-        _check_depends(lab.hosts)
+        expanded = replicas.expand(services)
+        with expanded.places():
+            lab = _lab(document, expanded, name)
+            _check_depends(lab.hosts)
     said = notes.unknown(document.file, services)
     return lab, [*said, *(f"{host.name}: {host.missing}" for host in lab.hosts if host.missing)]
 
@@ -38,6 +41,7 @@ def read(path: Path, name: str) -> tuple[LabSpec, list[str]]:
 def located(error: PlaceError, path: Path, name: str) -> TopologyError:
     """Return what is wrong at a place of the file, which has been read before, with its line."""
     document = Document(path, name)
+    error = replicas.expand(document.services()).located(error)
     *way, last = error.keys
     found: Any = document.file
     for key in way:
@@ -51,10 +55,11 @@ def located(error: PlaceError, path: Path, name: str) -> TopologyError:
         return topology_error
 
 
-def _lab(document: Document, services: dict[str, dict[str, Any]], name: str) -> LabSpec:
+def _lab(document: Document, expanded: Expanded, name: str) -> LabSpec:
+    services, service_of = expanded
     volumes = document.file.get("volumes") or {}
     networks = Networks(document.file.get("networks") or {}, services)
-    files = etc_hosts.hosts_files(services, networks.members, networks.interfaces)
+    files = etc_hosts.hosts_files(services, networks.members, networks.interfaces, service_of)
     hosts = tuple(
         service.host(
             key,
@@ -63,6 +68,7 @@ def _lab(document: Document, services: dict[str, dict[str, Any]], name: str) -> 
             folder=document.folder,
             volumes=volumes,
             others=services,
+            service_of=service_of,
             interfaces=tuple(networks.interfaces[key]),
             hosts_files=files,
         )

@@ -115,6 +115,7 @@ class Desk:
                 "health": host.health,
                 "addresses": host.addresses(),
                 "pid": host.outer_pid,
+                "service": host.spec.service,
                 "try_it": host.spec.try_it,
                 "stop_grace_s": host.spec.stop_grace_s,
             }

@@ -8,6 +8,7 @@ from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any
 
+from lab.compose import replicas
 from lab.compose.errors import PlaceError
 from lab.engines import states
 from lab.engines.base import Engine, Host, Lab, Progress, own_term, shown_file
@@ -28,9 +29,10 @@ _USERS = {None: "root", "root": "root", "0": "root", "lab": "lab", str(USER_ID):
 class NamespaceHost(Host):
     """A host that is a set of namespaces."""
 
-    def __init__(self, lab: str, name: str, try_it: str) -> None:
+    def __init__(self, lab: str, name: str, try_it: str, service: str) -> None:
         self._lab = lab
         self.name = name
+        self.service = service
         self.try_it = try_it
 
     def status(self) -> HostStatus:
@@ -131,6 +133,16 @@ def _status(entry: dict[str, Any]) -> HostStatus:
     return HostStatus(entry["name"], entry["state"], entry["health"], tuple(entry["addresses"]))
 
 
+def _service(entry: dict[str, Any]) -> str:
+    return str(entry.get("service", ""))  # a lab of an older version has none
+
+
+def _in_order(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    return sorted(
+        answer["hosts"], key=lambda entry: replicas.in_order(entry["name"], _service(entry))
+    )
+
+
 class NamespaceLab(Lab):
     """A lab whose keeper runs."""
 
@@ -141,17 +153,15 @@ class NamespaceLab(Lab):
         self.name = name
         answer = control.ask(name, ask="status")
         self.hosts = {
-            entry["name"]: NamespaceHost(name, entry["name"], entry["try_it"])
-            for entry in sorted(answer["hosts"], key=lambda entry: str(entry["name"]))
+            entry["name"]: NamespaceHost(name, entry["name"], entry["try_it"], _service(entry))
+            for entry in _in_order(answer)
         }
 
     def status(self) -> LabStatus:
         """Ask the keeper."""
         answer = control.ask(self.name, ask="status")
-        hosts = sorted((_status(entry) for entry in answer["hosts"]), key=lambda host: host.name)
-        return LabStatus(
-            self.name, NamespacesEngine.name, shown_file(answer["topology"]), tuple(hosts)
-        )
+        hosts = tuple(_status(entry) for entry in _in_order(answer))
+        return LabStatus(self.name, NamespacesEngine.name, shown_file(answer["topology"]), hosts)
 
     def pieces(self, host: str, *, alone: bool, follow: bool) -> Iterator[Piece]:
         """Read what the keeper kept."""

@@ -16,6 +16,10 @@ _WITHOUT_EFFECT = {
 }
 # With these an entry point of an image gives up the others, as every program here has.
 _RIGHTS_TO_DROP = {"SETUID", "SETGID"}
+# Of `deploy`: what Compose itself leaves to Docker Swarm.
+_OF_SWARM = {
+    *("mode", "endpoint_mode", "labels", "placement", "update_config", "rollback_config"),
+}
 # No program here has one, or an input.
 _TERMINAL = ("stdin_open", "tty")
 _NETWORK = {*schema.NETWORK, "labels", "name", "attachable"}
@@ -66,6 +70,8 @@ def _of_service(service: Mapping[str, Any]) -> Iterator[str]:
     rights = {right.upper().removeprefix("CAP_") for right in service.get("cap_add") or ()}
     for right in sorted(rights - _RIGHTS_TO_DROP):
         yield f"cap_add {right}"
+    for key in _others(service.get("deploy"), {*schema.DEPLOY, *_OF_SWARM}):
+        yield f"deploy.{key}"
     for key in _others(service.get("healthcheck"), {*schema.HEALTH}):
         yield f"healthcheck.{key}"
     for part, known in (("networks", {*schema.MEMBER}), ("depends_on", _NEEDED)):

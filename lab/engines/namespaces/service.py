@@ -27,10 +27,14 @@ def host(
     folder: Path,
     volumes: Collection[str],
     others: Collection[str],
+    service_of: Mapping[str, str],
     interfaces: tuple[Interface, ...],
     hosts_files: HostsFiles,
 ) -> HostSpec:
-    """Return the host; `volumes` are the named ones of the file, `others` all its services."""
+    """Return the host; `volumes` are the named ones of the file, `others` all its hosts.
+
+    `service_of` has the services of replicas.
+    """
     here = ("services", key)
     labels = values.mapping(service.get("labels"))
     with at(*here):
@@ -60,6 +64,7 @@ def host(
         own_lines=hosts_files.own_lines[key],
         try_it=labels.get(TRY_LABEL, ""),
         missing=program.missing,
+        service=service_of.get(key, ""),
     )
 
 

@@ -43,6 +43,8 @@ class HostSpec(NamedTuple):
     own_lines: tuple[str, ...] = ()
     try_it: str = ""
     missing: str = ""
+    # The service that it is a replica of; "" for the only host of its service.
+    service: str = ""
 
 
 class LabSpec(NamedTuple):

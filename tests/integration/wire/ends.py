@@ -31,15 +31,22 @@ class Datagrams:
 
 
 class Ends:
-    """The hosts `client` and `server`, over one version of IP."""
+    """The hosts `client` and `server`, or two others, over one version of IP."""
 
-    def __init__(self, lab: Lab, sockets: Mapping[str, Sockets], version: int) -> None:
+    def __init__(
+        self,
+        lab: Lab,
+        sockets: Mapping[str, Sockets],
+        version: int,
+        client: str = "client",
+        server: str = "server",
+    ) -> None:
         self.lab = lab
         self.version = version
         self._sockets = sockets
         self._addresses = {name: host.status().addresses for name, host in lab.hosts.items()}
-        self.forth: Link = lab.link("client", "server")
-        self.back: Link = lab.link("server", "client")
+        self.forth: Link = lab.link(client, server)
+        self.back: Link = lab.link(server, client)
 
     def address(self, host: str) -> str:
         """Return the host's address, of this version of IP."""

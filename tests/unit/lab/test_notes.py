@@ -14,7 +14,7 @@ BARE = "image: socket-lab/host, entrypoint: [sleep]"
     [
         *("mem_limit: 64m", "ports: ['80:80']", "privileged: true", "restart: always"),
         *("ulimits: {nofile: 1}", "logging: {}", "env_file: x", "user: nobody"),
-        *("working_dir: /x", "extra_hosts: ['a:1.2.3.4']", "pids_limit: 3", "deploy: {}"),
+        *("working_dir: /x", "extra_hosts: ['a:1.2.3.4']", "pids_limit: 3"),
     ],
 )
 def test_key_that_this_engine_does_not_have_is_named(tmp_path: Path, key: str) -> None:
@@ -36,6 +36,10 @@ def test_key_without_effect_is_not_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "note"),
     [
+        (
+            "    deploy: {resources: {}, replicas: 1, placement: {}, update_config: {}}\n",
+            "deploy.resources (a)",
+        ),
         (
             "    networks: {wire: {gw_priority: 1, link_local_ips: [], priority: 1}}\n"
             "networks: {wire: }\n",

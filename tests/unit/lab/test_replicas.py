@@ -29,8 +29,8 @@ def expanded(**services: dict[str, Any]) -> replicas.Expanded:
     ],
 )
 def test_hosts_of_a_service(service: dict[str, Any], hosts: list[str]) -> None:
-    found = expanded(app=service)
-    assert list(found.services) == hosts
+    found = expanded(app=service, other={})
+    assert list(found.services) == [*hosts, "other"]
     assert found.service_of == (dict.fromkeys(hosts, "app") if len(hosts) > 1 else {})
 
 
@@ -106,6 +106,11 @@ def test_networks_are_each_hosts_own() -> None:
             "-1 is no number of hosts; write 0 or more",
         ),
         (
+            {"app": {"scale": 0}},
+            ("services",),
+            "each has 0 replicas, so there are no hosts; give one of them 1 or more",
+        ),
+        (
             {"app": {"scale": 2, **THREE}},
             ("services", "app", "scale"),
             "is 2, and deploy.replicas is 3; keep one of them",
@@ -130,3 +135,15 @@ def test_hosts_stand_in_the_order_of_their_numbers() -> None:
     hosts = [("b", ""), ("app-10", "app"), ("app-2", "app"), ("a", "")]
     ordered = sorted(hosts, key=lambda one: replicas.in_order(*one))
     assert [name for name, _ in ordered] == ["a", "app-2", "app-10", "b"]
+
+
+def test_mistake_of_a_host_is_told_where_its_service_stands() -> None:
+    found = expanded(app={"scale": 12}, plain={})
+    text = "services.app-1.dns: app-1 and services.app-10"
+    with pytest.raises(PlaceError) as told, found.places():
+        raise PlaceError(("services", "app-1", "dns", 0), text)
+    assert told.value.keys == ("services", "app", "dns", 0)
+    assert str(told.value) == "services.app.dns: app-1 and services.app-10"
+    with pytest.raises(PlaceError, match=r"services\.plain: x") as same, found.places():
+        raise PlaceError(("services", "plain"), "services.plain: x")
+    assert same.value.keys == ("services", "plain")
