@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from lab import optional
@@ -35,9 +36,10 @@ def search_path() -> str:
     return os.environ.get("PATH", "") + ":" + _PATH
 
 
-def choose(key: str, service: Mapping[str, Any], labels: Mapping[str, str]) -> Chosen:
+def choose(key: str, service: Mapping[str, Any], labels: Mapping[str, str], folder: Path) -> Chosen:
     """Return the program of a service; PlaceError when it needs an image.
 
+    A program with a relative path is one of the compose file's `folder`, where hosts run theirs.
     ValueError when a command cannot be split into words.
     """
     image = str(service.get("image", ""))
@@ -53,7 +55,8 @@ def choose(key: str, service: Mapping[str, Any], labels: Mapping[str, str]) -> C
         *values.words(service.get("command")),
     ]
     needed = labels.get(NEEDS_LABEL, argv[0] if argv else "")
-    if needed in {*_PYTHONS, "sh"} or shutil.which(needed, path=search_path()):
+    looked_up = str(folder / needed) if "/" in needed else needed
+    if needed in {*_PYTHONS, "sh"} or shutil.which(looked_up, path=search_path()):
         return Chosen(tuple(sys.executable if word in _PYTHONS else word for word in argv))
     if needed == "rsyslogd":
         return Chosen(

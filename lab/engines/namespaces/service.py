@@ -38,7 +38,7 @@ def host(
     here = ("services", key)
     labels = values.mapping(service.get("labels"))
     with at(*here):
-        program = programs.choose(key, service, labels)
+        program = programs.choose(key, service, labels, folder)
         depends_on = values.depends_on(service.get("depends_on") or {}, others)
     check = service.get("healthcheck") or {}
     with at(*here, "healthcheck", "retries"):

@@ -244,3 +244,13 @@ def test_service_that_is_not_required_need_not_be_there(tmp_path: Path, profiles
     text = f"{OURS}    depends_on: {{b: {{required: false}}, c: {{required: no}}}}\n"
     lab, _ = read(tmp_path, f"{text}  b:{OURS[4:]}{profiles}")
     assert lab.hosts[0].depends_on == ({} if profiles else {"b": "service_started"})
+
+
+def test_a_native_program_with_a_relative_path_is_one_of_the_files_folder(
+    tmp_path: Path, installed: set[str]
+) -> None:
+    installed.add(str(tmp_path / "bin" / "mine"))
+    text = "  a: {image: x, labels: {socket-lab.native: ./bin/mine --now}}\n"
+    lab, notes = read(tmp_path, text)
+    assert lab.hosts[0].argv == ("./bin/mine", "--now")
+    assert notes == []
