@@ -1,7 +1,8 @@
 """The end of a run, for people: the last packets with their fates, the last syslog lines."""
 
 import contextlib
-from collections.abc import Sequence
+import re
+from collections.abc import Sequence, Set
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from lab.evidence.events import Event
 from lab.evidence.housekeeping import is_housekeeping
 
 _PACKETS, _LINES = 8, 5
+_OBSERVED = re.compile(r"observed by fault (\S+) \(observe\b")
 
 
 def lines(folder: Path, step: int | None = None) -> list[str]:
@@ -39,11 +41,23 @@ def _packets(seen: Sequence[Seen], there: Sequence[Event], step: int | None) -> 
     if ends := connections.of_step(there, step):
         what = "the last packets of this connection"
         seen = [one for one in seen if ends.has(one.packet)]
+    own = {name for event in there if event["kind"] == "fault_on" for name in event["ids"]}
     found = [
-        f"  {_clock(one.time_ns)} {one.link}: {one.packet.summary()}: {one.fate}"
+        f"  {_clock(one.time_ns)} {one.link}: {one.packet.summary()}: {_fate(one.fate, own)}"
         for one in seen[-_PACKETS:]
     ]
     return [f"{what}:", *found] if found else [f"{what}: none"] if ends else []
+
+
+def _fate(fate: str, own: Set[str]) -> str:
+    """Return a fate without the faults that the lab has set to count packets: no step has them."""
+    what, _, rest = fate.partition(": ")
+    notes = [
+        note
+        for note in rest.split("; ")
+        if note and not ((named := _OBSERVED.match(note)) and named[1] not in own)
+    ]
+    return ": ".join([what, "; ".join(notes)]) if notes else what
 
 
 def _log_lines(there: Sequence[Event]) -> list[str]:
