@@ -19,8 +19,8 @@ from lab.evidence.last import _fate
             "dropped by fault a/3 (drop)",
         ),
         (
-            "delivered 50.1 ms late: observed by fault a/1 (observe); delayed 50 ms by fault a/4 (x)",
-            "delivered 50.1 ms late: delayed 50 ms by fault a/4 (x)",
+            "delivered 50.1 ms late: observed by fault a/1 (observe); delayed by fault a/4 (x)",
+            "delivered 50.1 ms late: delayed by fault a/4 (x)",
         ),
     ],
 )
