@@ -18,6 +18,7 @@ from lab.engines import choice
 from lab.engines.base import Engine, Lab, Progress
 from lab.engines.compose.command import compose
 from lab.errors import EngineError
+from lab.model import ComposeFiles
 
 SIZES = (2, 20, 100)
 QUICK_SIZES = (2, 20)
@@ -88,7 +89,7 @@ def _namespaces(file: Path, count: int) -> Turn:
 
 def _up(engine: Engine, file: Path, name: str) -> Lab:
     # Not runner.up: it lets go of the lifeline when the lab is up.
-    return engine.up(file, name, build=False, progress=_quiet)
+    return engine.up(ComposeFiles((file,)), name, build=False, progress=_quiet)
 
 
 def _prove(lab: Lab, count: int) -> None:

@@ -22,6 +22,7 @@ from lab.engines import choice
 from lab.engines.base import Lab, Progress
 from lab.errors import EngineError
 from lab.faults.link import Link
+from lab.model import ComposeFiles
 
 _SOURCE, _TARGET = host_name(1), host_name(2)
 _IPERF_PORT, _PING_PORT = 22201, 22203
@@ -150,7 +151,7 @@ def _two_hosts(progress: Progress) -> Iterator[Lab]:
     engine = choice.load(choice.NAMESPACES)
     name = new_name()
     with compose_file(2) as file, engine.guarded(name):
-        lab = engine.up(file, name, build=False, progress=progress)
+        lab = engine.up(ComposeFiles((file,)), name, build=False, progress=progress)
         yield lab
         lab.down(progress=progress)
 

@@ -22,7 +22,7 @@ from lab.commands.later import LaterParser, progress_later
 from lab.engines import choice
 from lab.engines.base import Lab
 from lab.errors import UsageError
-from lab.model import LabStatus
+from lab.model import ComposeFiles, LabStatus
 
 _EPILOG = """\
 lab help COMMAND shows what a command takes
@@ -50,7 +50,7 @@ def _up(arguments: argparse.Namespace) -> int:
     with progress_later(why) as progress:
         lab = runner.up(
             engine,
-            file=_shipped() if arguments.shipped else arguments.file,
+            files=_files(arguments),
             name=arguments.name,
             build=not arguments.no_build,
             progress=progress,
@@ -68,10 +68,14 @@ def _up(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _shipped() -> Path:
-    from lab.scenario import shipped
+def _files(arguments: argparse.Namespace) -> ComposeFiles:
+    """Return the files that are named, none for those of this folder."""
+    named = tuple(arguments.file or ())
+    if arguments.shipped:
+        from lab.scenario import shipped
 
-    return shipped.compose_file()
+        named = (shipped.compose_file(),)
+    return ComposeFiles(named, tuple(arguments.profile or ()))
 
 
 def _hints(lab: Lab) -> list[str]:
@@ -185,7 +189,19 @@ def _parser() -> argparse.ArgumentParser:
     lab_option.add_argument("--lab", metavar="NAME", help="which lab (default: the only one)")
 
     up = commands.add_parser("up", parents=[json_option], help="bring a lab up")
-    up.add_argument("-f", "--file", type=Path, help="the compose file (default: this folder's)")
+    up.add_argument(
+        "-f",
+        "--file",
+        type=Path,
+        action="append",
+        help="a compose file; of several, later ones count (default: this folder's, with its"
+        " compose.override.yaml, or those of COMPOSE_FILE)",
+    )
+    up.add_argument(
+        "--profile",
+        action="append",
+        help="services of this profile, too (also COMPOSE_PROFILES)",
+    )
     up.add_argument(
         "--shipped", action="store_true", help="the lab's own machines, from any folder"
     )

@@ -5,7 +5,25 @@ Named tuples load faster than dataclasses, and every command loads these.
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple
+
+
+class ComposeFiles(NamedTuple):
+    """The compose files of a lab, later ones over earlier ones, and the profiles asked for.
+
+    Their paths are from the first one's folder, as with `docker compose -f A -f B --profile C`.
+    """
+
+    paths: tuple[Path, ...]
+    profiles: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return ",".join(str(path) for path in self.paths)
+
+    def resolved(self) -> str:
+        """Return their absolute paths."""
+        return ",".join(str(path.resolve()) for path in self.paths)
 
 
 class HostStatus(NamedTuple):

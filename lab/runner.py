@@ -9,19 +9,25 @@ from pathlib import Path
 from lab import doctor
 from lab.engines.base import Engine, Lab, Progress
 from lab.errors import LabGoneError, TopologyError, UsageError
-from lab.model import Finding, LabStatus
+from lab.model import ComposeFiles, Finding, LabStatus
 from lab.suggestions import near
 
-COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 def up(
-    engine: Engine, *, file: Path | None, name: str | None, build: bool, progress: Progress
+    engine: Engine,
+    *,
+    file: Path | None = None,
+    files: ComposeFiles | None = None,
+    name: str | None,
+    build: bool,
+    progress: Progress,
 ) -> Lab:
     """Bring a lab up; whatever goes wrong, and Ctrl-C, leaves nothing of it.
 
-    Without `file` it is the compose file of this folder; without `name` a new name.
+    `file` is short for `files` of one. Without any they are those that Compose would take in this
+    folder; without `name` it gets a new one.
     """
     name = f"lab-{os.urandom(3).hex()}" if name is None else name
     if not _NAME.fullmatch(name):
@@ -29,23 +35,28 @@ def up(
             f"name {name!r}: must be 1 to 40 of a-z, 0-9, _ and -, and begin with a letter or digit"
         )
         raise UsageError(text)
-    file = _compose_file() if file is None else file
+    if files is None:
+        files = _compose_files() if file is None else ComposeFiles((file,))
+    elif not files.paths:
+        files = _compose_files(files.profiles)
     if any(lab.name == name for lab in labs([engine])):
         text = f"lab {name}: is up already; lab down {name} first, or choose another --name"
         raise UsageError(text)
     with engine.guarded(name):
-        return engine.up(file, name, build=build, progress=progress)
+        return engine.up(files, name, build=build, progress=progress)
 
 
-def _compose_file() -> Path:
-    for candidate in map(Path, COMPOSE_FILES):
-        if candidate.exists():
-            return candidate
-    text = (
-        f"{COMPOSE_FILES[0]}: not in this folder; name a file with --file, or take the lab's own"
-        " machines with --shipped"
-    )
-    raise TopologyError(text)
+def _compose_files(profiles: Sequence[str] = ()) -> ComposeFiles:
+    from lab.compose import files  # noqa: PLC0415 - not where they are named
+
+    try:
+        return files.find(Path(), profiles)
+    except FileNotFoundError:
+        text = (
+            f"{files.NAMES[0]}: not in this folder, nor above it; name a file with --file, or take"
+            " the lab's own machines with --shipped"
+        )
+        raise TopologyError(text) from None
 
 
 def labs(engines: Iterable[Engine]) -> list[Lab]:

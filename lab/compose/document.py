@@ -1,43 +1,37 @@
-"""The compose file as a structure whose parts have the right types, and the places in it.
+"""The compose files of a lab as a structure whose parts have the right types, and the places in it.
 
-YAML is read by `yaml`, variables are set by `interpolation`, types are checked by `schema`;
-what the structure means is not known here.
+`loading` makes one tree of them, `schema` checks its types; what the structure means is not known
+here.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from lab.compose import schema, yaml
+from lab.compose import files, schema
 from lab.compose.errors import PlaceError
-from lab.compose.interpolation import VariableError, env_file, interpolate
+from lab.compose.loading import load
 from lab.errors import TopologyError
+from lab.model import ComposeFiles
 
 
 class Document:
-    """A compose file that was read for the lab `name`; TopologyError when it cannot be."""
+    """The compose files that were read for the lab `name`; TopologyError when they cannot be.
 
-    def __init__(self, path: Path, name: str) -> None:
-        self.path = path
-        self.folder = path.resolve().parent
-        self._root = yaml.parse(path)
-        try:
-            environment = {**env_file(self.folder / ".env", os.environ), **os.environ}
-        except VariableError as error:
-            raise TopologyError(str(error)) from error
-        environment["COMPOSE_PROJECT_NAME"] = name
-        value = yaml.value_of(path, self._root) if self._root else {}
-        self.file: dict[str, Any]
-        try:
-            self.file = interpolate({} if value is None else value, environment)
-        except VariableError as error:
-            line = self._line_of_variable(error)
-            raise TopologyError(f"{path}:{line}: {error}") from error
-        except RecursionError as error:
-            text = f"{path}: a part of it contains itself; mend its anchors and aliases"
-            raise TopologyError(text) from error
+    `environment` is what their variables were set by.
+    """
+
+    def __init__(self, of: ComposeFiles, name: str) -> None:
+        self.path = of.paths[0]
+        self.topology = of.resolved()
+        self.folder = self.path.resolve().parent
+        self.environment = {
+            **files.environment(self.folder),
+            "COMPOSE_PROJECT_NAME": name,
+        }
+        self._profiles = files.profiles(of.profiles, self.environment)
+        self._tree = load(of.paths, self.environment)
+        self.file: dict[str, Any] = self._tree.plain()
         with self.places():
             schema.check(self.file)
 
@@ -47,24 +41,41 @@ class Document:
         try:
             yield
         except PlaceError as error:
-            line = yaml.line_of(self._root, error.keys)
-            raise TopologyError(f"{self.path}:{line}: {error}") from error
+            node = self._tree.at(error.keys)
+            raise TopologyError(f"{node.path}:{node.line}: {error}") from error
 
     def services(self) -> dict[str, dict[str, Any]]:
-        """Return the services, but those that only some profile has; TopologyError if none."""
+        """Return the services that have no profile, or one that is asked for.
+
+        TopologyError if there are none, or one of them needs one that is not among them.
+        """
         services = self.file.get("services")
         if not services:
             text = f"{self.path}: it has no services, so no hosts"
             raise TopologyError(text)
         entries = {key: entry or {} for key, entry in services.items()}
-        found = {key: entry for key, entry in entries.items() if not entry.get("profiles")}
+        found = {key: entry for key, entry in entries.items() if self._is_asked_for(entry)}
         if not found:
+            names = sorted({one for entry in entries.values() for one in entry["profiles"]})
             text = f"{self.path}: all its services have profiles, so there are no hosts"
-            raise TopologyError(text)
+            raise TopologyError(f"{text}; ask for one with --profile ({', '.join(names)})")
+        with self.places():
+            for key, entry in found.items():
+                self._check_needed(key, entry, entries, found)
         return found
 
-    def _line_of_variable(self, error: VariableError) -> int:
-        """Return the line of the variable at fault, else the first that has one."""
-        lines = self.path.read_text(encoding="utf-8").splitlines()
-        named = [n for n, line in enumerate(lines, 1) if error.name and f"{{{error.name}" in line]
-        return (named + [n for n, line in enumerate(lines, 1) if "$" in line] + [1])[0]
+    def _is_asked_for(self, entry: dict[str, Any]) -> bool:
+        profiles = entry.get("profiles")
+        return not profiles or "*" in self._profiles or not self._profiles.isdisjoint(profiles)
+
+    def _check_needed(
+        self, key: str, entry: dict[str, Any], every: dict[str, Any], found: dict[str, Any]
+    ) -> None:
+        needed = entry.get("depends_on") or {}
+        for other in needed:
+            how = needed[other] if isinstance(needed, dict) else None
+            if other in every and other not in found and (how or {}).get("required", True):
+                profiles = " or ".join(every[other]["profiles"])
+                text = f"services.{key}: depends on {other}, which only the profile {profiles} has"
+                place = ("services", key, "depends_on", other)
+                raise PlaceError(place, f"{text}; ask for it with --profile")

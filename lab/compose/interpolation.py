@@ -1,34 +1,18 @@
 """Variables in a compose file: $NAME, ${NAME}, ${NAME:-default} and the like, and $$.
 
-As the Compose Specification has them ("Interpolation"). Pure.
+As the Compose Specification has them ("Interpolation"), one within another, too. Pure.
 """
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-_VARIABLE = re.compile(
-    r"\$(?:(?P<dollar>\$)|(?P<plain>[A-Za-z_]\w*)"
-    r"|\{(?P<name>[A-Za-z_]\w*)(?:(?P<how>:?[-?+])(?P<word>[^}]*))?\}|(?P<bad>))"
-)
-# A line of a `.env` file; what is in quotes may go on in the next ones.
-_SETTING = re.compile(
-    r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*="
-    r"(?:[ \t]*\"(?P<double>(?:[^\"\\]|\\.)*)\"|[ \t]*'(?P<single>[^']*)'|(?P<bare>[^\n]*))",
-    re.MULTILINE | re.DOTALL,
-)
-_COMMENT = re.compile(r"\s#")
-_ESCAPE = re.compile(r"\\([nrt$\"\\])")
-_ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "$": "$$"}
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_OPERATION = re.compile(r":?[-?+]")
 
 
 class VariableError(Exception):
     """A variable that must be set is not, or it is not written as it should be."""
-
-    def __init__(self, text: str, name: str = "") -> None:
-        super().__init__(text)
-        self.name = name
 
 
 def interpolate(value: Any, environment: Mapping[str, str]) -> Any:
@@ -41,60 +25,70 @@ def interpolate(value: Any, environment: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [interpolate(entry, environment) for entry in value]
     if isinstance(value, str) and "$" in value:
-        return _VARIABLE.sub(lambda match: _value(match, environment), value)
+        return _text(value, environment)
     return value
 
 
-def _value(match: re.Match[str], environment: Mapping[str, str]) -> str:
-    if match["dollar"]:
-        return "$"
-    if match["bad"] is not None:
-        text = f"{match.string!r}: a $ that begins no variable; write $$ for the character"
-        raise VariableError(text)
-    if "$" in (match["word"] or ""):
-        text = f"{match.string!r}: a variable within a variable is not for this engine"
-        raise VariableError(text)
-    name = match["plain"] or match["name"]
-    set_to = environment.get(name)
-    how, word = match["how"] or "-", match["word"] or ""
-    if how[0] == ":" and not set_to:
-        set_to = None
-    kind = how[-1]
+def _text(text: str, environment: Mapping[str, str]) -> str:
+    found, position = [], 0
+    while (dollar := text.find("$", position)) >= 0:
+        found.append(text[position:dollar])
+        after = text[dollar + 1 : dollar + 2]
+        if after == "$":
+            found.append("$")
+            position = dollar + 2
+        elif after == "{":
+            position = _end_of(text, dollar)
+            found.append(_braced(text[dollar + 2 : position - 1], text, environment))
+        elif name := _NAME.match(text, dollar + 1):
+            found.append(environment.get(name[0], ""))
+            position = name.end()
+        else:
+            raise _no_variable(text)
+    return "".join((*found, text[position:]))
+
+
+def _end_of(text: str, start: int) -> int:
+    """Return the place behind the brace that ends the variable at `start`."""
+    depth, position = 0, start
+    while position < len(text):
+        if text.startswith("$$", position):
+            position += 1
+        elif text.startswith("${", position):
+            depth += 1
+            position += 1
+        elif text[position] == "}":
+            depth -= 1
+            if not depth:
+                return position + 1
+        position += 1
+    raise _no_variable(text)
+
+
+def _braced(inside: str, text: str, environment: Mapping[str, str]) -> str:
+    """Return what stands for the variable with this between its braces."""
+    name = _NAME.match(inside)
+    if not name:
+        raise _no_variable(text)
+    value = environment.get(name[0])
+    rest = inside[name.end() :]
+    if not rest:
+        return value or ""
+    operation = _OPERATION.match(rest)
+    if not operation:
+        raise _no_variable(text)
+    word, kind = rest[operation.end() :], operation[0][-1]
+    if operation[0][0] == ":" and not value:
+        value = None
     if kind == "+":
-        return "" if set_to is None else word
-    if set_to is not None:
-        return set_to
+        return "" if value is None else _text(word, environment)
+    if value is not None:
+        return value
+    word = _text(word, environment)
     if kind == "?":
-        text = f"variable {name} is not set{': ' + word if word else ''}"
-        raise VariableError(text, name)
+        raise VariableError(f"variable {name[0]} is not set{': ' + word if word else ''}")
     return word
 
 
-def env_file(path: Path, own: Mapping[str, str]) -> dict[str, str]:
-    """Return the settings of a `.env` file; none if there is no file.
-
-    As with Compose, variables in it are set by `own`, else by the file above them, and what is in
-    single quotes is left alone. A VariableError begins with PATH:LINE.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return {}
-    found: dict[str, str] = {}
-    for match in _SETTING.finditer(text):
-        try:
-            found[match["name"]] = _setting(match, {**found, **own})
-        except VariableError as error:
-            line = text.count("\n", 0, match.start("name")) + 1
-            raise VariableError(f"{path}:{line}: {error}", error.name) from error
-    return found
-
-
-def _setting(match: re.Match[str], environment: Mapping[str, str]) -> str:
-    if match["single"] is not None:
-        return match["single"]
-    if match["double"] is not None:
-        value = _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), match["double"])
-    else:
-        value = _COMMENT.split(match["bare"], maxsplit=1)[0].strip()
-    return str(interpolate(value, environment))
+def _no_variable(text: str) -> VariableError:
+    return VariableError(f"{text!r}: a $ that begins no variable; write $$ for the character")

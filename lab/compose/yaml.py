@@ -14,7 +14,7 @@ import yaml
 from lab.errors import TopologyError
 
 
-class _Loader(yaml.CSafeLoader):
+class Loader(yaml.CSafeLoader):
     """YAML as Compose reads it: version 1.2, where `on` and `12:30` are strings, and so are dates.
 
     PyYAML's own is 1.1, for which they are true and a number of seconds.
@@ -23,7 +23,7 @@ class _Loader(yaml.CSafeLoader):
 
 _TAG = "tag:yaml.org,2002:"
 _DROPPED = {_TAG + kind for kind in ("bool", "int", "float", "timestamp", "value")}
-_Loader.yaml_implicit_resolvers = {
+Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag not in _DROPPED]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
@@ -34,10 +34,10 @@ for _kind, _pattern, _first in (
     ("float", rf"[-+]?(?:\d[\d_]*\.?|\d[\d_]*\.\d+|\.\d+){_EXPONENT}", "-+.0123456789"),
     ("float", r"[-+]?(?:\d[\d_]*\.\d*|\.\d+|\.inf|\.Inf|\.INF)|\.nan|\.NaN", "-+.0123456789"),
 ):
-    _Loader.add_implicit_resolver(_TAG + _kind, re.compile(f"(?:{_pattern})$"), list(_first))
+    Loader.add_implicit_resolver(_TAG + _kind, re.compile(f"(?:{_pattern})$"), list(_first))
 
 
-def _untagged(loader: _Loader, node: yaml.Node) -> Any:
+def _untagged(loader: Loader, node: yaml.Node) -> Any:
     """Return the value that Compose's `!override` and `!reset` stand before."""
     if isinstance(node, yaml.MappingNode):
         return loader.construct_mapping(node, deep=True)
@@ -47,7 +47,7 @@ def _untagged(loader: _Loader, node: yaml.Node) -> Any:
 
 
 for _tag in ("!override", "!reset"):
-    _Loader.add_constructor(_tag, _untagged)
+    Loader.add_constructor(_tag, _untagged)
 
 
 def parse(path: Path) -> yaml.Node | None:
@@ -62,20 +62,20 @@ def parse(path: Path) -> yaml.Node | None:
         text = f"{path}: {why}; name another compose file with --file"
         raise TopologyError(text) from error
     try:
-        node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
+        node: yaml.Node | None = yaml.compose(text, Loader=Loader)
     except (yaml.YAMLError, RecursionError) as error:
-        raise _not_yaml(path, error) from error
+        raise not_yaml(path, error) from error
     _refuse_repeated_keys(path, node)
     return node
 
 
 def value_of(path: Path, node: yaml.Node) -> Any:
     """Return mappings, lists and scalars; TopologyError when a part cannot be one."""
-    loader = _Loader("")
+    loader = Loader("")
     try:
         return loader.construct_document(node)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise _not_yaml(path, error) from error
+        raise not_yaml(path, error) from error
     finally:
         loader.dispose()
 
@@ -105,8 +105,8 @@ def line_of(node: yaml.Node | None, keys: Sequence[str | int]) -> int:
     return line
 
 
-def _not_yaml(path: Path, error: Exception) -> TopologyError:
-    """Say in one line why; a mark of the error is the place in the file."""
+def not_yaml(path: Path, error: Exception) -> TopologyError:
+    """Return why it is none, in one line; a mark of the error is the place in the file."""
     if not isinstance(error, yaml.MarkedYAMLError):
         why = " ".join(str(error).split()) or type(error).__name__
         return TopologyError(f"{path}: not YAML: {why}")

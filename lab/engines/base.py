@@ -10,7 +10,6 @@ import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.engines import outputs
@@ -19,7 +18,7 @@ from lab.engines.program import Program
 from lab.errors import AgentError, EngineError, EvidenceError, UsageError
 from lab.evidence import syslog
 from lab.faults.wired import Wired
-from lab.model import Finding, HostStatus, LabStatus, LogLine, Output, OutputLine
+from lab.model import ComposeFiles, Finding, HostStatus, LabStatus, LogLine, Output, OutputLine
 from lab.suggestions import near
 
 if TYPE_CHECKING:
@@ -292,8 +291,8 @@ class Engine(ABC):
         """Hear, within its guard, that the lab `name` will be up soon, and its wires be asked."""
 
     @abstractmethod
-    def up(self, topology: Path, name: str, *, build: bool, progress: Progress) -> Lab:
-        """Bring a lab up from a compose file and wait until every host is healthy.
+    def up(self, files: ComposeFiles, name: str, *, build: bool, progress: Progress) -> Lab:
+        """Bring a lab up from its compose files and wait until every host is healthy.
 
         TopologyError (nothing started) when the file is wrong. The name must be free. Use it
         inside `guarded`: what a failed `up` leaves is removed there.

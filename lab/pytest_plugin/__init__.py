@@ -73,16 +73,20 @@ def lab_engine(request: pytest.FixtureRequest) -> "Engine":
 
 @pytest.fixture(scope="session")
 def lab_compose_file(pytestconfig: pytest.Config) -> Path:
-    """Return the compose file that the fixture `lab` brings up; a project may have its own."""
+    """Return the compose file that the fixture `lab` brings up; a project may have its own.
+
+    A compose.override.yaml beside a file that has one of Compose's own names counts, too.
+    """
     return options.compose_file(pytestconfig)
 
 
 @pytest.fixture(scope="session")
 def _session_lab(lab_engine: "Engine", lab_compose_file: Path) -> Iterator["SessionLab"]:
     """The lab that all tests share; it is up from the first that needs it to the end."""
+    from lab.compose import files
     from lab.pytest_plugin.session_lab import SessionLab
 
-    with SessionLab(lab_engine, lab_compose_file) as session_lab:
+    with SessionLab(lab_engine, files.beside(lab_compose_file)) as session_lab:
         yield session_lab
 
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
 from lab.engines.base import Connected, Engine, Host, Lab
 from lab.errors import EngineError, LabError
+from lab.model import ComposeFiles
 from lab.pytest_plugin.evidence import TestEvidence
 from lab.watching.diary import Diary
 from lab.watching.lab import WatchedLab
@@ -32,9 +32,9 @@ _INSIDE = (
 class SessionLab(AbstractContextManager["SessionLab"]):
     """At most one lab at a time; leaving the block takes it down."""
 
-    def __init__(self, engine: Engine, file: Path) -> None:
+    def __init__(self, engine: Engine, files: ComposeFiles) -> None:
         self._engine = engine
-        self._file = file
+        self._files = files
         self._lab: Lab | None = None
         self._guard = ExitStack()
         self._ran: set[str] = set()
@@ -88,7 +88,7 @@ class SessionLab(AbstractContextManager["SessionLab"]):
             try:
                 with ExitStack() as guard:
                     guard.enter_context(self._engine.guarded(name))
-                    self._lab = self._engine.up(self._file, name, build=True, progress=self._hear)
+                    self._lab = self._engine.up(self._files, name, build=True, progress=self._hear)
                     self._ran = _running(self._lab)
                     self._guard = guard.pop_all()
             except LabError as error:

@@ -19,6 +19,7 @@ from lab.errors import CannotError, EngineError, EvidenceError, LabError
 from lab.evidence import events, folders
 from lab.evidence.capture import Seen, packets
 from lab.evidence.events import Recorder
+from lab.model import ComposeFiles
 from lab.running import topology
 from lab.running.player import Player, Show
 from lab.scenario.model import Scenario
@@ -100,11 +101,12 @@ def _lab(engine: Engine, scenario: Scenario, progress: Progress) -> Iterator[Lab
     with engine.guarded(name):
         engine.expect_faults(name)
         if scenario.compose:
-            lab = engine.up(scenario.compose, name, build=True, progress=progress)
+            files = ComposeFiles((scenario.compose,))
+            lab = engine.up(files, name, build=True, progress=progress)
         else:
             text = topology.bare(scenario.hosts, engine.bare_image(progress))
             with topology.in_memory(text, scenario.name) as file:
-                lab = engine.up(file, name, build=False, progress=progress)
+                lab = engine.up(ComposeFiles((file,)), name, build=False, progress=progress)
         try:
             yield lab
         finally:

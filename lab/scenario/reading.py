@@ -12,6 +12,7 @@ from typing import Any
 from lab.compose import replicas
 from lab.compose.document import Document
 from lab.errors import ScenarioError, TopologyError
+from lab.model import ComposeFiles
 from lab.scenario import keys, shipped, steps
 from lab.scenario.model import Scenario, Step
 from lab.scenario.nodes import Mapping, Wrong, load, text_of
@@ -122,7 +123,7 @@ def _hosts(file: Mapping) -> tuple[str, ...]:
 
 def _hosts_of(file: Mapping, path: Path) -> tuple[str, ...]:
     try:
-        document = Document(path, path.stem)
+        document = Document(ComposeFiles((path,)), path.stem)
         with document.places():
             return tuple(replicas.expand(document.services()).services)
     except (TopologyError, ValueError) as error:  # or a path that no file can have

@@ -41,6 +41,7 @@ MAY_IMPORT = {
     "lab.runner": {
         "lab.suggestions",
         "lab",
+        "lab.compose.files",
         "lab.doctor",
         "lab.engines.base",
         "lab.errors",
@@ -68,7 +69,7 @@ MAY_IMPORT = {
     },
     "lab.pytest_plugin": {
         *("lab", "lab.checks", "lab.engines", "lab.errors", "lab.evidence", "lab.report"),
-        *("lab.running", "lab.scenario", "lab.watching"),
+        *("lab.compose.files", "lab.model", "lab.running", "lab.scenario", "lab.watching"),
     },
     "lab.faults": {"lab.agent", "lab.errors", "lab.evidence", "lab.model"},
     "lab.evidence": {"lab.agent", "lab.errors", "lab.model"},

@@ -29,7 +29,7 @@ from lab.engines.compose.host import ContainerHost, asking, service_of
 from lab.engines.compose.sweep import AGENT_LABEL, LABEL, TOPOLOGY_LABEL
 from lab.engines.outputs import Piece
 from lab.errors import EngineError
-from lab.model import Finding, HostStatus, LabStatus
+from lab.model import ComposeFiles, Finding, HostStatus, LabStatus
 
 _WAIT_S = 120
 _FILE_LABEL = "com.docker.compose.project.config_files"
@@ -111,11 +111,11 @@ class ComposeEngine(Engine):
         _connect().close()
         return guard.guarded(name)
 
-    def up(self, file: Path, name: str, *, build: bool, progress: Progress) -> Lab:
+    def up(self, files: ComposeFiles, name: str, *, build: bool, progress: Progress) -> Lab:
         """Read the file, then `docker compose up --wait` with what was read."""
-        progress("reading " + file.name, "")
+        progress(f"reading {files.paths[0].name}", "")
         for environment in wire.environments(name):
-            topo = topology.read(file, name, environment, wire.free_subnets(name))
+            topo = topology.read(files, name, environment, wire.free_subnets(name))
             try:
                 self._compose_up(name, topo, build=build, progress=progress)
             except EngineError as error:

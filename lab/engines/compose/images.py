@@ -8,11 +8,11 @@ plain `docker compose build`.
 import json
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from lab.compose.nodes import Node
 from lab.engines.base import Progress
 from lab.engines.compose.command import compose
 
@@ -20,13 +20,13 @@ from lab.engines.compose.command import compose
 _PROJECT = "x-socket-lab-project"
 
 
-def project(path: Path, root: yaml.Node | None) -> str:
+def project(path: Path, trees: Sequence[Node]) -> str:
     """Return the name of the project that Compose would take for the file (its `name`, folder)."""
-    if name := os.environ.get("COMPOSE_PROJECT_NAME"):
-        return name
-    entries = {key.value: value.value for key, value in root.value} if root else {}
-    name = entries.get("name", path.resolve().parent.name)
-    plain = re.sub(r"[^a-z0-9_-]", "", str(name).lower()).lstrip("_-")
+    if asked := os.environ.get("COMPOSE_PROJECT_NAME"):
+        return asked
+    named = [name for tree in trees if (name := tree.get("name"))]
+    text = str(named[-1].value) if named else path.resolve().parent.name
+    plain = re.sub(r"[^a-z0-9_-]", "", text.lower()).lstrip("_-")
     return plain or "socket-lab"
 
 

@@ -4,61 +4,67 @@ import ipaddress
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-from lab.compose import replicas
-from lab.compose import yaml as compose_yaml
+from lab.compose import files as compose_files
+from lab.compose import loading, nodes, replicas, schema, yaml
 from lab.compose.errors import PlaceError
+from lab.compose.nodes import Node
 from lab.engines.compose import images, plugs
 from lab.engines.compose.command import compose
 from lab.engines.compose.sweep import LABEL, SERVICE_LABEL, TOPOLOGY_LABEL
 from lab.errors import EngineError, TopologyError
+from lab.model import ComposeFiles
 
 # "services.client Additional property comand is not allowed", "services.client.mem_limit must be"
-_CULPRIT = re.compile(r"\b((?:services|networks|volumes)\.[\w.-]+)(?: Additional property (\S+))?")
+_CULPRIT = re.compile(
+    r"\b((?:services|networks|volumes|configs|secrets)\.[\w.-]+)(?: Additional property (\S+))?"
+)
+_UNKNOWN_KEY = re.compile(r"\badditional propert", re.IGNORECASE)
 
 # Its place lacks the service: "services.scale: can't set container_name and app as ..."
 _NAMED_REPLICAS = re.compile(r"can't set container_name and (\S+) as container name must be unique")
 
 
 def read(
-    path: Path,
+    files: ComposeFiles,
     name: str,
     environment: Mapping[str, str],
     free: Iterable[ipaddress.IPv4Network],
 ) -> dict[str, Any]:
-    """Return the compose file, checked and normalised by Compose, labelled as the lab `name`.
+    """Return the compose files as one, as Compose merges them, labelled as the lab `name`.
 
     `free` are subnets for the networks that have none of their own.
     TopologyError begins with PATH or PATH:LINE. EngineError when there is no Compose.
     """
-    root = compose_yaml.parse(path)
+    path = files.paths[0]
+    trees = [nodes.of_file(one, yaml.parse(one)) for one in files.paths]
+    options = [f"--file={one}" for one in files.paths]
+    options += [f"--profile={one}" for one in files.profiles]
     try:
-        text = compose(
-            name, ["--file", str(path), "config", "--format", "json"], environment=environment
-        )
+        text = compose(name, [*options, "config", "--format", "json"], environment=environment)
     except EngineError as error:
         if error.exit_status is None or "(no Compose plug-in" in str(error):
             raise
-        raise TopologyError(_with_line(path, root, str(error))) from error
+        trees = _whole(files, environment) or trees
+        raise TopologyError(_with_line(trees, str(error))) from error
     topology: dict[str, Any] = json.loads(text)
     if not topology.get("services"):
-        text = f"{path}: it has no services, so no hosts"
+        profiles = "; ask for a profile with --profile" if _services(trees) else ""
+        text = f"{path}: it has no services, so no hosts{profiles}"
         raise TopologyError(text)
-    images.settle(topology, images.project(path, root))
+    for service in topology["services"].values():
+        service.pop("profiles", None)  # Compose is not asked for them again
+    images.settle(topology, images.project(path, trees))
     try:
-        order = _order(root)
+        order = _services(trees)
         service_of = _expand(topology, name, order)
-        _label(topology, {LABEL: name, TOPOLOGY_LABEL: str(path.resolve())})
+        _label(topology, {LABEL: name, TOPOLOGY_LABEL: files.resolved()})
         plugs.settle(topology, list(topology["services"]), free, service_of)
     except PlaceError as error:
-        line = compose_yaml.line_of(root, error.keys)
-        raise TopologyError(f"{path}:{line}: {error}") from error
+        raise TopologyError(f"{_place(trees, error.keys)}: {error}") from error
     except ValueError as error:
-        raise TopologyError(_with_line(path, root, str(error))) from error
+        raise TopologyError(_with_line(trees, str(error))) from error
     return topology
 
 
@@ -79,23 +85,55 @@ def _expand(topology: dict[str, Any], lab: str, order: Sequence[str]) -> Mapping
     return expanded.service_of
 
 
-def _order(root: yaml.Node | None) -> list[str]:
-    """Return the services in the order of the file, which Compose does not keep."""
-    services = [value for key, value in root.value if key.value == "services"] if root else []
-    return [key.value for entry in services for key, _ in entry.value]
+def _whole(files: ComposeFiles, environment: Mapping[str, str]) -> list[Node] | None:
+    """Return what is made of the files, and of those they name; None if it cannot be."""
+    try:
+        settings = compose_files.environment(files.paths[0].resolve().parent)
+        return [loading.load(files.paths, {**settings, **environment})]
+    except TopologyError:
+        return None
 
 
-def _with_line(path: Path, root: yaml.Node | None, said: str) -> str:
+def _services(trees: Sequence[Node]) -> list[str]:
+    """Return the services in the order of the files, which Compose does not keep."""
+    found = [services.value for tree in trees if (services := tree.get("services"))]
+    return [str(key) for entries in found if isinstance(entries, dict) for key in entries]
+
+
+def _place(trees: Sequence[Node], keys: Sequence[str | int]) -> str:
+    """Return PATH:LINE of the deepest of the keys that is there, of the last file that has it."""
+    node = _deepest(trees, keys)
+    return f"{node.path}:{node.line}"
+
+
+def _deepest(trees: Sequence[Node], keys: Sequence[str | int]) -> Node:
+    for length in range(len(keys), 0, -1):
+        for tree in reversed(trees):
+            node: Node = tree.at(keys[:length])
+            if node is not tree.at(keys[: length - 1]):
+                return node
+    return trees[0]
+
+
+def _with_line(trees: Sequence[Node], said: str) -> str:
     """Put PATH:LINE before what Compose said, if it named the place."""
     said = said.removeprefix("docker compose: ")
-    said = said.removeprefix(f"validating {path.resolve()}: ").replace(f"{path.resolve()}: ", "")
+    for tree in trees:
+        path = tree.path.resolve()
+        said = said.removeprefix(f"validating {path}: ").replace(f"{path}: ", "")
+    if _UNKNOWN_KEY.search(said):
+        try:
+            for tree in trees:
+                schema.check(tree.plain())
+        except PlaceError as error:  # with what was perhaps meant
+            return f"{_place(trees, error.keys)}: {error}"
     if named := _NAMED_REPLICAS.search(said):
         said = f"services.{named[1]}.container_name: {replicas.NOT_FOR_SEVERAL}"
     found = _CULPRIT.search(said)
-    if not found or root is None:
-        return f"{path}: {said}"
+    if not found:
+        return f"{trees[0].path}: {said}"
     keys = found.group(1).split(".") + ([found.group(2)] if found.group(2) else [])
-    return f"{path}:{compose_yaml.line_of(root, keys)}: {said}"
+    return f"{_place(trees, keys)}: {said}"
 
 
 def _label(topology: dict[str, Any], labels: Mapping[str, str]) -> None:

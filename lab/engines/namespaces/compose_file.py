@@ -20,14 +20,15 @@ from lab.compose.values import mapping
 from lab.engines.namespaces import mounts, notes, service
 from lab.engines.namespaces.spec import HostSpec, LabSpec
 from lab.errors import TopologyError
+from lab.model import ComposeFiles
 
 
-def read(path: Path, name: str) -> tuple[LabSpec, list[str]]:
+def read(files: ComposeFiles, name: str) -> tuple[LabSpec, list[str]]:
     """Return the lab, and a note for each thing of the file that is otherwise on this engine.
 
     TopologyError begins with PATH or PATH:LINE.
     """
-    document = Document(path, name)
+    document = Document(files, name)
     services = document.services()
     with document.places():
         expanded = replicas.expand(services)
@@ -38,9 +39,9 @@ def read(path: Path, name: str) -> tuple[LabSpec, list[str]]:
     return lab, [*said, *(f"{host.name}: {host.missing}" for host in lab.hosts if host.missing)]
 
 
-def located(error: PlaceError, path: Path, name: str) -> TopologyError:
-    """Return what is wrong at a place of the file, which has been read before, with its line."""
-    document = Document(path, name)
+def located(error: PlaceError, files: ComposeFiles, name: str) -> TopologyError:
+    """Return what is wrong at a place of the files, which were read before, with its line."""
+    document = Document(files, name)
     error = replicas.expand(document.services()).located(error)
     *way, last = error.keys
     found: Any = document.file
@@ -78,7 +79,7 @@ def _lab(document: Document, expanded: Expanded, name: str) -> LabSpec:
     mounts.check_defined(volumes, {mount.source for host in hosts for mount in host.mounts})
     return LabSpec(
         name=name,
-        topology=str(document.path.resolve()),
+        topology=document.topology,
         folder=str(document.folder),
         networks=tuple(networks.settings),
         hosts=hosts,

@@ -17,7 +17,7 @@ from lab.engines.namespaces.keeper_process import KeeperProcess
 from lab.engines.namespaces.users import USER_ID
 from lab.engines.outputs import Piece
 from lab.errors import EngineError, LabGoneError, UsageError
-from lab.model import Finding, HostStatus, LabStatus
+from lab.model import ComposeFiles, Finding, HostStatus, LabStatus
 
 _ENTER = str(Path(__file__).with_name("enter.py"))
 _LINK_SCOPE = "20"  # IPV6_ADDR_LINKLOCAL, as in /proc/net/if_inet6
@@ -220,13 +220,13 @@ class NamespacesEngine(Engine):
         """Let the keeper fork what begins agents, so that it loads while the hosts come up."""
         agent_starts.prepare(name)
 
-    def up(self, file: Path, name: str, *, build: bool, progress: Progress) -> Lab:
+    def up(self, files: ComposeFiles, name: str, *, build: bool, progress: Progress) -> Lab:
         """Start a keeper, and read the file while it loads. There is nothing to build."""
         del build
         self._keepers[name] = keeper = _keeper(name)
         from lab.engines.namespaces.compose_file import located, read
 
-        spec, notes = read(file, name)
+        spec, notes = read(files, name)
         keeper.build(spec)
         for note in notes:
             progress("note", note)
@@ -234,7 +234,7 @@ class NamespacesEngine(Engine):
         try:
             keeper.wait_until_up(progress)
         except PlaceError as error:  # what only the kernel could find
-            raise located(error, file, name) from error
+            raise located(error, files, name) from error
         lab = NamespaceLab(name)
         without = [host for host in spec.hosts if host.missing and not host.argv]
         lab.lacking = [f"{host.name}: {host.missing}" for host in without]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lab.engines.namespaces import compose_file
 from lab.engines.namespaces.spec import LabSpec
 from lab.errors import TopologyError
+from lab.model import ComposeFiles
 
 WORDS = st.sampled_from(
     [
@@ -84,7 +85,7 @@ def outcome(file: dict[str, Any]) -> str | LabSpec:
         path = Path(folder, "compose.yaml")
         path.write_text(json.dumps(file))
         try:
-            lab, notes = compose_file.read(path, "x")
+            lab, notes = compose_file.read(ComposeFiles((path,)), "x")
         except TopologyError as error:
             said = str(error)
             assert said.startswith(f"{path}:")

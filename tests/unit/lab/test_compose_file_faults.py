@@ -6,6 +6,7 @@ import pytest
 
 from lab.engines.namespaces import compose_file
 from lab.errors import TopologyError
+from lab.model import ComposeFiles
 
 # A host, in lines 1 to 4; its next key stands in line 5.
 HOST = "services:\n  a:\n    image: socket-lab/host\n    command: sh\n"
@@ -19,7 +20,7 @@ def refused(folder: Path, text: str) -> str:
     path = folder / "compose.yaml"
     path.write_text(text)
     with pytest.raises(TopologyError) as caught:
-        compose_file.read(path, "x")
+        compose_file.read(ComposeFiles((path,)), "x")
     said = str(caught.value)
     assert "\n" not in said
     assert said.startswith(f"{path}:")
@@ -208,7 +209,7 @@ def test_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "bytes.yaml").write_bytes(b"a: \xff\n")
     for path in (tmp_path / "bytes.yaml", tmp_path / "no.yaml", tmp_path):
         with pytest.raises(TopologyError) as caught:
-            compose_file.read(path, "x")
+            compose_file.read(ComposeFiles((path,)), "x")
         assert str(caught.value).startswith(f"{path}: ")
 
 
@@ -216,4 +217,4 @@ def test_what_is_wrong_in_the_env_file_is_named_there(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("A=1\nB=$\n")
     (tmp_path / "compose.yaml").write_text(HOST)
     with pytest.raises(TopologyError, match=r"^.*/\.env:2: '\$': a \$ that begins no variable"):
-        compose_file.read(tmp_path / "compose.yaml", "x")
+        compose_file.read(ComposeFiles((tmp_path / "compose.yaml",)), "x")

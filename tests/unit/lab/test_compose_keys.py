@@ -10,6 +10,7 @@ from lab.compose import keys, schema
 from lab.compose.document import Document
 from lab.engines import choice
 from lab.errors import TopologyError
+from lab.model import ComposeFiles
 
 FILE = "services:\n  a:\n    image: socket-lab/host\n"
 
@@ -18,7 +19,7 @@ def refusal(folder: Path, text: str) -> str:
     path = folder / "compose.yaml"
     path.write_text(text)
     with pytest.raises(TopologyError) as caught:
-        Document(path, "lab")
+        Document(ComposeFiles((path,)), "lab")
     return str(caught.value).removeprefix(f"{path}:")
 
 
@@ -47,7 +48,7 @@ def test_a_key_that_there_is_not(tmp_path: Path, text: str, said: str) -> None:
 def test_extensions_may_stand_anywhere(tmp_path: Path) -> None:
     path = tmp_path / "compose.yaml"
     path.write_text(f"x-mine: 1\n{FILE}    x-mine: 1\n    healthcheck: {{x-mine: 1}}\n")
-    assert Document(path, "lab").services() == {
+    assert Document(ComposeFiles((path,)), "lab").services() == {
         "a": {"image": "socket-lab/host", "x-mine": 1, "healthcheck": {"x-mine": 1}}
     }
 

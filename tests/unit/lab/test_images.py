@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from lab.compose import nodes
 from lab.engines.compose import images
 
 
@@ -70,6 +71,6 @@ def test_project(
 ) -> None:
     monkeypatch.delenv("COMPOSE_PROJECT_NAME", raising=False)
     path = tmp_path / folder / "compose.yaml"
-    assert images.project(path, yaml.compose(text)) == project
+    assert images.project(path, [nodes.of_file(path, yaml.compose(text))]) == project
     monkeypatch.setenv("COMPOSE_PROJECT_NAME", "asked")
-    assert images.project(path, yaml.compose(text)) == "asked"
+    assert images.project(path, [nodes.of_file(path, yaml.compose(text))]) == "asked"

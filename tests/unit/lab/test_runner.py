@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from lab import doctor, runner
+from lab.compose import files
 from lab.engines.base import Engine, Lab, Progress
 from lab.engines.outputs import Piece
 from lab.errors import EngineError, LabGoneError, TopologyError, UsageError
-from lab.model import Finding, LabStatus
+from lab.model import ComposeFiles, Finding, LabStatus
 
 
 def silent(_doing: str, _detail: str) -> None:
@@ -46,7 +47,7 @@ class FakeEngine(Engine):
         self.name = name
         self.there = [FakeLab(self, lab) for lab in labs]
         self.fails = fails
-        self.brought_up: list[tuple[Path, str, bool]] = []
+        self.brought_up: list[tuple[ComposeFiles, str, bool]] = []
         self.guard: list[str] = []
 
     def findings(self) -> list[Finding]:
@@ -61,12 +62,12 @@ class FakeEngine(Engine):
             self.guard.append("removed")
             raise
 
-    def up(self, topology: Path, name: str, *, build: bool, progress: Progress) -> Lab:
+    def up(self, files: ComposeFiles, name: str, *, build: bool, progress: Progress) -> Lab:
         progress("up", name)
         if self.fails:
             text = "the daemon is gone"
             raise EngineError(text)
-        self.brought_up.append((topology, name, build))
+        self.brought_up.append((files, name, build))
         return FakeLab(self, name)
 
     def labs(self) -> list[Lab]:
@@ -88,7 +89,7 @@ def up(engine: Engine, *, file: str | None = "a.yaml", name: str | None = "x") -
 def test_name_is_of_small_letters_and_digits(name: str) -> None:
     engine = FakeEngine("one")
     assert up(engine, name=name).name == name
-    assert engine.brought_up == [(Path("a.yaml"), name, False)]
+    assert engine.brought_up == [(ComposeFiles((Path("a.yaml"),)), name, False)]
 
 
 @pytest.mark.parametrize(
@@ -128,18 +129,18 @@ def test_lab_that_comes_up_stays() -> None:
 
 
 def test_compose_file_is_the_first_of_its_names(folder: Path) -> None:
-    for name in reversed(runner.COMPOSE_FILES):
+    for name in reversed(files.NAMES):
         (folder / name).touch()
         engine = FakeEngine("one")
         up(engine, file=None)
-        assert engine.brought_up == [(Path(name), "x", False)]
+        assert engine.brought_up == [(ComposeFiles((Path(name),)), "x", False)]
 
 
 def test_compose_file_that_is_named_comes_first(folder: Path) -> None:
     (folder / "compose.yaml").touch()
     engine = FakeEngine("one")
     up(engine, file="other.yaml")
-    assert engine.brought_up == [(Path("other.yaml"), "x", False)]
+    assert engine.brought_up == [(ComposeFiles((Path("other.yaml"),)), "x", False)]
 
 
 def test_folder_without_compose_file_is_refused() -> None:

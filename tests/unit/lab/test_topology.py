@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lab.compose import nodes
 from lab.compose import yaml as compose_yaml
+from lab.compose.nodes import Node
 from lab.engines.compose import topology
 from lab.errors import TopologyError
 
@@ -25,27 +27,53 @@ networks:
 PATH = Path("compose.yaml")
 
 
+def tree(text: str) -> Node:
+    return nodes.of_file(PATH, yaml.compose(text, Loader=yaml.SafeLoader))
+
+
 @pytest.mark.parametrize(
     ("said", "line"),
     [
-        ("services.left Additional property comand is not allowed", 6),
         ("docker compose: services.left.comand must be a string", 6),
-        ("services.left.image must be a string", 4),  # merged: the host is the nearest place
-        ("networks.wire Additional property internl is not allowed", 11),
+        ("services.left.image must be a string", 2),  # where it is merged from
         ("services.nobody is odd", 3),
     ],
 )
 def test_line_of_what_compose_complains_about(said: str, line: int) -> None:
-    root = yaml.compose(TEXT, Loader=yaml.SafeLoader)
-    text = topology._with_line(PATH, root, said)
+    text = topology._with_line([tree(TEXT)], said)
     assert text == f"compose.yaml:{line}: {said.removeprefix('docker compose: ')}"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "services.left Additional property comand is not allowed",
+            "6: services.left comand: no such key in a compose file; did you mean command?",
+        ),
+        (
+            "networks.wire additional properties 'internl' not allowed",  # newer ones say it so
+            "11: networks.wire internl: no such key in a compose file; did you mean internal?",
+        ),
+    ],
+)
+def test_key_that_compose_does_not_know_is_told_as_on_every_engine(said: str, told: str) -> None:
+    text = TEXT if "comand" in said else TEXT.replace("    comand: sleep\n", "\n")
+    assert topology._with_line([tree(text)], said) == f"compose.yaml:{told}"
+
+
+def test_the_file_that_is_wrong_is_the_one_that_is_named() -> None:
+    other = nodes.of_file(Path("b.yaml"), yaml.compose("services:\n  left:\n    image: 3\n"))
+    said = f"validating {Path('b.yaml').resolve()}: services.left.image must be a string"
+    assert topology._with_line([tree(TEXT), other], said) == (
+        "b.yaml:3: services.left.image must be a string"
+    )
 
 
 def test_name_for_several_containers_is_told_where_it_stands() -> None:
     text = "services:\n  app:\n    scale: 2\n    container_name: one\n"
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
     said = "services.scale: can't set container_name and app as container name must be unique: odd"
-    told = topology._with_line(PATH, root, said)
+    told = topology._with_line([tree(text)], said)
     assert told == (
         "compose.yaml:4: services.app.container_name: is for one host, and its service has several"
         " replicas; leave it out"
@@ -63,7 +91,7 @@ def test_replicas_are_services_in_the_order_of_the_file() -> None:
 
 
 def test_complaint_without_a_place_names_the_file() -> None:
-    assert topology._with_line(PATH, None, "it is odd") == "compose.yaml: it is odd"
+    assert topology._with_line([tree("")], "it is odd") == "compose.yaml: it is odd"
 
 
 def test_file_that_is_not_text(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.compose.interpolation import VariableError, env_file, interpolate
+from lab.compose import dotenv
+from lab.compose.interpolation import VariableError, interpolate
 
 # SET is set, EMPTY is set to nothing, NONE is not set.
 ENVIRONMENT = {"SET": "1", "EMPTY": "", "_x9": "under"}
@@ -69,7 +70,7 @@ def test_env_file_gives_its_settings(tmp_path: Path) -> None:
         "# a comment\n\nPLAIN=one\nexport EXPORTED=two\nSINGLE='a b'\nDOUBLE=\"c d\"\n"
         "EMPTY=\nEQUALS=a=b\n  INDENTED=x  \n#OFF=1\n1BAD=x\nnothing\nPLAIN=last\n"
     )
-    assert env_file(file, {}) == {
+    assert dotenv.read(file, {}) == {
         "PLAIN": "last",
         "EXPORTED": "two",
         "SINGLE": "a b",
@@ -81,8 +82,8 @@ def test_env_file_gives_its_settings(tmp_path: Path) -> None:
 
 
 def test_no_env_file_gives_no_settings(tmp_path: Path) -> None:
-    assert env_file(tmp_path / ".env", {}) == {}
-    assert env_file(tmp_path, {}) == {}
+    assert dotenv.read(tmp_path / ".env", {}) == {}
+    assert dotenv.read(tmp_path, {}) == {}
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_setting_of_an_env_file_is_what_it_is_for_compose(
 ) -> None:
     file = tmp_path / ".env"
     file.write_text(f"ABOVE=up\nOWN=file\n{line}\nBELOW=down\n")
-    assert env_file(file, {"OWN": "own"}) == {
+    assert dotenv.read(file, {"OWN": "own"}) == {
         "ABOVE": "up",
         "OWN": "file",
         "A": value,
@@ -112,4 +113,4 @@ def test_variable_of_an_env_file_that_is_wrong_is_named_with_its_line(tmp_path: 
     file = tmp_path / ".env"
     file.write_text("A=1\n\nB=${C:?say where}\n")
     with pytest.raises(VariableError, match=r"^.*/\.env:3: variable C is not set: say where$"):
-        env_file(file, {})
+        dotenv.read(file, {})

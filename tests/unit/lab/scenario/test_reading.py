@@ -176,12 +176,12 @@ def test_a_mistake_in_the_compose_file_is_named_with_its_line(tmp_path: Path) ->
     )
 
 
-def test_what_only_compose_knows_is_left_to_compose(tmp_path: Path) -> None:
+def test_what_compose_resets_is_no_host(tmp_path: Path) -> None:
     text = "services:\n  one:\n    ports: !override [80]\n  two: !reset null\n"
     (tmp_path / "machines.yaml").write_text(text, encoding="utf-8")
     step = "steps:\n  - {on: one, call: listen, as: d, port: 1}\n"
     scenario = read(written(tmp_path, f"title: x\nshows: y\ncompose: machines.yaml\n{step}"))
-    assert scenario.hosts == ("one", "two")
+    assert scenario.hosts == ("one",)
 
 
 def test_aliases_that_stand_for_too_much_are_refused_at_once(tmp_path: Path) -> None:

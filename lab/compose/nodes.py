@@ -1,0 +1,127 @@
+"""A compose file as a tree in which every part knows its file and its line.
+
+So whatever is made of several files (`merge`, `extends`, `include`), a complaint names the place
+that a person wrote. No node is ever changed: what is made of others is new.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from lab.compose.yaml import Loader, not_yaml
+from lab.errors import TopologyError
+
+# Compose's own tags: take what earlier files have away; put this in its place.
+_MOST_NODES = 100_000
+RESET, OVERRIDE = "!reset", "!override"
+_STRING = "tag:yaml.org,2002:str"
+_PLAIN = {f"tag:yaml.org,2002:{kind}" for kind in ("map", "seq")}
+Change = Callable[[str, int], str]
+
+
+class Node(NamedTuple):
+    """A part of a file: a mapping of nodes, a list of nodes, or a scalar; and where it stands."""
+
+    value: Any
+    path: Path
+    line: int
+    tag: str = ""
+
+    def with_value(self, value: Any) -> "Node":
+        """Return another one of the same place."""
+        return Node(value, self.path, self.line, self.tag)
+
+    def get(self, key: str) -> "Node | None":
+        """Return the entry of a mapping that is something; None where there is none."""
+        found = self.value.get(key) if isinstance(self.value, dict) else None
+        return found if isinstance(found, Node) and found.value is not None else None
+
+    def plain(self) -> Any:
+        """Return it as mappings, lists and scalars."""
+        if isinstance(self.value, dict):
+            return {key: entry.plain() for key, entry in self.value.items()}
+        if isinstance(self.value, list):
+            return [entry.plain() for entry in self.value]
+        return self.value
+
+    def has_tags(self) -> bool:
+        """Tell whether a part of it has one of Compose's own tags."""
+        if self.tag:
+            return True
+        below = self.value
+        entries = below.values() if isinstance(below, dict) else below
+        return isinstance(below, (dict, list)) and any(one.has_tags() for one in entries)
+
+    def at(self, keys: Sequence[str | int]) -> "Node":
+        """Return the node of the deepest of the keys that is there.
+
+        A number is the place of an entry in a list, from 0.
+        """
+        node = self
+        for key in keys:
+            below = node.value
+            is_entry = isinstance(below, list) and isinstance(key, int) and key < len(below)
+            if not is_entry and not (isinstance(below, dict) and key in below):
+                break
+            node = below[key]
+        return node
+
+
+def of_file(path: Path, root: yaml.Node | None, change: Change = lambda text, _: text) -> Node:
+    """Return the tree of a file that was parsed; `change` gets each string in it, with its line.
+
+    TopologyError when a part cannot be a value.
+    """
+    if root is None:
+        return Node({}, path, 1)
+    loader = Loader("")
+    try:
+        return _Builder(path, loader, change).node(root, root.start_mark.line + 1)
+    except (yaml.YAMLError, ValueError) as error:
+        raise not_yaml(path, error) from error
+    except RecursionError as error:
+        text = f"{path}: a part of it contains itself; mend its anchors and aliases"
+        raise TopologyError(text) from error
+    finally:
+        loader.dispose()
+
+
+class _Builder:
+    """Makes the nodes of one file."""
+
+    def __init__(self, path: Path, loader: Loader, change: Change) -> None:
+        self._path = path
+        self._loader = loader
+        self._change = change
+        self._left = _MOST_NODES
+
+    def node(self, of: yaml.Node, line: int) -> Node:
+        self._left -= 1
+        if self._left < 0:
+            text = f"its aliases stand for more than {_MOST_NODES} values"
+            raise TopologyError(f"{self._path}: {text}")
+        tag = of.tag if of.tag in {RESET, OVERRIDE} else ""
+        if isinstance(of, yaml.ScalarNode):
+            return Node(self._scalar(of, line), self._path, line, tag)
+        if not tag and of.tag not in _PLAIN:  # a set, say, or what nobody knows
+            return Node(self._loader.construct_object(of, deep=True), self._path, line)
+        if isinstance(of, yaml.SequenceNode):
+            entries = [self.node(entry, entry.start_mark.line + 1) for entry in of.value]
+            return Node(entries, self._path, line, tag)
+        assert isinstance(of, yaml.MappingNode)
+        return Node(dict(self._pairs(of)), self._path, line, tag)
+
+    def _scalar(self, of: yaml.ScalarNode, line: int) -> Any:
+        value = of.value if of.tag == _STRING else self._loader.construct_object(of)
+        return self._change(value, line) if isinstance(value, str) else value
+
+    def _pairs(self, of: yaml.MappingNode) -> Iterator[tuple[Any, Node]]:
+        self._loader.flatten_mapping(of)
+        for key, value in of.value:
+            if not isinstance(key, yaml.ScalarNode):
+                text = "a key is no word"
+                raise yaml.constructor.ConstructorError(None, None, text, key.start_mark)
+            name = key.value if key.tag == _STRING else self._loader.construct_object(key)
+            yield name, self.node(value, key.start_mark.line + 1)
