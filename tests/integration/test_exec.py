@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -125,6 +126,50 @@ def test_much_output_arrives_whole(lab: Lab) -> None:
         somebody.sees(b"\n20000\r\n")
         assert somebody.seen.split() == [b"%d" % number for number in range(1, 20001)]
         assert somebody.process.wait(LONGEST_S) == 0
+
+
+OWN = """\
+import socket, sys
+with socket.create_connection((sys.argv[1], 21567), timeout=5) as connection:
+    connection.sendall(b"mine" + chr(10).encode())
+    print(connection.makefile().readline(), end="")
+"""
+
+
+def test_a_program_of_ones_own_comes_over_standard_input(lab: Lab, tmp_path: Path) -> None:
+    """As README.md has it: `lab exec client python3 - server < my_client.py`."""
+    (tmp_path / "my_client.py").write_text(OWN, encoding="utf-8")
+    with (tmp_path / "my_client.py").open(encoding="utf-8") as mine:
+        argv = [*command.ARGV, "exec", "--lab", lab.name, "client", "python3", "-", "server"]
+        done = subprocess.run(
+            argv,
+            cwd=ROOT,
+            stdin=mine,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_S,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith(":mine\n")
+
+
+def test_a_program_of_ones_own_is_copied_and_asks_at_a_terminal(lab: Lab) -> None:
+    """As README.md has it: a file is copied to /tmp, where programs may write."""
+    name = f"{secrets.token_hex(4)}.py"
+    into = ["exec", "--lab", lab.name, "client", "sh", "-c", f"cat >/tmp/{name}"]
+    with (ROOT / "services" / "simple" / "tcp_client.py").open("rb") as listing:
+        subprocess.run(
+            [*command.ARGV, *into], cwd=ROOT, stdin=listing, timeout=LONGEST_S, check=True
+        )
+    argv = ("exec", "--lab", lab.name, "client", "python3", f"/tmp/{name}", "server")  # noqa: S108
+    with person(*argv) as somebody:
+        somebody.sees(b">: ")
+        somebody.types(b"hello\n")
+        somebody.sees(b":hello\r\n>: ")
+        somebody.types(b"\n")
+        assert somebody.process.wait(LONGEST_S) == 0
+    lab.host("client").run(["rm", f"/tmp/{name}"], timeout_s=LONGEST_S)  # noqa: S108
 
 
 def test_without_a_terminal_there_is_none(lab: Lab) -> None:

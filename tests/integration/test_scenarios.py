@@ -29,6 +29,7 @@ ON_BOTH = (
     *("no-listener", "no-neighbour", "mtu-with-icmp", "link-local-without-interface"),
     *("name-service-down", "inetd-limit-reached", "syslog-gone", "syslog-stuck"),
     *("client-timed-out", "server-privileged-port", "host-killed"),
+    *("idle-forgotten", "never-closed", "simple-tcp", "simple-udp", "simple-unix"),
 )
 # What the engine `namespaces` needs of this machine for a scenario.
 NEEDS = {"inetd-limit-reached": "xinetd", "name-service-down": "dnsmasq"}
