@@ -63,9 +63,11 @@ def _syslog(condition: Condition, events: Sequence[Event]) -> tuple[int, str]:
 
 def _packets(pattern: PacketPattern, evidence: Evidence) -> tuple[int, str]:
     lacks = evidence.lacks
+    targets = dict.fromkeys([target for _, target in pattern.links] or [pattern.target])
     for event in evidence.events:
-        if event["kind"] == "captured" and pattern.target in event["ended_early"] and not lacks:
-            lacks = f"what came to {pattern.target} after its end was not recorded"
+        early = targets.keys() & event["ended_early"] if event["kind"] == "captured" else ()
+        if early and not lacks:
+            lacks = f"what came to {min(early)} after its end was not recorded"
     return counted(evidence.packets, pattern), lacks
 
 

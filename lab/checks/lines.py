@@ -7,14 +7,16 @@ from typing import Any
 from lab.evidence.events import Event
 from lab.scenario.model import Condition
 
-_WORDS = {"host": "on", "ident": "ident", "facility": "facility", "severity": "severity"}
+_WORDS = ("ident", "facility", "severity")
 
 
 def fits(condition: Condition, line: Mapping[str, Any]) -> bool:
     """Tell whether a line is meant; it has the fields of `lab.model.LogLine`."""
-    for field, word in _WORDS.items():
-        if getattr(condition, word) not in {None, line[field]}:
+    for word in _WORDS:
+        if getattr(condition, word) not in {None, line[word]}:
             return False
+    if condition.on is not None and line["host"] not in {condition.on, *condition.hosts}:
+        return False
     return re.search(condition.syslog or "", line["message"]) is not None
 
 

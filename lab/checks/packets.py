@@ -17,8 +17,9 @@ def counted(packets: Iterable[Seen], pattern: PacketPattern) -> int:
     """Return how many packets fit the pattern."""
     names = [parameter.name for parameter in match.PARAMETERS]
     test = match.Match({name: pattern.match.get(name) for name in names})
-    link = f"{pattern.source} -> {pattern.target}"
-    there = [one for one in packets if one.link == link and test.passes(one.packet)]
+    ends = pattern.links or ((pattern.source, pattern.target),)
+    links = {f"{source} -> {target}" for source, target in ends}
+    there = [one for one in packets if one.link in links and test.passes(one.packet)]
     return sum(fits(one.fate, pattern.fate) for one in there)
 
 

@@ -25,6 +25,14 @@ class Expanded(NamedTuple):
     services: dict[str, dict[str, Any]]
     service_of: dict[str, str]
 
+    def replicas(self) -> dict[str, tuple[str, ...]]:
+        """Return the hosts of each service that has several."""
+        services = dict.fromkeys(self.service_of.values())
+        return {
+            name: tuple(one for one, of in self.service_of.items() if of == name)
+            for name in services
+        }
+
     def located(self, error: PlaceError) -> PlaceError:
         """Return what is wrong with a host at its place in the file, where the service stands."""
         host = str(error.keys[1]) if error.keys[:1] == ("services",) and error.keys[1:] else ""

@@ -180,8 +180,11 @@ class Happenings:
     def _host(self, event: Event) -> None:
         if event["done"] == "lifted":
             to_end = not self._steps.asked_for(event.get("step"))
-            fault = self._in_force(str(event["name"]))
-            self._replace(fault, off_ns=event["time_ns"], to_end=to_end)
+            last = self._in_force(str(event["name"]))
+            # A service's replicas have one each, of the same name.
+            for fault in [one for one in self.faults if one.name == last.name]:
+                if fault.host and fault.off_ns is None:
+                    self._replace(fault, off_ns=event["time_ns"], to_end=to_end)
             return
         self.faults.append(
             Fault(

@@ -17,6 +17,7 @@ from lab.report.hosts import addresses_of, in_order, texts
 from lab.report.model import Call, Packet, Run
 from lab.report.recorded import recorded
 from lab.report.traffic import Traffic, read_traffic
+from lab.scenario.hosts import Hosts
 from lab.scenario.model import Scenario
 from lab.scenario.reading import read as read_scenario
 
@@ -70,10 +71,17 @@ def _scenario(folder: Path, start: Event, missing: list[str]) -> Scenario | None
     if "test" in start:
         return None  # a test's own code says what it expects
     try:
-        return read_scenario(path, hosts=texts(start.get("hosts")))
+        return read_scenario(path, hosts=_hosts_named(start))
     except (LabError, OSError):
         missing.append(f"There is no readable {folders.SCENARIO}: what was expected is not known.")
         return None
+
+
+def _hosts_named(start: Event) -> Hosts:
+    replicas = start.get("replicas")
+    listed = replicas if isinstance(replicas, dict) else {}
+    several = {name: texts(of) for name, of in listed.items()}
+    return Hosts.of(texts(start.get("hosts")), several)
 
 
 def _judged(

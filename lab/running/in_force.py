@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from lab.agent.wire import selection
-from lab.engines.base import Lab
+from lab.engines.base import Host, Lab
 from lab.errors import AgentEndedError
 from lab.evidence.events import Event, Recorder
 from lab.faults.capture import Capture
@@ -37,7 +37,7 @@ class InForce:
         self._capture = capture
         self._troubles = troubles
         self._faults: dict[str, list[FaultInForce]] = {}
-        self._undo: dict[str, Callable[[], None]] = {}
+        self._undo: dict[str, list[Callable[[], None]]] = {}
         self._looked: dict[FaultInForce, FaultStatus] = {}  # before what may end their host
         self._observed: dict[int, FaultInForce] = {}
         # The hosts that a step has ended, or may have.
@@ -90,7 +90,7 @@ class InForce:
         """End a fault, of the wire or of a host. AgentEndedError when its agent had, by itself."""
         if step.name in self._faults:
             return self._write_off(step.name, number, self._last_of)
-        self._undo.pop(step.name)()
+        self._undone(step.name)
         return self._recorder.write("host", step=number, name=step.name, done="lifted")
 
     def lift_all(self) -> None:
@@ -98,7 +98,7 @@ class InForce:
         for name in list(self._faults):
             self._write_off(name, None, self._last_or_trouble)
         for name in list(self._undo):
-            self._undo.pop(name)()
+            self._undone(name)
             self._recorder.write("host", step=None, name=name, done="lifted")
         for fault in self._observed.values():
             self._last_or_trouble(fault)
@@ -147,7 +147,11 @@ class InForce:
 
     def fail(self, step: HostFaultStep, number: int) -> Event:
         """Do to a host what the step says."""
-        host = self._lab.host(step.on)
+        hosts = {name: self._lab.host(name) for name in step.hosts or (step.on,)}
+        self._look()
+        return [self._fail(name, host, step, number) for name, host in hosts.items()][-1]
+
+    def _fail(self, name: str, host: Host, step: HostFaultStep, number: int) -> Event:
         act: dict[str, Callable[[], None]] = {
             "kill": lambda: host.kill(step.signal),
             "pause": host.pause,
@@ -155,14 +159,15 @@ class InForce:
             "disconnect": host.disconnect,
         }
         undo = {"pause": host.resume, "disconnect": host.connect}
-        self._look()
         if step.fault in {"kill", "restart"}:
-            self.ended.add(step.on)
+            self.ended.add(name)
         if step.fault == "restart" or (step.fault == "kill" and step.signal == "KILL"):
-            self._capture.leave(step.on)  # its agent may end with it, and not say its last words
+            self._capture.leave(name)  # its agent may end with it, and not say its last words
         act[step.fault]()
         if step.fault in undo:
-            self._undo[step.name] = undo[step.fault]
-        return self._recorder.write(
-            "host", step=number, name=step.name, host=step.on, done=step.fault
-        )
+            self._undo.setdefault(step.name, []).append(undo[step.fault])
+        return self._recorder.write("host", step=number, name=step.name, host=name, done=step.fault)
+
+    def _undone(self, name: str) -> None:
+        for undo in self._undo.pop(name):
+            undo()

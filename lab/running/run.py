@@ -22,6 +22,7 @@ from lab.evidence.events import Recorder
 from lab.model import ComposeFiles
 from lab.running import topology
 from lab.running.player import Player, Show
+from lab.scenario.hosts import Hosts
 from lab.scenario.model import Scenario
 from lab.scenario.reading import read
 
@@ -92,6 +93,7 @@ def _facts(engine: Engine, scenario: Scenario) -> dict[str, Any]:
         "python": platform.python_version(),
         "socket_lab": __version__,
         "hosts": list(scenario.hosts),
+        **({"replicas": dict(scenario.replicas)} if scenario.replicas else {}),
     }
 
 
@@ -163,7 +165,9 @@ def _verified(folder: Path) -> Outcome:
         raise EvidenceError(text)
     try:
         # Its compose file need not be there any more, and stood elsewhere.
-        scenario = read(folder / folders.SCENARIO, hosts=start["hosts"])
+        replicas = {name: tuple(of) for name, of in start.get("replicas", {}).items()}
+        hosts = Hosts.of(start["hosts"], replicas)
+        scenario = read(folder / folders.SCENARIO, hosts=hosts)
     except LabError as error:
         raise EvidenceError(str(error)) from None
     seen: list[Seen] = []

@@ -6,6 +6,7 @@ from typing import Any
 from lab.agent.wire import match
 from lab.agent.wire.parameters import NonsenseError, checked
 from lab.scenario import expectations, keys, values
+from lab.scenario.hosts import Hosts
 from lab.scenario.model import Condition, PacketPattern
 from lab.scenario.names import REFUSED, Names
 from lab.scenario.nodes import Mapping
@@ -14,7 +15,7 @@ from lab.suggestions import meant
 _SYSLOG = "syslog"
 
 
-def waited(step: Mapping, hosts: Sequence[str], names: Names) -> Condition:
+def waited(step: Mapping, hosts: Hosts, names: Names) -> Condition:
     """Return what a step waits for: only what can be known while the run goes on."""
     condition = read(step, "wait", hosts, names)
     asked = step.raw("wait")
@@ -29,7 +30,7 @@ def waited(step: Mapping, hosts: Sequence[str], names: Names) -> Condition:
     return condition
 
 
-def read(step: Mapping, key: str, hosts: Sequence[str], names: Names) -> Condition:
+def read(step: Mapping, key: str, hosts: Hosts, names: Names) -> Condition:
     """Return the condition that stands under a key of a step."""
     asked = step.raw(key)
     if not isinstance(asked, Mapping):
@@ -50,17 +51,25 @@ def read(step: Mapping, key: str, hosts: Sequence[str], names: Names) -> Conditi
         output=expectations.pattern(asked, "output"),
         packets=_packets(asked, hosts) if "packets" in asked else None,
         fault=_fault(asked, names) if "fault" in asked else None,
-        on=values.host(asked, "on", hosts) if "on" in asked else None,
+        on=_host(asked, hosts) if "on" in asked else None,
         ident=asked.get("ident", str),
         facility=_one_of(asked, "facility", keys.FACILITIES),
         severity=_one_of(asked, "severity", keys.SEVERITIES),
         of=_program(asked, names) if "of" in asked else None,
         count=acted if count is None else count,
         at_least=values.count(asked, "at_least", least=1),
+        hosts=hosts.replicas.get(asked.get("on", str, default=""), ()),
     )
 
 
-def _syslog(asked: Mapping, hosts: Sequence[str]) -> str | None:
+def _host(asked: Mapping, hosts: Hosts) -> str:
+    """Return whose syslog lines are meant: a host's, or a service's, which all replicas have."""
+    name = str(asked.need("on", str))
+    values.known_hosts(asked, "on", name, hosts)
+    return name
+
+
+def _syslog(asked: Mapping, hosts: Hosts) -> str | None:
     pattern = expectations.pattern(asked, "syslog")
     if pattern is not None and _SYSLOG not in hosts:
         # Else a line that is not expected would never be there.
@@ -91,7 +100,7 @@ def _program(asked: Mapping, names: Names) -> str:
     return name
 
 
-def _packets(asked: Mapping, hosts: Sequence[str]) -> PacketPattern:
+def _packets(asked: Mapping, hosts: Hosts) -> PacketPattern:
     pattern = asked.raw("packets")
     if not isinstance(pattern, Mapping):
         raise asked.wrong("packets", "must be a mapping like {link: client -> server, tcp: syn}")
@@ -104,4 +113,5 @@ def _packets(asked: Mapping, hosts: Sequence[str]) -> PacketPattern:
         match.Match(checked(match.PARAMETERS, words, "packets"))
     except NonsenseError as error:
         raise asked.wrong("packets", str(error)) from None
-    return PacketPattern(*values.link(pattern, "link", hosts), words, fate)
+    source, target, links = values.link(pattern, "link", hosts)
+    return PacketPattern(source, target, words, fate, links)

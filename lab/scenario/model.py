@@ -96,6 +96,7 @@ class HostFaultStep(Step):
     fault: str
     on: str
     signal: str = "KILL"
+    hosts: tuple[str, ...] = ()  # where `on` is a service that has several: all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ class PacketPattern:
     target: str
     match: Mapping[str, Any] = field(default_factory=dict)
     fate: str | None = None
+    links: tuple[tuple[str, str], ...] = ()  # of services with several hosts: all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ class Condition:
     of: str | None = None  # the program of the output
     count: int | None = None
     at_least: int | None = None
+    hosts: tuple[str, ...] = ()  # where `on` is a service that has several: all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +165,7 @@ class ExpectStep(Step):
 class Scenario:
     """A scenario; `hosts` are bare ones, unless `compose` names the compose file they are of.
 
-    `text` is its file's, as it was read.
+    `replicas` has the hosts of each service that has several. `text` is its file's, as it was read.
     """
 
     path: Path
@@ -173,6 +176,7 @@ class Scenario:
     hosts: tuple[str, ...] = ()
     compose: Path | None = None
     seed: int = 1
+    replicas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     text: str = field(default="", repr=False)
 
     @property

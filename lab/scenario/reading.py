@@ -4,7 +4,6 @@ All mistakes are collected, one line each: FILE:LINE: what is wrong, and what wa
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,14 @@ from lab.compose.document import Document
 from lab.errors import ScenarioError, TopologyError
 from lab.model import ComposeFiles
 from lab.scenario import keys, shipped, steps
+from lab.scenario.hosts import Hosts
 from lab.scenario.model import Scenario, Step
 from lab.scenario.nodes import Mapping, Wrong, load, text_of
 
 _HOST = re.compile(keys.HOST_PATTERN)
 
 
-def read(path: Path, *, hosts: Sequence[str] | None = None) -> Scenario:
+def read(path: Path, *, hosts: Hosts | None = None) -> Scenario:
     """Return the scenario of a file. ScenarioError, a line for each mistake, if it is wrong.
 
     With `hosts` these are the hosts, and its compose file is not looked at.
@@ -50,9 +50,7 @@ def _refuse_name(path: Path) -> None:
         raise ScenarioError(text) from None
 
 
-def _scenario(
-    path: Path, file: Mapping, hosts: Sequence[str] | None, wrong: list[Wrong]
-) -> Scenario:
+def _scenario(path: Path, file: Mapping, hosts: Hosts | None, wrong: list[Wrong]) -> Scenario:
     file.only(*keys.FILE)
     title, shows = (str(file.need(key, str)) for key in ("title", "shows"))
     compose = file.get("compose", str)
@@ -61,7 +59,7 @@ def _scenario(
     compose_path = None if compose is None else _compose_path(path, compose)
     has_kernel = hosts is None  # else evidence is judged, perhaps on another machine
     if hosts is None:
-        hosts = _hosts(file) if compose_path is None else _hosts_of(file, compose_path)
+        hosts = Hosts.of(_hosts(file)) if not compose_path else _hosts_of(file, compose_path)
     listed = file.need("steps", list)
     if not listed:
         raise file.wrong("steps", "must have at least one step")
@@ -74,6 +72,7 @@ def _scenario(
         hosts=tuple(hosts),
         compose=compose_path,
         seed=_seed(file),
+        replicas=hosts.replicas,
     )
 
 
@@ -121,10 +120,11 @@ def _hosts(file: Mapping) -> tuple[str, ...]:
     return names
 
 
-def _hosts_of(file: Mapping, path: Path) -> tuple[str, ...]:
+def _hosts_of(file: Mapping, path: Path) -> Hosts:
     try:
         document = Document(ComposeFiles((path,)), path.stem)
         with document.places():
-            return tuple(replicas.expand(document.services()).services)
+            expanded = replicas.expand(document.services())
     except (TopologyError, ValueError) as error:  # or a path that no file can have
         raise file.wrong("compose", str(error)) from None
+    return Hosts.of(expanded.services, expanded.replicas())

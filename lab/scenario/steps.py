@@ -11,6 +11,7 @@ from lab.agent.wire import impairments, match, selection
 from lab.agent.wire.fault import Fault
 from lab.agent.wire.parameters import NonsenseError
 from lab.scenario import conditions, expectations, keys, sockets, values
+from lab.scenario.hosts import Hosts
 from lab.scenario.model import (
     CallStep,
     CollectStep,
@@ -33,7 +34,7 @@ from lab.suggestions import meant, near
 class Reading:
     """What is known while a file is read."""
 
-    hosts: Sequence[str]
+    hosts: Hosts
     # Is it about to be run here? Evidence may be judged on a machine with another kernel.
     has_kernel: bool = True
     names: Names = field(default_factory=Names)
@@ -169,7 +170,7 @@ def _fault(step: Mapping, reading: Reading) -> Step:
         own = [parameter.name for parameter in table]
         step.only(*keys.LINK_FAULT, *own)
         values.refuse_nothing(step, own)
-        links = [values.link(step, "link", reading.hosts)]
+        links = [*values.link(step, "link", reading.hosts).links]
     asked = {key: unwrapped(step.raw(key)) for key in own if key in step}
     impairment = "drop" if kind == keys.PARTITION else kind
     try:
@@ -183,12 +184,16 @@ def _fault(step: Mapping, reading: Reading) -> Step:
     return WireFaultStep(step.line, name, impairment, tuple(links), asked, for_s, may_idle)
 
 
-def _between(step: Mapping, hosts: Sequence[str]) -> list[tuple[str, str]]:
-    groups = [[side] if isinstance(side, str) else side for side in step.need("between", list)]
-    if len(groups) != 2 or not all(values.are_words(side) and side for side in groups):
+def _between(step: Mapping, hosts: Hosts) -> list[tuple[str, str]]:
+    written = [[side] if isinstance(side, str) else side for side in step.need("between", list)]
+    if len(written) != 2 or not all(values.are_words(side) and side for side in written):
         raise step.wrong("between", "must be two hosts, or two lists of them: [client, server]")
-    for name in (*groups[0], *groups[1]):
-        values.known_host(step, "between", name, hosts)
+    groups = [
+        dict.fromkeys(
+            one for name in side for one in values.known_hosts(step, "between", name, hosts)
+        )
+        for side in written
+    ]
     if both := set(groups[0]) & set(groups[1]):
         raise step.wrong("between", f"{', '.join(sorted(both))}: on both sides")
     links = [(one, other) for one in groups[0] for other in groups[1]]
@@ -205,12 +210,13 @@ def _host_fault(step: Mapping, reading: Reading, kind: str) -> HostFaultStep:
         reading.names.add_fault(step, name, "host")
     elif "as" in step:
         raise step.wrong("as", f"{kind} cannot be lifted, so it needs no name")
-    on = values.host(step, "on", reading.hosts)
+    on = str(step.need("on", str))
+    hosts = values.known_hosts(step, "on", on, reading.hosts)
     signal = step.get("signal", str, default="KILL")
     if signal not in keys.SIGNALS:
         text = f"{signal!r} is no signal{meant(signal.removeprefix('SIG'), keys.SIGNALS)}"
         raise step.wrong("signal", text)
-    return HostFaultStep(step.line, name, kind, on, signal)
+    return HostFaultStep(step.line, name, kind, on, signal, hosts)
 
 
 def _lift(step: Mapping, reading: Reading) -> LiftStep:

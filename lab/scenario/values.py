@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
+from lab.scenario.hosts import Hosts
 from lab.scenario.nodes import Mapping, kind_of
 from lab.suggestions import meant
 
@@ -37,30 +38,43 @@ def count(step: Mapping, key: str, *, least: int = 0) -> int | None:
     return number
 
 
-def host(step: Mapping, key: str, hosts: Iterable[str]) -> str:
-    """Return the name of a host that there is."""
-    return known_host(step, key, str(step.need(key, str)), hosts)
-
-
-def known_host(step: Mapping, key: str, name: str, hosts: Iterable[str]) -> str:
-    """Return the name if it is one of the hosts'."""
-    listed = list(hosts)
-    if name not in listed:
-        raise step.wrong(key, f"{name!r} is no host{meant(name, listed)}")
+def host(step: Mapping, key: str, hosts: Hosts) -> str:
+    """Return the name of the one host that does something."""
+    name = str(step.need(key, str))
+    several = known_hosts(step, key, name, hosts)
+    if len(several) > 1:
+        text = f"{name!r} is {len(several)} hosts; choose one: {', '.join(several)}"
+        raise step.wrong(key, text)
     return name
 
 
-def link(step: Mapping, key: str, hosts: Iterable[str]) -> tuple[str, str]:
-    """Return source and target of `client -> server`."""
+def known_hosts(step: Mapping, key: str, name: str, hosts: Hosts) -> tuple[str, ...]:
+    """Return the host of that name, or all replicas of the service."""
+    found = hosts.named(name)
+    if not found:
+        raise step.wrong(key, f"{name!r} is no host{meant(name, hosts.known)}")
+    return found
+
+
+class Ends(NamedTuple):
+    """What a link was written as, and the links of hosts that this means."""
+
+    source: str
+    target: str
+    links: tuple[tuple[str, str], ...]
+
+
+def link(step: Mapping, key: str, hosts: Hosts) -> Ends:
+    """Return the links of `client -> server`; of a service with several replicas, each of them."""
     text = step.need(key, str)
     source, arrow, target = (part.strip() for part in text.partition("->"))
     if not arrow:
         raise step.wrong(key, f"{text!r} must be a link like client -> server")
-    listed = list(hosts)
-    ends = known_host(step, key, source, listed), known_host(step, key, target, listed)
-    if source == target:
+    senders, receivers = (known_hosts(step, key, end, hosts) for end in (source, target))
+    links = tuple((one, other) for one in senders for other in receivers if one != other)
+    if not links:
         raise step.wrong(key, f"{text!r}: a host has no link to itself")
-    return ends
+    return Ends(source, target, links)
 
 
 def refuse_nothing(step: Mapping, names: Iterable[str]) -> None:

@@ -191,3 +191,38 @@ def test_what_replicas_cannot_have_is_refused_at_its_line(
     said = command.refused(command.run("up", "--engine", engine.name, cwd=tmp_path))
     assert f"compose.yaml:{line}: {told}" in said
     assert ("rename" in said) or ("leave it out" in said)
+
+
+SCENARIO = """\
+title: Every replica of a service is out of reach
+shows: a partition from the service is one from each of its replicas
+compose: {file}
+steps:
+  - {{on: app-1, call: listen, as: door, port: 21567}}
+  - {{on: app-2, call: listen, as: door, port: 21567}}
+  - {{fault: partition, between: [client, app], as: outage}}
+  - {{on: client, call: connect, as: a, to: "app-1:21567", later: one}}
+  - {{on: client, call: connect, as: b, to: "app-2:21567", later: other}}
+  - {{wait: {{packets: {{link: client -> app, tcp: syn}}, count: 2}}}}
+  - {{lift: outage, at_least: 2}}
+  - {{collect: one, within: 9s}}
+  - {{collect: other, within: 9s}}
+  - {{fault: pause, on: app, as: pause}}
+  - {{lift: pause}}
+  - {{expect: {{packets: {{link: client -> app, tcp: syn, fate: dropped}}, at_least: 2}}}}
+"""
+
+
+def test_scenario_with_replicas_gives_the_same_verdict_again(
+    engine: Engine, tmp_path: Path
+) -> None:
+    file = tmp_path / "scenario.yaml"
+    file.write_text(SCENARIO.format(file=FILE), encoding="utf-8")
+    results = tmp_path / "results"
+    done = command.run("run", str(file), "--engine", engine.name, "--results", str(results))
+    assert done.returncode == 0, done.stdout + done.stderr
+    (folder,) = {path.parent for path in results.rglob("events.jsonl")}
+    again = command.run("verify", str(folder))
+    assert again.returncode == 0, again.stdout + again.stderr
+    page = command.run("report", str(folder))
+    assert page.returncode == 0, page.stderr

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lab.errors import ScenarioError
 from lab.scenario import catalogue
+from lab.scenario.hosts import Hosts
 from lab.scenario.model import CallStep, ExpectStep, LiftStep, WireFaultStep
 from lab.scenario.reading import read
 
@@ -290,7 +291,7 @@ def test_a_counter_that_the_kernel_has_not(tmp_path: Path, name: str, said: str)
 def test_evidence_with_a_counter_of_another_kernel_can_be_judged(tmp_path: Path) -> None:
     steps = "  - {on: client, call: counter, name: FutureCounter, gives: 0}\n"
     path = written(tmp_path, HEAD + steps)
-    assert len(read(path, hosts=["server", "client"]).steps) == 1
+    assert len(read(path, hosts=Hosts.of(["server", "client"])).steps) == 1
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 from lab.errors import ScenarioError
 from lab.scenario import catalogue, keys, steps
+from lab.scenario.hosts import Hosts
 from lab.scenario.nodes import Mapping, Wrong, load
 from lab.scenario.reading import read
 from lab.scenario.schema import schema
@@ -108,7 +109,7 @@ def kinds_of_steps() -> dict[str, tuple[list[Any], list[dict[str, Any]], dict[st
 @pytest.mark.parametrize("kind", sorted(kinds_of_steps()))
 def test_what_it_refuses_of_a_step_the_reader_refuses(kind: str) -> None:
     hosts, before, step = kinds_of_steps()[kind]
-    reading = steps.Reading(hosts)
+    reading = steps.Reading(Hosts.of(hosts))
     for one in before:
         assert is_read(one, reading)
     assert is_read(step, copy.deepcopy(reading))

@@ -1,0 +1,134 @@
+"""In a scenario a service with several hosts stands for all of them, where several can be meant."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.agent.wire.packet import parse
+from lab.checks import lines
+from lab.checks.packets import counted
+from lab.errors import ScenarioError
+from lab.evidence.capture import Seen
+from lab.scenario.hosts import Hosts
+from lab.scenario.model import (
+    Condition,
+    ExpectStep,
+    HostFaultStep,
+    PacketPattern,
+    Scenario,
+    WireFaultStep,
+)
+from lab.scenario.reading import read
+from tests import made_evidence as made
+
+MACHINES = """\
+services:
+  client: {image: x}
+  app: {image: x, deploy: {replicas: 2}}
+  none: {image: x, scale: 0}
+  syslog: {image: x}
+"""
+APPS = ("app-1", "app-2")
+FORTH = (("client", "app-1"), ("client", "app-2"))
+BACK = (("app-1", "client"), ("app-2", "client"))
+
+
+def scenario_of(folder: Path, step: str) -> Path:
+    (folder / "machines.yaml").write_text(MACHINES, encoding="utf-8")
+    path = folder / "scenario.yaml"
+    head = "title: x\nshows: y\ncompose: machines.yaml\nsteps:\n"
+    path.write_text(f"{head}  - {step}\n", encoding="utf-8")
+    return path
+
+
+def only_step(folder: Path, step: str) -> Any:
+    (found,) = read(scenario_of(folder, step)).steps
+    return found
+
+
+def test_hosts_are_the_replicas(tmp_path: Path) -> None:
+    scenario = read(scenario_of(tmp_path, "{on: app-2, call: listen, as: d, port: 1}"))
+    assert scenario.hosts == ("client", *APPS, "syslog")
+    assert scenario.replicas == {"app": APPS}
+    again = read(scenario.path, hosts=Hosts.of(scenario.hosts, scenario.replicas))
+    assert isinstance(again, Scenario)
+    assert again.steps == scenario.steps
+
+
+@pytest.mark.parametrize(
+    ("step", "links"),
+    [
+        ("{fault: drop, link: client -> app}", FORTH),
+        ("{fault: drop, link: app -> client}", BACK),
+        ("{fault: drop, link: client -> app-2}", FORTH[1:]),
+        ("{fault: drop, link: app -> app}", (APPS, APPS[::-1])),
+        ("{fault: drop, link: app-1 -> app}", (APPS,)),
+        ("{fault: partition, between: [client, app]}", (*FORTH, *BACK)),
+        ("{fault: partition, between: [app-1, app-2], one_way: true}", (APPS,)),
+    ],
+)
+def test_fault_on_a_service_is_on_all_its_links(
+    tmp_path: Path, step: str, links: tuple[tuple[str, str], ...]
+) -> None:
+    fault = only_step(tmp_path, step)
+    assert isinstance(fault, WireFaultStep)
+    assert fault.links == links
+
+
+def test_what_is_done_to_a_service_is_done_to_each_of_its_hosts(tmp_path: Path) -> None:
+    fault = only_step(tmp_path, "{fault: pause, on: app}")
+    assert isinstance(fault, HostFaultStep)
+    assert (fault.on, fault.hosts) == ("app", APPS)
+
+
+def test_packets_of_a_service_are_those_of_all_its_links(tmp_path: Path) -> None:
+    step = only_step(tmp_path, "{expect: {packets: {link: client -> app}, count: 2}}")
+    assert isinstance(step, ExpectStep)
+    pattern = step.condition.packets
+    assert isinstance(pattern, PacketPattern)
+    assert (pattern.source, pattern.target, pattern.links) == ("client", "app", FORTH)
+    packet = parse(made.tcp(made.CLIENT, made.SYN))
+    links = ("client -> app-1", "client -> app-2", "app-1 -> client", "client -> syslog")
+    seen = [Seen(link, packet, "delivered", n) for n, link in enumerate(links)]
+    assert counted(seen, pattern) == 2
+
+
+def test_syslog_lines_of_a_service_are_those_of_all_its_hosts(tmp_path: Path) -> None:
+    condition = only_step(tmp_path, "{expect: {syslog: up, on: app}}").condition
+    assert isinstance(condition, Condition)
+    line = {"ident": "", "facility": "user", "severity": "info", "message": "up"}
+    # Of a socket that they share, the line has the service's name.
+    hosts = ("app", *APPS, "client")
+    fit = [host for host in hosts if lines.fits(condition, {**line, "host": host})]
+    assert fit == ["app", *APPS]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "{on: app, call: listen, as: d, port: 1}",
+        "{on: app, run: echo}",
+        "{on: app, sysctl: {net.ipv4.tcp_syn_retries: 2}}",
+    ],
+)
+def test_where_one_host_is_needed_the_replicas_are_named(tmp_path: Path, step: str) -> None:
+    path = scenario_of(tmp_path, step)
+    with pytest.raises(ScenarioError) as refused:
+        read(path)
+    assert str(refused.value) == f"{path}:5: on: 'app' is 2 hosts; choose one: app-1, app-2"
+
+
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [
+        ("{fault: drop, link: client -> apps}", "'apps' is no host; did you mean app?"),
+        ("{fault: drop, link: app-1 -> app-1}", "a host has no link to itself"),
+        ("{fault: partition, between: [app, app-2]}", "app-2: on both sides"),
+        ("{fault: pause, on: none}", "'none' is no host"),
+    ],
+)
+def test_what_is_no_host_is_refused(tmp_path: Path, step: str, text: str) -> None:
+    with pytest.raises(ScenarioError, match=r"scenario\.yaml:5: ") as refused:
+        read(scenario_of(tmp_path, step))
+    assert text in str(refused.value)
