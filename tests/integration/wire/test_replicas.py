@@ -15,7 +15,7 @@ import pytest
 from lab.engines.base import Engine, Lab
 from lab.errors import UsageError
 from tests.integration import command
-from tests.integration.helpers import new_lab
+from tests.integration.helpers import ROOT, lines_with, new_lab
 from tests.integration.wire.ends import Ends, assert_all_arrive, numbered
 from tests.integration.wire.sockets import Sockets, sockets_of
 from tests.waiting import wait_until
@@ -226,3 +226,53 @@ def test_scenario_with_replicas_gives_the_same_verdict_again(
     assert again.returncode == 0, again.stdout + again.stderr
     page = command.run("report", str(folder))
     assert page.returncode == 0, page.stderr
+
+
+WITH_SYSLOG = f"""\
+services:
+  app:
+    image: socket-lab/host
+    pull_policy: never
+    command: [sleep, infinity]
+    init: true
+    stop_grace_period: 0s
+    scale: 2
+    cap_drop: [ALL]
+    cap_add: [SETUID, SETGID]
+    depends_on: {{syslog: {{condition: service_healthy}}}}
+    volumes: ["app-log:/run/host"]
+  syslog:
+    image: socket-lab/syslog
+    pull_policy: never
+    init: true
+    read_only: true
+    network_mode: none
+    tmpfs: [/run/rsyslog]
+    stop_grace_period: 0s
+    labels:
+      socket-lab.needs: rsyslogd
+      socket-lab.native: sh {ROOT}/hosts/syslog/entrypoint {ROOT}/hosts/syslog/rsyslog.conf
+    healthcheck: {{test: "ss -Hxa 'src /run/hosts/*' | grep -q .", interval: 1s, retries: 30}}
+    volumes: ["app-log:/run/hosts/app"]
+volumes: {{app-log: }}
+"""
+
+
+def test_syslog_of_replicas_has_the_name_of_the_socket_that_they_share(
+    engine: Engine, tmp_path: Path
+) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text(WITH_SYSLOG, encoding="utf-8")
+    with new_lab(engine, file) as lab:
+        for name in ("app-1", "app-2"):
+            argv = ["logger", "--socket", "/run/host/log", f"from {name}"]
+            done = lab.host(name).run(argv, user="lab", timeout_s=20)
+            assert done.exit_status == 0, done
+        lines = lines_with(lab, "from app-", at_least=2)
+        assert [(line.host, line.message) for line in lines] == [
+            ("app", "from app-1"),
+            ("app", "from app-2"),
+        ]
+        for asked in ((), ("app",), ("app-2",)):
+            shown = command.run("logs", "--lab", lab.name, *asked).stdout
+            assert "from app-2" in shown, asked
