@@ -67,8 +67,9 @@ class Host(ABC):
     def is_busy(self) -> bool:
         """Tell whether a program of the host runs at this moment, or is about to.
 
-        That is a thread in the state R or D of proc_pid_stat(5). What a program does of a packet
-        that has come, it has done when it sleeps again.
+        That is a thread in the state R or D of proc_pid_stat(5), one that waits for a file, and a
+        first process that is on its way out. What a program does of a packet that has come, it has
+        done when it sleeps again, or when its host is no longer `running`.
         """
         return False
 

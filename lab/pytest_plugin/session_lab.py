@@ -20,7 +20,8 @@ from lab.pytest_plugin.evidence import TestEvidence
 from lab.watching.diary import Diary
 from lab.watching.lab import WatchedLab
 
-_QUIET_WITHIN_S, _LOOK_AGAIN_S = 1.0, 0.002
+_QUIET_WITHIN_S, _BUSY_WITHIN_S, _LOOK_AGAIN_S = 10.0, 0.2, 0.002
+_QUIET_LOOKS = 2
 # Of an error that a test meets there, pytest shows the test's own line (all with --full-trace).
 _INSIDE = (
     *("lab.calling.caller", "lab.calling.remote", "lab.calling.result", "lab.engines.base"),
@@ -38,6 +39,7 @@ class SessionLab(AbstractContextManager["SessionLab"]):
         self._lab: Lab | None = None
         self._guard = ExitStack()
         self._ran: set[str] = set()
+        self._quiet_within_s = _QUIET_WITHIN_S
         self._notes: dict[str, None] = {}
         self._why_not = ""
         self._pool = ThreadPoolExecutor()
@@ -70,7 +72,7 @@ class SessionLab(AbstractContextManager["SessionLab"]):
             if view.spoiled:
                 self._down()
             elif view.used:
-                _wait_until_quiet(lab)
+                self._wait_until_quiet(lab)
 
     def _is_well(self, lab: Lab) -> bool:
         """Tell whether the hosts that ran at first do so still; a program's end may be a host's."""
@@ -78,6 +80,25 @@ class SessionLab(AbstractContextManager["SessionLab"]):
             return self._ran <= _running(lab)
         except LabError:
             return False
+
+    def _wait_until_quiet(self, lab: Lab) -> None:
+        """Wait until the hosts' programs have taken in what the end of a test has done to them.
+
+        A connection that is reset wakes its program, which may die of it. One look sees threads one
+        after the other, and one of them may have woken another meanwhile: so two looks must agree.
+        A program that never sleeps is waited for once, and hardly again in its lab.
+        """
+        deadline_s = time.monotonic() + self._quiet_within_s
+        looks = 0
+        with suppress(
+            LabError
+        ):  # one that is not there any more is found when the lab is asked for
+            while looks < _QUIET_LOOKS:
+                looks = 0 if any(host.is_busy() for host in lab.hosts.values()) else looks + 1
+                if time.monotonic() > deadline_s:
+                    self._quiet_within_s = _BUSY_WITHIN_S
+                    return
+                time.sleep(_LOOK_AGAIN_S)
 
     def _up(self) -> Lab:
         """Return the lab, another one if a host's program has ended since."""
@@ -90,6 +111,7 @@ class SessionLab(AbstractContextManager["SessionLab"]):
                     guard.enter_context(self._engine.guarded(name))
                     self._lab = self._engine.up(self._files, name, build=True, progress=self._hear)
                     self._ran = _running(self._lab)
+                    self._quiet_within_s = _QUIET_WITHIN_S
                     self._guard = guard.pop_all()
             except LabError as error:
                 lacking = self._engine.lacks(error) if isinstance(error, EngineError) else ()
@@ -129,20 +151,6 @@ class SessionLab(AbstractContextManager["SessionLab"]):
             connected = host.begin_agent()
         self._spares[host.name] = self._pool.submit(host.begin_agent)
         return connected
-
-
-def _wait_until_quiet(lab: Lab) -> None:
-    """Wait until the hosts' programs have taken in what the end of a test has done to them.
-
-    A connection that is reset wakes its program, which may die of it. A program that never sleeps
-    is waited for no longer than the deadline.
-    """
-    deadline_s = time.monotonic() + _QUIET_WITHIN_S
-    with suppress(LabError):  # one that is not there any more is found when the lab is asked for
-        while any(host.is_busy() for host in lab.hosts.values()):
-            if time.monotonic() > deadline_s:
-                return
-            time.sleep(_LOOK_AGAIN_S)
 
 
 def _running(lab: Lab) -> set[str]:

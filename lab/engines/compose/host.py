@@ -1,8 +1,9 @@
 """A host that is a container: what the Docker SDK does to it."""
 
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from ipaddress import IPv6Address
 from typing import Any
 
@@ -23,6 +24,7 @@ TRY_LABEL = "socket-lab.try"
 _COMPOSE_LABEL = "com.docker.compose.service"
 _NO_NETWORKS = {"none", "host"}
 _OUR_IMAGES = "socket-lab/"
+_THREADS = "axH -o pid,ppid,stat,wchan:40"  # for ps(1); Docker itself needs the pid
 _GRACE_S = 10  # Docker's own
 _UNKNOWN = (
     "disconnected, and as lab up did not make it, nobody knows from where;"
@@ -46,6 +48,25 @@ def asking(host: str, what: str) -> Iterator[None]:
         raise EngineError(text) from error
 
 
+def _is_busy(first: str, threads: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the first process of a container, or what it has started, is at work."""
+    parents = {pid: parent for pid, parent, _, _ in threads}
+    if first not in parents:  # it has ended, and Docker will say so in a moment
+        return True
+    for pid, _, state, waits_at in threads:
+        if pid == first and state.startswith(states.ZOMBIE):
+            return True
+        if states.is_busy(state, waits_at) and first in _ancestry(pid, parents):
+            return True
+    return False
+
+
+def _ancestry(pid: str, parents: Mapping[str, str]) -> Iterator[str]:
+    while pid in parents:
+        yield pid
+        pid = parents[pid]
+
+
 class ContainerHost(Host):
     """A container of a compose project."""
 
@@ -67,10 +88,17 @@ class ContainerHost(Host):
         return HostStatus(self.name, state["Status"], health, tuple(self._addresses()))
 
     def is_busy(self) -> bool:
-        """Ask Docker for the states of its threads."""
-        with asking(self.name, "top"):
-            rows = self._container.top(ps_args="axH -o pid,stat")["Processes"] or ()
-        return any(state[:1] in states.BUSY for _, state in rows)
+        """Ask Docker for its threads; of health checks and other commands it is not the parent."""
+        if self.status().state != "running":
+            return False
+        try:
+            rows = self._container.top(ps_args=_THREADS)["Processes"] or ()
+        except APIError as error:
+            if error.status_code == HTTPStatus.CONFLICT:  # it has ended meanwhile
+                return False
+            text = f"{self.name}: top: {error.explanation}"
+            raise EngineError(text) from error
+        return _is_busy(str(self._container.attrs["State"]["Pid"]), rows)
 
     def _addresses(self) -> list[str]:
         endpoints = self._endpoints().values()

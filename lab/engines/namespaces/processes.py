@@ -78,12 +78,23 @@ def ended() -> Iterator[tuple[int, int]]:
 
 
 def is_busy(root: int) -> bool:
-    """Tell whether a thread of a process, or of what it has started, runs or is about to."""
+    """Tell whether a process is at work or on its way out, or what it has started is at work."""
+    try:
+        return _state(Path(f"/proc/{root}")) == states.ZOMBIE or _works(root)
+    except OSError:  # whoever was to know of its end has reaped it
+        return False
+
+
+def _works(root: int) -> bool:
     with contextlib.suppress(OSError):  # one that has ended meanwhile does not run
         for task in Path(f"/proc/{root}/task").iterdir():
             with contextlib.suppress(OSError):
-                if (task / "stat").read_text().rpartition(")")[2].split()[0] in states.BUSY:
+                if states.is_busy(_state(task), (task / "wchan").read_text()):
                     return True
-                if any(is_busy(int(child)) for child in (task / "children").read_text().split()):
+                if any(_works(int(child)) for child in (task / "children").read_text().split()):
                     return True
     return False
+
+
+def _state(folder: Path) -> str:
+    return (folder / "stat").read_text().rpartition(")")[2].split()[0]
