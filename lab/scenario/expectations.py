@@ -29,6 +29,9 @@ _ERRORS = {
 }
 # One of them at most.
 OUTCOMES = ("gives", "gives_length", "gives_at_least", "gives_at_most", "raises", "blocks")
+# None of them beside `blocks`; of programs no sign of their end either.
+TIMES = ("within", "after")
+ENDS = ("exit", "output")
 
 
 def of_call(step: Mapping) -> Expected:
@@ -54,8 +57,11 @@ def _times(step: Mapping) -> tuple[float | None, float, float | None]:
     """Return `after`, `within` and `blocks`, in seconds; Wrong when they contradict each other."""
     blocks_s, within_s = values.seconds(step, "blocks"), values.seconds(step, "within")
     after_s = values.seconds(step, "after")
-    if blocks_s is not None and within_s is not None:
-        raise step.wrong("within", "cannot stand beside blocks")
+    if blocks_s is not None:
+        # There is no end whose time could be judged.
+        for key in TIMES:
+            if key in step:
+                raise step.wrong(key, "cannot stand beside blocks")
     within_s = CALL_LIMIT_S if within_s is None else within_s
     if after_s is not None and after_s >= within_s:
         raise step.wrong("after", f"must be shorter than within ({within_s:g}s)")
@@ -97,7 +103,7 @@ def _nonsense(value: Any) -> str:
 
 def of_program(step: Mapping) -> Expected:
     """Read them; Wrong when they contradict each other."""
-    ends = [key for key in ("exit", "output") if key in step]
+    ends = [key for key in ENDS if key in step]
     if ends and "blocks" in step:
         raise step.wrong(ends[0], "cannot stand beside blocks: the program has not ended by then")
     after_s, within_s, blocks_s = _times(step)

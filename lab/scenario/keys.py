@@ -124,9 +124,11 @@ RUN: Keys = {
     },
     "input": _text("its standard input"),
     "environment": {
-        "type": "object",
         "description": "variables of its environment, beside those that the host has",
-        "additionalProperties": {"type": ["string", "number"]},
+        "anyOf": [
+            {"type": "object", "additionalProperties": {"type": ["string", "number"]}},
+            {"type": "array", "items": {"type": "string", "pattern": "="}},
+        ],
     },
     "user": _text("who runs it (default: lab on the lab's own images, else the image's own user)"),
     "later": _LATER,

@@ -1,5 +1,7 @@
 """The names that a scenario's steps make and use: a name must be made before it is used."""
 
+from collections.abc import Iterable
+
 from lab.scenario.nodes import Mapping
 from lab.suggestions import meant
 
@@ -41,6 +43,16 @@ class Names:
         if name in self.later:
             raise step.wrong("later", f"{name!r} is under way already; choose another name")
         self.later[name] = kind
+
+    def later_of(self, step: Mapping, kind: str, expected: Iterable[str]) -> str | None:
+        """Return and note the name after `later`; what is `expected` is for the collecting step."""
+        later: str | None = step.get("later", str)
+        if later is not None:
+            if there := [key for key in expected if key in step]:
+                text = "belongs to the step that collects it, not beside later"
+                raise step.wrong(there[0], text)
+            self.add_later(step, later, kind)
+        return later
 
     def note_refused(self, step: Mapping) -> None:
         """Note the names that a refused step would have made."""

@@ -68,8 +68,9 @@ def _never_beside(name: str, others: Iterable[str]) -> Schema:
 def _shared_keys(name: str) -> Schema:
     found: Schema = {"properties": dict(_SHARED[name])}
     if name.startswith("of-"):
+        blocks = _never_beside("blocks", (*expectations.TIMES, *expectations.ENDS))
         later = _never_beside("later", _SHARED[name])
-        found["dependentSchemas"] = later | (_outcomes() if name == "of-calls" else {})
+        found["dependentSchemas"] = later | (_outcomes() if name == "of-calls" else blocks)
     return found
 
 
@@ -134,7 +135,7 @@ def _call(call: Call) -> Schema:
 def _outcomes() -> Schema:
     found: Schema = {}
     for name in expectations.OUTCOMES:
-        more = ("within",) if name == "blocks" else ()
+        more = expectations.TIMES if name == "blocks" else ()
         found |= _never_beside(name, (*expectations.OUTCOMES, *more))
     return found
 

@@ -1,7 +1,6 @@
 """Reads one step: each verb has a function here, and the keys that it knows."""
 
-import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +9,7 @@ from lab.agent.calls import counters
 from lab.agent.wire import impairments, match, selection
 from lab.agent.wire.fault import Fault
 from lab.agent.wire.parameters import NonsenseError
-from lab.scenario import conditions, expectations, keys, sockets, values
+from lab.scenario import conditions, expectations, keys, programs, sockets, values
 from lab.scenario.hosts import Hosts
 from lab.scenario.model import (
     CallStep,
@@ -81,7 +80,7 @@ def _call(step: Mapping, reading: Reading) -> CallStep:
     if name == "counter" and reading.has_kernel:
         _refuse_counter(step, str(arguments["name"]))
     sockets.note(step, reading.names, on, name, arguments)
-    later = _later(step, reading, "call", keys.OF_CALLS)
+    later = reading.names.later_of(step, "call", keys.OF_CALLS)
     return CallStep(step.line, on, name, arguments, expectations.of_call(step), later)
 
 
@@ -101,45 +100,8 @@ def _line_of_culprit(step: Mapping, text: str, keys: Sequence[str]) -> int:
     return step.line_of(named[0]) if named else step.line
 
 
-def _later(step: Mapping, reading: Reading, kind: str, expected: Iterable[str]) -> str | None:
-    later: str | None = step.get("later", str)
-    if later is not None:
-        if there := [key for key in expected if key in step]:
-            raise step.wrong(there[0], "belongs to the step that collects it, not beside later")
-        reading.names.add_later(step, later, kind)
-    return later
-
-
 def _run(step: Mapping, reading: Reading) -> RunStep:
-    step.only(*keys.RUN, *keys.OF_PROGRAMS)
-    words = step.get("run", str, list)
-    try:
-        argv = shlex.split(words) if isinstance(words, str) else values.texts(step, "run", words)
-    except ValueError as error:
-        raise step.wrong("run", f"{words!r}: {error}") from None
-    user = step.get("user", str)
-    if not argv or not argv[0]:
-        raise step.wrong("run", "a program, please")
-    if any("\0" in word for word in (*argv, user or "")):
-        raise step.wrong("run", "no program can be given a zero byte")
-    on = values.host(step, "on", reading.hosts)
-    later = _later(step, reading, "run", keys.OF_PROGRAMS)
-    expected = expectations.of_program(step)
-    text = step.get("input", str, default="")
-    return RunStep(step.line, on, tuple(argv), expected, text, user, later, _environment(step))
-
-
-def _environment(step: Mapping) -> dict[str, str]:
-    given = step.raw("environment") if "environment" in step else None
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping):
-        raise step.wrong("environment", "must be a mapping of names to values: {TZ: UTC}")
-    found = {name: str(given.need(name, str, int, float)) for name in given.keys()}  # noqa: SIM118
-    for name, value in found.items():
-        if not name or "=" in name or "\0" in name + value:
-            raise given.wrong(name, "a variable's name has no =, and nothing has a zero byte")
-    return found
+    return programs.run(step, reading.hosts, reading.names)
 
 
 def _collect(step: Mapping, reading: Reading) -> CollectStep:

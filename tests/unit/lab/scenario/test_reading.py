@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lab.errors import ScenarioError
 from lab.scenario import catalogue
 from lab.scenario.hosts import Hosts
-from lab.scenario.model import CallStep, ExpectStep, LiftStep, WireFaultStep
+from lab.scenario.model import CallStep, ExpectStep, LiftStep, RunStep, WireFaultStep
 from lab.scenario.reading import read
 
 HEAD = "title: A title\nshows: what it shows\nhosts: [server, client]\nsteps:\n"
@@ -300,10 +300,29 @@ def test_evidence_with_a_counter_of_another_kernel_can_be_judged(tmp_path: Path)
         ("blocks: 1s, within: 2s", "within: cannot stand beside blocks"),
         ("blocks: 1s, exit: 0", "exit: cannot stand beside blocks: the program has not ended by"),
         ("after: 3s, within: 2s", "after: must be shorter than within (2s)"),
-        ("environment: [A=1]", "environment: must be a mapping of names to values: {TZ: UTC}"),
+        ("after: 1s, blocks: 2s", "after: cannot stand beside blocks"),
+        ("environment: A=1", "environment: must be a mapping ({TZ: UTC}) or a list ([TZ=UTC]), "),
+        ("environment: [A]", "environment: 'A' must be NAME=value; a scenario takes no value"),
+        ("environment: [{A: 1}]", "environment: {'A': 1} must be NAME=value"),
+        ("environment: [A=1, A=2]", "environment: A stands there twice"),
+        ('environment: ["=1"]', "environment: '': a variable's name has no ="),
+        ('environment: ["A=\\0"]', "environment: 'A': a variable's name has no ="),
         ('environment: {"A=B": 1}', "A=B: a variable's name has no ="),
     ],
 )
 def test_what_a_program_cannot_be_told(tmp_path: Path, more: str, said: str) -> None:
     (line,) = mistakes(tmp_path, f"  - {{on: client, run: cat, {more}}}\n")
     assert line.startswith(f"5: {said}")
+
+
+@pytest.mark.parametrize("written_as", ["[A=1, B=x=y, C=]", '{A: 1, B: x=y, C: ""}'])
+def test_an_environment_is_a_mapping_or_a_list(tmp_path: Path, written_as: str) -> None:
+    step = f"  - {{on: client, run: env, environment: {written_as}}}\n"
+    (run,) = read(written(tmp_path, HEAD + step)).steps
+    assert isinstance(run, RunStep)
+    assert run.environment == {"A": "1", "B": "x=y", "C": ""}
+
+
+def test_a_call_that_must_not_return_has_no_least_time(tmp_path: Path) -> None:
+    steps = LISTEN + "  - {on: server, call: accept, socket: door, as: s, blocks: 1s, after: 2s}\n"
+    assert mistakes(tmp_path, steps) == ["6: after: cannot stand beside blocks"]
