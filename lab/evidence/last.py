@@ -1,8 +1,7 @@
 """The end of a run, for people: the last packets with their fates, the last syslog lines."""
 
 import contextlib
-import re
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,10 +9,10 @@ from lab.errors import EvidenceError
 from lab.evidence import connections, events, folders
 from lab.evidence.capture import Seen, packets
 from lab.evidence.events import Event
+from lab.evidence.fates import without_own
 from lab.evidence.housekeeping import is_housekeeping
 
 _PACKETS, _LINES = 8, 5
-_OBSERVED = re.compile(r"observed by fault (\S+) \(observe\b")
 
 
 def lines(folder: Path, step: int | None = None) -> list[str]:
@@ -41,23 +40,12 @@ def _packets(seen: Sequence[Seen], there: Sequence[Event], step: int | None) -> 
     if ends := connections.of_step(there, step):
         what = "the last packets of this connection"
         seen = [one for one in seen if ends.has(one.packet)]
-    own = {name for event in there if event["kind"] == "fault_on" for name in event["ids"]}
-    found = [
-        f"  {_clock(one.time_ns)} {one.link}: {one.packet.summary()}: {_fate(one.fate, own)}"
-        for one in seen[-_PACKETS:]
-    ]
+    named = {name for event in there if event["kind"] == "fault_on" for name in event["ids"]}
+    found = []
+    for one in seen[-_PACKETS:]:
+        fate = without_own(one.fate, named)
+        found.append(f"  {_clock(one.time_ns)} {one.link}: {one.packet.summary()}: {fate}")
     return [f"{what}:", *found] if found else [f"{what}: none"] if ends else []
-
-
-def _fate(fate: str, own: Set[str]) -> str:
-    """Return a fate without the faults that the lab has set to count packets: no step has them."""
-    what, _, rest = fate.partition(": ")
-    notes = [
-        note
-        for note in rest.split("; ")
-        if note and not ((named := _OBSERVED.match(note)) and named[1] not in own)
-    ]
-    return ": ".join([what, "; ".join(notes)]) if notes else what
 
 
 def _log_lines(there: Sequence[Event]) -> list[str]:

@@ -43,9 +43,7 @@ class Expectations:
         """Return the worst of what was judged of a step."""
         if not self._has(number):
             return None
-        step = self._steps[number]
-        what = describe(step)
-        own = [one for one in self._judgements if one.line == step.line and one.what == what]
+        own = [one for one in self._judgements if one.step == number]
         return overall(own) if own else None
 
     def _has(self, number: int | None) -> TypeGuard[int]:

@@ -37,8 +37,7 @@ def _facts(run: Run) -> Iterator[Fact]:
     for call in run.calls:
         yield at(call.began_ns, "call", call.host, f"{call.name} {call.asked}".strip(), _came(call))
     for program in run.programs:
-        what = " ".join(program.argv)
-        yield at(program.began_ns, "program", program.host, what, _ended(program))
+        yield at(program.began_ns, "program", program.host, program.line, _ended(program))
     for packet in run.packets[:MOST_PACKETS]:
         yield at(packet.time_ns, "packet", *_of_packet(packet))
     for fault in run.faults:

@@ -61,6 +61,8 @@ class Happenings:
             "wait": self._wait,
             "error": self._error,
             "lacking": self._lacking,
+            "note": lambda event: self._note(event, str(event["text"])),
+            "syslog_trouble": self._syslog_trouble,
         }
         for event in events:
             if event["kind"] == "played":
@@ -144,6 +146,7 @@ class Happenings:
                 errors=str(event.get("errors", "")),
                 exit_status=event.get("exit_status"),
                 verdict=self._steps.verdict(event.get("step")),
+                environment=_settings(event.get("environment") or {}),
             )
         )
 
@@ -236,6 +239,9 @@ class Happenings:
     def _lacking(self, event: Event) -> None:
         self._note(event, f"this machine cannot do it: {event['text']}", is_bad=True)
 
+    def _syslog_trouble(self, event: Event) -> None:
+        self._note(event, f"syslog is not whole: {event['text']}", is_bad=True)
+
     def _note(self, event: Event, text: str, *, is_bad: bool = False) -> None:
         host = str(event.get("host") or "")
         self.notes.append(Note(len(self.notes), int(event["time_ns"]), host, text, is_bad))
@@ -243,6 +249,10 @@ class Happenings:
 
 def _ignore(_event: Event) -> None:
     """Events of the run itself (`start`, `end`, `host_up`) are read elsewhere."""
+
+
+def _settings(environment: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((str(name), str(value)) for name, value in environment.items())
 
 
 def _outcome(event: Event) -> dict[str, Any]:

@@ -43,9 +43,9 @@ class Packet:
     """A packet on its way from one host to another.
 
     `delivered_ns` is None where it never came. `label` is what tcpdump's readers expect, `marks`
-    are words such as `retransmission`, `comment` is the fate in the capture's own words, `fault`
-    names the fault that made it. The bytes `first_byte` to `end_byte` of its direction (from 0)
-    are in it; both are 0 where that has no meaning.
+    are words such as `retransmission`, `comment` is the fate in the capture's own words, `faults`
+    are the names of those that acted on it. The bytes `first_byte` to `end_byte` of its direction
+    (from 0) are in it; both are 0 where that has no meaning.
     """
 
     number: int
@@ -59,7 +59,7 @@ class Packet:
     fates: tuple[str, ...]
     marks: tuple[str, ...] = ()
     comment: str = ""
-    fault: str = ""
+    faults: tuple[str, ...] = ()
     late_ms: float = 0.0
     times: int = 1
     flags: int = 0
@@ -70,6 +70,11 @@ class Packet:
     def fate(self) -> str:
         """The one that a reader should see first."""
         return self.fates[-1]
+
+    @property
+    def fault(self) -> str:
+        """All that acted on it, for people."""
+        return ", ".join(self.faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program on a host; `exit_status` is None where it had not ended."""
+    """A program on a host; `exit_status` is None where it had not ended.
+
+    `environment` are the variables that its step added.
+    """
 
     number: int
     host: str
@@ -116,6 +124,12 @@ class Program:
     errors: str
     exit_status: int | None
     verdict: Verdict | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def line(self) -> str:
+        """How a shell would be told to run it, or nearly so: quotes are left out."""
+        return " ".join((*(f"{name}={value}" for name, value in self.environment), *self.argv))
 
 
 @dataclass(frozen=True, slots=True)

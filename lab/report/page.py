@@ -15,6 +15,7 @@ from markupsafe import Markup
 from lab.evidence.events import naming
 from lab.report.call_words import duration
 from lab.report.facts import MOST_PACKETS, facts
+from lab.report.legend import legend
 from lab.report.model import Run
 from lab.report.overview import mark
 from lab.report.payload import payload
@@ -36,7 +37,6 @@ def render(run: Run) -> str:
     picture = draw(run)
     script = _script()
     kinds = {row.kind for row in picture.rows}
-    fates = {fate for packet in run.packets for fate in packet.fates}
     return (
         environment()
         .get_template("page.html")
@@ -49,7 +49,7 @@ def render(run: Run) -> str:
             sign=SIGNS[run.verdict],
             when=_when(run.began_ns),
             lasted=duration(run.ended_ns - run.began_ns),
-            fates=fates,
+            legend=legend(run, picture),
             kinds=_kinds(kinds),
             facts=facts(run),
             left_out=max(0, len(run.packets) - MOST_PACKETS),

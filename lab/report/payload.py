@@ -117,7 +117,7 @@ def _packets(run: Run) -> dict[str, Any]:
             texts.number(" ".join(one.fates)),
             texts.number(fate_words(one)),
             texts.number(marks(one)),
-            texts.number(one.fault),
+            texts.number("\n".join(one.faults)),
             texts.number("" if one.comment == "delivered" else one.comment),
         )
         for one in run.packets
@@ -176,6 +176,7 @@ def _program(program: Program, run: Run) -> Detail:
     status = "has not ended" if program.exit_status is None else str(program.exit_status)
     return [
         ("Program", f"{program.host}: {' '.join(program.argv)}"),
+        ("Environment", "\n".join(f"{name}={value}" for name, value in program.environment)),
         ("Exit status", status),
         ("Began", _at(program.began_ns, run)),
         ("Output", program.output),

@@ -120,12 +120,11 @@ def _call_parts(call: Call, kind: Kind, whole: bool) -> Iterator[tuple[str, str]
 
 
 def _program_parts(program: Program, kind: Kind, whole: bool) -> Iterator[tuple[str, str]]:
-    argv = " ".join(program.argv)
     if kind is Kind.PROGRAM_BEGIN:
-        yield "name", _cut(argv, WHOLE if whole else 32)
+        yield "name", _cut(program.line, WHOLE) if whole else _cut(" ".join(program.argv), 32)
         return
     name = program.argv[0].rpartition("/")[2] if program.argv else ""
-    yield "name", _cut(argv, WHOLE) if whole else _cut(name, 14)
+    yield "name", _cut(program.line, WHOLE) if whole else _cut(name, 14)
     yield "arrow", "\N{RIGHTWARDS ARROW}"
     if program.exit_status is None:
         yield "open", "has not ended"

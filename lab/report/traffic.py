@@ -15,6 +15,7 @@ from lab.agent.wire.packet import parse
 from lab.checks.packets import words
 from lab.errors import EvidenceError
 from lab.evidence.capture import Seen
+from lab.evidence.fates import without_own
 from lab.evidence.housekeeping import is_housekeeping
 from lab.evidence.pcapng import Record, read
 from lab.report import labels
@@ -64,6 +65,7 @@ def read_traffic(path: Path, fault_names: dict[str, str]) -> Traffic:
         place = flows.place(raw, source, target)
         end = delivered.get(record.packet_id)
         fates = _fates(fate)
+        comment = fate if fate == DELIVERED else without_own(fate, fault_names)
         found.packets.append(
             Packet(
                 number=len(found.packets),
@@ -76,8 +78,8 @@ def read_traffic(path: Path, fault_names: dict[str, str]) -> Traffic:
                 length=raw.payload_length,
                 fates=fates,
                 marks=(*place.marks, *_became(raw, end, fates)),
-                comment=fate,
-                fault=_fault(fate, fault_names),
+                comment=comment,
+                faults=_faults(comment, fault_names),
                 late_ms=float(late[1]) if (late := _LATE.match(fate)) else 0.0,
                 times=int(times[1]) if (times := _TIMES.match(fate)) else 1,
                 flags=raw.flags,
@@ -120,10 +122,11 @@ def _fates(fate: str) -> tuple[str, ...]:
     return tuple(_FATES.get(word, word) for word in words(fate)) or (DELIVERED,)
 
 
-def _fault(fate: str, fault_names: dict[str, str]) -> str:
-    if fate == DELIVERED or not (found := _FAULT.search(fate)):
-        return ""
-    return fault_names.get(found[1], found[1])
+def _faults(comment: str, fault_names: dict[str, str]) -> tuple[str, ...]:
+    """Return the names of all that acted on a packet, each once."""
+    if comment == DELIVERED:
+        return ()
+    return tuple(dict.fromkeys(fault_names.get(id_, id_) for id_ in _FAULT.findall(comment)))
 
 
 def _became(raw: Raw, end: Record | None, fates: tuple[str, ...]) -> tuple[str, ...]:

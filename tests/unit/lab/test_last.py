@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab.evidence.last import _fate
+from lab.evidence.fates import without_own
 
 
 @pytest.mark.parametrize(
@@ -25,4 +25,4 @@ from lab.evidence.last import _fate
     ],
 )
 def test_faults_that_only_the_lab_has_set_are_not_named(fate: str, shown: str) -> None:
-    assert _fate(fate, {"a/2", "a/3", "a/4"}) == shown
+    assert without_own(fate, {"a/2", "a/3", "a/4"}) == shown

@@ -13,8 +13,8 @@ const lit = key => {
       if (ranges.some(([a, b]) => a <= number(key) && number(key) <= b)) keys.add(call).add(`${call}e`);
   }
   if (key[0] === "f") {
-    const id = texts.indexOf(detailOf(key)[0][1]);
-    packets.x.forEach((one, n) => one === id && keys.add(`p${n}`).add(`p${n}a`));
+    const name = detailOf(key)[0][1], its = new Set(texts.flatMap((text, one) => text.split("\n").includes(name) ? [one] : []));
+    packets.x.forEach((one, n) => its.has(one) && keys.add(`p${n}`).add(`p${n}a`));
   }
   for (const [group, them] of Object.entries(data.groups)) if (overlaps(keys, them)) keys.add(group);
   return keys;

@@ -25,4 +25,5 @@ const base = key => key.replace(/[ea]$/, "");
 const hostOf = index => index < 0 ? "" : hosts[index];
 const wayOf = n => `${hostOf(packets.s[n])} → ${hostOf(packets.g[n])}`;
 const fateOf = n => texts[packets.w[n]] || "delivered";
-const faultOf = n => texts[packets.x[n]];
+const faultsOf = n => texts[packets.x[n]] ? texts[packets.x[n]].split("\n") : [];
+const faultOf = n => faultsOf(n).join(", ");
