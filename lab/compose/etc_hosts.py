@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from lab.compose import extra_hosts
 from lab.compose.errors import at
 from lab.compose.model import Interface
 
@@ -112,7 +113,12 @@ def hosts_files(
         tuple(view(networks, known) for networks in numbers),
         view_of,
         {
-            key: own_lines(key, host_name(key, services[key]), [*of.values()])
+            key: own_lines(
+                key,
+                host_name(key, services[key]),
+                [*of.values()],
+                extra_hosts.lines(key, services[key]),
+            )
             for key, of in addresses.items()
         },
     )
@@ -146,16 +152,20 @@ def view(networks: Sequence[str], hosts: Mapping[str, Iterable[Known]]) -> str:
     return "\n".join([*_LOCAL, *lines]) + "\n"
 
 
-def own_lines(key: str, host_name: str, addresses: Sequence[Sequence[str]]) -> tuple[str, ...]:
+def own_lines(
+    key: str, host_name: str, addresses: Sequence[Sequence[str]], extra: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Return what a host has there of its own, its addresses being given for each network.
 
-    None where the others' view of it, by its key and its host name, is the same.
+    First what the file gives it, the `extra` lines. Of itself none where the others' view of it,
+    by its key and its host name, is the same.
     """
-    if not addresses or (len(addresses) == 1 and host_name == key and "." not in key):
+    is_known = len(addresses) == 1 and host_name == key and "." not in key
+    if not extra and (not addresses or is_known):
         return ()
     first = host_name.partition(".")[0]
     names = " ".join(dict.fromkeys([host_name, first] if first else [host_name]))
-    return tuple(f"{address} {names}" for of in addresses for address in of)
+    return (*extra, *(f"{address} {names}" for of in addresses for address in of))
 
 
 def with_own(text: str, lines: Sequence[str]) -> str:

@@ -14,6 +14,18 @@ _FROM_HERE = (".", "~")
 _URL = re.compile(r"[a-z][a-z0-9+]*://|git@|github\.com/")
 
 
+def of_machine(path: str, folder: Path) -> str:
+    """Return a path of this machine that may be from `folder`, or begin with ~.
+
+    ValueError when there is no such home folder.
+    """
+    try:
+        return str((folder / Path(path).expanduser()).resolve())
+    except RuntimeError as error:
+        text = f"{path}: this machine knows no such home folder"
+        raise ValueError(text) from error
+
+
 def absolute(file: Node, folder: Path) -> Node:
     """Return the tree of a whole file with its paths from `folder`."""
     if not isinstance(file.value, dict):

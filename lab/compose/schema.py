@@ -50,6 +50,9 @@ SERVICE: dict[str, tuple[type, ...]] = {
     "stdin_open": (bool,),
     "scale": (int,),
     "deploy": (dict, type(None)),
+    "env_file": (str, list),
+    "working_dir": (str,),
+    "extra_hosts": (dict, list),
 }
 DEPLOY: dict[str, tuple[type, ...]] = {"replicas": (int,)}
 HEALTH: dict[str, tuple[type, ...]] = {
@@ -61,6 +64,7 @@ HEALTH: dict[str, tuple[type, ...]] = {
     "retries": (int,),
     "disable": (bool,),
 }
+ENV_FILE: dict[str, tuple[type, ...]] = {"path": (str,), "required": (bool,), "format": (str,)}
 MEMBER: dict[str, tuple[type, ...]] = {
     "ipv4_address": (str,),
     "ipv6_address": (str,),
@@ -95,7 +99,7 @@ VOLUME: dict[str, tuple[type, ...]] = {"external": (bool, dict), "driver": (str,
 IPAM: dict[str, tuple[type, ...]] = {"driver": (str,)}
 NEEDED: dict[str, tuple[type, ...]] = {"condition": (str,), "required": (bool,), "restart": (bool,)}
 # Lists of mappings too; and those of words, which may be numbers. All others are of strings.
-_LISTS_OF_MAPPINGS = {"volumes"}
+_LISTS_OF_MAPPINGS = {"env_file", "volumes"}
 _LISTS_OF_WORDS = {"command", "entrypoint", "test"}
 
 
@@ -197,6 +201,25 @@ def _service(keys_of: list[str | int], entry: dict[str, Any]) -> None:
                 _table([*keys_of, key, str(name)], member, table)
     for number, volume in enumerate(entry.get("volumes") or ()):
         _volume([*keys_of, "volumes", number], volume)
+    _extra_hosts([*keys_of, "extra_hosts"], entry.get("extra_hosts"))
+    files = entry.get("env_file")
+    for number, file in enumerate(files if isinstance(files, list) else ()):
+        _env_file([*keys_of, "env_file", number], file)
+
+
+def _extra_hosts(keys: list[str | int], entries: Any) -> None:
+    """Each of a mapping is an address, or a list of some."""
+    for name, ips in _mapping(entries).items():
+        for ip in ips if isinstance(ips, list) else [ips]:
+            if not isinstance(ip, str):
+                raise ShapeError([*keys, str(name)], "must be an address, or a list of them")
+
+
+def _env_file(keys: list[str | int], entry: Any) -> None:
+    if isinstance(entry, dict):
+        _table(keys, entry, ENV_FILE)
+    if not isinstance(entry, (str, dict)) or (isinstance(entry, dict) and "path" not in entry):
+        raise ShapeError(keys, f"{entry!r} is no file; write its path")
 
 
 def _volume(keys: list[str | int], entry: Any) -> None:

@@ -47,6 +47,12 @@ def environment(value: Any, own: Mapping[str, str]) -> dict[str, str]:
     return given | {key: own[key] for key in without if key in own}
 
 
+def names(value: Any) -> list[str]:
+    """Return the names in an environment, also those without value."""
+    entries = (str(entry).partition("=")[0] for entry in value or ())
+    return list(entries) if isinstance(value, list) else [str(key) for key in value or ()]
+
+
 def words(value: Any) -> list[str]:
     """Return a command line that may be written as a string."""
     return shlex.split(value) if isinstance(value, str) else [str(word) for word in value or ()]

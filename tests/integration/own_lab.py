@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lab import runner
 from lab.engines.base import Engine, Lab
+from lab.model import ComposeFiles
 from tests.integration.command import TOPOLOGIES
 from tests.integration.left import assert_nothing_left, left_of
 
@@ -16,11 +17,14 @@ def quiet(_doing: str, _detail: str) -> None:
 
 
 @contextmanager
-def own_lab(engine: Engine, topology: str | Path) -> Iterator[Lab]:
-    """Bring up a lab from a file (of `topologies`, if it is a name); nothing of it is left."""
+def own_lab(engine: Engine, topology: str | Path | ComposeFiles) -> Iterator[Lab]:
+    """Bring up a lab from files, or one (of `topologies`, if a name); nothing of it is left."""
+    named = (
+        ComposeFiles((TOPOLOGIES / topology,)) if isinstance(topology, (str, Path)) else topology
+    )
     name = f"lab-test-{secrets.token_hex(3)}"
     with engine.guarded(name):
-        lab = runner.up(engine, file=TOPOLOGIES / topology, name=name, build=False, progress=quiet)
+        lab = runner.up(engine, files=named, name=name, build=False, progress=quiet)
         yield lab
         if left_of(name):  # the test may have taken it down
             lab.down(progress=quiet)

@@ -67,6 +67,7 @@ def _lab(document: Document, expanded: Expanded, name: str) -> LabSpec:
             entry,
             lab=name,
             folder=document.folder,
+            settings=document.environment,
             volumes=volumes,
             others=services,
             service_of=service_of,

@@ -107,7 +107,7 @@ class Desk:
             os.close(descriptor)
 
     def _status(self, asked: str | None) -> dict[str, Any]:
-        environment = self._keeper.hosts[asked].spec.environment if asked else {}
+        spec = self._keeper.hosts[asked].spec if asked else None
         hosts = [
             {
                 "name": host.spec.name,
@@ -124,9 +124,9 @@ class Desk:
         return {
             "topology": self._keeper.lab.topology,
             "hosts": hosts,
-            "environment": environment,
+            "environment": spec.environment if spec else {},
             "pid": int(Path("/proc/self").readlink().name),
-            "folder": self._keeper.lab.folder,
+            "folder": (spec and spec.working_dir) or self._keeper.lab.folder,
             "user_namespace": self._keeper.inner,
         }
 

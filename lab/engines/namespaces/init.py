@@ -167,7 +167,7 @@ class Init:
         environment = {**self._spec.environment, "HOSTNAME": self._spec.host_name}
         health = self._spec.health
         # Where its checks start, too.
-        processes.start_in(self._lab.folder)
+        processes.start_in(self._spec.working_dir or self._lab.folder)
         check = HealthCheck(health, environment, self._say_health) if health else None
         program = processes.find(self._spec.argv[0], environment.get("PATH", ""))
         started, starting = os.pipe()

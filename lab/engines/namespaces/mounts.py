@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lab.compose import paths
 from lab.compose.errors import PlaceError, at
 from lab.engines.namespaces import tmpfs
 from lab.engines.namespaces.laying import PRIVATE
@@ -89,7 +90,7 @@ def volume(entry: Any, key: str, folder: Path) -> Mount:
         raise ValueError(text)
     read_only = bool(options) and "ro" in options[0].split(",")
     if source.startswith(_PATH):
-        source = _absolute(source, folder)
+        source = paths.of_machine(source, folder)
     return _named(target, source, key, read_only)
 
 
@@ -103,7 +104,7 @@ def _long(entry: Mapping[str, Any], key: str, folder: Path) -> Mount:
         if not source:
             text = "a bind needs its source, a folder or a file of this machine"
             raise ValueError(text)
-        return Mount(_target(entry["target"]), _absolute(source, folder), read_only)
+        return Mount(_target(entry["target"]), paths.of_machine(source, folder), read_only)
     if kind != "volume":
         text = f"type {kind}: must be volume, bind or tmpfs"
         raise ValueError(text)
@@ -118,14 +119,6 @@ def _named(target: str, source: str, key: str, read_only: bool) -> Mount:
 def _anonymous(key: str, target: str) -> str:
     """Return what a volume without a name goes by: no name of another has a / in it."""
     return f".{key}{target}"
-
-
-def _absolute(source: str, folder: Path) -> str:
-    try:
-        return str((folder / Path(source).expanduser()).resolve())
-    except RuntimeError as error:
-        text = f"{source}: this machine knows no such home folder"
-        raise ValueError(text) from error
 
 
 def _target(target: str) -> str:

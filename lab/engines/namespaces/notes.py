@@ -6,7 +6,7 @@ What it cannot do and a lab makes no sense without is refused where it is read.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lab.compose import schema
+from lab.compose import extra_hosts, schema
 
 _TOP_LEVEL = {"name", "version", "services", "networks", "volumes"}
 # Without effect here, or true anyway: programs have no rights and the files are read-only.
@@ -70,19 +70,25 @@ def _of_service(service: Mapping[str, Any]) -> Iterator[str]:
     rights = {right.upper().removeprefix("CAP_") for right in service.get("cap_add") or ()}
     for right in sorted(rights - _RIGHTS_TO_DROP):
         yield f"cap_add {right}"
+    if extra_hosts.has_gateway(service):
+        yield f"{extra_hosts.GATEWAY} in extra_hosts, as no host can reach this machine"
     for key in _others(service.get("deploy"), {*schema.DEPLOY, *_OF_SWARM}):
         yield f"deploy.{key}"
     for key in _others(service.get("healthcheck"), {*schema.HEALTH}):
         yield f"healthcheck.{key}"
+    yield from _of_entries(service)
+    for mount in service.get("volumes") or ():
+        for key in _of_mount(mount):
+            yield f"volumes{key}"
+
+
+def _of_entries(service: Mapping[str, Any]) -> Iterator[str]:
     for part, known in (("networks", {*schema.MEMBER}), ("depends_on", _NEEDED)):
         entries = service.get(part)
         for entry in entries.values() if isinstance(entries, dict) else ():
             for key in _others(entry, known):
                 if entry[key] is not False:
                     yield f"{part}.{key}"
-    for mount in service.get("volumes") or ():
-        for key in _of_mount(mount):
-            yield f"volumes{key}"
 
 
 def _of_mount(mount: Mapping[str, Any] | str) -> Iterator[str]:

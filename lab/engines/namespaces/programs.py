@@ -55,6 +55,8 @@ def choose(key: str, service: Mapping[str, Any], labels: Mapping[str, str], fold
         *values.words(service.get("command")),
     ]
     needed = labels.get(NEEDS_LABEL, argv[0] if argv else "")
+    if NATIVE_LABEL in labels and service.get("working_dir") and argv and "/" in argv[0]:
+        argv[0] = str(folder / argv[0])
     looked_up = str(folder / needed) if "/" in needed else needed
     if needed in {*_PYTHONS, "sh"} or shutil.which(looked_up, path=search_path()):
         return Chosen(tuple(sys.executable if word in _PYTHONS else word for word in argv))

@@ -6,12 +6,14 @@ for that. Where something can be mounted is for `places`, what is in /etc/hosts 
 """
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
 from lab.compose import etc_hosts
+from lab.compose.errors import PlaceError, dotted
 from lab.engines.namespaces import syscalls, tmpfs
 from lab.engines.namespaces.laying import bind, hidden_by_private, lay_over
 from lab.engines.namespaces.places import Places
@@ -49,6 +51,8 @@ def make_room(host: HostSpec, visible: Iterable[str]) -> None:
     ]
     for _, _, step in sorted(steps, key=lambda step: step[:2]):
         step()
+    if host.working_dir:  # made where there is none, as Docker makes it
+        _make_working_dir(host, places)
     places.seal()
     for path in (store, *laid.values(), *kept.values(), *devices.values()):
         os.close(int(Path(path).name))
@@ -58,6 +62,17 @@ def make_room(host: HostSpec, visible: Iterable[str]) -> None:
     with contextlib.suppress(PermissionError):
         syscalls.mount("sysfs", "/sys", "sysfs", syscalls.MS_RDONLY | syscalls.MS_NOSUID)
     syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV)
+
+
+def _make_working_dir(host: HostSpec, places: Places) -> None:
+    try:
+        places.make(host.working_dir, like="/")
+        if not Path(host.working_dir).is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    except OSError as error:
+        keys = ("services", host.name, "working_dir")
+        text = f"{dotted(keys)}: {host.working_dir}: {error.strerror}; choose another"
+        raise PlaceError(keys, text) from error
 
 
 def _hosts_file(host: HostSpec, store: str) -> str:

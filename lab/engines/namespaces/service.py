@@ -4,12 +4,12 @@ Its networks and names are known already; its mounts and its program have module
 """
 
 import ipaddress
-import os
+import posixpath
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from lab.compose import etc_hosts, values
+from lab.compose import env_files, etc_hosts, values
 from lab.compose.errors import at
 from lab.compose.etc_hosts import HostsFiles
 from lab.compose.model import Interface
@@ -25,6 +25,7 @@ def host(
     *,
     lab: str,
     folder: Path,
+    settings: Mapping[str, str],
     volumes: Collection[str],
     others: Collection[str],
     service_of: Mapping[str, str],
@@ -33,7 +34,7 @@ def host(
 ) -> HostSpec:
     """Return the host; `volumes` are the named ones of the file, `others` all its hosts.
 
-    `service_of` has the services of replicas.
+    `settings` are what variables are set to; `service_of` has the services of replicas.
     """
     here = ("services", key)
     labels = values.mapping(service.get("labels"))
@@ -51,7 +52,10 @@ def host(
         name=key,
         host_name=etc_hosts.host_name(key, service),
         argv=program.argv,
-        environment=_environment(service, lab, folder),
+        environment={
+            **_environment(lab, folder),
+            **env_files.environment(key, service, folder, settings),
+        },
         interfaces=interfaces,
         mounts=mounts.of_service(key, service, folder, volumes),
         health=health,
@@ -65,17 +69,28 @@ def host(
         try_it=labels.get(TRY_LABEL, ""),
         missing=program.missing,
         service=service_of.get(key, ""),
+        working_dir=_working_dir(key, service),
     )
 
 
-def _environment(service: Mapping[str, Any], lab: str, folder: Path) -> dict[str, str]:
+def _working_dir(key: str, service: Mapping[str, Any]) -> str:
+    given = str(service.get("working_dir") or "")
+    if not given:
+        return ""
+    with at("services", key, "working_dir"):
+        if not given.startswith("/") or "\0" in given:
+            text = f"{given!r}: its place in the host must begin with /"
+            raise ValueError(text)
+        return posixpath.normpath("/" + given.lstrip("/"))
+
+
+def _environment(lab: str, folder: Path) -> dict[str, str]:
     return {
         "PATH": programs.search_path(),
         "PYTHONPATH": str(folder),
         "PYTHONUNBUFFERED": "1",
         "HOME": "/tmp",  # noqa: S108 - the host's own, and its users may write there
         MARK: lab,
-        **values.environment(service.get("environment"), os.environ),
     }
 
 

@@ -45,6 +45,8 @@ class HostSpec(NamedTuple):
     missing: str = ""
     # The service that it is a replica of; "" for the only host of its service.
     service: str = ""
+    # Where its programs start; "": in the lab's folder.
+    working_dir: str = ""
 
 
 class LabSpec(NamedTuple):

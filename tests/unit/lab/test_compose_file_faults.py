@@ -81,6 +81,16 @@ def test_key_is_named_with_its_line(tmp_path: Path, key: str, said: str) -> None
         ("depends_on: text", ""),
         ("depends_on: [{b: 1}]", ""),
         ("7: 8", ""),
+        ("env_file: 3", "env_file must be a string or a list"),
+        ("env_file: [3]", "3 is no file; write its path"),
+        ("env_file: [{required: false}]", "is no file; write its path"),
+        ("env_file: [{path: x, required: maybe}]", "required must be true or false"),
+        ("env_file: [nope.env]", "nope.env is not there; make it, or say that it is not required"),
+        ("extra_hosts: 3", "extra_hosts must be a mapping or a list"),
+        ("extra_hosts: {b: 3}", "must be an address, or a list of them"),
+        ("extra_hosts: ['b:c']", "b: 'c' is no address"),
+        ("working_dir: here", "'here': its place in the host must begin with /"),
+        ("working_dir: 3", "working_dir must be a string"),
     ],
 )
 def test_value_of_a_wrong_kind_names_the_service(tmp_path: Path, key: str, said: str) -> None:

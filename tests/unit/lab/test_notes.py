@@ -13,8 +13,7 @@ BARE = "image: socket-lab/host, entrypoint: [sleep]"
     "key",
     [
         *("mem_limit: 64m", "ports: ['80:80']", "privileged: true", "restart: always"),
-        *("ulimits: {nofile: 1}", "logging: {}", "env_file: x", "user: nobody"),
-        *("working_dir: /x", "extra_hosts: ['a:1.2.3.4']", "pids_limit: 3"),
+        *("ulimits: {nofile: 1}", "logging: {}", "user: nobody", "pids_limit: 3"),
     ],
 )
 def test_key_that_this_engine_does_not_have_is_named(tmp_path: Path, key: str) -> None:
@@ -85,6 +84,10 @@ def test_key_without_effect_is_not_named(tmp_path: Path) -> None:
         (
             f"    depends_on: {{b: {{restart: true, odd: 1}}}}\n  b: {{{BARE}}}\n",
             "depends_on.odd (a); depends_on.restart (a)",
+        ),
+        (
+            "    extra_hosts: ['machine:host-gateway', 'b:10.0.0.1']\n",
+            "host-gateway in extra_hosts, as no host can reach this machine (a)",
         ),
         ("configs: {}\nx-mine: 1\n", "configs (the file)"),
     ],
