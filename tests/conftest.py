@@ -21,21 +21,23 @@ def _fixtures(item: pytest.Item) -> list[str]:
     return getattr(item, "fixturenames", [])
 
 
-class _DockerOnOneWorker(LoadScopeScheduling):  # type: ignore[misc]
-    """One worker, and so one lab, for Docker, whose health checks alone keep a core busy.
+class _DockerOnTwoWorkers(LoadScopeScheduling):  # type: ignore[misc]
+    """Two workers for Docker: one has the shared lab, the other plays the catalogue.
 
+    More at a time do not help: the health checks of a lab alone keep a core busy.
     Not by the mark `xdist_group`: pytest-xdist 3.8 writes it into ids that pytest 9.2 makes anew.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        on_docker = "compose" in nodeid and not nodeid.startswith("tests/unit")
-        return "docker" if on_docker else nodeid
+        if "compose" not in nodeid or nodeid.startswith("tests/unit"):
+            return nodeid
+        return "docker: catalogue" if "test_scenarios.py" in nodeid else "docker: shared lab"
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _DockerOnOneWorker | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _DockerOnTwoWorkers | None:
     """With `--dist loadscope`: send tests to workers one by one, but for those of Docker."""
-    return _DockerOnOneWorker(config, log) if config.getoption("dist") == "loadscope" else None
+    return _DockerOnTwoWorkers(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 @pytest.hookimpl(trylast=True)
