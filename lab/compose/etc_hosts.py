@@ -24,12 +24,13 @@ class Known(NamedTuple):
     names: tuple[str, ...]
 
 
-def rank(network: str, settings: Mapping[str, Any]) -> tuple[bool, str]:
-    """Return what Docker sorts a host's networks by: first those that lead outside, then by name.
+def rank(network: str, settings: Mapping[str, Any]) -> tuple[bool, bool, str]:
+    """Return what Docker sorts a host's networks by.
 
-    So are the interfaces numbered, too.
+    First are those that lead outside, then those with routers of both families, then it is by
+    name. So are the interfaces numbered, too.
     """
-    return bool(settings.get("internal")), network
+    return bool(settings.get("internal")), not settings.get("enable_ipv6"), network
 
 
 def known_on(

@@ -10,7 +10,7 @@ from typing import Any
 from lab.compose import subnets
 from lab.compose.errors import PlaceError, at
 from lab.compose.etc_hosts import rank
-from lab.compose.model import Interface
+from lab.compose.model import Interface, Network
 from lab.compose.subnets import Pool
 
 _HARDWARE = re.compile(r"[\da-f]{2}([:-])(?:[\da-f]{2}\1){4}[\da-f]{2}", re.ASCII | re.IGNORECASE)
@@ -40,8 +40,16 @@ class Networks:
         found = subnets.of_networks(self.settings)
         for network in self.settings:
             self._share_out(network, found[network])
+        self.made = tuple(
+            Network(network, tuple(pool.router for pool in pools.values() if pool.router))
+            for network, pools in found.items()
+        )
         for interfaces in self.interfaces.values():
             interfaces.sort(key=lambda one: rank(one.network, self.settings[one.network]))
+            for first in interfaces[:1]:  # that leads outside, as with Docker
+                pools = found[first.network].values()
+                next_hops = tuple(pool.next_hop for pool in pools if pool.next_hop)
+                interfaces[0] = first._replace(next_hops=next_hops)
 
     def _share_out(self, network: str, by_version: Mapping[int, Pool]) -> None:
         """Give every member its addresses: fixed ones first, then the lowest in file order."""

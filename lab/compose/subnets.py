@@ -14,11 +14,15 @@ Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _ROUTERS = "is the network's router's"
+# What Docker's bridges take for the default route in the router's place, of `aux_addresses`.
+_NEXT_HOP = "DefaultGatewayIPv{}"
 
 
 class Pool:
     """The addresses of one subnet.
 
+    `router` is the router's address with the prefix length, `next_hop` the address that hosts'
+    default routes lead to; "" in a subnet that is too small for a router.
     ValueError when the router's address (`gateway`), or one that nobody gets (`auxiliary`, by its
     name), cannot be.
     """
@@ -40,12 +44,14 @@ class Pool:
             text = f"ip_range {given_from} is not within subnet {subnet}"
             raise ValueError(text)
         self._next = int(self._range.network_address)
-        if gateway:
-            self._hold(gateway, _ROUTERS)
-        elif first := self._free():
-            self._held[first] = _ROUTERS
+        router = self._hold(gateway, _ROUTERS) if gateway else self._free()
+        if router:
+            self._held[router] = _ROUTERS
         for name, address in (auxiliary or {}).items():
             self._hold(address, f"is set aside ({name})")
+        self.router = f"{router}/{subnet.prefixlen}" if router else ""
+        next_hop = (auxiliary or {}).get(_NEXT_HOP.format(subnet.version))
+        self.next_hop = next_hop or (str(router) if router else "")
 
     def _hold(self, text: str, what: str) -> Address:
         address = ipaddress.ip_address(text)

@@ -22,13 +22,13 @@ class Cables:
         tell: Callable[..., None],
         fail: Callable[[Sequence[KeptHost], str], None],
     ) -> None:
-        self._networks = lab.networks
+        self._networks = [network.name for network in lab.networks]
         self._hosts = hosts
         self._tell = tell
         self._fail = fail
         self._waiting: list[KeptHost] = []
         # The bridges are made with the first cables, in the same call.
-        self._bridges = links.bridge_commands(len(lab.networks))
+        self._bridges = links.bridge_commands(lab.networks)
 
     def want(self, host: KeptHost) -> None:
         """Let a host that has its namespaces now go on as soon as it has its cables, if any."""

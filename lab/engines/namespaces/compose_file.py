@@ -82,7 +82,7 @@ def _lab(document: Document, expanded: Expanded, name: str) -> LabSpec:
         name=name,
         topology=document.topology,
         folder=str(document.folder),
-        networks=tuple(networks.settings),
+        networks=networks.made,
         hosts=hosts,
         hosts_files=files.texts,
         visible=_visible(document.folder),

@@ -21,7 +21,16 @@ from typing import Any, NoReturn
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from lab.compose.errors import text_of
-from lab.engines.namespaces import MARK, agent_fork, lifeline, processes, root, syscalls, users
+from lab.engines.namespaces import (
+    MARK,
+    agent_fork,
+    lifeline,
+    links,
+    processes,
+    root,
+    syscalls,
+    users,
+)
 from lab.engines.namespaces.births import Births
 from lab.engines.namespaces.cables import Cables
 from lab.engines.namespaces.control import address_of
@@ -239,6 +248,7 @@ def main() -> None:
         lab = LabSpec.from_json(line)
         control.bind(address)
         control.listen()
+        links.forward_nothing()
         root.build(lab)
         Keeper(lab, inner, control).run()
     except OSError as error:

@@ -1,5 +1,8 @@
 """Bridges in the keeper's network namespace, and the hosts' ends of the virtual cables.
 
+A bridge has its network's router's addresses. Nothing is forwarded there, so what a host sends
+outside ends in silence, as on an internal network of Docker's.
+
 What takes a netlink message is left to ip(8), for all hosts in one call; a host gives its own end
 its addresses through the older ioctls, which need no further program (netdevice(7)).
 """
@@ -12,14 +15,20 @@ import socket
 import struct
 from collections.abc import Iterable, Sequence
 
-from lab.compose.model import Interface
+from lab.compose.model import Interface, Network
 from lab.engines.namespaces import processes
 
+_SIOCADDRT = 0x890B
 _SIOCSIFFLAGS = 0x8914
 _SIOCSIFADDR = 0x8916
 _SIOCSIFNETMASK = 0x891C
 _IFF_UP = 1
+_RTF_UP_GATEWAY = 3
 _IFNAMSIZ = 16
+_ROUTE = "@L16s16s16sHhLPhPLLH0L"  # struct rtentry of <linux/route.h>
+_ROUTE_IPV6 = "@16s16s16sIHHILIi"  # struct in6_rtmsg of <linux/ipv6_route.h>
+_NO_DAD = {4: "", 6: " nodad"}
+_FORWARDING = ("/proc/sys/net/ipv4/ip_forward", "/proc/sys/net/ipv6/conf/all/forwarding")
 
 
 def bridge_name(number: int) -> str:
@@ -35,14 +44,33 @@ def cable_name(host_number: int, generation: int, interface_number: int) -> str:
     return f"h{host_number}.{generation}.{interface_number}"
 
 
-def bridge_commands(count: int) -> list[str]:
-    """Return the commands for ip(8) that make so many bridges."""
+def bridge_commands(networks: Sequence[Network]) -> list[str]:
+    """Return the commands for ip(8) that make the bridges of networks."""
     lines = ["link set lo up"]
-    for number in range(count):
+    for number, network in enumerate(networks):
         name = bridge_name(number)
+        routers = [ipaddress.ip_interface(router) for router in network.routers]
+        # Its own, or it would be one of its cables', and change with these.
+        first = next((router for router in routers if router.version == 4), None)
+        hardware = f"address {_hardware(first)} " if first else ""
         # Without a querier, snooping could hold multicast back, IPv6's neighbour discovery too.
-        lines += [f"link add {name} type bridge mcast_snooping 0", f"link set {name} up"]
+        lines.append(f"link add {name} {hardware}type bridge mcast_snooping 0")
+        # `nodad`: no duplicate address detection (RFC 4862, 5.4).
+        lines += [f"address add {router} dev {name}{_NO_DAD[router.version]}" for router in routers]
+        lines.append(f"link set {name} up")
+    if any(":" in router for network in networks for router in network.routers):
+        # Without a route the router would answer that it has none (RFC 4443, 3.1).
+        lines.append("route add blackhole ::/0")
     return lines
+
+
+def forward_nothing() -> None:
+    """Let this namespace be no router (RFC 1812, 4.3.3.1: which would tell the senders so)."""
+    for place in _FORWARDING:
+        with contextlib.suppress(FileNotFoundError):  # a kernel without IPv6
+            descriptor = os.open(place, os.O_WRONLY)
+            os.write(descriptor, b"0")
+            os.close(descriptor)
 
 
 def cable_commands(cable: str, bridge: str, name: str, interface: Interface, pid: int) -> list[str]:
@@ -51,12 +79,16 @@ def cable_commands(cable: str, bridge: str, name: str, interface: Interface, pid
     The interface's hardware address is made from its IPv4 address, as Docker does, where it has
     none of its own: a host that is plugged in again is the same to its neighbours.
     """
-    packed = ipaddress.IPv4Interface(interface.ipv4).packed if interface.ipv4 else b"\0\0\0\0"
-    hardware = interface.hardware or (b"\x02\x42" + packed).hex(":")
+    address = ipaddress.IPv4Interface(interface.ipv4 or "0.0.0.0")  # noqa: S104
+    hardware = interface.hardware or _hardware(address)
     return [
         f"link add {cable} type veth peer name {name} address {hardware} netns {pid}",
         f"link set {cable} master {bridge} up",
     ]
+
+
+def _hardware(address: ipaddress.IPv4Interface | ipaddress.IPv6Interface) -> str:
+    return (b"\x02\x42" + address.packed).hex(":")
 
 
 def ip_batch(commands: Iterable[str]) -> None:
@@ -91,6 +123,8 @@ def configure(interfaces: Sequence[Interface]) -> None:
                 # A host may have switched IPv6 off (the sysctl disable_ipv6).
                 with contextlib.suppress(PermissionError):
                     _set_ipv6(name, ipaddress.IPv6Interface(interface.ipv6))
+                    _add_routes(sock, name, interface.next_hops, version=6)
+            _add_routes(sock, name, interface.next_hops, version=4)
 
 
 def _request(name: str, rest: bytes) -> bytes:
@@ -111,3 +145,25 @@ def _set_ipv6(name: str, address: ipaddress.IPv6Interface) -> None:
     request = struct.pack("16sIi", address.packed, address.network.prefixlen, index)
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
         fcntl.ioctl(sock, _SIOCSIFADDR, request)
+
+
+def _add_routes(sock: socket.socket, name: str, next_hops: Iterable[str], version: int) -> None:
+    for next_hop in map(ipaddress.ip_address, next_hops):
+        if next_hop.version == version == 4:
+            _add_ipv4_route(sock, next_hop.packed)
+        elif next_hop.version == version:
+            _add_ipv6_route(name, next_hop.packed)
+
+
+def _add_ipv4_route(sock: socket.socket, next_hop: bytes) -> None:
+    everywhere = struct.pack("HH4s", socket.AF_INET, 0, bytes(4))
+    by = struct.pack("HH4s", socket.AF_INET, 0, next_hop)
+    route = (0, everywhere, by, everywhere, _RTF_UP_GATEWAY, 0, 0, 0, 0, 0, 0, 0, 0)
+    fcntl.ioctl(sock, _SIOCADDRT, struct.pack(_ROUTE, *route))
+
+
+def _add_ipv6_route(name: str, next_hop: bytes) -> None:
+    index = socket.if_nametoindex(name)
+    route = (bytes(16), bytes(16), next_hop, 0, 0, 0, 0, 0, _RTF_UP_GATEWAY, index)
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+        fcntl.ioctl(sock, _SIOCADDRT, struct.pack(_ROUTE_IPV6, *route))

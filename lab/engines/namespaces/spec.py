@@ -6,7 +6,7 @@ Named tuples, because they load faster than dataclasses, and the lab waits for t
 import json
 from typing import Any, NamedTuple
 
-from lab.compose.model import Health, Interface
+from lab.compose.model import Health, Interface, Network
 
 
 class Mount(NamedTuple):
@@ -55,7 +55,7 @@ class LabSpec(NamedTuple):
     name: str
     topology: str
     folder: str
-    networks: tuple[str, ...]
+    networks: tuple[Network, ...]
     hosts: tuple[HostSpec, ...]
     # The texts of /etc/hosts that its hosts have.
     hosts_files: tuple[str, ...]
@@ -73,11 +73,16 @@ class LabSpec(NamedTuple):
             name,
             topology,
             folder,
-            tuple(networks),
+            tuple(Network(name, tuple(routers)) for name, routers in networks),
             tuple(_host(*host) for host in hosts),
             tuple(hosts_files),
             tuple(visible),
         )
+
+
+def _interface(*fields: Any) -> Interface:
+    interface = Interface(*fields)
+    return interface._replace(next_hops=tuple(interface.next_hops))
 
 
 def _host(*fields: Any) -> HostSpec:
@@ -85,7 +90,7 @@ def _host(*fields: Any) -> HostSpec:
     health = host.health
     return host._replace(
         argv=tuple(host.argv),
-        interfaces=tuple(Interface(*entry) for entry in host.interfaces),
+        interfaces=tuple(_interface(*entry) for entry in host.interfaces),
         mounts=tuple(Mount(*entry) for entry in host.mounts),
         health=Health(tuple(health[0]), *health[1:]) if health else None,
         name_servers=tuple(host.name_servers),

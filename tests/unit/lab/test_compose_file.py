@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lab.compose import etc_hosts
-from lab.compose.model import Health, Interface
+from lab.compose.model import Health, Interface, Network
 from lab.engines.namespaces import compose_file
 from lab.engines.namespaces.spec import HostSpec, LabSpec, Mount
 from lab.errors import TopologyError
@@ -60,7 +60,8 @@ def project() -> LabSpec:
 def test_projects_file_gives_its_hosts(project: LabSpec) -> None:
     assert [h.name for h in project.hosts] == ["server", "inetd", "client", "names", "syslog"]
     assert [h.host_name for h in project.hosts] == [h.name for h in project.hosts]
-    assert project.networks == ("wire",)
+    routers = ("198.18.67.1/24", "fd6b:9f3e:52c1::1/64")
+    assert project.networks == (Network("wire", routers),)
     assert (project.name, project.folder) == ("x", str(PROJECT))
     assert project.topology == str(PROJECT / "compose.yaml")
     assert {str(PROJECT), sys.prefix, sys.base_prefix} <= set(project.visible)
@@ -79,11 +80,16 @@ def test_projects_programs_run_on_this_machines_python(project: LabSpec) -> None
 
 def test_projects_hosts_have_their_addresses(project: LabSpec) -> None:
     v4, v6 = "198.18.67.{}/24", "fd6b:9f3e:52c1::{}/64"
+    nobody = ("198.18.67.254", "fd6b:9f3e:52c1::dead")
+
+    def wired(ipv4: int, ipv6: int) -> tuple[Interface]:
+        return (Interface("wire", v4.format(ipv4), v6.format(ipv6), next_hops=nobody),)
+
     assert {h.name: h.interfaces for h in project.hosts} == {
-        "server": (Interface("wire", v4.format(2), v6.format(2)),),
-        "inetd": (Interface("wire", v4.format(3), v6.format(3)),),
-        "client": (Interface("wire", v4.format(4), v6.format(4)),),
-        "names": (Interface("wire", v4.format(53), v6.format(5)),),
+        "server": wired(2, 2),
+        "inetd": wired(3, 3),
+        "client": wired(4, 4),
+        "names": wired(53, 5),
         "syslog": (),
     }
 
@@ -220,8 +226,10 @@ def test_projects_limits_are_named_and_nothing_else() -> None:
 
 def test_service_without_networks_is_on_the_default_one(tmp_path: Path) -> None:
     lab, _ = read(tmp_path, OURS)
-    assert lab.networks == ("default",)
-    assert lab.hosts[0].interfaces == (Interface("default", "198.18.0.2/24", ""),)
+    assert [network.name for network in lab.networks] == ["default"]
+    assert lab.hosts[0].interfaces == (
+        Interface("default", "198.18.0.2/24", "", next_hops=("198.18.0.1",)),
+    )
     assert known(lab, "a") == {"198.18.0.2": ("a",)}
 
 

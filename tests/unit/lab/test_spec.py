@@ -1,6 +1,6 @@
 """What the keeper is told arrives as it was sent."""
 
-from lab.compose.model import Health, Interface
+from lab.compose.model import Health, Interface, Network
 from lab.engines.namespaces.spec import HostSpec, LabSpec, Mount
 
 SERVER = HostSpec(
@@ -9,7 +9,9 @@ SERVER = HostSpec(
     argv=("python3", "-m", 'a "b"', "grüß\n"),
     environment={"A": "1", "EMPTY": "", "LINE": "a\nb"},
     interfaces=(
-        Interface("wire", "10.0.0.2/24", "fd00::2/64", "02:00:00:00:00:07"),
+        Interface(
+            "wire", "10.0.0.2/24", "fd00::2/64", "02:00:00:00:00:07", ("10.0.0.1", "fd00::1")
+        ),
         Interface("other", "", ""),
     ),
     mounts=(
@@ -47,7 +49,7 @@ LAB = LabSpec(
     name="x",
     topology="/a/compose.yaml",
     folder="/a",
-    networks=("wire", "other"),
+    networks=(Network("wire", ("10.0.0.1/24", "fd00::1/64")), Network("other", ())),
     hosts=(SERVER, BARE),
     hosts_files=("127.0.0.1 localhost\n", "10.0.0.2 server server.lab\nfd00::2 server\n"),
     visible=("/a", "/usr"),
@@ -62,7 +64,7 @@ def test_lab_arrives_as_it_was_sent() -> None:
     arrived = LabSpec.from_json(LAB.to_json())
     assert arrived.to_json() == LAB.to_json()
     assert (arrived.name, arrived.topology, arrived.folder) == ("x", LAB.topology, "/a")
-    assert arrived.hosts_files == LAB.hosts_files
+    assert (arrived.hosts_files, arrived.networks) == (LAB.hosts_files, LAB.networks)
 
 
 def test_host_arrives_as_it_was_sent() -> None:

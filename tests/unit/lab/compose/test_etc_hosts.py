@@ -77,6 +77,14 @@ def test_line_without_a_name_that_is_left_is_left_out() -> None:
     assert lines(own) == ["10.0.1.3 c", "10.0.1.2 a gate"]
 
 
-def test_network_that_leads_outside_comes_first_and_else_names_count() -> None:
+def test_network_that_leads_outside_comes_first_then_ipv6_and_else_names_count() -> None:
     settings = {"b": {"internal": True}, "a": {"internal": True}, "z": {}, "y": {"internal": False}}
-    assert sorted(settings, key=lambda key: rank(key, settings[key])) == ["y", "z", "a", "b"]
+    settings |= {"c": {"internal": True, "enable_ipv6": True}, "x": {"enable_ipv6": True}}
+    assert sorted(settings, key=lambda key: rank(key, settings[key])) == [
+        "x",
+        "y",
+        "z",
+        "c",
+        "a",
+        "b",
+    ]

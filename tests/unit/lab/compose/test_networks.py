@@ -117,8 +117,8 @@ def test_ipv6_is_only_where_the_network_says_so() -> None:
         "  yes: {internal: true, enable_ipv6: true, ipam: {config: [{subnet: 'fd00:2::/64'}]}}\n"
     )
     assert given(made(text.replace("yes", "y").replace("no", "n")), "a") == [
-        ("n", "198.18.0.2/24", ""),
         ("y", "198.18.1.2/24", "fd00:2::2/64"),
+        ("n", "198.18.0.2/24", ""),
     ]
 
 
@@ -193,3 +193,22 @@ def test_network_that_no_default_subnet_is_left_for_is_refused() -> None:
     with pytest.raises(PlaceError, match="no default subnet is left for it") as caught:
         subnets.of_networks(names(513, {}))
     assert caught.value.keys == ("networks", "n512")
+
+
+def test_first_interface_alone_has_default_routes() -> None:
+    networks = made(
+        "services: {a: {networks: [x, y]}, b: {networks: [x]}, c: {network_mode: none}}\n"
+        "networks:\n"
+        f"  x: {{internal: true, ipam: {{config: [{{{V4}}}]}}}}\n"
+        "  y: {internal: true, enable_ipv6: true}\n"
+    )
+    hops = {key: [one.next_hops for one in networks.interfaces[key]] for key in "abc"}
+    assert hops == {
+        "a": [("198.18.1.1", "fd00:198:18:1::1"), ()],
+        "b": [("10.0.0.1",)],
+        "c": [],
+    }
+    assert [network.routers for network in networks.made] == [
+        ("10.0.0.1/24",),
+        ("198.18.1.1/24", "fd00:198:18:1::1/64"),
+    ]

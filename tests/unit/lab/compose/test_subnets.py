@@ -109,6 +109,16 @@ def test_addresses_that_are_set_aside_are_nobodys() -> None:
         wire.fix("10.0.0.4", "h")
 
 
+def test_default_route_leads_to_the_router_or_to_where_the_network_says() -> None:
+    wire = Pool(ip_network("10.0.0.0/24"))
+    assert (wire.router, wire.next_hop) == ("10.0.0.1/24", "10.0.0.1")
+    ranged = Pool(ip_network("10.0.0.0/24"), given_from=ip_network("10.0.0.128/25"))
+    assert ranged.router == "10.0.0.128/24"
+    nobody = {"DefaultGatewayIPv6": "fd00::dead"}
+    away = Pool(ip_network("fd00::/64"), gateway="fd00::7", auxiliary=nobody)
+    assert (away.router, away.next_hop) == ("fd00::7/64", "fd00::dead")
+
+
 def test_addresses_are_given_from_a_range_and_asked_for_beside_it() -> None:
     wire = Pool(ip_network("10.0.0.0/24"), given_from=ip_network("10.0.0.128/30"))
     assert wire.fix("10.0.0.7", "h") == "10.0.0.7/24"
