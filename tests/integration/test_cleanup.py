@@ -110,20 +110,31 @@ def test_host_that_ends_at_once_fails_up_and_leaves_nothing(engine: Engine, name
 
 
 def killed(pid: int) -> bool:
-    """Kill a process that need not be a child; False when it had ended, or is about to.
-
-    A health check is an init, too, until its program begins: a child of one.
-    """
+    """Kill a process that need not be a child; False when the lab may go on without it."""
     try:
         os.kill(pid, signal.SIGSTOP)
         wait_until(lambda: state_of(pid)[0] in "TZ", f"process {pid} to stand still")
         state, parent = state_of(pid)
-        if state == "T" and is_init(pid) and is_init(parent):
-            state = "Z"
+        needed = state == "T" and not ends_by_itself(pid, parent)
         os.kill(pid, signal.SIGKILL)
     except (FileNotFoundError, ProcessLookupError):
         return False
-    return state == "T"
+    return needed
+
+
+def ends_by_itself(pid: int, parent: int) -> bool:
+    """Whether a process that stands still has done its part, or nearly.
+
+    A health check is an init until its program begins: a child of one. The keeper is a fork of the
+    process that `lab up` started; that one ends after the fork, and so does its other fork, which
+    holds a user namespace until it is entered.
+    """
+    if is_init(pid):
+        return is_init(parent)
+    if not is_keeper(pid) or is_process_1(pid):
+        return False
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return bool(children) or is_keeper(parent)
 
 
 def state_of(pid: int) -> tuple[str, int]:
@@ -133,6 +144,17 @@ def state_of(pid: int) -> tuple[str, int]:
 
 def is_init(pid: int) -> bool:
     return b"lab-init" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def is_keeper(pid: int) -> bool:
+    return b"keeper" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def is_process_1(pid: int) -> bool:
+    """Whether it is process 1 of its pid namespace; see pid_namespaces(7)."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    ids = next(line for line in status.splitlines() if line.startswith("NSpid:"))
+    return ids.split()[-1] == "1"
 
 
 def test_lab_of_namespaces_killed_at_fifty_random_moments_leaves_nothing(
