@@ -46,6 +46,10 @@ class EngineError(LabError):
         self.stderr = stderr
 
 
+class InputClosedError(EngineError, BrokenPipeError):
+    """A program takes no more standard input: it has ended, or its input has been closed."""
+
+
 class CannotError(EngineError):
     """This machine lacks what is needed; the text says what, and how to get it."""
 

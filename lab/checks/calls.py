@@ -71,7 +71,8 @@ def judge_program(line: int, what: str, expected: Expected, event: Event) -> Ite
         yield from _judge_outputs(line, what, expected, event)
         return
     if event.get("pending"):
-        yield _judgement(line, what, limit, "has not ended", good=False)
+        found = "has not ended" + ("; its input is open" if event.get("input_open") else "")
+        yield _judgement(line, what, limit, found, good=False)
         return
     lasted_s = (event["ended_ns"] - event["began_ns"]) / 1e9
     status, output, errors = event["exit_status"], event["output"], event["errors"]
@@ -87,6 +88,26 @@ def judge_program(line: int, what: str, expected: Expected, event: Event) -> Ite
         text = f"runs at least {expected.after_s:g} s"
         yield _judgement(line, what, text, f"{lasted_s:.3f} s", good=good)
     yield _judgement(line, what, limit, f"{lasted_s:.3f} s", good=lasted_s <= expected.within_s)
+
+
+def judge_input(line: int, what: str, within_s: float, event: Event) -> Iterator[Judgement]:
+    """Yield the judgement of input that a program was given."""
+    size, taken = event["bytes"], event["taken_bytes"]
+    if event.get("refused"):
+        status = event.get("exit_status")
+        found = "it reads no more" if status is None else f"it has ended with exit status {status}"
+    elif taken < size:
+        found = f"took {taken:,} of {size:,} bytes"
+    else:
+        found = given(event)
+    good = not event.get("refused") and taken == size
+    yield _judgement(line, what, f"takes it within {within_s:g} s", found, good=good)
+
+
+def given(event: Event) -> str:
+    """Say what input a program was given, in a few words."""
+    words = [f"sent {shown(event['data'])}"] if event["data"] is not None else []
+    return ", ".join([*words, *(["closed"] if event["close"] else [])])
 
 
 def _judge_outputs(line: int, what: str, expected: Expected, event: Event) -> Iterator[Judgement]:

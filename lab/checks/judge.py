@@ -22,6 +22,7 @@ from lab.scenario.model import (
     LiftStep,
     RunStep,
     Scenario,
+    SendStep,
     Step,
     SysctlStep,
     WaitStep,
@@ -101,6 +102,10 @@ def _judge_collect(step: CollectStep, what: str, event: Event) -> Iterator[Judge
     yield from judge_one(step.line, what, step.expected, event)
 
 
+def _judge_send(step: SendStep, what: str, event: Event) -> Iterator[Judgement]:
+    yield from calls.judge_input(step.line, what, step.within_s, event)
+
+
 def _judge_lift(step: LiftStep, what: str, event: Event) -> Iterator[Judgement]:
     acted = event.get("acted_packets")
     if step.acted is not None:
@@ -127,6 +132,7 @@ def _judge_wait(step: WaitStep, what: str, event: Event) -> Iterator[Judgement]:
 _KINDS: dict[type[Step], str] = {
     CallStep: "call",
     RunStep: "program",
+    SendStep: "input",
     CollectStep: "call",
     WireFaultStep: "fault_on",
     HostFaultStep: "host",
@@ -138,6 +144,7 @@ _MORE = {"call": ("program",), "fault_off": ("host",)}
 _JUDGES: dict[type[Step], Callable[[Any, str, Event], Iterator[Judgement]]] = {
     CallStep: _judge_call,
     RunStep: _judge_run,
+    SendStep: _judge_send,
     CollectStep: _judge_collect,
     WireFaultStep: _judge_done,
     HostFaultStep: _judge_done,

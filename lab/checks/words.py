@@ -11,6 +11,7 @@ from lab.scenario.model import (
     HostFaultStep,
     LiftStep,
     RunStep,
+    SendStep,
     Step,
     SysctlStep,
     WaitStep,
@@ -37,7 +38,8 @@ def _wire_fault(step: WireFaultStep) -> str:
 
 _WORDS: dict[type[Step], Callable[[Any], str]] = {
     CallStep: _call,
-    RunStep: lambda step: f"{step.on}: {' '.join(step.argv)[:_MOST]}",
+    RunStep: lambda step: f"{step.on}: {' '.join(' '.join(step.argv).split())[:_MOST]}",
+    SendStep: lambda step: f"send to {step.name}",
     CollectStep: lambda step: f"collect {step.name}",
     WireFaultStep: _wire_fault,
     HostFaultStep: lambda step: f"fault {step.fault} {step.on}",

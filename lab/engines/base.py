@@ -155,7 +155,7 @@ class Host(ABC):
             _, stderr = process.communicate()
             text = f"{self.name}: {argv[0]} cannot be started: {stderr.decode(errors='replace')}"
             raise EngineError(text.strip(), argv=argv, exit_status=process.returncode)
-        return Program(self, process, int(first), user)
+        return Program(self, process, int(first), user, argv)
 
     def run(
         self,

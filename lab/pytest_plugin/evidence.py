@@ -173,6 +173,10 @@ def _programs(found: Sequence[events.Event]) -> Iterator[str]:
                 yield from (f"  {line}" for line in event[stream].splitlines()[-_MOST_LINES:])
         elif event["kind"] == "started":
             yield f"program {' '.join(event['argv'])[:_MOST_NAME]} on {event['host']}: was started"
+        elif event["kind"] == "input":
+            given = calls.given(event)
+            refused = ", which it has not taken" if event.get("refused") else ""
+            yield f"program {event['name'][:_MOST_NAME]} on {event['host']}: was {given}{refused}"
         elif event["kind"] == "printed" and (event["output"] or event["state"] != "running"):
             yield f"the last lines of {event['host']} ({event['state']}):"
             yield from (f"  {line}" for line in event["output"].splitlines()[-_MOST_LINES:])

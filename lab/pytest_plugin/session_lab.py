@@ -25,8 +25,10 @@ _QUIET_LOOKS = 2
 # Of an error that a test meets there, pytest shows the test's own line (all with --full-trace).
 _INSIDE = (
     *("lab.calling.caller", "lab.calling.remote", "lab.calling.result", "lab.engines.base"),
+    "lab.engines.program",
     *("lab.faults.channel", "lab.faults.link", "lab.faults.wired"),
     *("lab.watching.caller", "lab.watching.host", "lab.watching.lab", "lab.watching.link"),
+    "lab.watching.program",
 )
 
 

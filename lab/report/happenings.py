@@ -57,6 +57,7 @@ class Happenings:
             "fault_off": self._lifted,
             "host": self._host,
             "syslog": self._log,
+            "input": self._input,
             "sysctl": self._sysctl,
             "wait": self._wait,
             "error": self._error,
@@ -224,6 +225,16 @@ class Happenings:
                 message=str(event["message"]),
             )
         )
+
+    def _input(self, event: Event) -> None:
+        words = []
+        if event["data"] is not None:
+            data = call_words.gave(event["data"], self._names, call_words.WHOLE)
+            words.append(f"gets {data}")
+        words += ["its input ends"] if event["close"] else []
+        in_vain = event.get("refused") or event["taken_bytes"] < event["bytes"]
+        words += ["which it has not taken"] if in_vain else []
+        self._note(event, f"{event['name']}: {', '.join(words)}", is_bad=bool(in_vain))
 
     def _sysctl(self, event: Event) -> None:
         words = ", ".join(f"{name} = {value}" for name, value in event["values"].items())

@@ -27,6 +27,7 @@ from lab.scenario.model import (
     LiftStep,
     RunStep,
     Scenario,
+    SendStep,
     Step,
     SysctlStep,
     WaitStep,
@@ -65,6 +66,7 @@ class Player:
         self._do: dict[type[Step], Callable[[Any, int], Event]] = {
             CallStep: self._under_way.call,
             RunStep: self._under_way.run,
+            SendStep: self._under_way.send,
             CollectStep: self._under_way.collect,
             WireFaultStep: self._faults.add,
             HostFaultStep: self._faults.fail,

@@ -2,7 +2,6 @@
 
 import os
 import select
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -11,10 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 from lab.engines.base import Host
-from lab.errors import LabError
 
 _PIECE_BYTES = 1 << 16
-_ENDS_WITHIN_S = 5.0  # after SIGKILL
+_NEWS_WITHIN_S = 1.0
 
 
 class RunningProgram:
@@ -31,6 +29,8 @@ class RunningProgram:
         text: str,
         user: str | None,
         environment: Mapping[str, str] = MappingProxyType({}),
+        *,
+        keep_open: bool = False,
     ) -> None:
         settings = [f"{name}={value}" for name, value in environment.items()]
         self._program = host.start([*(["env", *settings] if settings else ()), *argv], user=user)
@@ -47,7 +47,9 @@ class RunningProgram:
         assert process.stdin
         assert process.stdout
         assert process.stderr
-        self._input, self._left = process.stdin, text.encode()
+        self.host = host.name
+        # Its input ends when nothing is left of it, unless it is kept open.
+        self._input, self._left, self._keep_open = process.stdin, text.encode(), keep_open
         self._outputs = {"output": process.stdout, "errors": process.stderr}
         self._read = {"output": b"", "errors": b""}
         self._open = set(self._outputs)
@@ -55,6 +57,7 @@ class RunningProgram:
         self._ended_ns: int | None = None
         self._status: int | None = None
         self._stop, self._let_go = os.pipe()
+        self._has_more = os.eventfd(0, os.EFD_NONBLOCK)
         self._thread = Thread(target=self._follow, daemon=True)
 
     def start(self) -> None:
@@ -72,23 +75,24 @@ class RunningProgram:
     def _follow(self) -> None:
         ended = os.pidfd_open(self._program.process.pid)
         takes = self._input.fileno()
-        do: dict[int, Callable[[], bool]] = {ended: self._end, takes: self._write}
+        do: dict[int, Callable[[], bool]] = {ended: self._end}
         for name, stream in self._outputs.items():
             do[stream.fileno()] = lambda name=name: self._hear(name)  # type: ignore[misc]
         poll = select.poll()
         poll.register(self._stop, select.POLLIN)
-        for descriptor in do:
-            poll.register(descriptor, select.POLLOUT if descriptor == takes else select.POLLIN)
+        poll.register(takes, select.POLLOUT)
+        for descriptor in (self._has_more, *do):
+            poll.register(descriptor, select.POLLIN)
         while True:
-            for descriptor, _ in poll.poll():
+            for descriptor, events in poll.poll():
                 if descriptor == self._stop:
                     os.close(ended)
                     return
                 with self._changed:
-                    if do[descriptor]():
+                    if descriptor in {takes, self._has_more}:
+                        self._feed(poll, takes, lost=bool(events & select.POLLERR))
+                    elif do[descriptor]():
                         poll.unregister(descriptor)
-                        if descriptor == takes:
-                            self._input.close()
                     self._changed.notify_all()
 
     def _end(self) -> bool:
@@ -115,14 +119,28 @@ class RunningProgram:
             self._open.discard(name)
         return bool(piece)
 
+    def _feed(self, poll: select.poll, takes: int, *, lost: bool) -> None:
+        """Give it what it takes of its input, and look again when it takes more, or gets more."""
+        with suppress(BlockingIOError):
+            os.eventfd_read(self._has_more)
+        if self._input.closed:
+            return
+        if self._write() or lost:
+            poll.unregister(takes)
+            self._input.close()
+        else:
+            poll.modify(takes, select.POLLOUT if self._left else 0)
+
     def _write(self) -> bool:
+        """Give it what it takes now; tell whether its input ends."""
         try:
-            self._left = self._left[os.write(self._input.fileno(), self._left) :]
+            if self._left:
+                self._left = self._left[os.write(self._input.fileno(), self._left) :]
         except BlockingIOError:
             return False
         except OSError:  # it reads no more, which is its own affair
             return True
-        return not self._left
+        return not self._left and not self._keep_open
 
     def _now_ns(self) -> int:
         return self._began_ns + time.monotonic_ns() - self._clock_ns
@@ -139,6 +157,34 @@ class RunningProgram:
             self._changed.wait_for(lambda: there() >= least or not self._open, within_s)
             return there()
 
+    def send(self, data: bytes, *, close: bool, within_s: float) -> dict[str, Any]:
+        """Give it more input, the last if `close`; return how many bytes of it were taken in time.
+
+        `refused`: it takes no more; its `exit_status` is there if it has ended.
+        """
+        with self._changed:
+            taken = 0
+            if not self._is_over():
+                self._left += data
+                self._keep_open = not close
+                os.eventfd_write(self._has_more, 1)
+                self._changed.wait_for(
+                    lambda: self._is_over() or not (self._left or close), within_s
+                )
+                taken = len(data) - min(len(data), len(self._left))
+                if not self._left and (self._input.closed or not close):
+                    return {"taken_bytes": taken}
+            if not self._is_over():
+                return {"taken_bytes": taken}
+            # Who reads no more has mostly ended; the news of that come in a moment.
+            self._changed.wait_for(lambda: self._ended_ns is not None, _NEWS_WITHIN_S)
+            ended = {} if self._ended_ns is None else {"exit_status": self._status}
+            return {"taken_bytes": taken, "refused": True, **ended}
+
+    def _is_over(self) -> bool:
+        """Has its input ended, or itself?"""
+        return self._input.closed or self._ended_ns is not None
+
     def wait(self, within_s: float) -> dict[str, Any]:
         """Wait for its end; return what is known then, `pending` if it has not ended.
 
@@ -149,7 +195,8 @@ class RunningProgram:
             outputs = {name: data.decode(errors="replace") for name, data in self._read.items()}
             facts = {**self._facts, "ended_ns": self._ended_ns or self._now_ns(), **outputs}
             if self._ended_ns is None:
-                return facts | {"pending": True}
+                is_open = self._keep_open and not self._input.closed
+                return facts | {"pending": True} | ({"input_open": True} if is_open else {})
             goes_on = {"goes_on": True} if self._open else {}
             return facts | {"exit_status": self._status} | goes_on
 
@@ -159,14 +206,5 @@ class RunningProgram:
         if self._thread.is_alive():
             self._thread.join()
         os.close(self._stop)
-        process = self._program.process
-        if process.poll() is None:
-            with suppress(LabError):  # its host is not there any more
-                self._program.signal("KILL")
-        for stream in (self._input, *self._outputs.values()):
-            stream.close()
-        try:
-            process.wait(_ENDS_WITHIN_S)
-        except subprocess.TimeoutExpired:  # what stands for it here; the lab ends the rest
-            process.kill()
-            process.wait()
+        os.close(self._has_more)
+        self._program.end()

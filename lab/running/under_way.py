@@ -11,9 +11,10 @@ from typing import Any
 from lab.calling.caller import Caller, Pending
 from lab.engines.base import Lab
 from lab.errors import LabError
+from lab.evidence import inputs
 from lab.evidence.events import Event, Recorder
 from lab.running.programs import RunningProgram
-from lab.scenario.model import CallStep, CollectStep, Expected, RunStep
+from lab.scenario.model import CallStep, CollectStep, Expected, RunStep, SendStep
 
 _NEWS_WITHIN_S = 2.0  # of a call that has returned in time, on a busy machine
 
@@ -66,7 +67,9 @@ class UnderWay:
         """Run a program; write what came of it, or that it was started."""
         host = self._lab.host(step.on)
         user = step.user or host.ordinary_user
-        program = RunningProgram(host, step.argv, step.input, user, step.environment)
+        program = RunningProgram(
+            host, step.argv, step.input, user, step.environment, keep_open=step.keep_open
+        )
         self._cleanup.callback(program.close)
         program.start()
         if step.later:
@@ -78,6 +81,17 @@ class UnderWay:
                 named["environment"] = dict(step.environment)
             return self._recorder.write("started", step=number, **named)
         return self._wait(program, step.expected, {"step": number})
+
+    def send(self, step: SendStep, number: int) -> Event:
+        """Give a program more input; write how much of it was taken, and when."""
+        program = self.program(step.name)
+        assert program, "the reader has seen that it was started before"
+        data = step.text.encode()
+        facts: Event = {"step": number, "name": step.name, "host": program.host}
+        facts |= {**inputs.facts(data, close=step.close), "taken_bytes": 0}
+        with self._waiting(("input", number), facts | {"pending": True}, self._write_input):
+            taken = program.send(data, close=step.close, within_s=step.within_s)
+        return self._write_input(facts | taken)
 
     def collect(self, step: CollectStep, number: int) -> Event:
         """Write what came of what was started before."""
@@ -95,9 +109,8 @@ class UnderWay:
         self._rest.clear()
 
     @contextmanager
-    def _waiting(self, facts: Event, write: Callable[[Event], object]) -> Iterator[None]:
+    def _waiting(self, key: Any, facts: Event, write: Callable[[Event], object]) -> Iterator[None]:
         """Let the end of the run write it if it comes meanwhile, as Ctrl-C does."""
-        key = facts.get("name", facts["step"])
         self._rest[key] = lambda: write(facts | {"cut": True})
         try:
             yield
@@ -112,7 +125,7 @@ class UnderWay:
         # What the call took is judged by its host's clock; the news of it may be late.
         within_s = expected.within_s + _NEWS_WITHIN_S
         within_s = within_s if expected.blocks_s is None else expected.blocks_s
-        with self._waiting(facts, lambda facts: self._write_call(pending, 0, facts)):
+        with self._waiting(_key(facts), facts, lambda facts: self._write_call(pending, 0, facts)):
             return self._write_call(pending, within_s, facts)
 
     def _write_call(self, pending: Pending, within_s: float, facts: Event) -> Event:
@@ -131,15 +144,22 @@ class UnderWay:
     # --- programs
 
     def _wait(self, program: RunningProgram, expected: Expected, facts: Event) -> Event:
-        with self._waiting(facts, lambda facts: self._write_program(program, 0, facts)):
+        key = _key(facts)
+        with self._waiting(key, facts, lambda facts: self._write_program(program, 0, facts)):
             limit_s = expected.within_s if expected.blocks_s is None else expected.blocks_s
             event = self._write_program(program, limit_s, facts)
         if event.get("goes_on") or event.get("pending"):  # it, or what it left, may print more
             later = facts | {"step": None, "of_step": facts["step"]}
-            self._rest[facts.get("name", facts["step"])] = lambda: self._write_program(
-                program, 0, later
-            )
+            self._rest[key] = lambda: self._write_program(program, 0, later)
         return event
 
     def _write_program(self, program: RunningProgram, within_s: float, facts: Event) -> Event:
         return self._recorder.write("program", **facts, **program.wait(within_s))
+
+    def _write_input(self, facts: Event) -> Event:
+        return self._recorder.write("input", **facts)
+
+
+def _key(facts: Event) -> Any:
+    """Return what the end of a run knows something by: its name, or the step that it is of."""
+    return facts.get("name", facts["step"])

@@ -122,7 +122,8 @@ RUN: Keys = {
             {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1},
         ],
     },
-    "input": _text("its standard input"),
+    "input": _text("its standard input, which ends with it"),
+    "keep_open": _flag("its standard input does not end yet; steps with `send` give it more"),
     "environment": {
         "description": "variables of its environment, beside those that the host has",
         "anyOf": [
@@ -132,6 +133,12 @@ RUN: Keys = {
     },
     "user": _text("who runs it (default: lab on the lab's own images, else the image's own user)"),
     "later": _LATER,
+}
+SEND: Keys = {
+    "send": _text("the name of a program that was started with `later` and `keep_open`"),
+    "input": _text("what it gets on its standard input", minLength=1),
+    "close": _flag("its standard input ends with that"),
+    "within": _duration("the longest until all of it is taken (default 10s)"),
 }
 COLLECT: Keys = {"collect": _text("the name of what was started with `later`")}
 _FAULT: Schema = _text("what the network or a host suffers")
@@ -211,6 +218,7 @@ PACKETS: Keys = {
 VERBS: dict[str, str] = {
     "call": "make a socket call on a host; what must come of it stands beside it",
     "run": "run a program on a host; what must come of it stands beside it",
+    "send": "give a program that was started with `keep_open` more input, or end its input",
     "collect": "take the result of a call or program that was started with `later`",
     "fault": "let the network or a host fail, until lifted or for a time",
     "lift": "end a fault",

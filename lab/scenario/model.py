@@ -66,6 +66,17 @@ class RunStep(Step):
     user: str | None = None  # the host's ordinary one
     later: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    keep_open: bool = False  # its standard input, for a SendStep
+
+
+@dataclass(frozen=True, slots=True)
+class SendStep(Step):
+    """More input for a program under way; with `close` it is the last."""
+
+    name: str
+    text: str
+    close: bool = False
+    within_s: float = CALL_LIMIT_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ class Names:
     def __init__(self) -> None:
         self._sockets: dict[str, dict[str, bool]] = {}  # by host and name: is it of the internet?
         self.later: dict[str, str] = {}  # by name: call or run
+        self.inputs: dict[str, str] = {}  # of a run: "" if it is open, or why it is not
         self.faults: dict[str, str] = {}  # by name: wire or host
         self.all_faults: dict[str, str] = {}
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from lab.scenario import expectations, keys, values
 from lab.scenario.hosts import Hosts
-from lab.scenario.model import RunStep
-from lab.scenario.names import Names
+from lab.scenario.model import RunStep, SendStep
+from lab.scenario.names import REFUSED, Names
 from lab.scenario.nodes import Mapping, kind_of, unwrapped
+from lab.suggestions import meant
 
 
 def run(step: Mapping, hosts: Hosts, names: Names) -> RunStep:
@@ -20,8 +21,40 @@ def run(step: Mapping, hosts: Hosts, names: Names) -> RunStep:
     on = values.host(step, "on", hosts)
     later = names.later_of(step, "run", keys.OF_PROGRAMS)
     expected = expectations.of_program(step)
-    text = step.get("input", str, default="")
-    return RunStep(step.line, on, argv, expected, text, user, later, _environment(step))
+    keep_open = bool(step.get("keep_open", bool, default=False))
+    if later is None and "keep_open" in step:
+        text = "is for input in later steps; name the program with later, and send it to that name"
+        raise step.wrong("keep_open", text)
+    if later is not None:
+        closed = f"gets no more input than line {step.line} gives it; say keep_open: true there"
+        names.inputs[later] = "" if keep_open else closed
+    text, environment = step.get("input", str, default=""), _environment(step)
+    return RunStep(step.line, on, argv, expected, text, user, later, environment, keep_open)
+
+
+def send(step: Mapping, names: Names) -> SendStep:
+    """Return the step that gives a program more input; Wrong when that program takes none."""
+    if {"on", "socket", "data"} & set(step.keys()):
+        text = "gives input to a program; the socket call is {on: HOST, call: send, socket: NAME}"
+        raise step.wrong("send", text)
+    step.only(*keys.SEND)
+    name = str(step.need("send", str))
+    kind = names.later.get(name)
+    if kind is None:
+        runs = [one for one, kind in names.later.items() if kind == "run"]
+        text = f"{name!r}: no program was started with later: {name}{meant(name, runs)}"
+        raise step.wrong("send", text)
+    if kind == "call":
+        raise step.wrong("send", f"{name!r} is a call, and only programs have an input")
+    if why_not := names.inputs.get(name):
+        raise step.wrong("send", f"{name!r} {why_not}")
+    text, close = step.get("input", str, default=""), bool(step.get("close", bool, default=False))
+    if not text and ("input" in step or not close):
+        raise step.wrong("input" if "input" in step else "send", "give it input, or close: true")
+    if close and kind != REFUSED:
+        names.inputs[name] = f"gets no more input: line {step.line} has closed it"
+    within_s = values.seconds(step, "within")
+    return SendStep(step.line, name, text, close, *([] if within_s is None else [within_s]))
 
 
 def _argv(step: Mapping) -> tuple[str, ...]:

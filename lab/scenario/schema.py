@@ -36,6 +36,7 @@ def schema() -> Schema:
             "call": _calls(),
             **{f"call-{name}": _call(call) for name, call in calls.table().items()},
             "run": _run(),
+            "send": _send(),
             "collect": _collect(),
             "fault": _faults(),
             **{f"fault-{kind}": _host_fault(kind) for kind in keys.HOST_FAULTS},
@@ -141,7 +142,13 @@ def _outcomes() -> Schema:
 
 
 def _run() -> Schema:
-    return _with(["of-programs"], keys.RUN, needed=("on", "run"))
+    found = _with(["of-programs"], keys.RUN, needed=("on", "run"))
+    return {**found, "dependentRequired": {"keep_open": ["later"]}}
+
+
+def _send() -> Schema:
+    closes = {"required": ["close"], "properties": {"close": {**keys.SEND["close"], "const": True}}}
+    return {**_mapping(keys.SEND, needed=("send",)), "anyOf": [{"required": ["input"]}, closes]}
 
 
 def _collect() -> Schema:

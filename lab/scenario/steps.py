@@ -19,6 +19,7 @@ from lab.scenario.model import (
     HostFaultStep,
     LiftStep,
     RunStep,
+    SendStep,
     Step,
     SysctlStep,
     WaitStep,
@@ -104,6 +105,10 @@ def _run(step: Mapping, reading: Reading) -> RunStep:
     return programs.run(step, reading.hosts, reading.names)
 
 
+def _send(step: Mapping, reading: Reading) -> SendStep:
+    return programs.send(step, reading.names)
+
+
 def _collect(step: Mapping, reading: Reading) -> CollectStep:
     name = str(step.need("collect", str))
     kind = reading.names.collect(step, name)
@@ -113,7 +118,10 @@ def _collect(step: Mapping, reading: Reading) -> CollectStep:
         step.only(*keys.COLLECT, *keys.OF_CALLS)
         return CollectStep(step.line, name, expectations.of_call(step))
     step.only(*keys.COLLECT, *keys.OF_PROGRAMS)
-    return CollectStep(step.line, name, expectations.of_program(step))
+    expected = expectations.of_program(step)
+    if expected.blocks_s is None:
+        reading.names.inputs[name] = f"has ended by line {step.line}, which collects it"
+    return CollectStep(step.line, name, expected)
 
 
 def _fault(step: Mapping, reading: Reading) -> Step:
@@ -219,6 +227,7 @@ def _expect(step: Mapping, reading: Reading) -> ExpectStep:
 _VERBS: dict[str, Callable[[Mapping, Reading], Step]] = {
     "call": _call,
     "run": _run,
+    "send": _send,
     "collect": _collect,
     "fault": _fault,
     "lift": _lift,

@@ -1,6 +1,5 @@
 """A host, watched: what is done to it and what it runs is written down, and undone in the end."""
 
-import contextlib
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from lab.errors import LabError
 from lab.model import HostStatus, Output
 from lab.watching.caller import WatchedCaller
 from lab.watching.diary import Diary
+from lab.watching.program import WatchedProgram
 
 _MOST_SHOWN = 1 << 16
 
@@ -95,7 +95,7 @@ class WatchedHost(Host):
 
     def start(self, argv: Sequence[str], *, user: str | None = None) -> Program:
         """Start a program on the host, which ends with the view at the latest."""
-        program = super().start(argv, user=user)
+        program = WatchedProgram(super().start(argv, user=user), self._diary)
         self._programs.append(program)
         self._diary.write("started", step=None, name=argv[0], host=self.name, argv=list(argv))
         return program
@@ -166,5 +166,4 @@ class WatchedHost(Host):
 
     def _end_programs(self) -> None:
         for program in self._programs:
-            with contextlib.suppress(ValueError), program:  # its pipes may be closed already
-                pass
+            program.end()

@@ -30,6 +30,7 @@ ON_BOTH = (
     *("name-service-down", "inetd-limit-reached", "syslog-gone", "syslog-stuck"),
     *("client-timed-out", "server-privileged-port", "host-killed"),
     *("idle-forgotten", "never-closed", "simple-tcp", "simple-udp", "simple-unix"),
+    "line-in-stages",
 )
 # What the engine `namespaces` needs of this machine for a scenario.
 NEEDS = {"inetd-limit-reached": "xinetd", "name-service-down": "dnsmasq"}

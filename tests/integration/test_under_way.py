@@ -10,6 +10,7 @@ from lab.calling.result import Result
 from lab.checks.verdict import Verdict
 from lab.engines.base import Engine
 from lab.evidence import events
+from lab.report import reading
 from lab.running import run
 from lab.running.programs import RunningProgram
 from tests.integration.test_scenarios import play
@@ -67,6 +68,76 @@ def test_what_was_not_collected_is_in_the_evidence(namespaces: Engine, tmp_path:
     )
     assert (call["name"], call["call"], call["pending"]) == ("visitor", "accept", True)
     assert (program["name"], program["output"]) == ("program", "ready\n")
+
+
+def test_input_comes_in_stages(engine: Engine, tmp_path: Path) -> None:
+    outcome = played(
+        engine,
+        tmp_path,
+        '{on: client, run: cat, input: "zero\\n", later: cat, keep_open: true}',
+        "{wait: {output: zero, of: cat}}",
+        '{send: cat, input: "one\\n"}',
+        "{wait: {output: one, of: cat}}",
+        "{collect: cat, blocks: 100ms}",
+        '{send: cat, input: "two\\n", close: true}',
+        '{collect: cat, output: "zero\\none\\ntwo\\n"}',
+    )
+    assert outcome.verdict is Verdict.PASS, outcome.judgements
+    given = [one for one in events.read(outcome.folder) if one["kind"] == "input"]
+    assert [(one["step"], one["data"], one["close"]) for one in given] == [
+        (2, {"text": "one\n"}, False),
+        (5, {"text": "two\n"}, True),
+    ]
+    found = [one.found for one in outcome.judgements if one.what == "send to cat"]
+    assert found == ['sent "one\\n"', 'sent "two\\n", closed']
+    notes = [note.text for note in reading.read(outcome.folder).notes]
+    assert [text for text in notes if text.startswith("cat:")] == [
+        "cat: gets “one\\n”",
+        "cat: gets “two\\n”, its input ends",
+    ]
+
+
+def test_who_has_ended_takes_no_input(engine: Engine, tmp_path: Path) -> None:
+    outcome = played(
+        engine,
+        tmp_path,
+        '{on: client, run: [sh, -c, "read line; exit 3"], later: reader, keep_open: true}',
+        '{send: reader, input: "go\\n"}',
+        f"{{send: reader, input: {'x' * 1_000_000}}}",
+    )
+    assert outcome.verdict is Verdict.FAIL
+    *_, last = outcome.judgements
+    assert (last.what, last.expected) == ("send to reader", "takes it within 10 s")
+    assert last.found == "it has ended with exit status 3"
+    assert run.verify(outcome.folder).judgements == outcome.judgements
+    (note,) = (one for one in reading.read(outcome.folder).notes if one.is_bad)
+    assert note.text.endswith("which it has not taken")
+
+
+def test_who_reads_nothing_takes_what_its_pipe_does(namespaces: Engine, tmp_path: Path) -> None:
+    outcome = played(
+        namespaces,
+        tmp_path,
+        "{on: client, run: sleep 60, later: sleeper, keep_open: true}",
+        f"{{send: sleeper, input: {'x' * 100_000}, within: 200ms}}",
+    )
+    assert outcome.verdict is Verdict.FAIL
+    *_, last = outcome.judgements
+    assert (last.expected, last.found) == ("takes it within 0.2 s", "took 65,536 of 100,000 bytes")
+
+
+def test_ctrl_c_keeps_the_input_that_was_under_way(
+    namespaces: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_program: RunningProgram, _data: bytes, **_more: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(RunningProgram, "send", interrupted)
+    start = "{on: client, run: cat, later: cat, keep_open: true}"
+    with pytest.raises(KeyboardInterrupt):
+        played(namespaces, tmp_path, start, "{send: cat, input: x}")
+    event = cut_off(tmp_path)
+    assert (event["kind"], event["step"], event["data"]) == ("input", 1, {"text": "x"})
 
 
 def test_ctrl_c_keeps_the_call_that_was_under_way(

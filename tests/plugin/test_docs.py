@@ -39,7 +39,7 @@ def test_the_output_is_what_it_prints(page: Project) -> None:
 
 def test_the_other_files_pass(page: Project) -> None:
     result = page.run("test_faults.py", "--lab-scenarios", "scenarios")
-    result.assert_outcomes(passed=6)
+    result.assert_outcomes(passed=7)
 
 
 def test_every_option_is_on_the_page(page: Project) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lab.errors import ScenarioError
 from lab.scenario import catalogue
 from lab.scenario.hosts import Hosts
-from lab.scenario.model import CallStep, ExpectStep, LiftStep, RunStep, WireFaultStep
+from lab.scenario.model import CallStep, ExpectStep, LiftStep, RunStep, SendStep, WireFaultStep
 from lab.scenario.reading import read
 
 HEAD = "title: A title\nshows: what it shows\nhosts: [server, client]\nsteps:\n"
@@ -313,6 +313,57 @@ def test_evidence_with_a_counter_of_another_kernel_can_be_judged(tmp_path: Path)
 def test_what_a_program_cannot_be_told(tmp_path: Path, more: str, said: str) -> None:
     (line,) = mistakes(tmp_path, f"  - {{on: client, run: cat, {more}}}\n")
     assert line.startswith(f"5: {said}")
+
+
+PROGRAM = "  - {on: client, run: cat, later: p, keep_open: true}\n"
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("{on: client, run: cat, keep_open: true}", "keep_open: is for input in later steps; name"),
+        ("{send: q, input: x}", "send: 'q': no program was started with later: q"),
+        ("{send: pp, input: x}", "send: 'pp': no program was started with later: pp; did you mean"),
+        ("{send: call, input: x}", "send: 'call' is a call, and only programs have an input"),
+        (
+            "{send: shut, input: x}",
+            "send: 'shut' gets no more input than line 7 gives it; say",
+        ),
+        ("{send: p}", "send: give it input, or close: true"),
+        ("{send: p, close: false}", "send: give it input, or close: true"),
+        ("{send: p, input: ''}", "input: give it input, or close: true"),
+        ("{send: p, input: '', close: true}", "input: give it input, or close: true"),
+        ("{send: p, inptu: x}", "inptu: unknown; did you mean input?"),
+        ("{on: client, send: x, socket: c}", "send: gives input to a program; the socket call is"),
+    ],
+)
+def test_input_that_no_program_can_have(tmp_path: Path, step: str, said: str) -> None:
+    others = (
+        LISTEN + "  - {on: server, call: accept, socket: door, as: s, later: call}\n"
+        "  - {on: client, run: cat, later: shut}\n"
+    )
+    (line,) = mistakes(tmp_path, f"{others}{PROGRAM}  - {step}\n")
+    assert line.startswith(f"9: {said}")
+
+
+def test_what_is_closed_or_has_ended_takes_no_input(tmp_path: Path) -> None:
+    steps = (
+        f"{PROGRAM}  - {{send: p, input: x, close: true}}\n  - {{send: p, input: y}}\n"
+        "  - {collect: p, blocks: 1s}\n  - {send: p, close: true}\n"
+        "  - {collect: p}\n  - {send: p, input: z}\n"
+    )
+    closed = "send: 'p' gets no more input: line 6 has closed it"
+    ended = "send: 'p' has ended by line 10, which collects it"
+    assert mistakes(tmp_path, steps) == [f"7: {closed}", f"9: {closed}", f"11: {ended}"]
+
+
+def test_input_in_stages_is_read(tmp_path: Path) -> None:
+    steps = f"{PROGRAM}  - {{send: p, input: x, within: 2s}}\n  - {{send: p, close: true}}\n"
+    run, first, last = read(written(tmp_path, HEAD + steps)).steps
+    assert isinstance(run, RunStep)
+    assert run.keep_open
+    assert first == SendStep(6, "p", "x", close=False, within_s=2.0)
+    assert last == SendStep(7, "p", "", close=True)
 
 
 @pytest.mark.parametrize("written_as", ["[A=1, B=x=y, C=]", '{A: 1, B: x=y, C: ""}'])

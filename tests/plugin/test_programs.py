@@ -1,0 +1,80 @@
+"""Programs that a test runs on hosts: input in stages, their end, and what is kept of both."""
+
+import json
+
+import pytest
+
+from lab.engines import choice
+from tests.plugin.conftest import Project
+
+pytest_plugins = ["pytester"]
+
+on_both = pytest.mark.parametrize("project", choice.NAMES, indirect=True)
+
+
+def events(project: Project, test: str) -> list[dict[str, object]]:
+    """Return the events that a test has left."""
+    file = project.path / "results" / f"test_time.{test}" / "001" / "events.jsonl"
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+@on_both
+def test_input_comes_in_stages_and_is_kept(project: Project) -> None:
+    project.tests("""
+def test_types(lab):
+    with lab.host("client").start(["cat"]) as program:
+        for text in ("half a ", b"line\\n"):
+            program.write(text)
+        assert program.process.stdout.readline() == b"half a line\\n"
+        program.close_stdin()
+        program.close_stdin()
+        assert program.process.stdout.read() == b""
+        assert program.process.wait(20) == 0
+""")
+    project.run("--lab-keep").assert_outcomes(passed=1)
+    given = [one for one in events(project, "test_types") if one["kind"] == "input"]
+    assert [(one["host"], one["name"], one["data"], one["close"]) for one in given] == [
+        ("client", "cat", {"text": "half a "}, False),
+        ("client", "cat", {"text": "line\n"}, False),
+        ("client", "cat", None, True),
+    ]
+    assert given == sorted(given, key=lambda one: str(one["time_ns"]))
+
+
+@on_both
+def test_who_has_ended_takes_no_input_and_the_test_is_told_where(project: Project) -> None:
+    project.tests("""
+def test_types(lab):
+    program = lab.host("client").start(["sh", "-c", "read line; exit 3"])
+    program.write("go\\n")
+    program.process.wait(20)
+    program.write("more\\n")
+""")
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    why = "client: sh takes no input: it has ended with exit status 3"
+    result.stdout.fnmatch_lines(
+        [
+            '>*program.write("more\\n")',
+            f"E * lab.errors.InputClosedError: {why}",
+            "test_time.py:*: InputClosedError",
+            'program sh on client: was sent "go\\n"',
+            'program sh on client: was sent "more\\n", which it has not taken',
+        ]
+    )
+    assert "lab/engines" not in result.stdout.str(), "the lab's own frames are in the traceback"
+
+
+def test_who_ends_while_it_is_written_to_takes_no_more(project: Project) -> None:
+    project.tests("""
+import pytest
+
+def test_types(lab):
+    with lab.host("client").start(["sh", "-c", "read line"]) as program:
+        with pytest.raises(BrokenPipeError, match="sh takes no input: it has ended with exit st"):
+            while True:
+                program.write("x\\n" * 100_000)
+        with pytest.raises(BrokenPipeError, match="its standard input has been closed"):
+            program.write("x")
+""")
+    project.run().assert_outcomes(passed=1)
