@@ -27,8 +27,8 @@ from lab.model import ComposeFiles, LabStatus
 _EPILOG = """\
 lab help COMMAND shows what a command takes
 
-exit status: 0 done, 2 bad input or an engine that failed, 4 this machine cannot (doctor, run),
-130 Ctrl-C"""
+exit status: 0 done, 2 bad input or an engine that failed,
+4 this machine cannot (doctor, run), 130 Ctrl-C"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

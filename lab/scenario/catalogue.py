@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from lab import suggestions
 from lab.errors import UsageError
 from lab.scenario import search
 
@@ -42,8 +43,9 @@ def _named(name: str) -> list[Path]:
     if path.suffix in _ENDINGS:
         return [path]
     by_name = {path.stem: path for path in paths()}
-    if name in by_name:
-        return [by_name[name]]
+    topic, _, stem = name.rpartition("/")
+    if stem in by_name and topic in {"", by_name[stem].parent.name}:
+        return [by_name[stem]]
     if reproducing := [path for path in paths() if search.reproduces(path, name)]:
         return reproducing
     about = [path.stem for path in paths() if search.is_about(path, name)]
@@ -51,12 +53,14 @@ def _named(name: str) -> list[Path]:
         listed = ", ".join(about[:_MOST_LISTED]) + (", ..." if len(about) > _MOST_LISTED else "")
         text = f"scenario {name!r}: none has this name; {len(about)} are about it: {listed}"
         raise UsageError(text)
-    near = difflib.get_close_matches(
-        name, [*by_name, *topics(), *search.errors(paths())], n=3, cutoff=0.7
-    )
+    near = difflib.get_close_matches(stem or name, _known(), n=3, cutoff=0.7)
     hint = f"did you mean {' or '.join(near)}?" if near else "lab list shows those there are"
     text = f"scenario {name!r}: neither a file nor one of the catalogue; {hint}"
     raise UsageError(text)
+
+
+def _known() -> list[str]:
+    return [*(path.stem for path in paths()), *topics(), *search.errors(paths())]
 
 
 def chosen(names: Sequence[str]) -> list[Path]:
@@ -82,7 +86,11 @@ def searched(words: Sequence[str]) -> list[Path]:
         try:
             found += chosen([word])
         except UsageError:
-            if not (about := [path for path in paths() if search.is_about(path, word)]):
+            about = [path for path in paths() if search.is_about(path, word)]
+            if not about and "/" not in word and Path(word).suffix not in _ENDINGS:
+                text = f"{word}: no scenario of the catalogue has this name, error or word"
+                raise UsageError(text + suggestions.near(word, _known())) from None
+            if not about:
                 raise
             found += about
     return list(dict.fromkeys(found)) if words else paths()

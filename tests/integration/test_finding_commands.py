@@ -124,11 +124,11 @@ def test_no_compose_file_in_this_folder_names_the_shipped_machines(tmp_path: Pat
     assert "choose one of them" in command.refused(both)
 
 
-@pytest.mark.usefixtures("namespaces")
-def test_the_shipped_machines_come_up_from_any_folder(tmp_path: Path) -> None:
+def test_the_shipped_machines_come_up_from_any_folder(engine: Engine, tmp_path: Path) -> None:
     name = f"lab-test-{os.urandom(3).hex()}"
+    words = ("--shipped", "--name", name, "--engine", engine.name)
     try:
-        done = command.run("up", "--shipped", "--name", name, *NAMESPACES, cwd=tmp_path)
+        done = command.run("up", *words, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert "syslog  running" in done.stdout
     finally:

@@ -36,3 +36,16 @@ def test_titles_differ() -> None:
 def test_a_name_that_is_nearly_right_is_recognised() -> None:
     with pytest.raises(UsageError, match=r"did you mean refused\?$"):
         catalogue.find("refusd")
+
+
+def test_a_scenario_may_be_named_with_its_topic() -> None:
+    assert catalogue.find("connect/refused") == catalogue.find("refused")
+    with pytest.raises(UsageError, match=r"did you mean refused\?$"):
+        catalogue.find("stream/refused")
+
+
+def test_a_word_that_nothing_is_about_is_refused_with_what_is_near() -> None:
+    with pytest.raises(UsageError, match=r"^zzz: no scenario of the catalogue has .* word$"):
+        catalogue.searched(["zzz"])
+    with pytest.raises(UsageError, match=r"did you mean ECONNREFUSED\?$"):
+        catalogue.searched(["ECONNREFUSD"])
