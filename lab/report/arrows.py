@@ -3,7 +3,7 @@
 The script of the page draws the packets of unfolded groups in the same way, with these measures.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lab.report.geometry import RAIL, Lanes
 from lab.report.model import CHANGED, DELIVERED, DROPPED, DUPLICATED, HELD, LATE, Packet
@@ -25,6 +25,7 @@ class Arrow:
     fates: tuple[str, ...]
     text_x: int
     anchor: str
+    room: int = 0  # how wide its text can be
 
 
 def arrow(packet: Packet, lanes: Lanes, *, across: bool = False) -> Arrow | None:
@@ -37,7 +38,7 @@ def arrow(packet: Packet, lanes: Lanes, *, across: bool = False) -> Arrow | None
         return None
     sign = 1 if end > begin else -1
     x1, x2 = begin + sign * RAIL, end - sign * RAIL
-    middle, ending, y2 = (x1 + x2) // 2, "head", END_Y
+    (middle, room), ending, y2 = lanes.beside(packet.source, packet.target), "head", END_Y
     if DROPPED in packet.fates:
         x2, ending = x1 + round((x2 - x1) * LOST_AT), "cross"
     elif HELD in packet.fates:
@@ -46,8 +47,14 @@ def arrow(packet: Packet, lanes: Lanes, *, across: bool = False) -> Arrow | None
         y2 = LATE_Y
     anchor = "middle"
     if across:
-        middle, anchor = x1 + sign * 14, "start" if sign > 0 else "end"
-    return Arrow(x1, BEGIN_Y, x2, y2, ending, packet.fates, middle, anchor)
+        edge = middle - sign * room // 2
+        middle, anchor = edge, "start" if sign > 0 else "end"
+    return Arrow(x1, BEGIN_Y, x2, y2, ending, packet.fates, middle, anchor, room)
+
+
+def lower(drawn: Arrow, by: int) -> Arrow:
+    """Return an arrow under a text of more than one line."""
+    return replace(drawn, y1=drawn.y1 + by, y2=drawn.y2 + by)
 
 
 def fate_words(packet: Packet) -> str:

@@ -10,13 +10,14 @@ from lab.checks.calls import plain
 from lab.report import timeline
 from lab.report.arrows import BEGIN_Y, END_Y, HELD_AT, LATE_Y, LOST_AT, TEXT_Y, fate_words, marks
 from lab.report.call_words import duration
-from lab.report.geometry import RAIL, TIMES_X
+from lab.report.geometry import BAR, RAIL, TIMES_X, Lanes
 from lab.report.model import Call, Fault, Log, Note, Program, Run
 from lab.report.picture import BOTTOM, TOP
-from lab.report.row_words import clock, links_words
+from lab.report.row_words import Words, clock, links_words
 from lab.report.shapes import Picture, Row
-from lab.report.spans import BAR, BAR_FREE
-from lab.report.story import HEIGHTS, Kind
+from lab.report.spans import BAR_FREE
+from lab.report.story import HEIGHTS, Entry, Kind
+from lab.report.wrapping import LINE, Parts, wrap
 
 _MOST_TEXT = 1000
 # What the script needs to draw and place as the picture does.
@@ -28,6 +29,7 @@ MEASURES = {
     "gaps": [[limit_ns // 1000, space] for limit_ns, space in timeline.STEPS],
     "rail": RAIL,
     "packet": HEIGHTS[Kind.PACKET],
+    "line": LINE,
     "call": HEIGHTS[Kind.CALL],
     "times_x": TIMES_X,
     "text_y": TEXT_Y,
@@ -65,9 +67,11 @@ def payload(run: Run, picture: Picture) -> dict[str, Any]:
         "labels": [there.label(host) for host in there.hosts],
         "width": there.width,
         "measures": MEASURES,
+        "gaps": [_gaps(there, host) for host in there.hosts],
         "names": len(run.faults) > 1,  # one fault has its name on its shade
         "connections": [one.label for one in run.connections],
         "packets": _packets(run),
+        "wrapped": _wrapped(run, picture),
         "groups": {row.key: _group(row) for row in picture.rows if row.kind is Kind.GROUP},
         "links": {f"c{call.number}": _ranges(call.packets) for call in run.calls if call.packets},
         "details": {
@@ -75,6 +79,22 @@ def payload(run: Run, picture: Picture) -> dict[str, Any]:
             for key, detail in _details(run)
         },
     }
+
+
+def _gaps(there: Lanes, host: str) -> list[int]:
+    """Return where the words of what a host sends stand: to a host on its left, on its right."""
+    return [there.beside(host, other)[0] for other in (there.hosts[0], there.hosts[-1])]
+
+
+def _wrapped(run: Run, picture: Picture) -> dict[int, Parts]:
+    """Return the words of those packets in groups that do not fit on one line, by their numbers."""
+    words, found = Words(run, picture.lanes), {}
+    for packet in (one for row in picture.rows for one in row.packets):
+        parts = words.parts(Entry(packet.time_ns, Kind.PACKET, packet))
+        _, room = picture.lanes.beside(packet.source, packet.target)
+        if (wrapped := wrap(parts, room, 2)) is not parts:
+            found[packet.number] = wrapped
+    return found
 
 
 def _cut(text: str) -> str:

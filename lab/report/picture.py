@@ -5,57 +5,67 @@ from dataclasses import replace
 
 from lab.checks.verdict import Verdict
 from lab.report import timeline
-from lab.report.arrows import BEGIN_Y, END_Y, Arrow, arrow
-from lab.report.geometry import LETTER, MARGIN, RAIL, Lanes, lanes, width
+from lab.report.arrows import BEGIN_Y, END_Y, Arrow, arrow, lower
+from lab.report.columns import columns, most
+from lab.report.geometry import MARGIN, RAIL, Lanes, lanes
 from lab.report.model import Call, Fault, Note, Packet, Program, Run
 from lab.report.row_words import Words, clock
 from lab.report.sentence import key_call
 from lab.report.shapes import Picture, Row
 from lab.report.spans import spans
 from lab.report.story import HEIGHTS, Entry, Kind, Thing, tell
+from lab.report.wrapping import LETTER, LINE, lines, width
 
 TOP, BOTTOM = 14, 26
 
 
 def draw(run: Run) -> Picture:
     """Return the picture of a run."""
-    entries = tell(run)
-    heights = [(one.time_ns, HEIGHTS[one.kind]) for one in entries]
-    placed, bottom = timeline.place(heights, TOP)
-    there = _lanes(run, entries)
+    entries, beside = tell(run), columns(run)
+    there = _lanes(run, entries, most(run, beside))
     arriving = {one.thing.number for one in entries if one.kind is Kind.ARRIVAL}
-    rows = _Rows(run, there, arriving)
+    make = _Rows(run, there, arriving)
+    rows = [make.row(entry) for entry in entries]
+    heights = [(entry.time_ns, row.height) for entry, row in zip(entries, rows, strict=True)]
+    placed, bottom = timeline.place(heights, TOP)
     picture = Picture(there, [], height=bottom + BOTTOM)
     shown = ""
-    for entry, place in zip(entries, placed, strict=True):
-        time = clock(entry.time_ns - run.began_ns)
-        picture.rows.append(rows.row(entry, place, "" if time == shown else time))
-        shown = time
-    tops = {row.key: row.top for row in picture.rows}
-    for span in spans(run, entries, there, [row.key for row in picture.rows]):
-        y1, y2 = tops[span.first] + span.begin, tops[span.last] + span.end
+    for row, place in zip(rows, placed, strict=True):
+        time = "" if row.time == shown else row.time
+        picture.rows.append(replace(row, top=place.top, fold_ns=place.fold_ns, time=time))
+        shown = row.time
+    there_now = {row.key: row for row in picture.rows}
+    for span in spans(run, there, there_now, beside):
+        y1 = there_now[span.first].top + span.begin
+        y2 = there_now[span.last].top + span.end
         picture.spans.append(replace(span, y1=y1, y2=y2))
     return picture
 
 
-def _lanes(run: Run, entries: Sequence[Entry]) -> Lanes:
+def _lanes(run: Run, entries: Sequence[Entry], bars: Sequence[int]) -> Lanes:
     """Place the lanes so far from each other and from the sides as the words there need."""
-    guess = lanes(run.hosts)
-    if not guess.xs:
-        return guess
-    words, first, last = Words(run, guess), guess.xs[0], guess.xs[-1]
+    if not run.hosts:
+        return lanes(run.hosts)
+    wide = lanes(run.hosts, columns=bars)
+    words = Words(run, wide)
     between = max((len(one.label) for one in run.packets), default=0) * LETTER
-    left = right = 0
+    left = right = 0.0
     for entry in (one for row in entries for one in (row, *row.inside)):
-        drawn = arrow(entry.thing, guess) if isinstance(entry.thing, Packet) else None
-        text = words.text(entry, drawn)
-        if text is None:
+        needs = max((width([part]) for part in words.parts(entry)), default=0)
+        thing = entry.thing
+        if isinstance(thing, Packet) or not thing.host or entry.kind is Kind.GROUP:
+            between = max(between, min(width(words.parts(entry)), 2 * needs))
             continue
-        wide = width(text.parts)
-        begins = text.x - {"start": 0, "middle": wide // 2, "end": wide}[text.anchor]
-        left, right = max(left, first - begins), max(right, begins + wide - last)
-        between = max(between, wide if text.anchor == "middle" else 0)
-    return lanes(run.hosts, left + MARGIN, right + MARGIN, round(between) + 3 * MARGIN)
+        x, anchor = wide.label(thing.host)
+        reach = width(words.parts(entry)) + abs(x - (wide.x(thing.host) or 0))
+        if anchor == "end":
+            left = max(left, reach)
+        elif thing.host == run.hosts[-1]:
+            right = max(right, reach)
+    room = round(between) + 3 * MARGIN
+    if len(run.hosts) == 1:
+        right = max(right, room / 2)
+    return lanes(run.hosts, round(left) + MARGIN, round(right) + MARGIN, room, bars)
 
 
 class _Rows:
@@ -68,36 +78,44 @@ class _Rows:
         self._key = key_call(run)
         self._words = Words(run, there)
 
-    def row(self, entry: Entry, place: timeline.Placed, time: str) -> Row:
+    def row(self, entry: Entry) -> Row:
+        """Return the row of an entry, not yet placed."""
         thing, kind = entry.thing, entry.kind
-        is_packet = isinstance(thing, Packet) and kind in {Kind.PACKET, Kind.GROUP}
         across = kind is Kind.PACKET and thing.number in self._arriving
-        drawn = None
-        if is_packet and isinstance(thing, Packet):
-            drawn = arrow(thing, self._lanes, across=across)
-        elif kind is Kind.GROUP:
-            drawn = self._pile()
+        drawn = self._arrow(entry, across=across)
+        text = self._words.text(entry, drawn)
+        more = LINE * max(
+            0, (len(lines(text.parts)) if text else 1) - (2 if kind is Kind.FAULT_ON else 1)
+        )
+        if drawn and kind is Kind.PACKET:
+            drawn = lower(drawn, more)
         return Row(
             key=entry.key,
             kind=kind,
-            top=place.top,
-            height=HEIGHTS[kind],
+            top=0,
+            height=HEIGHTS[kind] + more,
             time_us=(entry.time_ns - self._run.began_ns) // 1000,
-            time=time,
-            fold_ns=place.fold_ns,
+            time=clock(entry.time_ns - self._run.began_ns),
+            fold_ns=0,
             spoken=self._words.spoken(entry),
             hosts=_hosts(entry),
             connection=thing.connection if isinstance(thing, Packet | Call) else None,
             fates=thing.fates if isinstance(thing, Packet) and kind is Kind.PACKET else (),
-            text=self._words.text(entry, drawn),
-            arrow=None if across else drawn,
+            text=text,
+            arrow=drawn,
+            is_across=across,
             dot=self._dot(entry),
             is_key=thing is self._key and kind in {Kind.CALL, Kind.CALL_END},
             is_bad=_is_bad(thing) and kind not in {Kind.CALL_BEGIN, Kind.PROGRAM_BEGIN},
             packets=entry.packets,
-            inside=tuple(self.row(one, timeline.Placed(0, 0), "") for one in entry.inside),
+            inside=tuple(self.row(one) for one in entry.inside),
             whole=self._words.whole(entry) if isinstance(thing, Call) else "",
         )
+
+    def _arrow(self, entry: Entry, *, across: bool) -> Arrow | None:
+        if isinstance(entry.thing, Packet) and entry.kind in {Kind.PACKET, Kind.GROUP}:
+            return arrow(entry.thing, self._lanes, across=across)
+        return self._pile() if entry.kind is Kind.GROUP else None
 
     def _dot(self, entry: Entry) -> int | None:
         if entry.kind not in {Kind.LOG, Kind.NOTE, Kind.FAULT_ON, Kind.FAULT_OFF}:
@@ -109,8 +127,9 @@ class _Rows:
         xs = self._lanes.xs
         if len(xs) < 2:
             return None
-        middle = self._lanes.middle
-        return Arrow(xs[0] + RAIL, BEGIN_Y, xs[-1] - RAIL, END_Y, "head", (), middle, "middle")
+        there = self._lanes
+        where = there.middle, "middle", there.middle_room
+        return Arrow(xs[0] + RAIL, BEGIN_Y, xs[-1] - RAIL, END_Y, "head", (), *where)
 
 
 def _is_bad(thing: object) -> bool:

@@ -9,8 +9,9 @@ from lab.report.group_words import group_parts, group_words
 from lab.report.model import Call, Fault, Log, Note, Packet, Program, Run
 from lab.report.shapes import Text
 from lab.report.story import HEIGHTS, Entry, Kind
+from lab.report.wrapping import BELOW, wrap
 
-_MOST_TEXT, _MOST_LOG, _MOST_BETWEEN, _MOST_NOTE = 42, 38, 31, 60
+_MOST_TEXT = 60  # of what the room would not cut
 FAULT_Y = 17  # the first of two lines
 
 
@@ -27,26 +28,38 @@ class Words:
         self._lanes = there
 
     def text(self, entry: Entry, drawn: Arrow | None) -> Text | None:
-        thing, middle = entry.thing, HEIGHTS[entry.kind] // 2 + 4
-        parts = self.parts(entry)
-        if not parts:
+        """Return the words of a row, in the room that they have there."""
+        thing, kind, parts = entry.thing, entry.kind, self.parts(entry)
+        x, anchor, room, most = self._place(entry, drawn)
+        if not parts or not most:
             return None
-        if entry.kind is Kind.GROUP:
-            return Text(drawn.text_x if drawn else self._lanes.middle, middle, "middle", parts)
-        if isinstance(thing, Packet):
-            return Text(drawn.text_x, TEXT_Y, drawn.anchor, parts) if drawn else None
-        if isinstance(thing, Fault) and thing.links:
-            y = FAULT_Y if entry.kind is Kind.FAULT_ON else middle
-            return Text(self._between(thing), y, "middle", parts)
-        if not thing.host:
-            return Text(self._lanes.middle, middle, "middle", parts)
-        x, anchor = self._lanes.label(thing.host)
-        return Text(x, middle, anchor, parts)
+        y = HEIGHTS[kind] // 2 + 4
+        if isinstance(thing, Packet) and kind is not Kind.GROUP:
+            y = TEXT_Y
+        elif isinstance(thing, Fault) and thing.links and kind is Kind.FAULT_ON:
+            y = FAULT_Y
+        return Text(x, y, anchor, wrap(parts, room, most))
 
-    def _between(self, fault: Fault) -> int:
-        xs = [self._lanes.x(host) for link in fault.links for host in link]
-        there = [x for x in xs if x is not None]
-        return (min(there) + max(there)) // 2 if there else self._lanes.middle
+    def _place(self, entry: Entry, drawn: Arrow | None) -> tuple[int, str, int, int]:
+        """Return where words stand, their text-anchor, how wide they can be, on how many lines."""
+        thing, there = entry.thing, self._lanes
+        if isinstance(thing, Packet):
+            if drawn:
+                return drawn.text_x, drawn.anchor, drawn.room, 2
+            is_group = entry.kind is Kind.GROUP
+            return there.middle, "middle", there.middle_room, 2 if is_group else 0
+        if isinstance(thing, Fault) and thing.links:
+            x, room = self._between(thing)
+            return x, "middle", room, 3 if entry.kind is Kind.FAULT_ON else 2
+        if entry.kind is Kind.GROUP or not thing.host:
+            return there.middle, "middle", there.middle_room, 2
+        return *there.label(thing.host), there.label_room(thing.host), 1
+
+    def _between(self, fault: Fault) -> tuple[int, int]:
+        """Return the middle of the first gap that a fault is on, and the room there."""
+        hosts = [host for link in fault.links for host in link if host in self._lanes.hosts]
+        order = sorted(hosts, key=self._lanes.hosts.index)
+        return self._lanes.beside(order[0], order[-1]) if order else self._lanes.beside("", "")
 
     def spoken(self, entry: Entry) -> str:
         """Return the row for a reader who does not see the picture."""
@@ -95,11 +108,9 @@ class Words:
             case Log():
                 pid = f"[{thing.pid}]" if thing.pid is not None else ""
                 yield "ident", f"{thing.ident}{pid}:"
-                room = _MOST_BETWEEN if self._lanes.is_between(thing.host) else _MOST_LOG
-                most = max(8, room - len(thing.ident) - len(pid))
-                yield "said", _cut(thing.message, WHOLE if whole else most)
+                yield "said", _cut(thing.message, WHOLE if whole else _MOST_TEXT)
             case Note():
-                yield "note", _cut(thing.text, WHOLE if whole else _MOST_NOTE)
+                yield "note", _cut(thing.text, WHOLE if whole else _MOST_TEXT)
 
 
 def _call_parts(call: Call, kind: Kind, whole: bool) -> Iterator[tuple[str, str]]:
@@ -135,9 +146,9 @@ def _program_parts(program: Program, kind: Kind, whole: bool) -> Iterator[tuple[
 def _fault_parts(fault: Fault, kind: Kind, whole: bool) -> Iterator[tuple[str, str]]:
     if kind is Kind.FAULT_ON:
         yield "fault", f"fault {fault.name}:"
-        yield "what", _cut(fault.what, WHOLE if whole else 36)
+        yield "what", _cut(fault.what, WHOLE if whole else _MOST_TEXT)
         # A line of its own, so that it stays between the lanes.
-        yield "below", f"on {links_words(fault.links)}" if fault.links else ""
+        yield f"what{BELOW}", f"on {links_words(fault.links)}" if fault.links else ""
         return
     # What only the end of the run lifts has let nothing recover.
     over = "lasted to the end" if fault.to_end else "lifted"

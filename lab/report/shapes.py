@@ -39,6 +39,7 @@ class Row:
     fates: tuple[str, ...] = ()
     text: Text | None = None
     arrow: Arrow | None = None
+    is_across: bool = False  # its arrow ends in another row, as a span
     dot: int | None = None
     is_key: bool = False
     is_bad: bool = False

@@ -1,75 +1,110 @@
 """What lasts from one row of the picture to another: calls, faults, late packets. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
-from lab.report.arrows import arrow
-from lab.report.geometry import Lanes
-from lab.report.model import Call, Program, Run
-from lab.report.shapes import Span
-from lab.report.story import HEIGHTS, Entry, Kind
+from lab.report.columns import key as key_of
+from lab.report.geometry import BAR, BESIDE, Lanes
+from lab.report.model import Call, Fault, Program, Run
+from lab.report.shapes import Row, Span
 
-BAR, BAR_FREE = 10, 5
-_BESIDE = 7
+BAR_FREE = 5
+_AROUND = 14  # on each side of a host's lane
 
 
-def spans(run: Run, entries: Sequence[Entry], there: Lanes, keys: Sequence[str]) -> Iterator[Span]:
-    kinds = dict(zip(keys, (entry.kind for entry in entries), strict=True))
-    if not keys:
+def spans(
+    run: Run, there: Lanes, rows: Mapping[str, Row], columns: Mapping[str, int]
+) -> Iterator[Span]:
+    """Yield them; they are not yet placed."""
+    if not rows:
         return
-    yield from _shades(run, there, kinds, keys[-1])
-    yield from _bars(run, there, kinds)
+    yield from _fields(run, there, rows)
+    yield from _shades(run, there, rows)
+    yield from _bars(run, there, rows, columns)
     for packet in run.packets:
-        first, last = f"p{packet.number}", f"p{packet.number}a"
-        drawn = arrow(packet, there, across=True)
-        if drawn and first in kinds and last in kinds:
-            yield Span(
-                kind=" ".join(("flight", *packet.fates)),
-                key=first,
-                first=first,
-                begin=drawn.y1,
-                last=last,
-                end=6,
-                x1=drawn.x1,
-                x2=drawn.x2,
-                y1=0,
-                y2=0,
-            )
+        row, last = rows.get(f"p{packet.number}"), f"p{packet.number}a"
+        if row is None or not row.is_across or row.arrow is None or last not in rows:
+            continue
+        drawn, kind = row.arrow, " ".join(("flight", *packet.fates))
+        yield Span(kind, row.key, row.key, drawn.y1, last, 6, drawn.x1, drawn.x2, 0, 0)
 
 
-def _shades(run: Run, there: Lanes, kinds: dict[str, Kind], final: str) -> Iterator[Span]:
+def _until(fault: Fault, rows: Mapping[str, Row]) -> tuple[str, int]:
+    """Return the row in which a fault ends, and how far below its top."""
+    key, lifted = f"f{fault.number}", f"f{fault.number}e"
+    if fault.is_moment:
+        return key, rows[key].height
+    if lifted in rows:
+        return lifted, rows[lifted].height - 4
+    return list(rows)[-1], 30
+
+
+def _shades(run: Run, there: Lanes, rows: Mapping[str, Row]) -> Iterator[Span]:
+    """Yield the outline of each fault; the hatching is that of all together."""
     for fault in run.faults:
-        key, lifted = f"f{fault.number}", f"f{fault.number}e"
-        last, end = (lifted, HEIGHTS[Kind.FAULT_OFF] - 4) if lifted in kinds else (final, 30)
-        if fault.is_moment:
-            last, end = key, HEIGHTS[Kind.FAULT_ON]
-        pairs = {tuple(sorted(link)) for link in fault.links} or {(fault.host, fault.host)}
-        for one, other in sorted(pairs):
-            x1, x2 = there.x(one), there.x(other)
-            if x1 is None or x2 is None:
-                continue
-            x1, x2 = (x1 - 14, x1 + 14) if x1 == x2 else (min(x1, x2), max(x1, x2))
+        key = f"f{fault.number}"
+        last, end = _until(fault, rows)
+        for x1, x2 in _places(fault, there):
             kind = "shade moment" if fault.is_moment else "shade"
             yield Span(kind, key, key, 2, last, end, x1, x2, 0, 0, f"{fault.name}: {fault.what}")
 
 
-def _bars(run: Run, there: Lanes, kinds: dict[str, Kind]) -> Iterator[Span]:
-    busy: dict[str, list[int]] = {}
+def _places(fault: Fault, there: Lanes) -> Iterator[tuple[int, int]]:
+    pairs = {tuple(sorted(link)) for link in fault.links} or {(fault.host, fault.host)}
+    for one, other in sorted(pairs):
+        x1, x2 = there.x(one), there.x(other)
+        if x1 is None or x2 is None:
+            continue
+        yield (x1 - _AROUND, x1 + _AROUND) if x1 == x2 else (min(x1, x2), max(x1, x2))
+
+
+def _fields(run: Run, there: Lanes, rows: Mapping[str, Row]) -> Iterator[Span]:
+    """Yield the hatching: where several faults are in force at a time it is no darker.
+
+    Hence in the gaps between lanes that stand beside each other, and once for faults that overlap.
+    """
+    order = {key: number for number, key in enumerate(rows)}
+    places: dict[tuple[int, int], list[Fault]] = {}
+    for fault in run.faults:
+        for low, high in _places(fault, there):
+            gaps = [(a, b) for a, b in pairwise(there.xs) if low <= a and b <= high]
+            for gap in gaps or [(low, high)]:
+                places.setdefault(gap, []).append(fault)
+    for (x1, x2), faults in places.items():
+        for first, (last, end) in _together(faults, rows, order):
+            yield Span("shade field", first, first, 2, last, end, x1, x2, 0, 0)
+
+
+def _together(
+    faults: list[Fault], rows: Mapping[str, Row], order: Mapping[str, int]
+) -> Iterator[tuple[str, tuple[str, int]]]:
+    """Yield from which row to which one fault at least is in force."""
+    began = ""
+    until = "", 0
+    for fault in sorted(faults, key=lambda one: order[f"f{one.number}"]):
+        key, its = f"f{fault.number}", _until(fault, rows)
+        if began and order[key] <= order[until[0]]:
+            until = max(until, its, key=lambda one: (order[one[0]], one[1]))
+            continue
+        if began:
+            yield began, until
+        began, until = key, its
+    if began:
+        yield began, until
+
+
+def _bars(
+    run: Run, there: Lanes, rows: Mapping[str, Row], columns: Mapping[str, int]
+) -> Iterator[Span]:
     things: list[Call | Program] = sorted((*run.programs, *run.calls), key=lambda one: one.began_ns)
     for thing in things:
-        x = there.x(thing.host)
-        key = f"{'c' if isinstance(thing, Call) else 'g'}{thing.number}"
-        if x is None or key not in kinds:
+        x, key = there.x(thing.host), key_of(thing)
+        if x is None or key not in rows:
             continue
-        ended_ns = thing.looked_ns if thing.ended_ns is None else thing.ended_ns
-        # Those under way at the same time stand beside each other.
-        columns = busy.setdefault(thing.host, [])
-        free = (number for number, until in enumerate(columns) if until <= thing.began_ns)
-        column = next(free, len(columns))
-        columns[column : column + 1] = [ended_ns]
         _, anchor = there.label(thing.host)
-        x += column * _BESIDE * (-1 if anchor == "end" else 1)
-        is_whole = f"{key}e" not in kinds
-        height = HEIGHTS[kinds[key]]
+        x += columns[key] * BESIDE * (-1 if anchor == "end" else 1)
+        is_whole = f"{key}e" not in rows
+        last = rows[key if is_whole else f"{key}e"]
         kind = "bar program" if isinstance(thing, Program) else "bar"
         if thing.ended_ns is None:
             kind += " open"
@@ -80,8 +115,8 @@ def _bars(run: Run, there: Lanes, kinds: dict[str, Kind]) -> Iterator[Span]:
             key=key,
             first=key,
             begin=BAR_FREE if is_whole else 7,
-            last=key if is_whole else f"{key}e",
-            end=height - BAR_FREE if is_whole else HEIGHTS[Kind.CALL_END] - 7,
+            last=last.key,
+            end=last.height - (BAR_FREE if is_whole else 7),
             x1=x - BAR // 2,
             x2=x + BAR // 2,
             y1=0,

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from lab.report.model import Run
+from lab.report.wrapping import word_width
 
 _WIDTH, _SHOWN = 280, 400  # at least, in its own units; at most, in those of the page
 _RADII = (86, 58)
 _BOX, _HEIGHT = 48, 20  # halves
-_FREE, _ASIDE, _MARGIN = 8, 5, 8
+_FREE, _ASIDE, _MARGIN, _LOWER = 8, 5, 8, 10
 _STEPS_OF_GROWTH = 60
 _CUTTING = frozenset({"drop", "reject", "reset", "partition"})
 
@@ -94,9 +95,21 @@ def topology(run: Run) -> Topology:
     nodes = tuple(
         Node(host, addresses[host], *_rounded(places[host]), host in hurt) for host in run.hosts
     )
-    on_links = {fault.kind: None for fault in run.faults if fault.links}
-    label = ", ".join(on_links) if len(run.hosts) == 2 else ""
+    kinds = list(dict.fromkeys(fault.kind for fault in run.faults if fault.links))
+    label = _label(kinds, width) if len(run.hosts) == 2 else ""
+    if word_width("fault", label) > width - 4 * half - 8:
+        height += _LOWER  # it is under the boxes, not between them
     return Topology(width, height, half, nodes, tuple(edges), label)
+
+
+def _label(kinds: Sequence[str], room: int) -> str:
+    """Return the kinds of faults, those that there is room for: `delay, drop and 4 more`."""
+    for count in range(len(kinds), 0, -1):
+        more = len(kinds) - count
+        text = ", ".join(kinds[:count]) + (f" and {more} more" if more else "")
+        if word_width("fault", text) <= room:
+            return text
+    return f"{len(kinds)} faults" if kinds else ""
 
 
 def _half(addresses: dict[str, str]) -> int:

@@ -11,28 +11,29 @@ const rowOf = (item, classes, height) => {
 const wordsAt = (x, y, anchor, parts) => {
   const text = element("text", {x, y, "text-anchor": anchor});
   for (const [kind, word] of parts)
-    if (word) text.append(text.childNodes.length ? " " : "", element("tspan", {class: kind}, word));
+    if (word) text.append(text.childNodes.length ? " " : "",
+      element("tspan", kind.endsWith(" below") ? {class: kind, x, dy: measures.line} : {class: kind}, word));
   return text;
 };
 
 const drawPacket = item => {
   const n = item.n, fates = texts[packets.f[n]].split(" "), from = packets.s[n], to = packets.g[n];
-  const row = rowOf(item, `packet ${fates.join(" ")}`, measures.packet);
+  const row = rowOf(item, `packet ${fates.join(" ")}`, item.h);
   row.setAttribute("aria-label", `${seconds(item.t)} s: ${sentence(n)}`);
   if (from < 0 || to < 0 || from === to) return row;
-  arrow(row, fates, xs[from], xs[to]);
+  arrow(row, fates, xs[from], xs[to], item.h - measures.packet);
   const by = data.names && faultOf(n) ? `(${faultOf(n)})` : "";
-  row.append(wordsAt((xs[from] + xs[to]) >> 1, measures.text_y, "middle", [["label", packets.l[n]],
-    ["mark", texts[packets.m[n]]], ["fate", texts[packets.w[n]]], ["by", by]]));
+  row.append(wordsAt(data.gaps[from][to > from ? 1 : 0], measures.text_y, "middle", data.wrapped[n] ||
+    [["label", packets.l[n]], ["mark", texts[packets.m[n]]], ["fate", texts[packets.w[n]]], ["by", by]]));
   return row;
 };
 
-const arrow = (row, fates, from, to) => {
+const arrow = (row, fates, from, to, lower) => {
   const is = fate => fates.includes(fate), path = (cls, d) => row.append(element("path", {class: cls, d}));
   const sign = to > from ? 1 : -1, x1 = from + sign * measures.rail, far = to - sign * measures.rail;
   const part = is("dropped") ? measures.lost_at : is("held") ? measures.held_at : 1;
   const x2 = x1 + Math.round((far - x1) * part);
-  const y1 = measures.begin_y, y2 = part === 1 && is("late") ? measures.late_y : measures.end_y;
+  const y1 = measures.begin_y + lower, y2 = (part === 1 && is("late") ? measures.late_y : measures.end_y) + lower;
   path("shaft", `M${x1} ${y1}L${x2 - (part === 1 ? sign * 7 : 0)} ${y2}`);
   if (is("duplicated")) {
     path("shaft twin", `M${x1} ${y1 + 5}L${x2 - sign * 7} ${y2 + 5}`);

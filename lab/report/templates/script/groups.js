@@ -1,4 +1,5 @@
 // Groups, and what is left out.
+const heightOf = n => measures.packet + measures.line * (data.wrapped[n]?.some(([kind]) => kind.endsWith(" below")) ? 1 : 0);
 const membersOf = group => {
   if (group.members) return group.members;
   const {packets: [first, last], calls} = data.groups[group.id];
@@ -6,7 +7,7 @@ const membersOf = group => {
   group.members = calls.map(call => ({...blank, id: call.id, t: call.t, h: measures.call, kind: call.kind,
     hosts: [call.host], c: call.c, call}));
   for (let n = first; n <= last; n++)
-    group.members.push({...blank, id: `p${n}`, t: packets.t[n], h: measures.packet, kind: "packet",
+    group.members.push({...blank, id: `p${n}`, t: packets.t[n], h: heightOf(n), kind: "packet",
       hosts: [hostOf(packets.s[n]), hostOf(packets.g[n])], c: packets.c[n] < 0 ? null : packets.c[n], n});
   return group.members.sort((a, b) => a.t - b.t);
 };

@@ -6,7 +6,7 @@ import pytest
 
 from lab.report.arrows import arrow, fate_words
 from lab.report.fault_words import fault_words
-from lab.report.geometry import RAIL, TIMES, lanes, width
+from lab.report.geometry import RAIL, TIMES, lanes
 from lab.report.hosts import in_order
 from lab.report.labels import tcp_flags
 from lab.report.model import Packet, Run
@@ -16,6 +16,7 @@ from lab.report.row_words import links_words
 from lab.report.shapes import Picture
 from lab.report.story import Kind
 from lab.report.topology import topology
+from lab.report.wrapping import width
 from tests import made_evidence as made
 from tests.made_evidence import ACK, CLIENT, PSH, tcp
 
