@@ -17,6 +17,7 @@ from lab.report.row_words import Words, clock, links_words
 from lab.report.shapes import Picture, Row
 from lab.report.spans import BAR_FREE
 from lab.report.story import HEIGHTS, Entry, Kind
+from lab.report.touched import touched
 from lab.report.wrapping import LINE, Parts, wrap
 
 _MOST_TEXT = 1000
@@ -74,6 +75,7 @@ def payload(run: Run, picture: Picture) -> dict[str, Any]:
         "wrapped": _wrapped(run, picture),
         "groups": {row.key: _group(row) for row in picture.rows if row.kind is Kind.GROUP},
         "links": {f"c{call.number}": _ranges(call.packets) for call in run.calls if call.packets},
+        "touched": touched(run),
         "details": {
             key: [(term, _cut(text)) for term, text in detail if text]
             for key, detail in _details(run)

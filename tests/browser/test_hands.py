@@ -42,6 +42,54 @@ def test_fold_says_if_rows_are_only_not_shown(half_open: Page) -> None:
     assert "in which nothing happens" in (fold.text_content() or "")
 
 
+def shown(page: Page) -> list[str]:
+    """Return the rows that can be seen."""
+    found: list[str] = page.locator("#rows > .row:visible").evaluate_all(
+        "all => all.map(r => r.id)"
+    )
+    return found
+
+
+def test_only_what_faults_touched_is_left_and_comes_back(half_open: Page) -> None:
+    every = shown(half_open)
+    half_open.locator("[name=touched]").focus()
+    half_open.keyboard.press("Space")
+    assert shown(half_open) == ["f0", "p3", "f0e"]
+    half_open.keyboard.press("Space")
+    assert shown(half_open) == every
+
+
+def test_it_goes_together_with_other_filters_and_keys(half_open: Page) -> None:
+    half_open.get_by_label("Only what faults touched").check()
+    half_open.locator("[name=kind][value=packet]").uncheck()
+    assert shown(half_open) == ["f0", "f0e"]
+    half_open.locator("[name=host][value=server]").uncheck()
+    assert shown(half_open) == []
+    half_open.locator("[name=host][value=server]").check()
+    half_open.locator("[name=kind][value=packet]").check()
+    half_open.locator("#f0").focus()
+    half_open.keyboard.press("ArrowDown")
+    assert half_open.evaluate("document.activeElement.closest('.row').id") == "p3"
+
+
+def test_call_whose_bytes_were_lost_is_among_what_faults_touched(
+    opened: Opened, tmp_path: Path
+) -> None:
+    events = made.half_open()
+    sent = {"socket": "c", "data": "hello"}
+    events.insert(-3, made.call(26, None, "client", "send", sent, began_ms=24, gave=5))
+    page = opened.show(made.write(tmp_path, events))
+    page.get_by_label("Only what faults touched").check()
+    assert shown(page) == ["f0", "c2", "p3", "c2e", "f0e"]
+
+
+def test_run_without_faults_has_no_such_filter(opened: Opened, tmp_path: Path) -> None:
+    events = [one for one in made.half_open() if not one["kind"].startswith("fault")]
+    page = opened.show(made.write(tmp_path, events, made.handshake()[:3]))
+    assert page.locator("[name=host]").count() == 2
+    assert page.locator("[name=touched]").count() == 0
+
+
 def test_focus_never_hides_under_the_hosts(opened: Opened, tmp_path: Path) -> None:
     opened.page.set_viewport_size({"width": 1280, "height": 400})
     page = opened.show(transfer(tmp_path, 60))

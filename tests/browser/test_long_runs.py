@@ -116,3 +116,12 @@ def test_listed_packets_say_which_fault_and_stand_in_order(long_run: Page) -> No
     assert listed.count() > before > 100
     times = [float(text) for text in long_run.locator("#facts td:first-child").all_inner_texts()]
     assert times == sorted(times)
+
+
+def test_only_what_faults_touched_of_a_group(opened: Opened, tmp_path: Path) -> None:
+    page = opened.show(transfer(tmp_path, 1000, every=2))
+    page.get_by_label("Only what faults touched").check()
+    page.locator(".row.group").first.click()
+    packets = page.locator("#rows > .row.packet:visible")
+    assert packets.count() > 50
+    assert packets.locator(":scope:not(.dropped)").count() == 0

@@ -32,12 +32,18 @@ const shut = item => { // a row that had the focus until now
   if (item?.group && !item.group.isOpen) item.node = item.node?.remove() || null;
 };
 
+// What faults touched: the faults, packets that they acted on, and the calls that felt it.
+const touched = new Set(data.touched);
+const isTouched = item => item.kind.startsWith("fault") || touched.has(base(item.id)) || item.id[0] === "p" && isPacketTouched(number(item.id));
+const isPacketTouched = n => Boolean(texts[packets.x[n]]) || texts[packets.f[n]] !== "delivered";
+
 const filter = () => {
   const form = at("filters"), off = name => new Set([...form.querySelectorAll(`[name=${name}]:not(:checked)`)].map(one => one.value));
   const hostsOff = off("host"), kindsOff = off("kind"), chosen = form.elements.connection?.value || "";
   const kindOf = item => item.kind === "arrival" ? "packet" : item.kind.split("-")[0];
   const isElsewhere = item => chosen !== "" && (item.c === null ? kindOf(item) === "packet" : item.c !== Number(chosen));
-  const isGone = item => kindsOff.has(kindOf(item)) || item.hosts.some(host => hostsOff.has(host)) || isElsewhere(item);
+  const isOnlyTouched = Boolean(form.elements.touched?.checked);
+  const isGone = item => isOnlyTouched && !isTouched(item) || kindsOff.has(kindOf(item)) || item.hosts.some(host => hostsOff.has(host)) || isElsewhere(item);
   for (const item of items) item.gone = isGroup(item) ? membersOf(item).every(isGone) : isGone(item);
   place();
 };

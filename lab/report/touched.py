@@ -1,0 +1,35 @@
+"""What faults touched: packets that they acted on, and the calls that felt it. Pure."""
+
+from collections.abc import Iterator
+
+from lab.report.columns import key
+from lab.report.model import DELIVERED, Call, Fault, Packet, Program, Run
+
+
+def is_touched(packet: Packet) -> bool:
+    """Tell whether a fault acted on a packet."""
+    return bool(packet.faults) or packet.fates != (DELIVERED,)
+
+
+def touched(run: Run) -> tuple[str, ...]:
+    """Return the keys of the calls that a touched packet belongs to, and of the calls and programs
+    that were under way on a host while it failed."""
+    return tuple(_touched(run))
+
+
+def _touched(run: Run) -> Iterator[str]:
+    packets = {one.number for one in run.packets if is_touched(one)}
+    failed = [fault for fault in run.faults if fault.host]
+    for call in run.calls:
+        if not packets.isdisjoint(call.packets) or any(_felt(call, one) for one in failed):
+            yield key(call)
+    for program in run.programs:
+        if any(_felt(program, one) for one in failed):
+            yield key(program)
+
+
+def _felt(thing: Call | Program, fault: Fault) -> bool:
+    ended_ns = thing.looked_ns if thing.ended_ns is None else thing.ended_ns
+    off_ns = fault.on_ns if fault.is_moment else fault.off_ns
+    is_begun = off_ns is None or thing.began_ns <= off_ns
+    return thing.host == fault.host and is_begun and fault.on_ns <= ended_ns
