@@ -73,6 +73,19 @@ class OutputLine(NamedTuple):
     lost_bytes: int = 0
 
 
+class PrintedLine(NamedTuple):
+    """A line that a host's program printed, with its output (stdout or stderr) and its time.
+
+    `time_ns` is in nanoseconds since the epoch. `lost_bytes` before it are not kept any more.
+    """
+
+    host: str
+    stream: str
+    text: str
+    time_ns: int
+    lost_bytes: int = 0
+
+
 class Output(NamedTuple):
     """What a program on a host gave: its exit status (128 + n: ended by signal n)."""
 

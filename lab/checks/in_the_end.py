@@ -12,6 +12,7 @@ from lab.checks import lines
 from lab.checks.packets import counted
 from lab.checks.verdict import Judgement, Verdict
 from lab.checks.words import describe
+from lab.evidence import output
 from lab.evidence.capture import Seen
 from lab.evidence.events import Event
 from lab.scenario.model import Condition, ExpectStep, PacketPattern
@@ -50,6 +51,8 @@ def _count(condition: Condition, evidence: Evidence) -> tuple[int, str]:
         return _syslog(condition, evidence.events)
     if condition.packets is not None:
         return _packets(condition.packets, evidence)
+    if condition.output is not None and condition.hosts:
+        return _host_output(condition, evidence.events)
     if condition.output is not None:
         return _output(condition.output, condition.of, evidence.events)
     return _acted(condition.fault, evidence.events)
@@ -86,6 +89,13 @@ def _outputs(of: str | None, events: Sequence[Event]) -> Iterator[tuple[Any, Eve
         named = event.get("name") if event["kind"] in {"started", "program"} else None
         if "argv" in event and of in {None, named}:
             yield named or event.get("of_step", event.get("step")), event
+
+
+def _host_output(condition: Condition, events: Sequence[Event]) -> tuple[int, str]:
+    pattern = re.compile(condition.output or "")
+    texts = output.texts(events, condition.hosts)
+    count = sum(pattern.search(text) is not None for text in texts)
+    return count, output.lacks(events, condition.hosts)
 
 
 def _acted(fault: str | None, events: Sequence[Event]) -> tuple[int, str]:

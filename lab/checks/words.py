@@ -56,7 +56,7 @@ def condition_words(condition: Condition) -> str:
         of = (condition.on, condition.facility, condition.severity, condition.ident)
         return " ".join([f"syslog lines /{condition.syslog}/", *(word for word in of if word)])
     if condition.output is not None:
-        return f"output /{condition.output}/"
+        return " ".join([f"output /{condition.output}/", *([condition.of] if condition.of else [])])
     if condition.packets is not None:
         pattern = condition.packets
         words = [f"{name}={value}" for name, value in pattern.match.items()]

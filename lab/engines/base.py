@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from lab.engines import outputs
-from lab.engines.outputs import Piece
+from lab.engines.outputs import Piece, Printed
 from lab.engines.program import Program
 from lab.errors import AgentError, EngineError, EvidenceError, UsageError
 from lab.evidence import syslog
@@ -238,6 +238,19 @@ class Lab(Wired, ABC):
 
         With `follow`, go on until the lab ends, also when the host is restarted.
         """
+
+    @abstractmethod
+    def reader(self, host: str) -> Callable[[], Iterator[Piece]]:
+        """Return what yields, each time it is called, the pieces that have come since the last.
+
+        The first time these are all that are kept; each has its stream and its time. What the
+        host's program had written when it ended is there once the host is no longer `running`.
+        """
+
+    def printed(self, host: str) -> Printed:
+        """Return what gives the lines of a host's program, as they become whole."""
+        name = self.host(host).name
+        return Printed(name, self.reader(name))
 
     def syslog(self, *, follow: bool = False) -> Iterator[LogLine]:
         """Yield every syslog line of the lab so far; with `follow`, go on until the lab ends.

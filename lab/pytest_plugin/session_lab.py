@@ -5,7 +5,6 @@ after the test, and the next one gets another.
 """
 
 import secrets
-import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -14,14 +13,14 @@ from importlib import import_module
 import pytest
 
 from lab.engines.base import Connected, Engine, Host, Lab
+from lab.engines.quiet import wait_until_quiet
 from lab.errors import EngineError, LabError
 from lab.model import ComposeFiles
 from lab.pytest_plugin.evidence import TestEvidence
 from lab.watching.diary import Diary
 from lab.watching.lab import WatchedLab
 
-_QUIET_WITHIN_S, _BUSY_WITHIN_S, _LOOK_AGAIN_S = 10.0, 0.2, 0.002
-_QUIET_LOOKS = 2
+_QUIET_WITHIN_S, _BUSY_WITHIN_S = 10.0, 0.2
 # Of an error that a test meets there, pytest shows the test's own line (all with --full-trace).
 _INSIDE = (
     *("lab.calling.caller", "lab.calling.remote", "lab.calling.result", "lab.engines.base"),
@@ -86,21 +85,11 @@ class SessionLab(AbstractContextManager["SessionLab"]):
     def _wait_until_quiet(self, lab: Lab) -> None:
         """Wait until the hosts' programs have taken in what the end of a test has done to them.
 
-        A connection that is reset wakes its program, which may die of it. One look sees threads one
-        after the other, and one of them may have woken another meanwhile: so two looks must agree.
-        A program that never sleeps is waited for once, and hardly again in its lab.
+        A connection that is reset wakes its program, which may die of it. A program that never
+        sleeps is waited for once, and hardly again in its lab.
         """
-        deadline_s = time.monotonic() + self._quiet_within_s
-        looks = 0
-        with suppress(
-            LabError
-        ):  # one that is not there any more is found when the lab is asked for
-            while looks < _QUIET_LOOKS:
-                looks = 0 if any(host.is_busy() for host in lab.hosts.values()) else looks + 1
-                if time.monotonic() > deadline_s:
-                    self._quiet_within_s = _BUSY_WITHIN_S
-                    return
-                time.sleep(_LOOK_AGAIN_S)
+        if not wait_until_quiet(lab.hosts.values(), self._quiet_within_s):
+            self._quiet_within_s = _BUSY_WITHIN_S
 
     def _up(self) -> Lab:
         """Return the lab, another one if a host's program has ended since."""

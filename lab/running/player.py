@@ -16,6 +16,7 @@ from lab.errors import LabError
 from lab.evidence.events import Event, Recorder
 from lab.faults.capture import Capture
 from lab.running.in_force import InForce
+from lab.running.printed import PrintedByHosts
 from lab.running.syslog import SyslogFollower
 from lab.running.under_way import UnderWay
 from lab.scenario.model import (
@@ -62,6 +63,7 @@ class Player:
         self._troubles = troubles
         self._under_way = UnderWay(lab, recorder)
         self._faults = InForce(lab, scenario, recorder, capture, troubles)
+        self._printed = PrintedByHosts(lab, scenario, recorder)
         self._syslog: SyslogFollower | None = None
         self._do: dict[type[Step], Callable[[Any, int], Event]] = {
             CallStep: self._under_way.call,
@@ -93,14 +95,17 @@ class Player:
         if "syslog" in self._lab.hosts:
             self._syslog = SyslogFollower(self._lab, self._recorder)
         self._faults.observe()
+        failed = True
         try:
             for number, step in enumerate(self._scenario.steps):
                 if not isinstance(step, ExpectStep) and not self._play(number, step):
                     return
+            failed = False
         finally:
             self._under_way.write_rest()
             self._faults.lift_all()
             self._end_syslog()
+            self._printed.end(failed=failed)
             self._recorder.write("played")
 
     def note_capture(self) -> None:
@@ -138,6 +143,8 @@ class Player:
         least = condition.count or condition.at_least or 1
         if condition.syslog is not None:
             count, what = self._wait_for_syslog(condition, least, within_s), "lines"
+        elif condition.output is not None and condition.hosts:
+            count, what = self._printed.wait(condition, least, within_s), "lines"
         elif condition.output is not None:
             count, what = self._wait_for_output(condition, least, within_s), "times"
         else:

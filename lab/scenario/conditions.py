@@ -22,7 +22,8 @@ def waited(step: Mapping, hosts: Hosts, names: Names) -> Condition:
     if condition.fault is not None:
         raise step.wrong("wait", "for syslog, output or packets, please")
     if condition.output is not None and condition.of is None:
-        raise asked.wrong("output", "of which program? say of: and the name after its later:")
+        text = "of which program? say of: and a host, or the name after its later:"
+        raise asked.wrong(_output_key(asked), text)
     if condition.packets and condition.packets.fate:
         raise asked.raw("packets").wrong("fate", "is not known yet while one waits; expect can ask")
     if condition.count == 0:
@@ -39,26 +40,27 @@ def read(step: Mapping, key: str, hosts: Hosts, names: Names) -> Condition:
     if len(subjects) != 1:
         raise step.wrong(key, f"must have one of {', '.join(keys.SUBJECTS)}")
     asked.only(*keys.SUBJECTS, *keys.OF_SUBJECTS, *keys.AMOUNTS)
-    for word, subject in keys.OWNERS.items():
-        if word in asked and subjects != [subject]:
-            raise asked.wrong(word, f"is of {subject}, not of {subjects[0]}")
+    for word, owners in keys.OWNERS.items():
+        if word in asked and subjects[0] not in owners:
+            raise asked.wrong(word, f"is of {owners[0]}, not of {subjects[0]}")
     amounts = [word for word in keys.AMOUNTS if word in asked]
     if len(amounts) > 1:
         raise asked.wrong(amounts[1], f"cannot stand beside {amounts[0]}")
     count, acted = values.count(asked, "count"), values.count(asked, "acted")
+    of, of_hosts = _whose(asked, hosts, names) if "of" in asked else (None, ())
     return Condition(
         syslog=_syslog(asked, hosts),
-        output=expectations.pattern(asked, "output"),
+        output=expectations.pattern(asked, _output_key(asked)),
         packets=_packets(asked, hosts) if "packets" in asked else None,
         fault=_fault(asked, names) if "fault" in asked else None,
         on=_host(asked, hosts) if "on" in asked else None,
         ident=asked.get("ident", str),
         facility=_one_of(asked, "facility", keys.FACILITIES),
         severity=_one_of(asked, "severity", keys.SEVERITIES),
-        of=_program(asked, names) if "of" in asked else None,
+        of=of,
         count=acted if count is None else count,
         at_least=values.count(asked, "at_least", least=1),
-        hosts=hosts.replicas.get(asked.get("on", str, default=""), ()),
+        hosts=of_hosts or hosts.replicas.get(asked.get("on", str, default=""), ()),
     )
 
 
@@ -93,11 +95,25 @@ def _fault(asked: Mapping, names: Names) -> str:
     return name
 
 
-def _program(asked: Mapping, names: Names) -> str:
+def _output_key(asked: Mapping) -> str:
+    return next((key for key in keys.OUTPUTS if key in asked), keys.OUTPUTS[0])
+
+
+def _whose(asked: Mapping, hosts: Hosts, names: Names) -> tuple[str, tuple[str, ...]]:
+    """Return whose output is meant: a program's that was started before, or that of hosts."""
     name = str(asked.need("of", str))
-    if names.later.get(name) not in {"run", REFUSED}:
-        raise asked.wrong("of", f"{name!r}: no program was started with later: {name}")
-    return name
+    if names.later.get(name) in {"run", REFUSED}:
+        return name, ()
+    if not hosts.named(name):
+        hint = meant(name, [*names.later, *hosts.known])
+        text = f"{name!r}: no host, and no program was started with later: {name}{hint}"
+        raise asked.wrong("of", text)
+    if hosts.bare:
+        text = f"{name!r} runs nothing of its own, so it prints nothing; give a compose file"
+        raise asked.wrong("of", text)
+    if name == _SYSLOG:
+        raise asked.wrong("of", "what syslog prints are syslog's lines; ask for syslog: instead")
+    return name, hosts.named(name)
 
 
 def _packets(asked: Mapping, hosts: Hosts) -> PacketPattern:

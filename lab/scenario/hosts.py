@@ -10,6 +10,8 @@ class Hosts(tuple[str, ...]):
     """The hosts by name; `replicas` has those of each service that has several."""
 
     replicas: Mapping[str, tuple[str, ...]] = NONE
+    # Do they run nothing of their own?
+    bare: bool = False
 
     @classmethod
     def of(cls, names: Iterable[str], replicas: Mapping[str, tuple[str, ...]] = NONE) -> "Hosts":

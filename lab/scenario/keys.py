@@ -187,6 +187,7 @@ EXPECT: Keys = {"expect": {"description": "what the evidence of the run must sho
 SUBJECTS: Keys = {
     "syslog": _regex("messages in the syslog"),
     "output": _regex("what programs printed"),
+    "output_matches": _regex("the same as output"),
     "packets": {"description": "packets that arrived at a link's end"},
     "fault": _text("a fault of the wire, by its name: the packets that it acted on"),
 }
@@ -204,12 +205,13 @@ OF_SUBJECTS: Keys = {
     "ident": _text("of the syslog: only lines that begin with this name, as openlog has it"),
     "facility": _text("of the syslog: only lines of this facility", enum=list(FACILITIES)),
     "severity": _text("of the syslog: only lines of this severity", enum=list(SEVERITIES)),
-    "of": _text("of output: only of the program that was started with this name"),
+    "of": _text("of output: of the program that was started with this name, or of this host's own"),
 }
-OWNERS = {  # which subject a key or an amount is of
-    **dict.fromkeys(("on", "ident", "facility", "severity"), "syslog"),
-    "of": "output",
-    "acted": "fault",
+OUTPUTS = ("output", "output_matches")
+OWNERS = {  # which subjects a key or an amount is of
+    **dict.fromkeys(("on", "ident", "facility", "severity"), ("syslog",)),
+    "of": OUTPUTS,
+    "acted": ("fault",),
 }
 PACKETS: Keys = {
     "link": _LINK,

@@ -140,7 +140,7 @@ class PacketPattern:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What can be seen: syslog lines, output of a program, packets, a fault's count. One is set."""
+    """What can be seen: syslog lines, an output, packets, a fault's count. One is set."""
 
     syslog: str | None = None
     output: str | None = None
@@ -151,10 +151,11 @@ class Condition:
     ident: str | None = None
     facility: str | None = None
     severity: str | None = None
-    of: str | None = None  # the program of the output
+    of: str | None = None  # the program of the output, or the host
     count: int | None = None
     at_least: int | None = None
-    hosts: tuple[str, ...] = ()  # where `on` is a service that has several: all of them
+    # Where `on` is a service that has several hosts, and wherever `of` is no program: the hosts.
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ def run(step: Mapping, hosts: Hosts, names: Names) -> RunStep:
     if any("\0" in word for word in (*argv, user or "")):
         raise step.wrong("run", "no program can be given a zero byte")
     on = values.host(step, "on", hosts)
+    if (name := step.get("later", str)) in hosts.known:
+        raise step.wrong("later", f"{name!r} is a host; a program needs a name of its own")
     later = names.later_of(step, "run", keys.OF_PROGRAMS)
     expected = expectations.of_program(step)
     keep_open = bool(step.get("keep_open", bool, default=False))

@@ -60,6 +60,7 @@ def _scenario(path: Path, file: Mapping, hosts: Hosts | None, wrong: list[Wrong]
     has_kernel = hosts is None  # else evidence is judged, perhaps on another machine
     if hosts is None:
         hosts = Hosts.of(_hosts(file)) if not compose_path else _hosts_of(file, compose_path)
+    hosts.bare = compose is None
     listed = file.need("steps", list)
     if not listed:
         raise file.wrong("steps", "must have at least one step")

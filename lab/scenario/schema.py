@@ -191,7 +191,7 @@ def _wait() -> Schema:
     subjects = {name: text for name, text in keys.SUBJECTS.items() if name != "fault"}
     waited = _condition(keys.WAIT["wait"], subjects, keys.WAITED)
     # Whose output, and of packets not their fate: that is known only later.
-    waited["dependentRequired"]["output"] = ["of"]
+    waited["dependentRequired"] |= {key: ["of"] for key in keys.OUTPUTS}
     waited["properties"]["packets"]["not"] = {"required": ["fate"]}
     return _mapping({**keys.WAIT, "wait": waited}, needed=("wait",))
 
@@ -202,7 +202,12 @@ def _condition(described: Schema, subjects: Keys, amounts: Keys) -> Schema:
     exclusive: Schema = {}
     for name in amounts:
         exclusive |= _never_beside(name, amounts)
-    owners = {key: [owner] for key, owner in keys.OWNERS.items() if key in properties}
+    owners = {}
+    for key, several in keys.OWNERS.items():
+        if key in properties and len(several) == 1:
+            owners[key] = list(several)
+        elif key in properties:
+            exclusive[key] = {"anyOf": [{"required": [one]} for one in several]}
     return {
         **described,
         **_mapping(properties),

@@ -12,11 +12,15 @@ from typing import Any
 
 from lab import __version__
 from lab.engines.base import Lab
+from lab.engines.quiet import wait_until_quiet
 from lab.errors import LabError
-from lab.evidence import folders
+from lab.evidence import folders, output
 from lab.evidence.events import Event, Recorder
+from lab.evidence.output import OutputRecorder
+from lab.model import HostStatus, PrintedLine
 
 _LAST_LINES = 20
+_QUIET_WITHIN_S = 2.0
 
 
 class Diary:
@@ -70,14 +74,28 @@ class Diary:
             self._troubles.append(f"syslog: {error}")
 
     def note_outputs(self, lab: Lab) -> None:
-        """Write down how the hosts are, and the last lines that their programs have printed."""
+        """Write down how the hosts are, and what their programs have printed since the beginning.
+
+        They may do first what they are about to do, such as to die.
+        """
+        wait_until_quiet(lab.hosts.values(), _QUIET_WITHIN_S)
         try:
             for host in lab.status().hosts:
-                lines = deque(lab.output(host.name), maxlen=_LAST_LINES)
-                text = "\n".join(line.text for line in lines)
-                self.write("printed", host=host.name, state=host.state, output=text)
+                self._note_output(lab, host)
         except LabError as error:
             self._troubles.append(f"what hosts printed: {error}")
+
+    def _note_output(self, lab: Lab, host: HostStatus) -> None:
+        recorder = OutputRecorder(host.name, self.write)
+        last: deque[PrintedLine] = deque(maxlen=_LAST_LINES)
+        for line in lab.printed(host.name).lines():
+            if output.is_of_syslog(line):
+                continue
+            last.append(line)
+            if line.time_ns >= self.began_ns:
+                recorder.take([line])
+        recorder.finish()
+        self.write("printed", **output.as_event(host.name, host.state, last))
 
     def finish(self) -> None:
         """End the capture and the events; done again, it does nothing."""

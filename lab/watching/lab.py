@@ -42,6 +42,10 @@ class WatchedLab(Lab):
         """Yield what a host's programs wrote to their outputs, since the lab is up."""
         return self._lab.pieces(host, alone=alone, follow=follow)
 
+    def reader(self, host: str) -> Callable[[], Iterator[Piece]]:
+        """Return what yields a host's outputs, since the lab is up."""
+        return self._lab.reader(host)
+
     def syslog(self, *, follow: bool = False) -> Iterator[LogLine]:
         """Yield the syslog lines since the view began; with `follow`, go on until the lab ends."""
         began_us = self.diary.began_ns // 1000

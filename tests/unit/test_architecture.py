@@ -65,7 +65,8 @@ MAY_IMPORT = {
     "lab.calling": {"lab.agent", "lab.errors"},
     "lab.watching": {
         *("lab", "lab.agent", "lab.calling", "lab.engines.base", "lab.engines.outputs"),
-        *("lab.engines.program", "lab.errors", "lab.evidence", "lab.faults", "lab.model"),
+        *("lab.engines.program", "lab.engines.quiet", "lab.errors", "lab.evidence"),
+        *("lab.faults", "lab.model"),
     },
     "lab.pytest_plugin": {
         *("lab", "lab.checks", "lab.engines", "lab.errors", "lab.evidence", "lab.report"),
@@ -79,7 +80,7 @@ MAY_IMPORT = {
     },
     "lab.running": {
         *("lab", "lab.agent", "lab.calling", "lab.checks", "lab.engines.base", "lab.errors"),
-        *("lab.evidence", "lab.faults", "lab.model", "lab.scenario"),
+        *("lab.engines.quiet", "lab.evidence", "lab.faults", "lab.model", "lab.scenario"),
     },
     "lab.suggestions": set(),
     "lab.model": set(),

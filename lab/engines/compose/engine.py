@@ -1,8 +1,10 @@
 """The engine `compose`: a lab is a compose project, a host is a container of it."""
 
+import heapq
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,7 @@ from lab.engines.compose import (
 from lab.engines.compose.command import compose
 from lab.engines.compose.host import ContainerHost, asking, service_of
 from lab.engines.compose.sweep import AGENT_LABEL, LABEL, TOPOLOGY_LABEL
-from lab.engines.outputs import Piece
+from lab.engines.outputs import STREAMS, Piece
 from lab.errors import EngineError
 from lab.model import ComposeFiles, Finding, HostStatus, LabStatus
 
@@ -65,6 +67,16 @@ class ComposeLab(Lab):
         """Read what Docker kept of the container's outputs."""
         with asking(host, "logs"):
             yield from log.pieces(self._client, self._containers[host], alone=alone, follow=follow)
+
+    def reader(self, host: str) -> Callable[[], Iterator[Piece]]:
+        """Read what Docker kept of each output, from where the last time ended."""
+        entries = [log.Entries(self._containers[host], stream) for stream in STREAMS]
+
+        def read() -> Iterator[Piece]:
+            with asking(host, "logs"):
+                yield from heapq.merge(*(one.new() for one in entries), key=attrgetter("time_ns"))
+
+        return read
 
     def down(self, *, progress: Progress) -> None:
         """`docker compose down` in its order, then everything that carries the label."""

@@ -36,6 +36,9 @@ class Lab(Protocol):
     def restart(self, host: KeptHost) -> None:
         """End a host's program and start it in a new host."""
 
+    def collect(self, host: KeptHost) -> None:
+        """Take what the host has written so far."""
+
     def take_down(self) -> None:
         """Begin to end the lab."""
 

@@ -1,7 +1,8 @@
 """How a lab is found and talked to: an abstract Unix socket, which leaves no file (unix(7)).
 
 A question is a JSON object on a line. The answer is one, too; or, for outputs, frames until the
-end of data: how many bytes before it are lost, how many follow, and these.
+end of data: how many bytes before it are lost, how many follow, and these. Before these there are,
+for what is asked as `printed`, the time that they came and the number of their stream.
 """
 
 import json
@@ -14,10 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lab.engines.outputs import Piece
+from lab.engines.outputs import STREAMS, Piece
 from lab.errors import EngineError, LabGoneError
 
 FRAME = struct.Struct("!QI")
+STAMP = struct.Struct("!QB")
 _CREDENTIALS = struct.Struct("=iII")  # struct ucred: pid, uid, gid (unix(7))
 _PREFIX = "socket-lab"
 _BEFORE_NAME = 7  # fields of a socket's line in /proc/net/unix (proc(5))
@@ -103,6 +105,16 @@ def read(name: str, **question: Any) -> Iterator[Piece]:
         while len(head := file.read(FRAME.size)) == FRAME.size:
             lost_bytes, length = FRAME.unpack(head)
             yield Piece(file.read(length), lost_bytes)
+
+
+def read_stamped(name: str, host: str, position: int) -> Iterator[Piece]:
+    """Ask for what a host has written from a position on, up to now; with streams and times."""
+    question = {"ask": "printed", "host": host, "position": position}
+    with _asked(name, question) as sock, sock.makefile("rb") as file:
+        while len(head := file.read(FRAME.size + STAMP.size)) == FRAME.size + STAMP.size:
+            lost_bytes, length = FRAME.unpack(head[: FRAME.size])
+            time_ns, stream = STAMP.unpack(head[FRAME.size :])
+            yield Piece(file.read(length), lost_bytes, time_ns, STREAMS[stream])
 
 
 def wait_for_end(pid: int, within_s: float) -> bool:

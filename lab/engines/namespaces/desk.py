@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.engines.namespaces.actions import Actions, Condition, Lab, RefusedError
-from lab.engines.namespaces.control import FRAME, peer_uid
+from lab.engines.namespaces.control import FRAME, STAMP, peer_uid
 from lab.engines.namespaces.kept import KeptHost
 from lab.engines.namespaces.loop import Loop
 
@@ -20,25 +20,37 @@ _ANSWER_WITHIN_S = 1.0
 
 
 class _Reader:
-    """A client that reads an output."""
+    """A client that reads an output: as it came, or by streams, with times."""
 
-    def __init__(self, sock: socket.socket, host: KeptHost, *, alone: bool, follow: bool) -> None:
+    def __init__(self, sock: socket.socket, host: KeptHost, question: dict[str, Any]) -> None:
         self.sock = sock
         self.host = host
-        self.output = host.stdout if alone else host.all
-        self.follow = follow
+        self.output = host.stdout if question.get("alone") else host.all
+        self.follow = question.get("follow", False)
         self.unsent = b""  # of a frame
-        self._position = 0
+        self._make = self._stretch if question["ask"] == "printed" else self._piece
+        self._position = question.get("position", 0)
+        self._until = self.output.end()
 
     def load(self) -> bool:
         """Make the next frame, if the last one has been sent; tell whether there is any."""
-        if not self.unsent:
-            piece, after = self.output.from_(self._position, _MOST_BYTES)
-            if piece:
-                lost_bytes = after - len(piece) - self._position
-                self.unsent = FRAME.pack(lost_bytes, len(piece)) + piece
-                self._position = after
+        if not self.unsent and (self.follow or self._position < self._until):
+            self.unsent = self._make()
         return bool(self.unsent)
+
+    def _piece(self) -> bytes:
+        piece, after = self.output.from_(self._position, _MOST_BYTES)
+        lost_bytes, self._position = after - len(piece) - self._position, after
+        return FRAME.pack(lost_bytes, len(piece)) + piece if piece else b""
+
+    def _stretch(self) -> bytes:
+        found = self.output.stretch_from(self._position, _MOST_BYTES)
+        if found is None:
+            return b""
+        lost_bytes = found.end - len(found.data) - self._position
+        self._position = found.end
+        head = FRAME.pack(lost_bytes, len(found.data)) + STAMP.pack(found.time_ns, found.stream)
+        return head + found.data
 
 
 class Desk:
@@ -99,7 +111,7 @@ class Desk:
             pid = int(Path("/proc/self").readlink().name)
             self._answer(sock, {"pid": pid, "within_s": within_s})
             self._keeper.take_down()
-        elif ask == "output":
+        elif ask in {"output", "printed"}:
             self._read(sock, question)
         else:
             self._do(sock, self._keeper.hosts[question["host"]], ask, question)
@@ -170,7 +182,8 @@ class Desk:
 
     def _read(self, sock: socket.socket, question: dict[str, Any]) -> None:
         host = self._keeper.hosts[question["host"]]
-        reader = _Reader(sock, host, alone=question["alone"], follow=question["follow"])
+        self._keeper.collect(host)
+        reader = _Reader(sock, host, question)
         self._readers.append(reader)
         self._pump(reader)
 

@@ -2,7 +2,7 @@
 
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from ipaddress import IPv6Address
 from pathlib import Path
@@ -166,6 +166,18 @@ class NamespaceLab(Lab):
     def pieces(self, host: str, *, alone: bool, follow: bool) -> Iterator[Piece]:
         """Read what the keeper kept."""
         return control.read(self.name, ask="output", host=host, alone=alone, follow=follow)
+
+    def reader(self, host: str) -> Callable[[], Iterator[Piece]]:
+        """Ask the keeper for what it kept from a position on."""
+        position = 0
+
+        def read() -> Iterator[Piece]:
+            nonlocal position
+            for piece in control.read_stamped(self.name, host, position):
+                position += piece.lost_bytes + len(piece.data)
+                yield piece
+
+        return read
 
     def down(self, *, progress: Progress) -> None:
         """Ask the keeper to end everything in order, and wait until it has."""

@@ -9,6 +9,7 @@ import contextlib
 import gc
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -42,6 +43,8 @@ from lab.engines.namespaces.order import Order
 from lab.engines.namespaces.spec import LabSpec
 
 _PIECE_BYTES = 1 << 16
+_STREAMS = (0, 1)  # standard output, standard error
+_MOST_PIECES = 16  # a pipe holds a megabyte at the most (pipe(7))
 _FAILED_STATUS = 125
 
 
@@ -92,18 +95,32 @@ class Keeper:
         assert channel
         self.loop.watch(channel.fileno(), lambda: self._hear(host, channel))
         for number, read in enumerate(outputs):
+            host.pipes[read] = number
             self.loop.watch(read, lambda n=number, r=read: self._collect(host, n, r))  # type: ignore[misc]
 
     def _collect(self, host: KeptHost, number: int, descriptor: int) -> None:
         piece = os.read(descriptor, _PIECE_BYTES)
-        if not piece:
+        now_ns = time.time_ns()
+        if piece:
+            host.all.add(piece, now_ns, number)
+            if number == 0:
+                host.stdout.add(piece, now_ns)
+        else:
             self.loop.unwatch(descriptor)
+            del host.pipes[descriptor]
             os.close(descriptor)
-            return
-        host.all.add(piece)
-        if number == 0:
-            host.stdout.add(piece)
+            host.all.finish_line(number, now_ns)
         self._desk.written(host)
+
+    def collect(self, host: KeptHost) -> None:
+        """Take what the host has written so far and this process has not read yet."""
+        for descriptor, number in list(host.pipes.items()):
+            poll = select.poll()
+            poll.register(descriptor, select.POLLIN)
+            for _ in range(_MOST_PIECES):  # whoever writes on and on is not waited for
+                if descriptor not in host.pipes or not poll.poll(0):
+                    break
+                self._collect(host, number, descriptor)
 
     def _hear(self, host: KeptHost, channel: socket.socket) -> None:
         try:
@@ -144,6 +161,9 @@ class Keeper:
                 socket.send_fds(host.channel, [json.dumps(message).encode()], descriptors)
 
     def _ended(self, host: KeptHost, status: int) -> None:
+        self.collect(host)
+        for number in _STREAMS:
+            host.all.finish_line(number, time.time_ns())
         host.state, host.status, host.outer_pid = "exited", status, 0
         host.health = None if host.health is None else "unhealthy"
         host.plugging = False

@@ -34,6 +34,9 @@ class Loop:
 
     def turn(self, wait_s: float | None) -> None:
         """Handle what is ready, or gets ready within this time (None: whenever)."""
-        for descriptor, _ in self._poll.poll(wait_s):
-            if handler := self._handlers.get(descriptor):
+        # What one handler does may change what another descriptor is watched for: readiness is for
+        # the handler that was there when it was seen, and for no later one.
+        ready = [(one, self._handlers.get(one)) for one, _ in self._poll.poll(wait_s)]
+        for descriptor, handler in ready:
+            if handler and self._handlers.get(descriptor) is handler:
                 handler()

@@ -4,7 +4,7 @@ import pytest
 
 from lab.compose.model import Health, Interface
 from lab.engines.namespaces import kept
-from lab.engines.namespaces.kept import KeptHost, Output
+from lab.engines.namespaces.kept import KeptHost, Output, Stretch
 from lab.engines.namespaces.spec import HostSpec
 
 HEALTH = Health(("true",), 1.0, 1.0, 3, 0.0)
@@ -92,6 +92,59 @@ def test_nothing_is_dropped_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> Non
     assert made.from_(0, 10) == (b"abcd", 4)
     made.add(b"e")
     assert made.from_(0, 10) == (b"bcde", 5)
+
+
+def stretches(made: Output) -> list[tuple[bytes, int, int]]:
+    found, position = [], 0
+    while piece := made.stretch_from(position, 1000):
+        found.append((piece.data, piece.time_ns, piece.stream))
+        position = piece.end
+    return found
+
+
+def test_stretches_have_their_streams_and_times() -> None:
+    made = Output()
+    assert made.stretch_from(0, 10) is None
+    made.add(b"one", 1_000_000, 0)
+    made.add(b" and more", 1_000_001, 0)  # at the same time, as people see it
+    made.add(b"error", 1_000_002, 1)
+    made.add(b"late", 9_000_000, 1)
+    expected = [(b"one and more", 1_000_000, 0), (b"error", 1_000_002, 1), (b"late", 9_000_000, 1)]
+    assert stretches(made) == expected
+    assert made.stretch_from(4, 3) == Stretch(b"and", 7, 1_000_000, 0)
+
+
+def test_last_line_of_what_has_ended_is_whole() -> None:
+    made = Output()
+    made.add(b"half", 1, 0)
+    made.add(b"whole\n", 2, 1)
+    made.finish_line(0, 3)
+    made.finish_line(0, 4)
+    made.finish_line(1, 4)
+    made.add(b"next", 5, 0)
+    assert made.from_(0, 100)[0] == b"halfwhole\n\nnext"
+
+
+def test_stretches_that_are_too_old_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "_MOST_BYTES", 10)
+    made = Output()
+    for number in range(1000):
+        made.add(b"%03d" % number, number * 1_000_000, number % 2)
+    assert stretches(made) == [
+        (b"6", 996_000_000, 0),
+        *((b"%d" % n, n * 1_000_000, n % 2) for n in (997, 998, 999)),
+    ]
+    assert made.end() == 3000
+
+
+def test_there_are_only_so_many_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "_MOST_STRETCHES", 8)
+    made = Output()
+    for number in range(100):
+        made.add(b"%02d" % number, number * 1_000_000, 0)
+    found = stretches(made)
+    assert 4 <= len(found) <= 8
+    assert found == [(b"%02d" % n, n * 1_000_000, 0) for n in range(100 - len(found), 100)]
 
 
 def test_new_host_is_created_and_meets_nothing() -> None:

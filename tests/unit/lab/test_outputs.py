@@ -4,7 +4,9 @@ import itertools
 
 import pytest
 
-from lab.engines.outputs import Line, Piece, lines
+from lab.engines import outputs
+from lab.engines.outputs import Line, Piece, Printed, lines
+from lab.model import PrintedLine
 
 TEXT = b"one\n\ntwo and more\nlast"
 
@@ -52,3 +54,51 @@ def test_very_long_line_in_many_pieces() -> None:
     # Joined at each piece it would be 800 GB to copy.
     (line,) = lines(Piece(b"x" * 1000) for _ in range(40_000))
     assert line.data == b"x" * 40_000_000
+
+
+def printed(*pieces: Piece) -> list[PrintedLine]:
+    return list(Printed("server", lambda: iter(pieces)).lines())
+
+
+def out(data: bytes, time_ns: int = 1, lost_bytes: int = 0) -> Piece:
+    return Piece(data, lost_bytes, time_ns, "stdout")
+
+
+def err(data: bytes, time_ns: int = 1) -> Piece:
+    return Piece(data, 0, time_ns, "stderr")
+
+
+def test_printed_lines_have_the_time_of_their_end_and_streams_do_not_mix() -> None:
+    found = printed(out(b"wai", 1), err(b"Trace", 2), out(b"ting\n", 3), err(b"back\n\n", 4))
+    assert found == [
+        PrintedLine("server", "stdout", "waiting", 3),
+        PrintedLine("server", "stderr", "Traceback", 4),
+        PrintedLine("server", "stderr", "", 4),
+    ]
+
+
+def test_printed_lines_are_the_same_wherever_the_pieces_are_cut() -> None:
+    for first, second in itertools.combinations(range(len(TEXT) + 1), 2):
+        cut = [TEXT[:first], TEXT[first:second], TEXT[second:]]
+        assert [line.text for line in printed(*map(out, cut))] == ["one", "", "two and more"]
+
+
+def test_line_that_is_not_whole_comes_when_it_is_asked_for_again() -> None:
+    pieces = [out(b"rea")]
+    reading = Printed("server", lambda: iter(pieces))
+    assert list(reading.lines()) == []
+    pieces[:] = [out(b"dy\nnext")]
+    assert [line.text for line in reading.lines()] == ["ready"]
+
+
+def test_what_is_lost_is_said_with_the_next_line_that_is_whole() -> None:
+    found = printed(out(b"begun"), out(b"end\nwhole\nlast\n", lost_bytes=7))
+    assert [(line.text, line.lost_bytes) for line in found] == [("whole", 7), ("last", 0)]
+
+
+@pytest.mark.parametrize("cut", [1, 1000, 1 << 16])
+def test_very_long_printed_line_comes_in_several(monkeypatch: pytest.MonkeyPatch, cut: int) -> None:
+    monkeypatch.setattr(outputs, "_MOST_LINE_BYTES", 1000)
+    data = b"x" * 2500 + b"\ny\n"
+    found = printed(*(out(data[n : n + cut]) for n in range(0, len(data), cut)))
+    assert [line.text for line in found] == ["x" * 1000, "x" * 1000, "x" * 500, "y"]

@@ -1,6 +1,6 @@
 """What the commands do, whatever the engine: names, and which lab is meant."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,6 +34,9 @@ class FakeLab(Lab):
     def pieces(self, host: str, *, alone: bool, follow: bool) -> Iterator[Piece]:
         del alone, follow
         return iter((Piece(host.encode()),))
+
+    def reader(self, host: str) -> Callable[[], Iterator[Piece]]:
+        return lambda: iter((Piece(host.encode(), time_ns=1, stream="stdout"),))
 
     def down(self, *, progress: Progress) -> None:
         progress("down", self.name)

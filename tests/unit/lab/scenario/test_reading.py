@@ -377,3 +377,56 @@ def test_an_environment_is_a_mapping_or_a_list(tmp_path: Path, written_as: str) 
 def test_a_call_that_must_not_return_has_no_least_time(tmp_path: Path) -> None:
     steps = LISTEN + "  - {on: server, call: accept, socket: door, as: s, blocks: 1s, after: 2s}\n"
     assert mistakes(tmp_path, steps) == ["6: after: cannot stand beside blocks"]
+
+
+HOSTS_OF_COMPOSE = Hosts.of(["server", "syslog", "app-1"], {"app": ("app-1", "app-2")})
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("output: x, of: sever", "of: 'sever': no host, and no program was started with later: s"),
+        ("output: x, of: sever", "did you mean server?"),
+        ("output: x, of: syslog", "what syslog prints are syslog's lines; ask for syslog: instead"),
+        ("output: x, output_matches: y, of: server", "must have one of syslog, output"),
+        ("output_matches: '(', of: server", "output_matches: '(' is no regular expression"),
+        ("output_matches: x", "output_matches: of which program? say of: and a host"),
+        ("syslog: x, of: server", "of: is of output, not of syslog"),
+    ],
+)
+def test_whose_output_is_waited_for_is_refused_with_its_line(
+    tmp_path: Path, condition: str, said: str
+) -> None:
+    text = "title: x\nshows: y\ncompose: any.yaml\nsteps:\n"
+    path = written(tmp_path, f"{text}  - {{wait: {{{condition}}}}}\n")
+    with pytest.raises(ScenarioError) as refused:
+        read(path, hosts=HOSTS_OF_COMPOSE)
+    (line,) = str(refused.value).splitlines()
+    assert line.startswith(f"{path}:5: ")
+    assert said in line
+
+
+@pytest.mark.parametrize(
+    ("of", "hosts"), [("server", ("server",)), ("app", ("app-1", "app-2")), ("app-1", ("app-1",))]
+)
+def test_of_a_host_is_what_its_own_program_prints(
+    tmp_path: Path, of: str, hosts: tuple[str, ...]
+) -> None:
+    text = "title: x\nshows: y\ncompose: any.yaml\nsteps:\n"
+    path = written(tmp_path, f"{text}  - {{expect: {{output_matches: x, of: {of}}}}}\n")
+    (step,) = read(path, hosts=HOSTS_OF_COMPOSE).steps
+    assert isinstance(step, ExpectStep)
+    condition = step.condition
+    assert (condition.output, condition.of, condition.hosts) == ("x", of, hosts)
+
+
+def test_hosts_that_run_nothing_of_their_own_print_nothing(tmp_path: Path) -> None:
+    (line,) = mistakes(tmp_path, "  - {wait: {output: x, of: server}}\n")
+    assert line == (
+        "5: of: 'server' runs nothing of its own, so it prints nothing; give a compose file"
+    )
+
+
+def test_a_program_has_no_name_of_a_host(tmp_path: Path) -> None:
+    (line,) = mistakes(tmp_path, "  - {on: client, run: cat, later: server}\n")
+    assert line == "5: later: 'server' is a host; a program needs a name of its own"
