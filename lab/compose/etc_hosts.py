@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from lab.compose import extra_hosts
 from lab.compose.errors import at
 from lab.compose.model import Interface
 
@@ -87,11 +86,13 @@ def hosts_files(
     members: Mapping[str, Mapping[str, Mapping[str, Any]]],
     interfaces: Mapping[str, Sequence[Interface]],
     service_of: Mapping[str, str] = MappingProxyType({}),
+    extra: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> HostsFiles:
     """Return /etc/hosts for each host, hosts with the same networks sharing one view.
 
     `members` has the services of each network, with their settings there; `service_of` has the
-    names that replicas share. PlaceError when a name can be nobody's.
+    names that replicas share, `extra` the lines that the file gives a host. PlaceError when a name
+    can be nobody's.
     """
     addresses = {key: {i.network: _bare(i) for i in of_host} for key, of_host in interfaces.items()}
     known = {
@@ -118,7 +119,7 @@ def hosts_files(
                 key,
                 host_name(key, services[key]),
                 [*of.values()],
-                extra_hosts.lines(key, services[key]),
+                extra.get(key, ()),
             )
             for key, of in addresses.items()
         },

@@ -1,4 +1,4 @@
-"""What types the parts of a compose file may have, for every key that this engine reads.
+"""Checks the types of a compose file's parts, for every key that the lab reads (`tables`).
 
 A wrong type is found here, with the path of its keys, before anything works with it. As in Compose,
 a truth may be written `yes`, and a variable may stand for a truth or a number.
@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lab.compose import keys
+from lab.compose import keys, tables
 from lab.compose.errors import PlaceError, dotted
-from lab.suggestions import near
 
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_OCTAL = re.compile(r"(?:0o?)?[0-7]{1,4}")
 _NUMBER = re.compile(r"[-+]?\d{1,18}")
 # Of services, networks and volumes.
 _ENTRY_NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -25,81 +25,8 @@ _NAMES = {
     dict: "a mapping",
     type(None): "empty",
 }
-SERVICE: dict[str, tuple[type, ...]] = {
-    "image": (str,),
-    "command": (str, list),
-    "entrypoint": (str, list),
-    "environment": (dict, list),
-    "healthcheck": (dict,),
-    "depends_on": (dict, list),
-    "networks": (dict, list),
-    "network_mode": (str,),
-    "volumes": (list,),
-    "tmpfs": (str, list),
-    "labels": (dict, list),
-    "dns": (str, list),
-    "dns_opt": (list,),
-    "sysctls": (dict, list),
-    "hostname": (str,),
-    "container_name": (str,),
-    "mac_address": (str,),
-    "stop_grace_period": (str,),
-    "profiles": (list,),
-    "cap_add": (list,),
-    "tty": (bool,),
-    "stdin_open": (bool,),
-    "scale": (int,),
-    "deploy": (dict, type(None)),
-    "env_file": (str, list),
-    "working_dir": (str,),
-    "extra_hosts": (dict, list),
-}
-DEPLOY: dict[str, tuple[type, ...]] = {"replicas": (int,)}
-HEALTH: dict[str, tuple[type, ...]] = {
-    "test": (str, list),
-    "interval": (str,),
-    "timeout": (str,),
-    "start_period": (str,),
-    "start_interval": (str,),
-    "retries": (int,),
-    "disable": (bool,),
-}
-ENV_FILE: dict[str, tuple[type, ...]] = {"path": (str,), "required": (bool,), "format": (str,)}
-MEMBER: dict[str, tuple[type, ...]] = {
-    "ipv4_address": (str,),
-    "ipv6_address": (str,),
-    "mac_address": (str,),
-    "aliases": (list,),
-    "priority": (int,),
-}
-NETWORK: dict[str, tuple[type, ...]] = {
-    "ipam": (dict,),
-    "enable_ipv6": (bool,),
-    "internal": (bool,),
-    "external": (bool, dict),
-    "driver": (str, type(None)),
-}
-SUBNET: dict[str, tuple[type, ...]] = {
-    "subnet": (str,),
-    "ip_range": (str,),
-    "gateway": (str,),
-    "aux_addresses": (dict,),
-}
-MOUNT: dict[str, tuple[type, ...]] = {
-    "type": (str,),
-    "source": (str,),
-    "target": (str,),
-    "read_only": (bool,),
-    "tmpfs": (dict,),
-    "volume": (dict,),
-    "bind": (dict,),
-}
-TMPFS: dict[str, tuple[type, ...]] = {"size": (str, int), "mode": (int,)}
-VOLUME: dict[str, tuple[type, ...]] = {"external": (bool, dict), "driver": (str, type(None))}
-IPAM: dict[str, tuple[type, ...]] = {"driver": (str,)}
-NEEDED: dict[str, tuple[type, ...]] = {"condition": (str,), "required": (bool,), "restart": (bool,)}
 # Lists of mappings too; and those of words, which may be numbers. All others are of strings.
-_LISTS_OF_MAPPINGS = {"env_file", "volumes"}
+_LISTS_OF_MAPPINGS = {"configs", "env_file", "secrets", "volumes"}
 _LISTS_OF_WORDS = {"command", "entrypoint", "test"}
 
 
@@ -114,7 +41,7 @@ def check(file: Any) -> None:
     """Raise ShapeError for the first part of a wrong type."""
     if not isinstance(file, dict):
         raise ShapeError([], "the file is not a mapping of keys")
-    _known([], file, keys.FILE)
+    keys.check(file)
     for kind in ("services", "networks", "volumes"):
         for name, entry in _entries([kind], file.get(kind)):
             if not isinstance(name, str):
@@ -126,8 +53,10 @@ def check(file: Any) -> None:
             elif kind == "networks":
                 _network([kind, name], entry)
             else:
-                _known([kind, name], entry, keys.VOLUME)
-                _table([kind, name], entry, VOLUME)
+                _table([kind, name], entry, tables.VOLUME)
+    for kind in ("secrets", "configs"):
+        for name, entry in _entries([kind], file.get(kind)):
+            _table([kind, str(name)], entry, tables.GRANT)
 
 
 def _entries(keys: list[str | int], value: Any) -> Iterator[tuple[Any, dict[str, Any]]]:
@@ -175,36 +104,51 @@ def _typed(value: Any, types: tuple[type, ...]) -> Any:
     return int(value) if int in types and _NUMBER.fullmatch(value) else value
 
 
-def _known(place: list[str | int], entry: dict[str, Any], known: set[str]) -> None:
-    """Refuse a key that Compose refuses."""
-    for key in entry:
-        if isinstance(key, str) and key not in known and not key.startswith("x-"):
-            text = f"{key}: no such key in a compose file{near(key, known)}"
-            raise PlaceError((*place, key), f"{dotted(tuple(place))} {text}".strip())
-
-
 def _service(keys_of: list[str | int], entry: dict[str, Any]) -> None:
-    _known(keys_of, entry, keys.SERVICE)
-    _known([*keys_of, "healthcheck"], _mapping(entry.get("healthcheck")), keys.HEALTHCHECK)
-    _table(keys_of, entry, SERVICE)
-    _table([*keys_of, "healthcheck"], entry.get("healthcheck") or {}, HEALTH)
-    _table([*keys_of, "deploy"], entry.get("deploy") or {}, DEPLOY)
+    _table(keys_of, entry, tables.SERVICE)
+    _table([*keys_of, "healthcheck"], entry.get("healthcheck") or {}, tables.HEALTH)
+    _table([*keys_of, "deploy"], entry.get("deploy") or {}, tables.DEPLOY)
+    _entries_of(keys_of, entry)
+
+
+def _entries_of(keys_of: list[str | int], entry: dict[str, Any]) -> None:
+    """Check what a service has several of."""
+    checks = {"volumes": _volume, "secrets": _granted, "configs": _granted, "env_file": _env_file}
+    for key, check_one in checks.items():
+        entries = entry.get(key)
+        for number, one in enumerate(entries if isinstance(entries, list) else ()):
+            check_one([*keys_of, key, number], one)
+    _limits([*keys_of, "ulimits"], entry.get("ulimits") or {})
+    _extra_hosts([*keys_of, "extra_hosts"], entry.get("extra_hosts"))
     for key in ("environment", "labels", "sysctls"):
         if isinstance(values := entry.get(key), dict):
             for name, value in values.items():
                 if isinstance(value, (dict, list)):
                     text = f"{name}: must be a string or a number"
                     raise ShapeError([*keys_of, key, str(name)], text)
-    for key, table in (("networks", MEMBER), ("depends_on", NEEDED)):
+    for key, table in (("networks", tables.MEMBER), ("depends_on", tables.NEEDED)):
         if isinstance(entry.get(key), dict):
             for name, member in _entries([*keys_of, key], entry[key]):
                 _table([*keys_of, key, str(name)], member, table)
-    for number, volume in enumerate(entry.get("volumes") or ()):
-        _volume([*keys_of, "volumes", number], volume)
-    _extra_hosts([*keys_of, "extra_hosts"], entry.get("extra_hosts"))
-    files = entry.get("env_file")
-    for number, file in enumerate(files if isinstance(files, list) else ()):
-        _env_file([*keys_of, "env_file", number], file)
+
+
+def _granted(keys: list[str | int], entry: Any) -> None:
+    if isinstance(entry, dict):
+        _table(keys, entry, tables.GRANTED)
+        mode = entry.get("mode")
+        if isinstance(mode, str) and not _OCTAL.fullmatch(mode):
+            raise ShapeError([*keys, "mode"], f"{mode!r} is no mode, such as 0440")
+    if not isinstance(entry, (str, dict)) or (isinstance(entry, dict) and "source" not in entry):
+        raise ShapeError(keys, f"{entry!r} names none; write its source")
+
+
+def _limits(keys: list[str | int], entries: dict[str, Any]) -> None:
+    _table(keys, entries, {str(name): (int, dict) for name in entries})
+    for name, value in entries.items():
+        if isinstance(value, dict):
+            _table([*keys, name], value, tables.BOTH_LIMITS)
+            if missing := set(tables.BOTH_LIMITS) - set(value):
+                raise ShapeError([*keys, name], f"lacks {min(missing)}; write both, soft and hard")
 
 
 def _extra_hosts(keys: list[str | int], entries: Any) -> None:
@@ -217,16 +161,16 @@ def _extra_hosts(keys: list[str | int], entries: Any) -> None:
 
 def _env_file(keys: list[str | int], entry: Any) -> None:
     if isinstance(entry, dict):
-        _table(keys, entry, ENV_FILE)
+        _table(keys, entry, tables.ENV_FILE)
     if not isinstance(entry, (str, dict)) or (isinstance(entry, dict) and "path" not in entry):
         raise ShapeError(keys, f"{entry!r} is no file; write its path")
 
 
 def _volume(keys: list[str | int], entry: Any) -> None:
     if isinstance(entry, dict):
-        _table(keys, entry, MOUNT)
+        _table(keys, entry, tables.MOUNT)
         tmpfs = entry.get("tmpfs") or {}
-        _table(keys, tmpfs, TMPFS)
+        _table(keys, tmpfs, tables.TMPFS)
     if not isinstance(entry, (str, dict)) or (isinstance(entry, dict) and "target" not in entry):
         raise ShapeError(keys, f"{entry!r} is no volume, as SOURCE:TARGET")
 
@@ -236,16 +180,14 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def _network(keys_of: list[str | int], entry: dict[str, Any]) -> None:
-    _known(keys_of, entry, keys.NETWORK)
-    _known([*keys_of, "ipam"], _mapping(entry.get("ipam")), keys.IPAM)
-    _table(keys_of, entry, NETWORK)
+    _table(keys_of, entry, tables.NETWORK)
     ipam = entry.get("ipam") or {}
-    _table([*keys_of, "ipam"], ipam, IPAM)
+    _table([*keys_of, "ipam"], ipam, tables.IPAM)
     configs = ipam.get("config") or []
     if not isinstance(configs, list) or not all(isinstance(config, dict) for config in configs):
         raise ShapeError([*keys_of, "ipam", "config"], "must be a list of mappings")
     for number, config in enumerate(configs):
         place = [*keys_of, "ipam", "config", number]
-        _table(place, config, SUBNET)
+        _table(place, config, tables.SUBNET)
         others = config.get("aux_addresses") or {}
         _table([*place, "aux_addresses"], others, dict.fromkeys(others, (str,)))

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import signal
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -45,6 +46,18 @@ def environment(value: Any, own: Mapping[str, str]) -> dict[str, str]:
     without = {key for key, entry in (value or {}).items() if entry is None}
     given = {key: entry for key, entry in mapping(value).items() if key not in without}
     return given | {key: own[key] for key in without if key in own}
+
+
+def stop_signal(value: Any) -> str:
+    """Return the name of a signal that may be written as INT, SIGINT or 2; ValueError if none."""
+    text = str(value or "SIGTERM")
+    if text.isdecimal() and int(text) in set(signal.Signals):
+        return signal.Signals(int(text)).name
+    name = f"SIG{text.removeprefix('SIG')}"
+    if name not in signal.Signals.__members__:
+        message = f"{text!r} is no signal, such as SIGINT"
+        raise ValueError(message)
+    return name
 
 
 def names(value: Any) -> list[str]:

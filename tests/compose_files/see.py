@@ -46,7 +46,13 @@ def _names() -> dict[str, list[str]]:
 def _files() -> dict[str, list[str]]:
     patterns = os.environ.get("SEE", "").split()
     paths = [path for one in patterns for path in sorted(Path("/").glob(one.lstrip("/")))]
-    return {str(p): [f"{stat.S_IMODE(p.stat().st_mode):04o}", p.read_text()] for p in paths}
+    return {str(path): [_mode(path), path.read_text()] for path in paths}
+
+
+def _mode(path: Path) -> str:
+    """Return it; a file of the machine may be written, and has the one that it has there."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    return "its own" if mode & stat.S_IWUSR else f"{mode:04o}"
 
 
 def _limits() -> dict[str, list[int]]:

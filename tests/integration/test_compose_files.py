@@ -57,14 +57,15 @@ def project(engine: Engine, name: str, folder: Path) -> Iterator[Lab]:
 
 def seen(lab: Lab, host: str) -> dict[str, Any]:
     """Return what the program of a host has printed first."""
-
-    def lines() -> list[str]:
-        pieces = b"".join(piece.data for piece in lab.pieces(host, alone=True, follow=False))
-        return pieces.decode().splitlines()
-
-    wait_until(lambda: bool(lines()), f"{host} to say what it sees")
-    found: dict[str, Any] = json.loads(lines()[0])
+    wait_until(lambda: bool(lines(lab, host)), f"{host} to say what it sees")
+    found: dict[str, Any] = json.loads(lines(lab, host)[0])
     return found
+
+
+def lines(lab: Lab, host: str) -> list[str]:
+    """Return what the program of a host has printed so far."""
+    pieces = b"".join(piece.data for piece in lab.pieces(host, alone=True, follow=False))
+    return pieces.decode().splitlines()
 
 
 def told(found: Mapping[str, Any], service: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,3 +85,35 @@ def test_programs_see_what_the_file_says(engine: Engine, name: str, tmp_path: Pa
         }
     wanted = PROJECTS / name / "seen.json"
     assert found == json.loads(wanted.read_text())
+
+
+@pytest.mark.parametrize(
+    ("host", "signal"), [("database", "SIGINT"), ("worker", "SIGUSR1"), ("sleeper", "SIGQUIT")]
+)
+def test_program_gets_the_signal_that_the_file_says(
+    engine: Engine, host: str, signal: str, tmp_path: Path
+) -> None:
+    with project(engine, "limits", tmp_path) as lab:
+        seen(lab, host)
+        lab.host(host).restart()
+        assert signal in lines(lab, host)
+
+
+def test_exec_is_as_the_hosts_program(engine: Engine, tmp_path: Path) -> None:
+    with project(engine, "limits", tmp_path) as lab:
+        found = lab.host("database").run(["sh", "-c", "ulimit -Sn; ulimit -Hn; ulimit -c"])
+        assert found.stdout.split() == [b"512", b"1024", b"0"]
+    with project(engine, "replicas", tmp_path) as lab:
+        assert lab.host("app-2").run(["pwd"]).stdout == b"/srv/app\n"
+
+
+def test_lab_is_removed_whatever_compose_file_the_environment_names(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other").mkdir()
+    for name in ("broken.yaml", "other/compose.yaml"):
+        (tmp_path / name).write_text("services: [no, mapping]\n")
+    with project(engine, "variables", tmp_path):
+        monkeypatch.setenv("COMPOSE_FILE", str(tmp_path / "broken.yaml"))
+        monkeypatch.setenv("COMPOSE_ENV_FILES", str(tmp_path / "nowhere.env"))
+        monkeypatch.chdir(tmp_path / "other")

@@ -12,6 +12,8 @@ from lab.engines.compose import RUN_BY
 from lab.errors import EngineError
 
 _KEPT_LINES = 200
+# What would name the files, or what they are made of.
+_OF_FOLDER = {"COMPOSE_FILE", "COMPOSE_ENV_FILES", "COMPOSE_PROFILES", "COMPOSE_PROJECT_NAME"}
 
 
 def compose(
@@ -20,11 +22,14 @@ def compose(
     *,
     stdin: str = "",
     environment: Mapping[str, str] | None = None,
+    of_folder: bool = True,
     on_line: Callable[[str], None] = lambda _line: None,
 ) -> str:
     """Run `docker compose --project-name NAME ARGS` to its end and return its standard output.
 
-    `on_line` gets each line of its progress. EngineError when it fails. Ctrl-C ends it first.
+    `on_line` gets each line of its progress. Without `of_folder` it finds no compose file, neither
+    here nor in COMPOSE_FILE, and goes by what the project's containers say. EngineError when it
+    fails. Ctrl-C ends it first.
     """
     argv = ["docker", "compose", "--progress", "plain", "--project-name", name, *args]
     try:
@@ -35,7 +40,8 @@ def compose(
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            env={**os.environ, **(environment or {}), RUN_BY: name},
+            cwd=None if of_folder else "/",
+            env={**_environment(of_folder), **(environment or {}), RUN_BY: name},
             process_group=0,
         )
     except FileNotFoundError as missing:
@@ -51,6 +57,10 @@ def compose(
     if process.returncode:
         raise _failed(argv, process.returncode, last_lines)
     return stdout
+
+
+def _environment(of_folder: bool) -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if of_folder or k not in _OF_FOLDER}
 
 
 def _talk(

@@ -2,7 +2,7 @@
 
 import heapq
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from operator import attrgetter
 from pathlib import Path
@@ -12,6 +12,7 @@ from docker import DockerClient
 from docker.errors import DockerException
 from docker.models.containers import Container
 
+from lab.compose import files as compose_files
 from lab.compose import replicas
 from lab.engines.base import Engine, Lab, Progress, shown_file
 from lab.engines.compose import (
@@ -22,6 +23,7 @@ from lab.engines.compose import (
     guard,
     images,
     log,
+    restored,
     startup,
     topology,
     wire,
@@ -99,6 +101,7 @@ class ComposeLab(Lab):
         compose(
             self.name,
             ["down", "--volumes", "--remove-orphans"],
+            of_folder=False,
             on_line=lambda line: progress(doing, line),
         )
 
@@ -128,8 +131,10 @@ class ComposeEngine(Engine):
         progress(f"reading {files.paths[0].name}", "")
         for environment in wire.environments(name):
             topo = topology.read(files, name, environment, wire.free_subnets(name))
+            known = compose_files.environment(files.paths[0].resolve().parent)
+            settings = restored.settings(topo, known)
             try:
-                self._compose_up(name, topo, build=build, progress=progress)
+                self._compose_up(name, topo, settings, build=build, progress=progress)
             except EngineError as error:
                 if environment and "overlaps with other one" in error.stderr:
                     continue  # somebody took these addresses a moment ago
@@ -142,17 +147,31 @@ class ComposeEngine(Engine):
         raise EngineError(text)
 
     def _compose_up(
-        self, name: str, topo: dict[str, Any], *, build: bool, progress: Progress
+        self,
+        name: str,
+        topo: dict[str, Any],
+        settings: Mapping[str, str],
+        *,
+        build: bool,
+        progress: Progress,
     ) -> None:
         if build:
             images.build(topo, progress)
         progress("starting hosts", "")
+        waits = not restored.without_check(topo)
         compose(
             name,
-            ["--file", "-", "up", "--detach", "--wait", "--wait-timeout", str(_WAIT_S)],
+            [
+                *("--file", "-", "up", "--detach"),
+                *(("--wait", "--wait-timeout", str(_WAIT_S)) if waits else ()),
+            ],
             stdin=json.dumps(topo),
+            environment=settings,
             on_line=lambda line: progress("starting hosts", line),
         )
+        if not waits:
+            with _client() as client:
+                startup.wait(_containers(client, name), topo["services"], _WAIT_S)
 
     def bare_image(self, progress: Progress) -> str:
         """Return the agent's: it has Python, and is there or can be made wherever Docker is."""

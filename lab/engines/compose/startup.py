@@ -17,6 +17,7 @@ from lab.errors import EngineError
 # As on the other engine: a program that ends sooner, with no health check to tell, never was up.
 _SETTLES_S = 0.1
 _LAST_LINES = 3
+_LOOKS_AFTER_S = 0.1
 
 
 def explained(error: EngineError, containers: Sequence[Container]) -> EngineError:
@@ -34,17 +35,45 @@ def explained(error: EngineError, containers: Sequence[Container]) -> EngineErro
     return error
 
 
-def check(containers: Sequence[Container], services: Mapping[str, Mapping[str, Any]]) -> None:
-    """Wait until programs without health checks have run a while; EngineError if one has ended.
+def wait(
+    containers: Sequence[Container], services: Mapping[str, Mapping[str, Any]], within_s: float
+) -> None:
+    """Wait until no health check is under way; EngineError if one fails or a program has ended.
 
-    `services` are those of the compose file: what another waits for the end of may end.
+    In place of `docker compose up --wait`, where that cannot.
     """
-    may_end = {
+    may_end = _may_end(services)
+    deadline_s = time.monotonic() + within_s
+    left = list(containers)
+    while left:
+        for container in left:
+            container.reload()
+            state = container.attrs["State"]
+            ended = not state["Running"] and service_of(container) not in may_end
+            if ended or state.get("Health", {}).get("Status") == "unhealthy":
+                raise EngineError(why_not_up(container))
+        left = [c for c in left if c.attrs["State"].get("Health", {}).get("Status") == "starting"]
+        if left and time.monotonic() >= deadline_s:
+            raise EngineError(why_not_up(left[0]))
+        time.sleep(_LOOKS_AFTER_S if left else 0)
+
+
+def _may_end(services: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Return the services for whose end another one waits."""
+    return {
         needed
         for service in services.values()
         for needed, how in service.get("depends_on", {}).items()
         if how.get("condition") == "service_completed_successfully"
     }
+
+
+def check(containers: Sequence[Container], services: Mapping[str, Mapping[str, Any]]) -> None:
+    """Wait until programs without health checks have run a while; EngineError if one has ended.
+
+    `services` are those of the compose file: what another waits for the end of may end.
+    """
+    may_end = _may_end(services)
     watched = [
         container
         for container in containers

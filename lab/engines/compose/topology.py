@@ -10,7 +10,7 @@ from lab.compose import files as compose_files
 from lab.compose import loading, nodes, replicas, schema, yaml
 from lab.compose.errors import PlaceError
 from lab.compose.nodes import Node
-from lab.engines.compose import images, plugs
+from lab.engines.compose import images, plugs, restored
 from lab.engines.compose.command import compose
 from lab.engines.compose.sweep import LABEL, SERVICE_LABEL, TOPOLOGY_LABEL
 from lab.errors import EngineError, TopologyError
@@ -55,6 +55,7 @@ def read(
         raise TopologyError(text)
     for service in topology["services"].values():
         service.pop("profiles", None)  # Compose is not asked for them again
+    restored.settle(topology)
     images.settle(topology, images.project(path, trees))
     try:
         order = _services(trees)

@@ -11,13 +11,13 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from lab.compose import etc_hosts, replicas
+from lab.compose import etc_hosts, extra_hosts, replicas
 from lab.compose.document import Document
 from lab.compose.errors import PlaceError
 from lab.compose.networks import Networks
 from lab.compose.replicas import Expanded
 from lab.compose.values import mapping
-from lab.engines.namespaces import mounts, notes, service
+from lab.engines.namespaces import grants, mounts, notes, service
 from lab.engines.namespaces.spec import HostSpec, LabSpec
 from lab.errors import TopologyError
 from lab.model import ComposeFiles
@@ -58,9 +58,16 @@ def located(error: PlaceError, files: ComposeFiles, name: str) -> TopologyError:
 
 def _lab(document: Document, expanded: Expanded, name: str) -> LabSpec:
     services, service_of = expanded
+    grants.check(document.file)
     volumes = document.file.get("volumes") or {}
     networks = Networks(document.file.get("networks") or {}, services)
-    files = etc_hosts.hosts_files(services, networks.members, networks.interfaces, service_of)
+    files = etc_hosts.hosts_files(
+        services,
+        networks.members,
+        networks.interfaces,
+        service_of,
+        {key: extra_hosts.lines(key, service) for key, service in services.items()},
+    )
     hosts = tuple(
         service.host(
             key,
@@ -68,7 +75,7 @@ def _lab(document: Document, expanded: Expanded, name: str) -> LabSpec:
             lab=name,
             folder=document.folder,
             settings=document.environment,
-            volumes=volumes,
+            file=document.file,
             others=services,
             service_of=service_of,
             interfaces=tuple(networks.interfaces[key]),

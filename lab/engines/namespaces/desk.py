@@ -137,6 +137,7 @@ class Desk:
             "topology": self._keeper.lab.topology,
             "hosts": hosts,
             "environment": spec.environment if spec else {},
+            "limits": spec.limits if spec else {},
             "pid": int(Path("/proc/self").readlink().name),
             "folder": (spec and spec.working_dir) or self._keeper.lab.folder,
             "user_namespace": self._keeper.inner,

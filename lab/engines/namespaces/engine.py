@@ -8,7 +8,7 @@ from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any
 
-from lab.compose import replicas
+from lab.compose import limits, replicas
 from lab.compose.errors import PlaceError
 from lab.engines import states
 from lab.engines.base import Engine, Host, Lab, Progress, own_term, shown_file
@@ -78,7 +78,8 @@ class NamespaceHost(Host):
         term = own_term() if terminal else "-"
         python = [sys.executable, "-I", "-S", _ENTER]
         return [
-            *(*python, self.name, str(pid), inner, answer["folder"], term),
+            *(*python, self.name, str(pid), inner, answer["folder"]),
+            *(limits.text(answer.get("limits", {})), term),
             *(*settings, "--", *argv),
         ]
 

@@ -1,7 +1,8 @@
-"""Runs a program on a host: `enter.py HOST PID INNER FOLDER TERM [NAME=VALUE...] -- ARGV`.
+"""Runs a program on a host: `enter.py HOST PID INNER FOLDER LIMITS TERM [NAME=VALUE...] -- ARGV`.
 
 PID is the host's process 1, as this machine counts; INNER is `-`, or the descriptor of that process
-that keeps the user namespace of the host's programs. With a TERM other than `-` the program gets a
+that keeps the user namespace of the host's programs. LIMITS are the host's (`limits.text`), or
+empty. With a TERM other than `-` the program gets a
 terminal of the host, else this process's own descriptors. The exit status is the program's, or
 128 + n if signal n ended it. Not nsenter(1), which stops itself when the program is stopped.
 
@@ -33,7 +34,7 @@ _PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 def main() -> NoReturn:
     """Enter, run, wait."""
     split = sys.argv.index("--")
-    host, pid, inner, folder, term, *settings = sys.argv[1:split]
+    host, pid, inner, folder, limits, term, *settings = sys.argv[1:split]
     environment = dict(entry.partition("=")[::2] for entry in settings)
     try:
         _enter(pid, inner)
@@ -51,7 +52,7 @@ def main() -> NoReturn:
                 _fail(states.refusal(host, "exec", "paused"))
             if term != "-":
                 os.login_tty(slave)
-            _become(sys.argv[split + 1 :], folder, environment)
+            _become(sys.argv[split + 1 :], folder, limits, environment)
     except OSError as error:
         _fail(f"{host}: {error.strerror}")
     for number in _PASSED_ON:
@@ -78,10 +79,14 @@ def _enter(pid: str, inner: str) -> None:
         syscalls.no_new_privileges()
 
 
-def _become(argv: list[str], folder: str, environment: dict[str, str]) -> NoReturn:
+def _become(argv: list[str], folder: str, limits: str, environment: dict[str, str]) -> NoReturn:
     try:
         syscalls.default_signals()
         processes.start_in(folder)
+        if limits:
+            from lab.compose.limits import apply, of_text  # noqa: PLC0415 - only where there are some
+
+            apply(of_text(limits))
         os.execvpe(argv[0], argv, environment)  # noqa: S606
     except OSError as error:
         _fail(f"{argv[0]}: {error.strerror}", 127 if isinstance(error, FileNotFoundError) else 126)

@@ -16,6 +16,7 @@ from collections.abc import Container
 from pathlib import Path
 from typing import Any, NoReturn
 
+from lab.compose import limits
 from lab.compose.errors import PlaceError
 from lab.engines.namespaces import (
     callers,
@@ -130,6 +131,8 @@ class Init:
         elif do == "signal":
             self._signal(signal.Signals[message["signal"]])
             if (grace_s := message.get("grace_s")) is not None:
+                if not self._main:
+                    self._end(128 + signal.Signals[message["signal"]])
                 self._kill_at_s = time.monotonic() + grace_s
         elif do in {"pause", "resume"}:
             self._pause(do == "pause")
@@ -194,6 +197,7 @@ class Init:
             signal.set_wakeup_fd(-1)
             syscalls.default_signals()
             self._drop_rights()
+            limits.apply(self._spec.limits)
             os.execvpe(program, argv, environment)  # noqa: S606
         except OSError as error:
             os.write(starting, f"{argv[0]}: {error.strerror}".encode())

@@ -178,8 +178,12 @@ class Keeper:
         if host.state == "exited":
             self._start_again(host)
         else:
-            self.tell(host, do="resume")
-            self.tell(host, do="signal", signal="SIGTERM", grace_s=host.spec.stop_grace_s)
+            self._stop(host)
+
+    def _stop(self, host: KeptHost) -> None:
+        spec = host.spec
+        self.tell(host, do="resume")
+        self.tell(host, do="signal", signal=spec.stop_signal, grace_s=spec.stop_grace_s)
 
     def _start_again(self, host: KeptHost) -> None:
         host.restarting = False
@@ -241,8 +245,7 @@ class Keeper:
         if not self._order.left() or time.monotonic() >= self._down_until_s:
             os._exit(0)
         for host in self._order.to_end():
-            self.tell(host, do="resume")
-            self.tell(host, do="signal", signal="SIGTERM", grace_s=host.spec.stop_grace_s)
+            self._stop(host)
 
     def longest_down_s(self) -> float:
         """Return how long taking down may take."""

@@ -37,14 +37,14 @@ def of_service(
         with at("services", key, "volumes", number):
             mount = volume(entry, key, folder)
             _check_source(mount, {*defined, _anonymous(key, mount.target)})
-            _check_target(mount)
+            check_target(mount.target, is_file=_is_file(mount))
         found.append(mount)
     others = {mount.target for mount in found}
     entries = service.get("tmpfs") or ()
     for number, entry in enumerate([entries] if isinstance(entries, str) else entries):
         with at("services", key, "tmpfs", number):
             mount = of_tmpfs(entry)
-            _check_target(mount)
+            check_target(mount.target, is_file=_is_file(mount))
             if mount.target in others:
                 text = f"{mount.target} is the target of a volume already; keep one"
                 raise ValueError(text)
@@ -161,9 +161,12 @@ def _check_source(mount: Mount, defined: Collection[str]) -> None:
         raise ValueError(text)
 
 
-def _check_target(mount: Mount) -> None:
+def _is_file(mount: Mount) -> bool:
+    return mount.source.startswith("/") and not Path(mount.source).is_dir()
+
+
+def check_target(target: str, *, is_file: bool) -> None:
     """Raise ValueError when nothing, or not this, can be mounted there."""
-    target = mount.target
     place = Path(os.path.realpath(target))
     if target in _NEEDED or any(f"{one}/".startswith(_KERNELS) for one in (target, place)):
         text = f"{target} is the host's own; choose another place in it"
@@ -174,7 +177,6 @@ def _check_target(mount: Mount) -> None:
     if not above.is_dir():
         text = f"{target}: {above} is a file on this machine, so nothing can be below it"
         raise ValueError(text)
-    is_file = mount.source.startswith("/") and not Path(mount.source).is_dir()
     if is_there(place) and place.is_dir() == is_file:
         ours, its = ("file", "folder") if is_file else ("folder", "file")
         text = f"{target}: a {ours} cannot take the place of this machine's {its}"

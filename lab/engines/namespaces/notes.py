@@ -6,9 +6,10 @@ What it cannot do and a lab makes no sense without is refused where it is read.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lab.compose import extra_hosts, schema
+from lab.compose import extra_hosts, limits, tables
+from lab.engines.namespaces import grants
 
-_TOP_LEVEL = {"name", "version", "services", "networks", "volumes"}
+_TOP_LEVEL = {"name", "version", "services", "networks", "volumes", "secrets", "configs"}
 # Without effect here, or true anyway: programs have no rights and the files are read-only.
 _WITHOUT_EFFECT = {
     *("build", "pull_policy", "init", "read_only", "cap_drop"),
@@ -22,14 +23,15 @@ _OF_SWARM = {
 }
 # No program here has one, or an input.
 _TERMINAL = ("stdin_open", "tty")
-_NETWORK = {*schema.NETWORK, "labels", "name", "attachable"}
-_VOLUME = {*schema.VOLUME, "labels", "name"}
-_IPAM = {*schema.IPAM, "config"}
-_NEEDED = {*schema.NEEDED} - {"restart"}
-_MOUNT = {*schema.MOUNT, "consistency"}
+_NETWORK = {*tables.NETWORK, "labels", "name", "attachable"}
+_VOLUME = {*tables.VOLUME, "labels", "name"}
+_GRANT = {*tables.GRANT, "labels", "name"}
+_IPAM = {*tables.IPAM, "config"}
+_NEEDED = {*tables.NEEDED} - {"restart"}
+_MOUNT = {*tables.MOUNT, "consistency"}
 # Of a mount's own parts; Docker fills a volume from the image, of which there is none here.
 _OF_MOUNTS = {
-    "tmpfs": {*schema.TMPFS},
+    "tmpfs": {*tables.TMPFS},
     "volume": {"nocopy", "labels"},
     "bind": {"selinux"},
 }
@@ -50,31 +52,37 @@ def unknown(file: Mapping[str, Any], services: Mapping[str, Any]) -> list[str]:
 def _keys(file: Mapping[str, Any], services: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key in _others(file, _TOP_LEVEL):
         yield key, "the file"
+    most = limits.of_this_machine()
     for name, service in services.items():
-        for key in _of_service(service):
-            yield key, name
-    for kind, understood in (("networks", _NETWORK), ("volumes", _VOLUME)):
+        asked = limits.of_service(name, service)
+        every = (_of_service(service), grants.ignored(service, file), _of_limits(asked, most))
+        yield from ((key, name) for of in every for key in of)
+    parts = {"networks": _NETWORK, "volumes": _VOLUME, "secrets": _GRANT, "configs": _GRANT}
+    for kind, understood in parts.items():
         for name, entry in (file.get(kind) or {}).items():
             for key in _others(entry, understood):
                 yield key, f"{kind}.{name}"
-            if kind == "networks":
-                for key in _of_ipam(entry or {}):
-                    yield key, f"{kind}.{name}"
-            if kind == "networks" and _is_without_ipv6(entry or {}):
-                yield "an IPv6 subnet without enable_ipv6", f"{kind}.{name}"
+            for key in _of_ipam(entry or {}) if kind == "networks" else ():
+                yield key, f"{kind}.{name}"
+
+
+def _of_limits(asked: limits.Limits, most: Mapping[str, int]) -> Iterator[str]:
+    for name, of in limits.allowed(asked, most).items():
+        if of != asked[name]:
+            yield f"ulimits.{name} of more than {most[name]}, as this machine allows no more"
 
 
 def _of_service(service: Mapping[str, Any]) -> Iterator[str]:
-    yield from _others(service, {*schema.SERVICE, *_WITHOUT_EFFECT})
+    yield from _others(service, {*tables.SERVICE, *_WITHOUT_EFFECT})
     yield from (key for key in _TERMINAL if service.get(key))
     rights = {right.upper().removeprefix("CAP_") for right in service.get("cap_add") or ()}
     for right in sorted(rights - _RIGHTS_TO_DROP):
         yield f"cap_add {right}"
     if extra_hosts.has_gateway(service):
         yield f"{extra_hosts.GATEWAY} in extra_hosts, as no host can reach this machine"
-    for key in _others(service.get("deploy"), {*schema.DEPLOY, *_OF_SWARM}):
+    for key in _others(service.get("deploy"), {*tables.DEPLOY, *_OF_SWARM}):
         yield f"deploy.{key}"
-    for key in _others(service.get("healthcheck"), {*schema.HEALTH}):
+    for key in _others(service.get("healthcheck"), {*tables.HEALTH}):
         yield f"healthcheck.{key}"
     yield from _of_entries(service)
     for mount in service.get("volumes") or ():
@@ -83,7 +91,7 @@ def _of_service(service: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_entries(service: Mapping[str, Any]) -> Iterator[str]:
-    for part, known in (("networks", {*schema.MEMBER}), ("depends_on", _NEEDED)):
+    for part, known in (("networks", {*tables.MEMBER}), ("depends_on", _NEEDED)):
         entries = service.get(part)
         for entry in entries.values() if isinstance(entries, dict) else ():
             for key in _others(entry, known):
@@ -107,11 +115,13 @@ def _of_mount(mount: Mapping[str, Any] | str) -> Iterator[str]:
 
 
 def _of_ipam(network: Mapping[str, Any]) -> Iterator[str]:
+    if _is_without_ipv6(network):
+        yield "an IPv6 subnet without enable_ipv6"
     ipam = network.get("ipam") or {}
     for key in _others(ipam, _IPAM):
         yield f"ipam.{key}"
     for config in ipam.get("config") or ():
-        for key in _others(config, {*schema.SUBNET}):
+        for key in _others(config, {*tables.SUBNET}):
             yield f"ipam.config.{key}"
 
 

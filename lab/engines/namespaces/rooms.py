@@ -8,7 +8,7 @@ for that. Where something can be mounted is for `places`, what is in /etc/hosts 
 import contextlib
 import errno
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from lab.compose.errors import PlaceError, dotted
 from lab.engines.namespaces import syscalls, tmpfs
 from lab.engines.namespaces.laying import bind, hidden_by_private, lay_over
 from lab.engines.namespaces.places import Places
-from lab.engines.namespaces.spec import HostSpec, Mount
+from lab.engines.namespaces.spec import File, HostSpec, Mount
 from lab.engines.namespaces.store import STORE, place
 
 _DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
@@ -48,6 +48,10 @@ def make_room(host: HostSpec, visible: Iterable[str]) -> None:
         *((path, 0, partial(_keep, path, source, places)) for path, source in kept.items()),
         *((os.path.realpath(p), 1, partial(lay_over, source, p)) for p, source in laid.items()),
         *((os.path.realpath(e.target), 2, partial(_mount, e, store, places)) for e in host.mounts),
+        *(
+            (os.path.realpath(file.target), 2, partial(_show, source, file.target, places))
+            for file, source in _written(host, store)
+        ),
     ]
     for _, _, step in sorted(steps, key=lambda step: step[:2]):
         step()
@@ -62,6 +66,24 @@ def make_room(host: HostSpec, visible: Iterable[str]) -> None:
     with contextlib.suppress(PermissionError):
         syscalls.mount("sysfs", "/sys", "sysfs", syscalls.MS_RDONLY | syscalls.MS_NOSUID)
     syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV)
+
+
+def _written(host: HostSpec, store: str) -> Iterator[tuple[File, str]]:
+    """Write a host's own files into the store; yield each with its path there."""
+    for number, file in enumerate(host.files):
+        path = Path(store, "files", f"{host.name}.{number}")
+        path.parent.mkdir(exist_ok=True)
+        path.unlink(missing_ok=True)  # of the host before it was started again
+        path.touch(0o600, exist_ok=False)
+        path.write_text(file.text, encoding="utf-8", errors="surrogateescape", newline="")
+        path.chmod(file.mode)
+        yield file, str(path)
+
+
+def _show(source: str, target: str, places: Places) -> None:
+    places.make(target, like=source)
+    bind(source, target)
+    syscalls.make_read_only(target)
 
 
 def _make_working_dir(host: HostSpec, places: Places) -> None:

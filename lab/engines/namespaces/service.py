@@ -9,11 +9,11 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from lab.compose import env_files, etc_hosts, values
+from lab.compose import env_files, etc_hosts, limits, values
 from lab.compose.errors import at
 from lab.compose.etc_hosts import HostsFiles
 from lab.compose.model import Interface
-from lab.engines.namespaces import MARK, mounts, programs, sysctls
+from lab.engines.namespaces import MARK, grants, mounts, programs, sysctls
 from lab.engines.namespaces.spec import HostSpec
 
 TRY_LABEL = "socket-lab.try"
@@ -26,13 +26,13 @@ def host(
     lab: str,
     folder: Path,
     settings: Mapping[str, str],
-    volumes: Collection[str],
+    file: Mapping[str, Any],
     others: Collection[str],
     service_of: Mapping[str, str],
     interfaces: tuple[Interface, ...],
     hosts_files: HostsFiles,
 ) -> HostSpec:
-    """Return the host; `volumes` are the named ones of the file, `others` all its hosts.
+    """Return the host; `file` is what the compose file says, `others` are all its hosts.
 
     `settings` are what variables are set to; `service_of` has the services of replicas.
     """
@@ -48,6 +48,9 @@ def host(
         health = values.health(check)
     with at(*here, "stop_grace_period"):
         stop_grace_s = values.seconds(service.get("stop_grace_period"), 10.0)
+    with at(*here, "stop_signal"):
+        stop_signal = values.stop_signal(service.get("stop_signal"))
+    granted = grants.of_service(key, service, file, folder, settings)
     return HostSpec(
         name=key,
         host_name=etc_hosts.host_name(key, service),
@@ -57,7 +60,10 @@ def host(
             **env_files.environment(key, service, folder, settings),
         },
         interfaces=interfaces,
-        mounts=mounts.of_service(key, service, folder, volumes),
+        mounts=(
+            *mounts.of_service(key, service, folder, file.get("volumes") or {}),
+            *granted.mounts,
+        ),
         health=health,
         depends_on=depends_on,
         name_servers=_name_servers(key, service),
@@ -70,6 +76,9 @@ def host(
         missing=program.missing,
         service=service_of.get(key, ""),
         working_dir=_working_dir(key, service),
+        limits=limits.allowed(limits.of_service(key, service), limits.of_this_machine()),
+        files=granted.files,
+        stop_signal=stop_signal,
     )
 
 

@@ -22,6 +22,14 @@ class Mount(NamedTuple):
     number: int = 0
 
 
+class File(NamedTuple):
+    """A file that only the host has; what may be done with it is as of chmod(2)."""
+
+    target: str
+    text: str
+    mode: int
+
+
 class HostSpec(NamedTuple):
     """A host; without `argv` it runs no program and `missing` says what would have been needed."""
 
@@ -47,6 +55,10 @@ class HostSpec(NamedTuple):
     service: str = ""
     # Where its programs start; "": in the lab's folder.
     working_dir: str = ""
+    # By their names, what its programs may use: a soft and a hard limit, -1 for none.
+    limits: dict[str, tuple[int, int]] = {}  # noqa: RUF012 - nobody changes it
+    files: tuple[File, ...] = ()
+    stop_signal: str = "SIGTERM"
 
 
 class LabSpec(NamedTuple):
@@ -96,4 +108,6 @@ def _host(*fields: Any) -> HostSpec:
         name_servers=tuple(host.name_servers),
         resolver_options=tuple(host.resolver_options),
         own_lines=tuple(host.own_lines),
+        limits={name: (soft, hard) for name, (soft, hard) in host.limits.items()},
+        files=tuple(File(*entry) for entry in host.files),
     )

@@ -90,6 +90,19 @@ def test_key_is_named_with_its_line(tmp_path: Path, key: str, said: str) -> None
         ("extra_hosts: {b: 3}", "must be an address, or a list of them"),
         ("extra_hosts: ['b:c']", "b: 'c' is no address"),
         ("working_dir: here", "'here': its place in the host must begin with /"),
+        ("stop_signal: SOON", "services.a.stop_signal: 'SOON' is no signal, such as SIGINT"),
+        ("ulimits: {files: 3}", "services.a.ulimits.files: there is no such limit; there are core"),
+        ("ulimits: {nofile: x}", "ulimits.nofile must be a number or a mapping"),
+        ("ulimits: {nofile: -2}", "-2 is no limit; write 0 or more, or -1 for none"),
+        ("ulimits: {nofile: {soft: 3}}", "lacks hard; write both, soft and hard"),
+        ("ulimits: {nofile: {soft: 3, hard: 2}}", "the soft limit, 3, is more than the hard one"),
+        ("ulimits: {nofile: {soft: -1, hard: 2}}", "the soft limit, -1, is more than the hard one"),
+        ("secrets: [s]", "secret s is not defined; add it below secrets"),
+        ("configs: [c]", "config c is not defined; add it below configs"),
+        ("secrets: [{target: x}]", "names none; write its source"),
+        ("secrets: [3]", "names none; write its source"),
+        ("secrets: [{source: s, mode: rw}]", "'rw' is no mode, such as 0440"),
+        ("configs: [{source: c, target: /proc/x}]", "/proc/x is the host's own; choose another"),
         ("working_dir: 3", "working_dir must be a string"),
     ],
 )
@@ -228,3 +241,24 @@ def test_what_is_wrong_in_the_env_file_is_named_there(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text(HOST)
     with pytest.raises(TopologyError, match=r"^.*/\.env:2: '\$': a \$ that begins no variable"):
         compose_file.read(ComposeFiles((tmp_path / "compose.yaml",)), "x")
+
+
+@pytest.mark.parametrize(
+    ("kind", "entry", "line", "said"),
+    [
+        ("secrets", "{}", 7, "secrets.x has no source; give it file or environment"),
+        ("configs", "{}", 7, "configs.x has no source; give it file or environment or content"),
+        ("secrets", "{file: a, environment: B}", 7, "secrets.x has file and environment; keep one"),
+        ("secrets", "{file: nope}", 7, "/nope is not there; make it, or name another"),
+        ("secrets", "{environment: NOT_SET_HERE}", 7, "variable NOT_SET_HERE is not set; set it"),
+        ("configs", "{external: true}", 7, "configs.x: one from outside the lab is not for a lab"),
+        ("secrets", "{file: 3}", 7, "secrets.x.file must be a string"),
+        ("secrets", "{content: x}", 7, "secrets.x content: no such key in a compose file"),
+    ],
+)
+def test_secret_that_cannot_be_had_is_named_with_its_line(
+    tmp_path: Path, kind: str, entry: str, line: int, said: str
+) -> None:
+    text = refused(tmp_path, f"{HOST}    {kind}: [x]\n{kind}:\n  x: {entry}\n")
+    assert text.startswith(f"{line}: ")
+    assert said in text

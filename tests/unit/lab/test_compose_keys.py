@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.compose import keys, schema
+from lab.compose import keys, tables
 from lab.compose.document import Document
 from lab.engines import choice
 from lab.errors import TopologyError
@@ -38,6 +38,20 @@ def refusal(folder: Path, text: str) -> str:
             f"{FILE}networks:\n  wire: {{ipam: {{confg: []}}}}\n",
             "networks.wire.ipam confg: no such",
         ),
+        (f"{FILE}    build: {{contxt: .}}\n", "4: services.a.build contxt: no such key"),
+        (
+            f"{FILE}    build: {{secrets: [{{sorce: x}}]}}\n",
+            "4: services.a.build.secrets sorce: no",
+        ),
+        (f"{FILE}    deploy: {{resources: {{limits: {{memry: 1g}}}}}}\n", "resources.limits memry"),
+        (f"{FILE}    deploy:\n      replica: 2\n", "5: services.a.deploy replica: no such key"),
+        (f"{FILE}    ports:\n    - 1:1\n    - {{targt: 2}}\n", "6: services.a.ports targt: no"),
+        (f"{FILE}    logging: {{option: {{}}}}\n", "services.a.logging option: no such key"),
+        (f"{FILE}    networks: {{default: {{alias: [x]}}}}\n", "networks.default alias: no such"),
+        (f"{FILE}    depends_on: {{b: {{contition: x}}}}\n", "depends_on.b contition: no such key"),
+        (f"{FILE}    volumes: [{{type: bind, bind: {{odd: 1}}}}]\n", "volumes.bind odd: no such"),
+        (f"{FILE}secrets:\n  s: {{flie: x}}\n", "5: secrets.s flie: no such key"),
+        (f"{FILE}configs:\n  c: {{driver: x}}\n", "5: configs.c driver: no such key"),
         (f"{FILE}volumes:\n  d: {{drivr: x}}\n", "5: volumes.d drivr: no such key"),
     ],
 )
@@ -54,10 +68,10 @@ def test_extensions_may_stand_anywhere(tmp_path: Path) -> None:
 
 
 def test_what_this_reader_understands_is_in_the_specification() -> None:
-    assert set(schema.SERVICE) <= keys.SERVICE
-    assert set(schema.NETWORK) <= keys.NETWORK
-    assert set(schema.VOLUME) <= keys.VOLUME
-    assert set(schema.HEALTH) == keys.HEALTHCHECK
+    assert set(tables.SERVICE) <= keys.SERVICE
+    assert set(tables.NETWORK) <= keys.NETWORK
+    assert set(tables.VOLUME) <= keys.VOLUME
+    assert set(tables.HEALTH) == keys.HEALTHCHECK
 
 
 def test_compose_refuses_no_key_that_is_listed_here_for_being_unknown(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.compose import limits
 from tests.unit.lab.test_compose_file import OURS, read
 
 BARE = "image: socket-lab/host, entrypoint: [sleep]"
@@ -13,7 +14,7 @@ BARE = "image: socket-lab/host, entrypoint: [sleep]"
     "key",
     [
         *("mem_limit: 64m", "ports: ['80:80']", "privileged: true", "restart: always"),
-        *("ulimits: {nofile: 1}", "logging: {}", "user: nobody", "pids_limit: 3"),
+        *("logging: {}", "user: nobody", "pids_limit: 3"),
     ],
 )
 def test_key_that_this_engine_does_not_have_is_named(tmp_path: Path, key: str) -> None:
@@ -71,25 +72,30 @@ def test_key_without_effect_is_not_named(tmp_path: Path) -> None:
             "volumes option rshared (a); volumes option nosuch (a)",
         ),
         (
-            "    volumes: [{type: bind, source: /etc, target: /x, odd: 1, bind: "
+            "    volumes: [{type: bind, source: /etc, target: /x, bind: "
             "{propagation: rshared, create_host_path: false}}, "
-            "{type: tmpfs, target: /y, tmpfs: {odd: 1}}]\n",
-            "volumes.odd (a); volumes.bind.propagation (a); volumes.tmpfs.odd (a)",
+            "{type: tmpfs, target: /y, consistency: cached}]\n",
+            "volumes.bind.propagation (a)",
         ),
         (
-            "networks: {default: {ipam: {options: {a: b}, config: "
-            "[{subnet: 10.9.0.0/24, odd: 1}]}}}\n",
-            "ipam.options (networks.default); ipam.config.odd (networks.default)",
+            "networks: {default: {ipam: {options: {a: b}, config: [{subnet: 10.9.0.0/24}]}}}\n",
+            "ipam.options (networks.default)",
         ),
         (
-            f"    depends_on: {{b: {{restart: true, odd: 1}}}}\n  b: {{{BARE}}}\n",
-            "depends_on.odd (a); depends_on.restart (a)",
+            f"    depends_on: {{b: {{restart: true}}}}\n  b: {{{BARE}}}\n",
+            "depends_on.restart (a)",
         ),
         (
             "    extra_hosts: ['machine:host-gateway', 'b:10.0.0.1']\n",
             "host-gateway in extra_hosts, as no host can reach this machine (a)",
         ),
-        ("configs: {}\nx-mine: 1\n", "configs (the file)"),
+        ("models: {}\nx-mine: 1\n", "models (the file)"),
+        (
+            "    secrets: [{source: s, uid: '5', mode: 0400}, {source: e, gid: '5', mode: 0400}]\n"
+            "secrets: {s: {file: /dev/null, labels: {}}, e: {environment: PATH, driver: d}}\n",
+            "secrets.uid (a); secrets.mode of a file, which has its own (a); secrets.gid (a);"
+            " driver (secrets.e)",
+        ),
     ],
 )
 def test_key_of_a_part_that_this_engine_does_not_have_is_named(
@@ -97,3 +103,16 @@ def test_key_of_a_part_that_this_engine_does_not_have_is_named(
 ) -> None:
     notes = [f"not on this engine: {one}" for one in note.split("; ")]
     assert read(tmp_path, OURS + text)[1] == notes
+
+
+def test_limit_that_this_machine_does_not_allow_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = {**dict.fromkeys(limits.NUMBERS, -1), "nofile": 1000}
+    monkeypatch.setattr(limits, "of_this_machine", lambda: most)
+    lab, notes = read(
+        tmp_path, f"{OURS}    ulimits: {{nofile: {{soft: 500, hard: 2000}}, core: 0}}\n"
+    )
+    assert lab.hosts[0].limits == {"nofile": (500, 1000), "core": (0, 0)}
+    text = "ulimits.nofile of more than 1000, as this machine allows no more (a)"
+    assert notes == [f"not on this engine: {text}"]

@@ -1,7 +1,7 @@
 """What the keeper is told arrives as it was sent."""
 
 from lab.compose.model import Health, Interface, Network
-from lab.engines.namespaces.spec import HostSpec, LabSpec, Mount
+from lab.engines.namespaces.spec import File, HostSpec, LabSpec, Mount
 
 SERVER = HostSpec(
     name="server",
@@ -29,6 +29,10 @@ SERVER = HostSpec(
     hosts_file=1,
     own_lines=("10.0.0.2 server.lab server",),
     try_it="echo hello",
+    working_dir="/srv",
+    limits={"nofile": (5, 10)},
+    files=(File("/run/secrets/s", "hush\n", 0o400),),
+    stop_signal="SIGINT",
 )
 BARE = HostSpec(
     name="bare",

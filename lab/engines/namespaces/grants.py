@@ -1,0 +1,121 @@
+"""What a service gets of the file's `secrets` and `configs`: files in its host, to be read.
+
+A file of the machine is mounted, as with Docker; what comes from a variable, or stands in the
+compose file, becomes a file of the host.
+"""
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lab.compose import paths
+from lab.compose.errors import PlaceError, at
+from lab.engines.namespaces import mounts
+from lab.engines.namespaces.spec import File, Mount
+
+# Where what has no place of its own is, or one that does not begin with /.
+_FOLDERS = {"secrets": "/run/secrets", "configs": "/"}
+_READABLE = 0o444
+_SOURCES = ("file", "environment", "content")
+
+
+class Granted(NamedTuple):
+    """The folders and files of the machine that are mounted, and files with a text of their own."""
+
+    mounts: tuple[Mount, ...]
+    files: tuple[File, ...]
+
+
+def of_service(
+    key: str,
+    service: Mapping[str, Any],
+    file: Mapping[str, Any],
+    folder: Path,
+    settings: Mapping[str, str],
+) -> Granted:
+    """Return what a service gets; `settings` are what variables are set to.
+
+    PlaceError when something is not there, or cannot be at its place.
+    """
+    mounted: dict[str, Mount] = {}
+    written: dict[str, File] = {}
+    for kind in _FOLDERS:
+        for number, entry in enumerate(service.get(kind) or ()):
+            how = entry if isinstance(entry, Mapping) else {"source": entry}
+            name = how["source"]
+            with at("services", key, kind, number):
+                target = _target(kind, how.get("target") or name)
+                mounts.check_target(target, is_file=True)
+                if name not in (file.get(kind) or {}):
+                    text = f"{kind[:-1]} {name} is not defined; add it below {kind}"
+                    raise ValueError(text)
+            source, text = _source(kind, name, file[kind][name] or {}, folder, settings)
+            mounted.pop(target, None)  # of two at one place the later one counts
+            written.pop(target, None)
+            if source:
+                mounted[target] = Mount(target, source, read_only=True)
+            else:
+                written[target] = File(target, text, _mode(how.get("mode")))
+    return Granted(tuple(mounted.values()), tuple(written.values()))
+
+
+def ignored(service: Mapping[str, Any], file: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is asked of the files that a service gets and does not count, in words."""
+    for kind in _FOLDERS:
+        for entry in service.get(kind) or ():
+            how = entry if isinstance(entry, Mapping) else {}
+            is_file = ((file.get(kind) or {}).get(how.get("source")) or {}).get("file")
+            yield from (f"{kind}.{one}" for one in ("uid", "gid") if one in how)
+            if is_file and "mode" in how:  # nor with Compose
+                yield f"{kind}.mode of a file, which has its own"
+
+
+def _target(kind: str, target: str) -> str:
+    if "\0" in target:
+        text = f"{target!r}: no file can be there"
+        raise ValueError(text)
+    place = posixpath.normpath(posixpath.join(_FOLDERS[kind], target))
+    return f"/{place.lstrip('/')}"
+
+
+def _mode(value: Any) -> int:
+    if value is None:
+        return _READABLE
+    return int(value, 8) if isinstance(value, str) else int(value)
+
+
+def _source(
+    kind: str, name: str, entry: Mapping[str, Any], folder: Path, settings: Mapping[str, str]
+) -> tuple[str, str]:
+    """Return the path of the machine's file, "" for none, and else the text."""
+    here = (kind, name)
+    if entry.get("external"):
+        text = f"{kind}.{name}: one from outside the lab is not for a lab; give it a file"
+        raise PlaceError((*here, "external"), text)
+    if path := entry.get("file"):
+        with at(*here, "file"):
+            source = paths.of_machine(path, folder)
+            if not Path(source).exists():
+                text = f"{source} is not there; make it, or name another"
+                raise ValueError(text)
+        return source, ""
+    if variable := entry.get("environment"):
+        with at(*here, "environment"):
+            if variable not in settings:
+                text = f"variable {variable} is not set; set it here, or in .env"
+                raise ValueError(text)
+        return "", settings[variable]
+    return "", str(entry.get("content", ""))
+
+
+def check(file: Mapping[str, Any]) -> None:
+    """Raise PlaceError for a secret or a config that has not just one source, as Compose does."""
+    for kind in _FOLDERS:
+        for name, entry in (file.get(kind) or {}).items():
+            given = [one for one in _SOURCES if one in (entry or {})]
+            if len(given) != 1 and not (entry or {}).get("external"):
+                allowed = [one for one in _SOURCES if one != "content" or kind == "configs"]
+                problem = f"has {' and '.join(given)}; keep one" if given else "has no source; give"
+                text = f"{kind}.{name} {problem}{'' if given else ' it ' + ' or '.join(allowed)}"
+                raise PlaceError((kind, name), text)
