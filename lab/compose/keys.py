@@ -94,7 +94,6 @@ _PARTS = {
     },
     "services.*.devices.*": {"permissions", "source", "target"},
     "services.*.env_file.*": {"format", "path", "required"},
-    "services.*.extends": {"file", "service"},
     "services.*.healthcheck": HEALTHCHECK,
     "services.*.logging": {"driver", "options"},
     "services.*.networks.*": _MEMBER,
