@@ -56,7 +56,8 @@ def condition_words(condition: Condition) -> str:
         of = (condition.on, condition.facility, condition.severity, condition.ident)
         return " ".join([f"syslog lines /{condition.syslog}/", *(word for word in of if word)])
     if condition.output is not None:
-        return " ".join([f"output /{condition.output}/", *([condition.of] if condition.of else [])])
+        whose = f" of {condition.of}" if condition.of else ""
+        return f"output /{condition.output}/{whose}"
     if condition.packets is not None:
         pattern = condition.packets
         words = [f"{name}={value}" for name, value in pattern.match.items()]

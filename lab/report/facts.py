@@ -49,6 +49,8 @@ def _facts(run: Run) -> Iterator[Fact]:
     for log in run.logs:
         pid = "" if log.pid is None else f"[{log.pid}]"
         yield at(log.time_ns, "log", log.host, f"{log.ident}{pid}: {log.message}")
+    for printed in run.printed:
+        yield at(printed.time_ns, f"printed, {printed.stream}", printed.host, printed.text)
     for note in run.notes:
         yield at(note.time_ns, "note", note.host, note.text)
 

@@ -6,12 +6,14 @@ An event that lacks what it should have is left out and counted: its file is dam
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from lab.evidence import output
 from lab.evidence.events import Event
 from lab.report import call_words
 from lab.report.expectations import Expectations
 from lab.report.fault_words import fault_words
 from lab.report.hosts import names_by_address, texts
-from lab.report.model import Call, Fault, Log, Note, Program
+from lab.report.model import Call, Fault, LastLines, Log, Note, Program
+from lab.report.printed import together
 
 _MOMENTS = frozenset({"kill", "restart"})
 
@@ -42,8 +44,10 @@ class Happenings:
         self.programs: list[Program] = []
         self.faults: list[Fault] = []
         self.logs: list[Log] = []
+        self.last_lines: list[LastLines] = []
         self.notes: list[Note] = []
         self.left_out = 0
+        self._lines: list[Event] = []
         self.played_ns: int | None = None
         self._names = names_by_address(addresses)
         self._steps = expectations
@@ -57,6 +61,10 @@ class Happenings:
             "fault_off": self._lifted,
             "host": self._host,
             "syslog": self._log,
+            "output": self._output,
+            "output_cut": self._output_trouble,
+            "output_trouble": self._output_trouble,
+            "printed": self._last_lines,
             "input": self._input,
             "sysctl": self._sysctl,
             "wait": self._wait,
@@ -72,6 +80,7 @@ class Happenings:
                 break  # what its own end leaves in the syslog is no part of the story
             self._tell(tell.get(event["kind"], _ignore), event)
         self._never_collected()
+        self.printed = together(self._lines)
         self.calls.sort(key=lambda call: call.began_ns)
 
     def _tell(self, tell: Callable[[Event], None], event: Event) -> None:
@@ -235,6 +244,18 @@ class Happenings:
         in_vain = event.get("refused") or event["taken_bytes"] < event["bytes"]
         words += ["which it has not taken"] if in_vain else []
         self._note(event, f"{event['name']}: {', '.join(words)}", is_bad=bool(in_vain))
+
+    def _output(self, event: Event) -> None:
+        self._lines.append({**event, "host": str(event["host"]), "text": str(event["text"])})
+
+    def _output_trouble(self, event: Event) -> None:
+        self._note(event, output.words(event), is_bad=True)
+
+    def _last_lines(self, event: Event) -> None:
+        host, state = str(event["host"]), str(event["state"])
+        self.last_lines.append(LastLines(host, state, str(event["output"])))
+        if state != "running":
+            self._note(event, f"{host} has ended ({state})", is_bad=True)
 
     def _sysctl(self, event: Event) -> None:
         words = ", ".join(f"{name} = {value}" for name, value in event["values"].items())

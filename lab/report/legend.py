@@ -9,8 +9,8 @@ from lab.report.shapes import Picture
 def legend(run: Run, picture: Picture) -> tuple[str, ...]:
     """Return the names of what is there, in the order in which it is explained.
 
-    A fate of the model, or `call`, `error`, `open`, `program`, `fault`, `log`, `note`, `fold`,
-    `group`, `decides`.
+    A fate of the model, or `call`, `error`, `open`, `program`, `fault`, `log`, `printed`, `note`,
+    `fold`, `group`, `decides`.
     """
     return tuple(_there(run, picture))
 
@@ -30,6 +30,7 @@ def _there(run: Run, picture: Picture) -> Iterator[str]:
     )
     yield from ["fault"] * any(one.kind.startswith("shade") for one in picture.spans)
     yield from ["log"] * bool(run.logs)
+    yield from ["printed"] * any(row.kind == "printed" for row in picture.rows)
     yield from ["note"] * bool(run.notes)
     yield from ["group"] * any(row.kind == "group" for row in picture.rows)
     yield from ["fold"] * any(row.fold_ns for row in picture.rows)

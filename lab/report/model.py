@@ -156,6 +156,39 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Printed:
+    """Lines that a host's own program printed on one of its outputs, right after each other."""
+
+    number: int
+    time_ns: int
+    host: str
+    stream: str
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The lines as they were printed."""
+        return "\n".join(self.lines)
+
+    @property
+    def telling(self) -> str:
+        """The line that says most: of a Python traceback the last, else the first."""
+        there = [line for line in self.lines if line.strip()]
+        if not there:
+            return ""
+        return there[-1] if there[0].startswith("Traceback ") else there[0]
+
+
+@dataclass(frozen=True, slots=True)
+class LastLines:
+    """How a host was at the end of a run that failed, and the last lines that it had printed."""
+
+    host: str
+    state: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """A syslog line."""
 
@@ -204,5 +237,7 @@ class Run:
     programs: tuple[Program, ...]
     faults: tuple[Fault, ...]
     logs: tuple[Log, ...]
+    printed: tuple[Printed, ...]
+    last_lines: tuple[LastLines, ...]
     notes: tuple[Note, ...]
     missing: tuple[str, ...]

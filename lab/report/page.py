@@ -20,6 +20,7 @@ from lab.report.model import Run
 from lab.report.overview import mark
 from lab.report.payload import payload
 from lab.report.picture import draw
+from lab.report.printed import by_hosts
 from lab.report.sentence import verdict_sentence
 from lab.report.story import Kind
 from lab.report.topology import topology
@@ -52,6 +53,7 @@ def render(run: Run) -> str:
             legend=legend(run, picture),
             kinds=_kinds(kinds),
             facts=facts(run),
+            printed=by_hosts(run),
             left_out=max(0, len(run.packets) - MOST_PACKETS),
             data=inline_json(payload(run, picture)),
             style=Markup(source("page.css")),  # noqa: S704 - our own file
@@ -80,7 +82,7 @@ def write(path: Path, text: str) -> None:
 def _kinds(kinds: set[Kind]) -> list[tuple[str, str]]:
     """Return the kinds of rows that a reader can choose from, and their names."""
     names = {"call": "Calls", "program": "Programs", "packet": "Packets", "fault": "Faults"}
-    names |= {"log": "Log lines", "note": "Notes"}
+    names |= {"log": "Log lines", "printed": "Printed lines", "note": "Notes"}
     there = {str(kind).partition("-")[0] for kind in kinds}
     there |= {"packet"} if "group" in there else set()
     return [(kind, name) for kind, name in names.items() if kind in there]

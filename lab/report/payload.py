@@ -11,7 +11,7 @@ from lab.report import timeline
 from lab.report.arrows import BEGIN_Y, END_Y, HELD_AT, LATE_Y, LOST_AT, TEXT_Y, fate_words, marks
 from lab.report.call_words import duration
 from lab.report.geometry import BAR, RAIL, TIMES_X, Lanes
-from lab.report.model import Call, Fault, Log, Note, Program, Run
+from lab.report.model import Call, Fault, Log, Note, Printed, Program, Run
 from lab.report.picture import BOTTOM, TOP
 from lab.report.row_words import Words, clock, links_words
 from lab.report.shapes import Picture, Row
@@ -168,6 +168,7 @@ def _details(run: Run) -> Iterable[tuple[str, Detail]]:
     yield from ((f"g{one.number}", _program(one, run)) for one in run.programs)
     yield from ((f"f{one.number}", _fault(one, run)) for one in run.faults)
     yield from ((f"l{one.number}", _log(one, run)) for one in run.logs)
+    yield from ((f"o{one.number}", _printed(one, run)) for one in run.printed)
     yield from ((f"n{one.number}", _note(one, run)) for one in run.notes)
 
 
@@ -226,6 +227,15 @@ def _log(log: Log, run: Run) -> Detail:
         ("Program", log.ident if log.pid is None else f"{log.ident}[{log.pid}]"),
         ("Priority", log.priority),
         ("Time", _at(log.time_ns, run)),
+    ]
+
+
+def _printed(printed: Printed, run: Run) -> Detail:
+    return [
+        ("Printed", printed.text),
+        ("Host", printed.host),
+        ("Output", printed.stream),
+        ("Time", _at(printed.time_ns, run)),
     ]
 
 

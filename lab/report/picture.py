@@ -118,7 +118,7 @@ class _Rows:
         return self._pile() if entry.kind is Kind.GROUP else None
 
     def _dot(self, entry: Entry) -> int | None:
-        if entry.kind not in {Kind.LOG, Kind.NOTE, Kind.FAULT_ON, Kind.FAULT_OFF}:
+        if entry.kind not in _DOTS:
             return None
         return None if isinstance(entry.thing, Packet) else self._lanes.x(entry.thing.host)
 
@@ -130,6 +130,9 @@ class _Rows:
         there = self._lanes
         where = there.middle, "middle", there.middle_room
         return Arrow(xs[0] + RAIL, BEGIN_Y, xs[-1] - RAIL, END_Y, "head", (), *where)
+
+
+_DOTS = {Kind.LOG, Kind.PRINTED, Kind.NOTE, Kind.FAULT_ON, Kind.FAULT_OFF}
 
 
 def _is_bad(thing: object) -> bool:

@@ -135,7 +135,7 @@ def _run(
     name = str(start.get("test") or start.get("scenario") or folder.parent.name or folder.name)
     seed = start.get("seed")
     known = [*texts(start.get("hosts")), *addresses]
-    hosts = _hosts(known, packets, calls, told)
+    hosts = _hosts(known, packets, calls, told, began_ns)
     return Run(
         name=name,
         title=scenario.title if scenario else _title(start, name),
@@ -158,6 +158,8 @@ def _run(
         programs=tuple(told.programs),
         faults=tuple(told.faults),
         logs=tuple(told.logs),
+        printed=tuple(told.printed),
+        last_lines=tuple(told.last_lines),
         notes=tuple(told.notes),
         missing=tuple(missing),
     )
@@ -182,10 +184,12 @@ def _hosts(
     packets: Sequence[Packet],
     calls: Sequence[Call],
     told: happenings.Happenings,
+    began_ns: int,
 ) -> tuple[str, ...]:
     """Return the hosts that have a lane: those with something to show, or all if none has."""
     active = {host for one in packets for host in (one.source, one.target)}
     active |= {one.host for one in calls} | {one.host for one in told.programs}
+    active |= {one.host for one in told.printed if one.time_ns >= began_ns}
     active |= {one.host for one in told.logs} | {one.host for one in told.faults} - {""}
     return in_order(known, active, packets, calls) or tuple(dict.fromkeys(known))
 

@@ -6,7 +6,7 @@ from lab.report.arrows import TEXT_Y, Arrow, fate_words, marks, spoken
 from lab.report.call_words import WHOLE, counted, duration
 from lab.report.geometry import Lanes
 from lab.report.group_words import group_parts, group_words
-from lab.report.model import Call, Fault, Log, Note, Packet, Program, Run
+from lab.report.model import Call, Fault, Log, Note, Packet, Printed, Program, Run
 from lab.report.shapes import Text
 from lab.report.story import HEIGHTS, Entry, Kind
 from lab.report.wrapping import BELOW, wrap
@@ -109,6 +109,12 @@ class Words:
                 pid = f"[{thing.pid}]" if thing.pid is not None else ""
                 yield "ident", f"{thing.ident}{pid}:"
                 yield "said", _cut(thing.message, WHOLE if whole else _MOST_TEXT)
+            case Printed():
+                yield "ident", f"{thing.stream or 'printed'}:"
+                text = thing.text if whole else thing.telling
+                yield "said", _cut(text, WHOLE if whole else _MOST_TEXT)
+                more = len(thing.lines) - 1
+                yield "more", f"(and {counted(more, 'line')})" if more and not whole else ""
             case Note():
                 yield "note", _cut(thing.text, WHOLE if whole else _MOST_TEXT)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lab.checks.verdict import Verdict
 from lab.report import timeline
-from lab.report.model import DELIVERED, LATE, Call, Fault, Log, Note, Packet, Program, Run
+from lab.report.model import DELIVERED, LATE, Call, Fault, Log, Note, Packet, Printed, Program, Run
 
 # Late packets are drawn across the rows until they arrive, unless they are too many for that.
 _MOST_ACROSS = 60
@@ -30,6 +30,7 @@ class Kind(StrEnum):
     FAULT_ON = "fault-on"
     FAULT_OFF = "fault-off"
     LOG = "log"
+    PRINTED = "printed"
     NOTE = "note"
 
 
@@ -38,9 +39,10 @@ HEIGHTS = {
     **{Kind.PROGRAM: 26, Kind.PROGRAM_BEGIN: 26, Kind.PROGRAM_END: 26},
     **{Kind.PACKET: 28, Kind.ARRIVAL: 12, Kind.GROUP: 38},
     **{Kind.FAULT_ON: 42, Kind.FAULT_OFF: 26, Kind.LOG: 24, Kind.NOTE: 24},
+    Kind.PRINTED: 24,
 }
 
-Thing = Call | Program | Packet | Fault | Log | Note
+Thing = Call | Program | Packet | Fault | Log | Printed | Note
 
 
 class Entry(NamedTuple):
@@ -61,6 +63,7 @@ class Entry(NamedTuple):
     def key(self) -> str:
         """What the row is called on the page; the two of one call differ."""
         letter = {Call: "c", Program: "g", Packet: "p", Fault: "f", Log: "l", Note: "n"}
+        letter[Printed] = "o"
         ending = {Kind.CALL_END: "e", Kind.PROGRAM_END: "e", Kind.FAULT_OFF: "e"}
         ending |= {Kind.ARRIVAL: "a", Kind.GROUP: "s"}
         return f"{letter[type(self.thing)]}{self.thing.number}{ending.get(self.kind, '')}"
@@ -77,7 +80,7 @@ class _Mark:
 _ORDER = {
     **{Kind.FAULT_ON: 0, Kind.NOTE: 1, Kind.CALL_BEGIN: 2, Kind.PROGRAM_BEGIN: 2},
     **{Kind.PACKET: 3, Kind.ARRIVAL: 4, Kind.LOG: 5, Kind.CALL_END: 6, Kind.PROGRAM_END: 6},
-    Kind.FAULT_OFF: 7,
+    **{Kind.PRINTED: 5, Kind.FAULT_OFF: 7},
 }
 
 
@@ -117,6 +120,9 @@ def _entries(run: Run) -> Iterator[Entry]:
         if fault.off_ns is not None and not fault.is_moment:
             yield Entry(fault.off_ns, Kind.FAULT_OFF, fault)
     yield from (Entry(log.time_ns, Kind.LOG, log) for log in run.logs)
+    # What the start of the lab has printed stands below the picture.
+    there = (one for one in run.printed if one.time_ns >= run.began_ns)
+    yield from (Entry(one.time_ns, Kind.PRINTED, one) for one in there)
     yield from (Entry(note.time_ns, Kind.NOTE, note) for note in run.notes)
 
 
