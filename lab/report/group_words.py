@@ -1,6 +1,6 @@
 """What is written on a group, and what is read out of it. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from lab.report.call_words import counted
 from lab.report.geometry import Lanes
@@ -8,7 +8,7 @@ from lab.report.model import DELIVERED, Packet
 from lab.report.story import Entry
 
 
-def group_words(entry: Entry) -> str:
+def group_words(entry: Entry, here: Container[int]) -> str:
     """Return what a group stands for: how many packets, from whom, and how many did not come."""
     ways: dict[tuple[str, str], int] = {}
     for packet in entry.packets:
@@ -20,11 +20,12 @@ def group_words(entry: Entry) -> str:
     else:
         words += [f"{source} \N{RIGHTWARDS ARROW} {target}" for source, target in ways]
     words += [f"{count:,} {fate}" for fate, count in _fates(entry.packets)]
+    words += [_here(entry, here)] if _here(entry, here) else []
     return " \N{MIDDLE DOT} ".join(words)
 
 
-def group_parts(entry: Entry, there: Lanes) -> Iterator[tuple[str, str]]:
-    """Yield the words on a group, each with its kind."""
+def group_parts(entry: Entry, there: Lanes, here: Container[int]) -> Iterator[tuple[str, str]]:
+    """Yield the words on a group, each with its kind; `here` are the packets that the page has."""
     packets = entry.packets
     yield "sign", "+"
     if entry.calls:
@@ -40,6 +41,15 @@ def group_parts(entry: Entry, there: Lanes) -> Iterator[tuple[str, str]]:
     )
     for fate, count in _fates(packets):
         yield f"of-{fate}", f"{count:,}\N{NO-BREAK SPACE}{fate}"
+    yield "by", _here(entry, here)
+
+
+def _here(entry: Entry, here: Container[int]) -> str:
+    """Say if some are not on the page one by one."""
+    count = sum(one.number in here for one in entry.packets)
+    if count == len(entry.packets):
+        return ""
+    return f"{count:,} of them here" if count else "only in the capture"
 
 
 def _fates(packets: Sequence[Packet]) -> Iterable[tuple[str, int]]:

@@ -10,7 +10,7 @@ def legend(run: Run, picture: Picture) -> tuple[str, ...]:
     """Return the names of what is there, in the order in which it is explained.
 
     A fate of the model, or `call`, `error`, `open`, `program`, `fault`, `log`, `printed`, `note`,
-    `fold`, `group`, `decides`.
+    `transfer`, `group`, `fold`, `decides`.
     """
     return tuple(_there(run, picture))
 
@@ -32,6 +32,7 @@ def _there(run: Run, picture: Picture) -> Iterator[str]:
     yield from ["log"] * bool(run.logs)
     yield from ["printed"] * any(row.kind == "printed" for row in picture.rows)
     yield from ["note"] * bool(run.notes)
+    yield from ["transfer"] * any(row.plot is not None for row in picture.rows)
     yield from ["group"] * any(row.kind == "group" for row in picture.rows)
     yield from ["fold"] * any(row.fold_ns for row in picture.rows)
     yield from ["decides"] * any(row.is_key or row.is_bad for row in picture.rows)

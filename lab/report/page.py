@@ -18,6 +18,7 @@ from lab.report.facts import MOST_PACKETS, facts
 from lab.report.legend import legend
 from lab.report.model import Run
 from lab.report.overview import mark
+from lab.report.packet_columns import on_the_page
 from lab.report.payload import payload
 from lab.report.picture import draw
 from lab.report.printed import by_hosts
@@ -37,6 +38,8 @@ def render(run: Run) -> str:
     """Return the page of a run."""
     picture = draw(run)
     script = _script()
+    here = on_the_page(run, picture)
+    first = frozenset(one.number for one in run.packets[:MOST_PACKETS])
     kinds = {row.kind for row in picture.rows}
     return (
         environment()
@@ -54,7 +57,9 @@ def render(run: Run) -> str:
             kinds=_kinds(kinds),
             facts=facts(run),
             printed=by_hosts(run),
-            left_out=max(0, len(run.packets) - MOST_PACKETS),
+            listed=MOST_PACKETS,
+            left_out=len(here - first),
+            elsewhere=len(run.packets) - len(here | first),
             data=inline_json(payload(run, picture)),
             style=Markup(source("page.css")),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
@@ -84,7 +89,7 @@ def _kinds(kinds: set[Kind]) -> list[tuple[str, str]]:
     names = {"call": "Calls", "program": "Programs", "packet": "Packets", "fault": "Faults"}
     names |= {"log": "Log lines", "printed": "Printed lines", "note": "Notes"}
     there = {str(kind).partition("-")[0] for kind in kinds}
-    there |= {"packet"} if "group" in there else set()
+    there |= {"packet"} if {"group", "transfer"} & there else set()
     return [(kind, name) for kind, name in names.items() if kind in there]
 
 

@@ -1,17 +1,15 @@
-"""What the page's script is given: the packets in columns, and the details of everything. Pure.
+"""What the page's script is given: packets, groups, and the details of everything. Pure."""
 
-Texts that come again and again (fates, comments) are there once, with their numbers in the columns.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from lab.checks.calls import plain
 from lab.report import timeline
-from lab.report.arrows import BEGIN_Y, END_Y, HELD_AT, LATE_Y, LOST_AT, TEXT_Y, fate_words, marks
+from lab.report.arrows import BEGIN_Y, END_Y, HELD_AT, LATE_Y, LOST_AT, TEXT_Y
 from lab.report.call_words import duration
 from lab.report.geometry import BAR, RAIL, TIMES_X, Lanes
 from lab.report.model import Call, Fault, Log, Note, Printed, Program, Run
+from lab.report.packet_columns import on_the_page, packet_columns, ranges
 from lab.report.picture import BOTTOM, TOP
 from lab.report.row_words import Words, clock, links_words
 from lab.report.shapes import Picture, Row
@@ -46,23 +44,10 @@ MEASURES = {
 Detail = list[tuple[str, str]]
 
 
-class _Table:
-    """Texts by their numbers."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self._numbers: dict[str, int] = {}
-
-    def number(self, text: str) -> int:
-        if text not in self._numbers:
-            self._numbers[text] = len(self.texts)
-            self.texts.append(text)
-        return self._numbers[text]
-
-
 def payload(run: Run, picture: Picture) -> dict[str, Any]:
     """Return it, ready for JSON."""
     there = picture.lanes
+    here = on_the_page(run, picture)
     return {
         "lanes": dict(zip(there.hosts, there.xs, strict=True)),
         "labels": [there.label(host) for host in there.hosts],
@@ -71,10 +56,10 @@ def payload(run: Run, picture: Picture) -> dict[str, Any]:
         "gaps": [_gaps(there, host) for host in there.hosts],
         "names": len(run.faults) > 1,  # one fault has its name on its shade
         "connections": [one.label for one in run.connections],
-        "packets": _packets(run),
-        "wrapped": _wrapped(run, picture),
-        "groups": {row.key: _group(row) for row in picture.rows if row.kind is Kind.GROUP},
-        "links": {f"c{call.number}": _ranges(call.packets) for call in run.calls if call.packets},
+        "packets": packet_columns(run, here),
+        "wrapped": _wrapped(run, picture, here),
+        "groups": {row.key: _group(row) for row in _groups(picture)},
+        "links": {f"c{call.number}": ranges(call.packets) for call in run.calls if call.packets},
         "touched": touched(run),
         "details": {
             key: [(term, _cut(text)) for term, text in detail if text]
@@ -88,10 +73,10 @@ def _gaps(there: Lanes, host: str) -> list[int]:
     return [there.beside(host, other)[0] for other in (there.hosts[0], there.hosts[-1])]
 
 
-def _wrapped(run: Run, picture: Picture) -> dict[int, Parts]:
+def _wrapped(run: Run, picture: Picture, here: Container[int]) -> dict[int, Parts]:
     """Return the words of those packets in groups that do not fit on one line, by their numbers."""
     words, found = Words(run, picture.lanes), {}
-    for packet in (one for row in picture.rows for one in row.packets):
+    for packet in (one for row in picture.rows for one in row.packets if one.number in here):
         parts = words.parts(Entry(packet.time_ns, Kind.PACKET, packet))
         _, room = picture.lanes.beside(packet.source, packet.target)
         if (wrapped := wrap(parts, room, 2)) is not parts:
@@ -105,61 +90,57 @@ def _cut(text: str) -> str:
     return f"{text[:_MOST_TEXT]}\N{HORIZONTAL ELLIPSIS} ({len(text):,} characters)"
 
 
+def _groups(picture: Picture) -> Iterator[Row]:
+    """Yield all groups, and the transfers and the groups within them."""
+    for row in picture.rows:
+        if row.kind in {Kind.GROUP, Kind.TRANSFER}:
+            yield row
+            yield from (one for one in row.parts if one.kind is Kind.GROUP)
+
+
 def _group(row: Row) -> dict[str, Any]:
-    """Return what it stands for: the packets from one number to another, and rows of calls."""
+    """Return what it stands for: the packets from one number to another, and rows of calls.
+
+    A transfer has the rows that it opens into as well: packets by their numbers, groups, calls.
+    """
     first, last = (row.packets[0].number, row.packets[-1].number) if row.packets else (0, -1)
-    return {
-        "packets": [first, last],
-        "calls": [
-            {
-                "id": one.key,
-                "kind": one.kind,
-                "t": one.time_us,
-                "host": one.hosts[0],
-                "c": one.connection,
-                "parts": one.text.parts if one.text else (),
-                "whole": one.whole,
-            }
-            for one in row.inside
-        ],
-    }
-
-
-def _packets(run: Run) -> dict[str, Any]:
-    texts = _Table()
-    hosts = {host: number for number, host in enumerate(run.hosts)}
-    rows = [
-        (
-            (one.time_ns - run.began_ns) // 1000,
-            -1 if one.delivered_ns is None else (one.delivered_ns - one.time_ns) // 1000,
-            hosts.get(one.source, -1),
-            hosts.get(one.target, -1),
-            -1 if one.connection is None else one.connection,
-            one.label,
-            texts.number(" ".join(one.fates)),
-            texts.number(fate_words(one)),
-            texts.number(marks(one)),
-            texts.number("\n".join(one.faults)),
-            texts.number("" if one.comment == "delivered" else one.comment),
-        )
-        for one in run.packets
-    ]
-    names = ("t", "d", "s", "g", "c", "l", "f", "w", "m", "x", "k")
-    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
-    return {name: list(column) for name, column in zip(names, columns, strict=True)} | {
-        "texts": texts.texts
-    }
-
-
-def _ranges(numbers: Iterable[int]) -> list[list[int]]:
-    """Return numbers in order as ranges from the first to the last: a transfer is one of them."""
-    found: list[list[int]] = []
-    for number in numbers:
-        if found and number == found[-1][1] + 1:
-            found[-1][1] = number
-        else:
-            found.append([number, number])
+    calls = [one for part in (row, *row.parts) for one in part.inside]
+    found: dict[str, Any] = {"packets": [first, last], "calls": [_call_row(one) for one in calls]}
+    if row.kind is Kind.TRANSFER:
+        found["rows"] = [_part(one) for one in row.parts]
     return found
+
+
+def _part(row: Row) -> Any:
+    if row.kind is Kind.PACKET:
+        return int(row.key[1:])
+    if row.kind is not Kind.GROUP:
+        return _call_row(row)
+    text = row.text
+    assert text
+    return {
+        "id": row.key,
+        "kind": row.kind,
+        "t": row.time_us,
+        "until": row.until_us,
+        "h": row.height,
+        "hosts": row.hosts,
+        "text": [text.x, text.y, text.parts],
+        "box": [row.arrow.x1, row.arrow.x2] if row.arrow else None,
+        "said": row.spoken,
+    }
+
+
+def _call_row(row: Row) -> dict[str, Any]:
+    return {
+        "id": row.key,
+        "kind": row.kind,
+        "t": row.time_us,
+        "host": row.hosts[0],
+        "c": row.connection,
+        "parts": row.text.parts if row.text else (),
+        "whole": row.whole,
+    }
 
 
 def _details(run: Run) -> Iterable[tuple[str, Detail]]:

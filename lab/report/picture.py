@@ -7,16 +7,19 @@ from lab.checks.verdict import Verdict
 from lab.report import timeline
 from lab.report.arrows import BEGIN_Y, END_Y, Arrow, arrow, lower
 from lab.report.columns import columns, most
+from lab.report.curve import curve
 from lab.report.geometry import MARGIN, RAIL, Lanes, lanes
 from lab.report.model import Call, Fault, Note, Packet, Program, Run
+from lab.report.plot import plot
 from lab.report.row_words import Words, clock
 from lab.report.sentence import key_call
-from lab.report.shapes import Picture, Row
+from lab.report.shapes import Picture, Plot, Row
 from lab.report.spans import spans
 from lab.report.story import HEIGHTS, Entry, Kind, Thing, tell
 from lab.report.wrapping import LETTER, LINE, lines, width
 
 TOP, BOTTOM = 14, 26
+_CURVE = 420  # between two lanes, if there is room
 
 
 def draw(run: Run) -> Picture:
@@ -27,7 +30,7 @@ def draw(run: Run) -> Picture:
     make = _Rows(run, there, arriving)
     rows = [make.row(entry) for entry in entries]
     heights = [(entry.time_ns, row.height) for entry, row in zip(entries, rows, strict=True)]
-    placed, bottom = timeline.place(heights, TOP)
+    placed, bottom = timeline.place(heights, TOP, [entry.until_ns for entry in entries])
     picture = Picture(there, [], height=bottom + BOTTOM)
     shown = ""
     for row, place in zip(rows, placed, strict=True):
@@ -50,7 +53,9 @@ def _lanes(run: Run, entries: Sequence[Entry], bars: Sequence[int]) -> Lanes:
     words = Words(run, wide)
     between = max((len(one.label) for one in run.packets), default=0) * LETTER
     left = right = 0.0
-    for entry in (one for row in entries for one in (row, *row.inside)):
+    for entry in (one for row in entries for one in (row, *row.inside, *row.parts)):
+        if entry.kind is Kind.TRANSFER:
+            between = max(between, _CURVE)
         needs = max((width([part]) for part in words.parts(entry)), default=0)
         thing = entry.thing
         if isinstance(thing, Packet) or not thing.host or entry.kind is Kind.GROUP:
@@ -83,7 +88,8 @@ class _Rows:
         thing, kind = entry.thing, entry.kind
         across = kind is Kind.PACKET and thing.number in self._arriving
         drawn = self._arrow(entry, across=across)
-        text = self._words.text(entry, drawn)
+        text = None if kind is Kind.TRANSFER else self._words.text(entry, drawn)
+        its = self._plot(entry) if kind is Kind.TRANSFER else None
         more = LINE * max(
             0, (len(lines(text.parts)) if text else 1) - (2 if kind is Kind.FAULT_ON else 1)
         )
@@ -93,8 +99,9 @@ class _Rows:
             key=entry.key,
             kind=kind,
             top=0,
-            height=HEIGHTS[kind] + more,
+            height=its.height if its else HEIGHTS[kind] + more,
             time_us=(entry.time_ns - self._run.began_ns) // 1000,
+            until_us=(entry.until_ns - self._run.began_ns) // 1000,
             time=clock(entry.time_ns - self._run.began_ns),
             fold_ns=0,
             spoken=self._words.spoken(entry),
@@ -109,8 +116,15 @@ class _Rows:
             is_bad=_is_bad(thing) and kind not in {Kind.CALL_BEGIN, Kind.PROGRAM_BEGIN},
             packets=entry.packets,
             inside=tuple(self.row(one) for one in entry.inside),
+            parts=tuple(self.row(one) for one in entry.parts),
+            plot=its,
             whole=self._words.whole(entry) if isinstance(thing, Call) else "",
         )
+
+    def _plot(self, entry: Entry) -> Plot:
+        first = entry.packets[0]
+        place = self._lanes.beside(first.source, first.target)
+        return plot(curve(entry.packets), len(entry.packets), place, self._run.began_ns)
 
     def _arrow(self, entry: Entry, *, across: bool) -> Arrow | None:
         if isinstance(entry.thing, Packet) and entry.kind in {Kind.PACKET, Kind.GROUP}:
@@ -143,7 +157,7 @@ def _is_bad(thing: object) -> bool:
 
 def _hosts(entry: Entry) -> tuple[str, ...]:
     things = [entry.thing]
-    if entry.kind is Kind.GROUP:
+    if entry.kind in {Kind.GROUP, Kind.TRANSFER}:
         things = [*entry.packets, *(one.thing for one in entry.inside)]
     return tuple(sorted({host for thing in things for host in _of(thing)}))
 

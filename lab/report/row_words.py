@@ -4,8 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from lab.report.arrows import TEXT_Y, Arrow, fate_words, marks, spoken
 from lab.report.call_words import WHOLE, counted, duration
+from lab.report.curve import curve
+from lab.report.curve import spoken as spoken_curve
 from lab.report.geometry import Lanes
 from lab.report.group_words import group_parts, group_words
+from lab.report.kept import kept
 from lab.report.model import Call, Fault, Log, Note, Packet, Printed, Program, Run
 from lab.report.shapes import Text
 from lab.report.story import HEIGHTS, Entry, Kind
@@ -26,6 +29,7 @@ class Words:
     def __init__(self, run: Run, there: Lanes) -> None:
         self._run = run
         self._lanes = there
+        self._here = kept(run.packets)
 
     def text(self, entry: Entry, drawn: Arrow | None) -> Text | None:
         """Return the words of a row, in the room that they have there."""
@@ -65,8 +69,10 @@ class Words:
         """Return the row for a reader who does not see the picture."""
         time = clock(entry.time_ns - self._run.began_ns)
         thing = entry.thing
+        if entry.kind is Kind.TRANSFER:
+            return f"{time} s: {spoken_curve(curve(entry.packets), len(entry.packets))}"
         if entry.kind is Kind.GROUP:
-            return f"{time} s: {group_words(entry)}"
+            return f"{time} s: {group_words(entry, self._here)}"
         if isinstance(thing, Packet):
             if entry.kind is Kind.ARRIVAL:
                 return f"{time} s: {thing.target} gets {thing.label}"
@@ -88,7 +94,7 @@ class Words:
     def _parts(self, entry: Entry, whole: bool) -> Iterator[tuple[str, str]]:
         thing, kind = entry.thing, entry.kind
         if kind is Kind.GROUP:
-            yield from group_parts(entry, self._lanes)
+            yield from group_parts(entry, self._lanes, self._here)
             return
         match thing:
             case Call():

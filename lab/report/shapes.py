@@ -19,11 +19,47 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A curve of a direction: `way` is its number, which its style follows.
+
+    `area` is what is under it, `sample` stands beside its name.
+    """
+
+    way: int
+    path: str
+    area: str
+    sample: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What happened to packets, under a curve; drawn as the effect is on arrows."""
+
+    effect: str
+    path: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Curves with their axes and words, in a box; all is relative to the top of its row."""
+
+    x: int
+    width: int
+    height: int
+    grid: str
+    texts: tuple[Text, ...]
+    numbers: tuple[Text, ...]
+    lines: tuple[Line, ...]
+    marks: tuple[Marks, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One thing that happened. `hosts` and `connection` are what it can be filtered by.
 
-    A group stands for `packets`, and for the rows of calls `inside`. `whole` is a call's text,
-    uncut.
+    A group stands for `packets`, and for the rows of calls `inside`. A transfer has a `plot` and
+    opens into the rows `parts`. `whole` is a call's text, uncut.
     """
 
     key: str
@@ -31,6 +67,7 @@ class Row:
     top: int
     height: int
     time_us: int
+    until_us: int
     time: str
     fold_ns: int
     spoken: str
@@ -45,6 +82,8 @@ class Row:
     is_bad: bool = False
     packets: tuple[Packet, ...] = ()
     inside: tuple["Row", ...] = ()
+    parts: tuple["Row", ...] = ()
+    plot: Plot | None = None
     whole: str = ""
 
 

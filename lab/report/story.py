@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import NamedTuple
 
 from lab.checks.verdict import Verdict
@@ -27,6 +28,7 @@ class Kind(StrEnum):
     PACKET = "packet"
     ARRIVAL = "arrival"
     GROUP = "group"
+    TRANSFER = "transfer"
     FAULT_ON = "fault-on"
     FAULT_OFF = "fault-off"
     LOG = "log"
@@ -37,7 +39,7 @@ class Kind(StrEnum):
 HEIGHTS = {
     **{Kind.CALL: 26, Kind.CALL_BEGIN: 26, Kind.CALL_END: 26},
     **{Kind.PROGRAM: 26, Kind.PROGRAM_BEGIN: 26, Kind.PROGRAM_END: 26},
-    **{Kind.PACKET: 28, Kind.ARRIVAL: 12, Kind.GROUP: 38},
+    **{Kind.PACKET: 28, Kind.ARRIVAL: 12, Kind.GROUP: 38, Kind.TRANSFER: 38},
     **{Kind.FAULT_ON: 42, Kind.FAULT_OFF: 26, Kind.LOG: 24, Kind.NOTE: 24},
     Kind.PRINTED: 24,
 }
@@ -46,13 +48,17 @@ Thing = Call | Program | Packet | Fault | Log | Printed | Note
 
 
 class Entry(NamedTuple):
-    """A row; a group stands for `packets`, and for the rows `inside` where calls are many, too."""
+    """A row; a group stands for `packets`, and for the rows `inside` where calls are many, too.
+
+    A transfer stands for `packets`, and opens into the rows `parts`.
+    """
 
     time_ns: int
     kind: Kind
     thing: Thing
     packets: tuple[Packet, ...] = ()
     inside: tuple["Entry", ...] = ()
+    parts: tuple["Entry", ...] = ()
 
     @property
     def calls(self) -> int:
@@ -60,12 +66,18 @@ class Entry(NamedTuple):
         return len({one.thing.number for one in self.inside})
 
     @property
+    def until_ns(self) -> int:
+        """Until when something happens in the row itself: of a group, its last packet or call."""
+        inner = [one.until_ns for one in self.inside]
+        return max([self.time_ns, *(one.time_ns for one in self.packets[-1:]), *inner])
+
+    @property
     def key(self) -> str:
         """What the row is called on the page; the two of one call differ."""
         letter = {Call: "c", Program: "g", Packet: "p", Fault: "f", Log: "l", Note: "n"}
         letter[Printed] = "o"
         ending = {Kind.CALL_END: "e", Kind.PROGRAM_END: "e", Kind.FAULT_OFF: "e"}
-        ending |= {Kind.ARRIVAL: "a", Kind.GROUP: "s"}
+        ending |= {Kind.ARRIVAL: "a", Kind.GROUP: "s", Kind.TRANSFER: "t"}
         return f"{letter[type(self.thing)]}{self.thing.number}{ending.get(self.kind, '')}"
 
 
@@ -90,10 +102,13 @@ def tell(run: Run) -> list[Entry]:
     entries = list(_joined(entries))
     if len(run.packets) < timeline.GROUP_FROM and len(entries) <= _MOST_ROWS:
         return entries
-    grouped = timeline.groups(entries, is_packet=_is_packet, is_notable=_is_notable)
+    # Where all are late, as on a slow link, that is not worth a row of its own.
+    is_notable = _is_notable if _late(run) <= _MOST_ACROSS else _is_rare
+    groups = partial(timeline.groups, entries, is_notable=is_notable, bulk=timeline.BULK)
+    grouped = groups(is_packet=_is_packet)
     if len(grouped) > _MOST_ROWS:
-        grouped = timeline.groups(entries, is_packet=_is_plain, is_notable=_is_notable)
-    told = [one for group in grouped for one in _group(group)]
+        grouped = groups(is_packet=_is_plain)
+    told = [one for group in grouped for one in _bulk(group)]
     # A packet that stands in a group does not arrive beside it.
     alone = {one.thing.number for one in told if one.kind is Kind.PACKET}
     return [one for one in told if one.kind is not Kind.ARRIVAL or one.thing.number in alone]
@@ -178,10 +193,36 @@ def _is_notable(entry: Entry) -> bool:
     return thing.fates != (DELIVERED,) or bool(thing.marks or thing.flags & _FLAGS_OF_NOTE)
 
 
+def _is_rare(entry: Entry) -> bool:
+    """Tell whether a packet is notable for more than being late."""
+    thing = entry.thing
+    if not isinstance(thing, Packet):
+        return False
+    is_plain = set(thing.fates) <= {DELIVERED, LATE}
+    return not is_plain or bool(thing.marks or thing.flags & _FLAGS_OF_NOTE)
+
+
+def _bulk(group: list[Entry]) -> Iterator[Entry]:
+    """Yield one row for a great many packets, which opens into groups; else the group's own."""
+    if len(group) <= timeline.BULK:
+        yield from _group(group)
+        return
+    parts = timeline.parts(group, _is_notable, _is_rare)
+    rows = tuple(one for part in parts for one in _group(part) if one.kind is not Kind.ARRIVAL)
+    packets = _packets(group)
+    if len(packets) > timeline.BULK // 2:
+        yield Entry(group[0].time_ns, Kind.TRANSFER, packets[0], packets, parts=rows)
+    else:
+        yield from rows
+
+
+def _packets(group: list[Entry]) -> tuple[Packet, ...]:
+    there = (one.thing for one in group if one.kind is Kind.PACKET)
+    return tuple(thing for thing in there if isinstance(thing, Packet))
+
+
 def _group(group: list[Entry]) -> Iterator[Entry]:
-    packets = tuple(
-        one.thing for one in group if one.kind is Kind.PACKET and isinstance(one.thing, Packet)
-    )
+    packets = _packets(group)
     inside = tuple(_joined([one for one in group if one.kind in _CALLS]))
     if len(packets) + len(inside) < 2:
         yield from group

@@ -2,12 +2,12 @@
 let chosen = "", litKeys = null;
 
 const overlaps = (keys, {packets: [first, last], calls}) => {
-  for (let n = first; n <= last; n++) if (keys.has(`p${n}`)) return true;
+  for (let n = first; n <= last; n++) if (isHere(n) && keys.has(`p${n}`)) return true;
   return calls.some(call => keys.has(call.id));
 };
 const lit = key => {
-  const keys = new Set([key, `${key}e`, `${key}a`, `${key}s`]);
-  for (const [a, b] of data.links[key] || []) for (let n = a; n <= b; n++) keys.add(`p${n}`).add(`p${n}a`);
+  const keys = new Set([key, `${key}e`, `${key}a`, `${key}s`, `${key}t`]);
+  for (const [a, b] of data.links[key] || []) for (let n = a; n <= b; n++) if (isHere(n)) keys.add(`p${n}`).add(`p${n}a`);
   if (key[0] === "p") {
     for (const [call, ranges] of Object.entries(data.links))
       if (ranges.some(([a, b]) => a <= number(key) && number(key) <= b)) keys.add(call).add(`${call}e`);
@@ -53,7 +53,7 @@ const packetDetail = n => {
   const late = packets.d[n];
   return [["Packet", packets.l[n]], ["Way", wayOf(n)], ["Fate", fateOf(n)],
     ["Fault", faultOf(n)], ["Mark", texts[packets.m[n]]], ["At the wire", `${seconds(packets.t[n])} s`],
-    ["Delivered", late < 0 ? "never" : `${span(late)} later`], ["In the capture's words", texts[packets.k[n]]],
+    ["Delivered", late < 0 ? "never" : `${span(late)} later`], ["In the capture's words", commentOf(n)],
     ["Connection", packets.c[n] < 0 ? "" : data.connections[packets.c[n]]]];
 };
 const show = key => {
@@ -65,7 +65,7 @@ const show = key => {
   at("detail").hidden = !list.childNodes.length;
 };
 const hint = row => {
-  if (!row || row.querySelector("title") || row.classList.contains("arrival") || row.classList.contains("group")) return;
+  if (!row || row.querySelector("title") || ["arrival", "group", "transfer"].some(kind => row.classList.contains(kind))) return;
   const lines = detailOf(base(row.id)).filter(([, text]) => text).map(([term, text]) => `${term}: ${text}`);
   if (lines.length) row.prepend(element("title", {}, lines.join("\n")));
 };

@@ -59,6 +59,18 @@ const drawCall = item => {
   return row;
 };
 
+const drawGroup = item => {
+  const {box, text: [x, y, parts], said} = item.box, row = rowOf(item, "group", item.h), h = item.h;
+  row.setAttribute("aria-label", said);
+  if (box) {
+    const left = Math.min(...box), wide = Math.abs(box[1] - box[0]);
+    row.append(element("path", {class: "pile", d: `M${left + 10} 4h${wide - 20}M${left + 10} ${h - 4}h${wide - 20}`}),
+      element("rect", {class: "pile", x: left + 4, y: 7, width: wide - 8, height: h - 14, rx: 5}));
+  }
+  row.append(wordsAt(x, y, "middle", parts));
+  return row;
+};
+
 const drawFold = fold => {
   const zigzag = `M66 14${"l10 6l10 -6".repeat((data.width - 78) / 20)}`;
   return element("g", {class: "fold", role: "button", tabindex: -1, "aria-expanded": "false"},

@@ -2,22 +2,25 @@
 const heightOf = n => measures.packet + measures.line * (data.wrapped[n]?.some(([kind]) => kind.endsWith(" below")) ? 1 : 0);
 const membersOf = group => {
   if (group.members) return group.members;
-  const {packets: [first, last], calls} = data.groups[group.id];
+  const {packets: [first, last], calls, rows} = data.groups[group.id];
   const blank = {gone: false, isOwn: false, node: null, fold: null, group, top: 0, time: ""};
-  group.members = calls.map(call => ({...blank, id: call.id, t: call.t, h: measures.call, kind: call.kind,
-    hosts: [call.host], c: call.c, call}));
-  for (let n = first; n <= last; n++)
-    group.members.push({...blank, id: `p${n}`, t: packets.t[n], h: heightOf(n), kind: "packet",
-      hosts: [hostOf(packets.s[n]), hostOf(packets.g[n])], c: packets.c[n] < 0 ? null : packets.c[n], n});
+  const packet = n => ({...blank, id: `p${n}`, t: packets.t[n], h: heightOf(n), kind: "packet",
+    hosts: [hostOf(packets.s[n]), hostOf(packets.g[n])], c: packets.c[n] < 0 ? null : packets.c[n], n});
+  const call = one => ({...blank, id: one.id, t: one.t, h: measures.call, kind: one.kind,
+    hosts: [one.host], c: one.c, call: one});
+  const part = one => typeof one === "number" ? packet(one) : one.box === undefined ? call(one)
+    : {...blank, id: one.id, t: one.t, until: one.until, h: one.h, kind: one.kind, hosts: one.hosts, c: null, box: one};
+  group.members = rows ? rows.map(part) : calls.map(call);
+  if (!rows) for (let n = first; n <= last; n++) if (isHere(n)) group.members.push(packet(n));
   return group.members.sort((a, b) => a.t - b.t);
 };
-const isGroup = item => item.kind === "group" && item.id in data.groups;
+const isGroup = item => item.id in data.groups;
 const openGroup = (group, isOpen) => {
   if (Boolean(group.isOpen) === isOpen) return;
-  group.isOpen = isOpen;
-  group.node.setAttribute("aria-expanded", isOpen);
-  group.node.querySelector(".sign").firstChild.data = isOpen ? "\u2212 " : "+ ";
   const members = membersOf(group), from = items.indexOf(group) + 1;
+  if (!isOpen) for (const one of members) if (isGroup(one)) openGroup(one, false);
+  group.isOpen = isOpen;
+  if (group.node) showOpen(group);
   if (isOpen) items.splice(from, 0, ...members);
   else {
     items.splice(from, members.length);
@@ -28,8 +31,14 @@ const openGroup = (group, isOpen) => {
     }
   }
 };
+const showOpen = group => {
+  group.node.setAttribute("aria-expanded", Boolean(group.isOpen));
+  const sign = group.node.querySelector(".sign").firstChild;
+  sign.data = (group.isOpen ? "\u2212" : "+") + sign.data.slice(1);
+};
+const isShut = item => item.group && (!item.group.isOpen || isShut(item.group));
 const shut = item => { // a row that had the focus until now
-  if (item?.group && !item.group.isOpen) item.node = item.node?.remove() || null;
+  if (item && isShut(item)) item.node = item.node?.remove() || null;
 };
 
 // What faults touched: the faults, packets that they acted on, and the calls that felt it.
@@ -44,7 +53,10 @@ const filter = () => {
   const isElsewhere = item => chosen !== "" && (item.c === null ? kindOf(item) === "packet" : item.c !== Number(chosen));
   const isOnlyTouched = Boolean(form.elements.touched?.checked);
   const isGone = item => isOnlyTouched && !isTouched(item) || kindsOff.has(kindOf(item)) || item.hosts.some(host => hostsOff.has(host)) || isElsewhere(item);
-  for (const item of items) item.gone = isGroup(item) ? membersOf(item).every(isGone) : isGone(item);
+  // A group is there as long as something in it is; of one whose packets are not here that is not known.
+  const isAllGone = item => !isGroup(item) ? isGone(item)
+    : membersOf(item).length ? membersOf(item).every(isAllGone) : isGone({...item, kind: "packet", id: "p", c: -1});
+  for (const item of items) item.gone = isAllGone(item);
   place();
 };
 
@@ -53,7 +65,7 @@ const unfoldAll = button => {
   button.setAttribute("aria-pressed", allOpen);
   button.textContent = allOpen ? "Fold all" : "Unfold all";
   const before = current;
-  for (const item of items.filter(isGroup)) openGroup(item, allOpen);
+  for (let n = 0; n < items.length; n++) if (isGroup(items[n])) openGroup(items[n], allOpen); // and what is in it
   for (const item of items) if (item.fold) item.fold.isOpen = allOpen;
   filter();
   shut(before);

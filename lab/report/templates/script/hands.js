@@ -23,6 +23,7 @@ const keys = event => {
 const listAll = () => {
   const body = at("facts").querySelector("tbody"), lines = [...body.rows].map(row => [Number(row.cells[0].textContent), row]);
   for (let n = Number(at("more").dataset.from); n < packets.t.length; n++) {
+    if (!isHere(n)) continue;
     const row = html("tr"), by = faultOf(n) ? ` by ${faultOf(n)}` : "";
     for (const text of [seconds(packets.t[n]), "packet", wayOf(n),
       [packets.l[n], texts[packets.m[n]]].filter(Boolean).join(", "), `${fateOf(n)}${by}`]) row.append(html("td", text));

@@ -5,7 +5,7 @@ const items = [], itemOf = new WeakMap();
 let order = []; // what is shown and can be walked to, folds among it
 let current = null; // where Tab leads to
 
-const ownItem = row => ({id: row.id, t: Number(row.dataset.t), h: Number(row.dataset.h), kind: row.classList[1],
+const ownItem = row => ({id: row.id, t: Number(row.dataset.t), until: Number(row.dataset.until || row.dataset.t), h: Number(row.dataset.h), kind: row.classList[1],
   hosts: row.dataset.hosts.split(" ").filter(Boolean), c: row.dataset.c === undefined ? null : Number(row.dataset.c),
   node: row, isOwn: true, gone: false, group: null, top: 0, time: row.querySelector(".time")?.textContent || ""});
 const ownFold = node => ({isFold: true, node, isOpen: false, isOn: true, us: 0, h: measures.fold, top: 0});
@@ -43,7 +43,8 @@ const place = () => {
     const time = seconds(item.t);
     Object.assign(item, {top, time: time === shown ? "" : time});
     if (item.kind !== "arrival") stand(item);
-    [top, before, shown, hidden] = [top + item.h, item.t, time, false];
+    // In a group that is closed something happens until its end.
+    [top, before, shown, hidden] = [top + item.h, item.isOpen ? item.t : item.until ?? item.t, time, false];
   }
   const wasFocused = keepStop();
   stretch(top);
@@ -56,8 +57,10 @@ const keepStop = () => {
   const wasFocused = Boolean(current?.node?.contains(document.activeElement));
   if (current && !isShown(current)) current.node?.setAttribute("tabindex", -1);
   if (!current || !isShown(current)) {
-    const group = current?.group, top = current ? current.top : 0;
-    current = group && isShown(group) ? group : order.find(one => one.top >= top) || order.at(-1) || null;
+    const top = current ? current.top : 0;
+    let group = current?.group;
+    while (group && !isShown(group)) group = group.group;
+    current = group ? group : order.find(one => one.top >= top) || order.at(-1) || null;
   }
   return wasFocused;
 };
@@ -114,9 +117,11 @@ const render = (everything = false) => {
   }
 };
 const drawn = (item, last) => {
-  const node = item.call ? drawCall(item) : drawPacket(item);
+  const node = item.call ? drawCall(item) : item.box ? drawGroup(item) : drawPacket(item);
   last.after(node);
   itemOf.set(node, item);
+  item.node = node;
+  if (item.box) showOpen(item);
   light(node);
   return node;
 };

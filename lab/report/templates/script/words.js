@@ -3,7 +3,19 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const svg = document.getElementById("picture");
 const at = id => document.getElementById(id);
-const packets = data.packets, texts = packets.texts, measures = data.measures;
+// Lists by the packets' numbers; of a great many packets not all are there.
+const spread = columns => {
+  const {ranges, texts, ...lists} = columns, isWhole = !ranges.length || ranges.length === 1 && ranges[0][0] === 0;
+  for (const name of isWhole ? [] : Object.keys(lists)) {
+    const list = [];
+    let next = 0;
+    for (const [a, b] of ranges) for (let n = a; n <= b; n++) list[n] = lists[name][next++];
+    lists[name] = list;
+  }
+  return {...lists, ranges, texts};
+};
+const packets = spread(data.packets), texts = packets.texts, measures = data.measures;
+const isHere = n => packets.t[n] !== undefined;
 const hosts = Object.keys(data.lanes), xs = Object.values(data.lanes);
 
 const element = (name, attributes = {}, ...inside) => {
@@ -24,6 +36,10 @@ const number = key => Number(key.slice(1).replace(/\D+$/, ""));
 const base = key => key.replace(/[ea]$/, "");
 const hostOf = index => index < 0 ? "" : hosts[index];
 const wayOf = n => `${hostOf(packets.s[n])} → ${hostOf(packets.g[n])}`;
+const commentOf = n => {
+  const numbers = packets.v[n].split(" ");
+  return texts[packets.k[n]].replace(/\0/g, () => numbers.shift());
+};
 const fateOf = n => texts[packets.w[n]] || "delivered";
 const faultsOf = n => texts[packets.x[n]] ? texts[packets.x[n]].split("\n") : [];
 const faultOf = n => faultsOf(n).join(", ");
