@@ -144,9 +144,12 @@ class Happenings:
     def _program(self, event: Event) -> None:
         self._started.pop(str(event.get("name")), None)
         ended = None if event.get("pending") else int(event["ended_ns"])
-        self.programs.append(
+        # Of one that went on after its step the end of the run says how far it got.
+        before = self._program_before(event) if "of_step" in event else None
+        number = len(self.programs) if before is None else before.number
+        self.programs[number : number + 1] = [
             Program(
-                number=len(self.programs),
+                number=number,
                 host=str(event["host"]),
                 argv=tuple(map(str, event["argv"])),
                 began_ns=int(event["began_ns"]),
@@ -155,10 +158,17 @@ class Happenings:
                 output=str(event.get("output", "")),
                 errors=str(event.get("errors", "")),
                 exit_status=event.get("exit_status"),
-                verdict=self._steps.verdict(event.get("step")),
+                verdict=self._steps.verdict(event.get("of_step", event.get("step"))),
                 environment=_settings(event.get("environment") or {}),
             )
-        )
+        ]
+
+    def _program_before(self, event: Event) -> Program | None:
+        argv, began_ns = tuple(map(str, event["argv"])), int(event["began_ns"])
+        for one in self.programs:
+            if (one.host, one.argv, one.began_ns) == (str(event["host"]), argv, began_ns):
+                return one
+        return None
 
     def _fault(self, event: Event) -> None:
         impairment = str(event["impairment"])

@@ -6,7 +6,7 @@ from typing import Any
 from lab.checks.calls import plain
 from lab.report import timeline
 from lab.report.arrows import BEGIN_Y, END_Y, HELD_AT, LATE_Y, LOST_AT, TEXT_Y
-from lab.report.call_words import duration
+from lab.report.call_words import counted, duration
 from lab.report.geometry import BAR, RAIL, TIMES_X, Lanes
 from lab.report.model import Call, Fault, Log, Note, Printed, Program, Run
 from lab.report.packet_columns import on_the_page, packet_columns, ranges
@@ -195,8 +195,8 @@ def _fault(fault: Fault, run: Run) -> Detail:
         ("Where", links_words(fault.links) or fault.host),
         ("From", _at(fault.on_ns, run)),
         ("Until", "" if fault.off_ns is None or fault.is_moment else _at(fault.off_ns, run)),
-        ("Matched", "" if fault.matched is None else f"{fault.matched:,} packets"),
-        ("Acted on", "" if fault.acted is None else f"{fault.acted:,} packets"),
+        ("Matched", "" if fault.matched is None else counted(fault.matched, "packet")),
+        ("Acted on", "" if fault.acted is None else counted(fault.acted, "packet")),
         ("In force as", fault.said),
     ]
 

@@ -217,6 +217,8 @@ FATES = [
     "delivered changed: corrupted by fault server/1 (corrupt)",
     "delivered 50.1 ms late: delayed 50.000 ms by fault server/1 (delay)",
     "still held: delayed by fault server/1 (delay)",
+    # These words need a second line.
+    "delivered 50.1 ms late changed 2 times: delayed 50.000 ms by fault server/1 (delay)",
 ]
 
 
@@ -240,7 +242,9 @@ def test_script_draws_a_packet_as_the_page_does(opened: Opened, tmp_path: Path, 
                 """row => [row.getAttribute('class'), row.getAttribute('aria-label'),
                     row.dataset.h, row.dataset.t, row.dataset.hosts, row.dataset.c,
                     [...row.querySelectorAll('path')].map(one => one.getAttribute('d')).join(' '),
-                    row.querySelector('text:not(.time)').textContent.trim()]"""
+                    row.querySelector('text:not(.time)').textContent.trim(),
+                    row.querySelector('text:not(.time)').getAttribute('x'),
+                    [...row.querySelectorAll('tspan')].map(one => one.getAttribute('dy')).join()]"""
             )
         )
     assert drawn[0] == drawn[1]

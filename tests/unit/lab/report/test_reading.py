@@ -99,6 +99,21 @@ def test_program_that_was_never_collected_has_them_too(tmp_path: Path) -> None:
     assert program.environment == (("TZ", "UTC"),)
 
 
+def test_program_that_went_on_after_its_step_is_one_and_has_all_that_it_printed(
+    tmp_path: Path,
+) -> None:
+    events = made.half_open()
+    ran = {"host": "server", "argv": ["tail", "-f"], "errors": "", "began_ms": 11}
+    events.insert(6, made.event("program", 15, step=0, output="one\n", pending=True, **ran))
+    last = made.event(
+        "program", 1041, step=None, of_step=0, output="one\ntwo\n", pending=True, **ran
+    )
+    events.insert(-1, last)
+    (program,) = read(made.write(tmp_path, events)).programs
+    assert (program.number, program.output) == (0, "one\ntwo\n")
+    assert program.looked_ns == last["time_ns"]
+
+
 def test_notes_and_gaps_in_the_syslog_are_shown(tmp_path: Path) -> None:
     events = made.half_open()
     events[-1:-1] = [
