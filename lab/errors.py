@@ -50,6 +50,21 @@ class InputClosedError(EngineError, BrokenPipeError):
     """A program takes no more standard input: it has ended, or its input has been closed."""
 
 
+class ProgramTimeoutError(EngineError):
+    """A program has not ended in time, and was `killed`, or goes on.
+
+    `output` and `errors` are what it has printed to its standard streams until then.
+    """
+
+    def __init__(
+        self, text: str, *, argv: Sequence[str], output: bytes, errors: bytes, killed: bool
+    ) -> None:
+        super().__init__(text, argv=argv)
+        self.output = output
+        self.errors = errors
+        self.killed = killed
+
+
 class CannotError(EngineError):
     """This machine lacks what is needed; the text says what, and how to get it."""
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from lab.engines import outputs
 from lab.engines.outputs import Piece, Printed
-from lab.engines.program import Program
+from lab.engines.program import Program, too_late
 from lab.errors import AgentError, EngineError, EvidenceError, UsageError
 from lab.evidence import syslog
 from lab.faults.wired import Wired
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lab.calling.remote import RemoteSocket
 
 _SYSLOG_HOST = "syslog"
+_NOT_STARTED = (126, 127)  # as of a shell: what starts a program cannot start this one
 
 Connected = socket.socket
 
@@ -53,6 +54,8 @@ class Host(ABC):
     service: str = ""
     # A command that shows what the host is for (the compose file's label `socket-lab.try`), or "".
     try_it: str
+    # Does a program there end when the command of this machine that runs it is killed?
+    ends_with_command = True
     _calls: "Caller | None" = None
 
     @property
@@ -142,12 +145,16 @@ class Host(ABC):
 
     def start(self, argv: Sequence[str], *, user: str | None = None) -> Program:
         """Start a program on the host, and do not wait for its end. The host needs a shell."""
+        return self._start(argv, user)
+
+    def _start(self, argv: Sequence[str], user: str | None, buffer_bytes: int = -1) -> Program:
         with_pid = ["sh", "-c", 'echo "$$"; exec "$@"', "sh", *argv]
         process = subprocess.Popen(
             self.command(with_pid, user=user),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            bufsize=buffer_bytes,
         )
         assert process.stdout is not None
         first = process.stdout.readline()
@@ -167,17 +174,26 @@ class Host(ABC):
     ) -> Output:
         """Run a program on the host to its end.
 
-        A status other than 0 is the program's own and is returned. EngineError when it has not
-        ended after `timeout_s` seconds; with Docker it then still runs on the host.
+        A status other than 0 is the program's own and is returned. ProgramTimeoutError when it has
+        not ended after `timeout_s` seconds; it is killed then, but for one on a host without shell
+        on Docker, which goes on.
         """
+        if timeout_s is not None and not self.ends_with_command:
+            try:
+                # Without a buffer: no more than its first line is read.
+                program = self._start(argv, user, 0)
+            except EngineError as error:
+                if error.exit_status not in _NOT_STARTED:
+                    raise
+            else:
+                return program.finish(stdin, timeout_s)
         command = self.command(argv, user=user)
         try:
             done = subprocess.run(
                 command, input=stdin, capture_output=True, timeout=timeout_s, check=False
             )
         except subprocess.TimeoutExpired as expired:
-            text = f"{self.name}: {argv[0]} has not ended after {timeout_s} s"
-            raise EngineError(text, argv=command) from expired
+            raise too_late(self.name, argv, expired, killed=self.ends_with_command) from expired
         return Output(tuple(argv), done.returncode, done.stdout, done.stderr)
 
     def socket(

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from lab.errors import InputClosedError, LabError
+from lab.errors import InputClosedError, LabError, ProgramTimeoutError
+from lab.model import Output
 
 if TYPE_CHECKING:
     from lab.engines.base import Host
 
-_ENDS_WITHIN_S = 5.0  # after SIGKILL
+_ENDS_WITHIN_S = 20.0  # after SIGKILL, on a busy machine
 _NEWS_WITHIN_S = 1.0  # of the end of who reads no more
 
 
@@ -35,9 +36,11 @@ class Program:
 
     def signal(self, name: str) -> None:
         """Send it a signal (a name as in signal(7), without SIG); none if it has ended."""
+        self.host.run(self._kill(name), user=self._user, timeout_s=_ENDS_WITHIN_S)
+
+    def _kill(self, name: str) -> list[str]:
         # As its own user: a host's root need not have the right to signal others.
-        kill = f"kill -s {name} {self.pid}"
-        self.host.run(["sh", "-c", kill], user=self._user, timeout_s=20)
+        return ["sh", "-c", f"kill -s {name} {self.pid}"]
 
     def write(self, data: str | bytes) -> None:
         """Give it more standard input (a text as UTF-8), at once; wait while its pipe is full.
@@ -78,11 +81,26 @@ class Program:
             with suppress(BrokenPipeError):  # what was written in vain
                 stdin.close()
 
+    def finish(self, stdin: bytes, timeout_s: float) -> Output:
+        """Give it all its input, and wait for its end; its streams must have no buffers.
+
+        ProgramTimeoutError when it has not ended after so many seconds; it is killed then.
+        """
+        try:
+            output, errors = self.process.communicate(stdin, timeout_s)
+        except subprocess.TimeoutExpired as expired:
+            raise too_late(self.host.name, self.argv, expired, killed=True) from expired
+        finally:
+            self.end()
+        return Output(self.argv, self.process.returncode, output, errors)
+
     def end(self) -> None:
         """Kill it, if it has not ended, and close its pipes; what it has started may go on."""
         if self.process.poll() is None:
-            with suppress(LabError):  # its host is not there any more
-                self.signal("KILL")
+            # Its host need not be there any more.
+            with suppress(LabError, subprocess.TimeoutExpired):
+                command = self.host.command(self._kill("KILL"), user=self._user)
+                subprocess.run(command, capture_output=True, timeout=_ENDS_WITHIN_S, check=False)
         self._let_go_of_stdin()
         for stream in (self.process.stdout, self.process.stderr):
             if stream:
@@ -98,3 +116,13 @@ class Program:
 
     def __exit__(self, *_exception: object) -> None:
         self.end()
+
+
+def too_late(
+    host: str, argv: Sequence[str], expired: subprocess.TimeoutExpired, *, killed: bool
+) -> ProgramTimeoutError:
+    """Return the error that a program has not ended in time."""
+    end = "it was killed" if killed else "it goes on: the host has no shell to kill it"
+    text = f"{host}: {argv[0]} has not ended after {expired.timeout:g} s; {end}"
+    output, errors = expired.output or b"", expired.stderr or b""
+    return ProgramTimeoutError(text, argv=argv, output=output, errors=errors, killed=killed)

@@ -168,6 +168,8 @@ def _programs(found: Sequence[events.Event]) -> Iterator[str]:
     for event in found:
         if event["kind"] == "program":
             status = "has not ended" if event.get("pending") else f"exit {event['exit_status']}"
+            if (after_s := event.get("killed_after_s")) is not None:
+                status = f"was killed after {after_s:g} s"
             yield f"program {' '.join(event['argv'])[:_MOST_NAME]} on {event['host']}: {status}"
             for stream in ("output", "errors"):
                 yield from (f"  {line}" for line in event[stream].splitlines()[-_MOST_LINES:])

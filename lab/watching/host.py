@@ -1,19 +1,22 @@
 """A host, watched: what is done to it and what it runs is written down, and undone in the end."""
 
+import signal
 import socket
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from lab.calling.caller import Caller
 from lab.engines.base import Connected, Host
 from lab.engines.program import Program
-from lab.errors import LabError
+from lab.errors import LabError, ProgramTimeoutError
 from lab.model import HostStatus, Output
 from lab.watching.caller import WatchedCaller
 from lab.watching.diary import Diary
 from lab.watching.program import WatchedProgram
 
 _MOST_SHOWN = 1 << 16
+_KILLED = 128 + signal.SIGKILL
 
 
 class WatchedHost(Host):
@@ -23,6 +26,7 @@ class WatchedHost(Host):
         self.name = host.name
         self.service = host.service
         self.try_it = host.try_it
+        self.ends_with_command = host.ends_with_command
         # Must the lab be another for those who come later?
         self.spoiled = False
         self._host = host
@@ -108,9 +112,23 @@ class WatchedHost(Host):
         user: str | None = None,
         timeout_s: float | None = None,
     ) -> Output:
-        """Run a program on the host to its end."""
+        """Run a program on the host to its end. Errors as for any host; they are written, too."""
         began_ns = time.time_ns()
-        done = super().run(argv, stdin=stdin, user=user, timeout_s=timeout_s)
+        try:
+            done = super().run(argv, stdin=stdin, user=user, timeout_s=timeout_s)
+        except ProgramTimeoutError as error:
+            end = {"killed_after_s": timeout_s} if error.killed else {"pending": True}
+            status = _KILLED if error.killed else None
+            self._note_run(argv, began_ns, (error.output, error.errors), exit_status=status, **end)
+            raise
+        said = done.stdout, done.stderr
+        self._note_run(argv, began_ns, said, exit_status=done.exit_status)
+        return done
+
+    def _note_run(
+        self, argv: Sequence[str], began_ns: int, said: tuple[bytes, bytes], **more: Any
+    ) -> None:
+        output, errors = (data[-_MOST_SHOWN:].decode(errors="replace") for data in said)
         self._diary.write(
             "program",
             step=None,
@@ -118,11 +136,10 @@ class WatchedHost(Host):
             argv=list(argv),
             began_ns=began_ns,
             ended_ns=time.time_ns(),
-            output=done.stdout[-_MOST_SHOWN:].decode(errors="replace"),
-            errors=done.stderr[-_MOST_SHOWN:].decode(errors="replace"),
-            exit_status=done.exit_status,
+            output=output,
+            errors=errors,
+            **more,
         )
-        return done
 
     # --- its wire and its calls
 

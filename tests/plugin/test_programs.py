@@ -78,3 +78,47 @@ def test_types(lab):
             program.write("x")
 """)
     project.run().assert_outcomes(passed=1)
+
+
+@on_both
+def test_a_program_that_takes_too_long_is_killed_and_kept(project: Project) -> None:
+    project.tests("""
+import time
+
+import pytest
+from lab.errors import ProgramTimeoutError
+
+def running(host):
+    look = "cat /proc/[0-9]*/cmdline | tr '\\\\0' ' '"
+    return b"sleep 4711" in host.run(["sh", "-c", look]).stdout
+
+def test_waits(lab):
+    host = lab.host("client")
+    argv = ["sh", "-c", "cat; echo why >&2; exec sleep 4711"]
+    with pytest.raises(ProgramTimeoutError) as caught:
+        host.run(argv, stdin=b"so\\n" * 50_000, timeout_s=2)
+    assert str(caught.value) == "client: sh has not ended after 2 s; it was killed"
+    assert (caught.value.output, caught.value.errors) == (b"so\\n" * 50_000, b"why\\n")
+    deadline_s = time.monotonic() + 20
+    while running(host):
+        assert time.monotonic() < deadline_s
+
+def test_is_told(lab):
+    host = lab.host("client")
+    done = host.run(["sh", "-c", "cat; exit 3"], stdin=b"in time", timeout_s=60)
+    assert (done.exit_status, done.stdout) == (3, b"in time")
+    assert host.run(["no-such-program"], timeout_s=60).exit_status == 127
+    host.run(["sleep", "4711"], timeout_s=0.5)
+""")
+    result = project.run("--lab-keep")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            ">*host.run(*sleep*",
+            "E*ProgramTimeoutError: client: sleep has not ended after 0.5 s; it was killed",
+            "program sleep 4711 on client: was killed after 0.5 s",
+        ]
+    )
+    (event,) = (one for one in events(project, "test_waits") if one.get("killed_after_s") == 2)
+    assert (event["kind"], event["exit_status"]) == ("program", 137)
+    assert (str(event["output"])[-6:], event["errors"]) == ("so\nso\n", "why\n")

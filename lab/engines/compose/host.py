@@ -70,6 +70,8 @@ def _ancestry(pid: str, parents: Mapping[str, str]) -> Iterator[str]:
 class ContainerHost(Host):
     """A container of a compose project."""
 
+    ends_with_command = False  # docker exec leaves what it has started
+
     def __init__(self, client: DockerClient, container: Container) -> None:
         self._client = client
         self._container = container
