@@ -22,6 +22,11 @@ def judge(line: int, what: str, expected: Expected, event: Event) -> Iterator[Ju
         limit = f"returns within {expected.within_s:g} s"
         yield _judgement(line, what, limit, "has not returned", good=False)
         return
+    raised = event.get("raised")
+    if raised and event.get("call") == "counter" and expected.raises is None:
+        # No program's affair: what this kernel does not count proves nothing.
+        yield Judgement(line, what, wanted(expected), result(event), Verdict.UNKNOWN)
+        return
     yield from _judge_result(line, what, expected, event)
     lasted_s = (event["ended_ns"] - event["began_ns"]) / 1e9
     if expected.after_s is not None:

@@ -60,7 +60,7 @@ def _capture(arguments: argparse.Namespace) -> int:
         )
     else:
         to = sys.stdout.buffer
-    capture = lab.capture(to, hosts=arguments.hosts, snap_bytes=arguments.snap_bytes)
+    capture = lab.capture(to, hosts=arguments.hosts, snap_bytes=arguments.snap_bytes, begin=False)
     with capture, contextlib.suppress(KeyboardInterrupt):
         until = "" if arguments.for_s else "; Ctrl-C ends it"
         screen.err.print(f"capturing at {', '.join(capture.hosts)}{until}", markup=False)

@@ -1,4 +1,4 @@
-"""Records what comes to the wires of hosts, and what becomes of it, while a block runs.
+"""Records what comes to the wires of hosts, and what becomes of it, until it is stopped.
 
 with lab.capture("wire.pcapng") as capture:
     ...
@@ -71,10 +71,11 @@ def _begun(hosts: Sequence[Asked]) -> Iterator[Mapping[str, Channel]]:
 class Capture(AbstractContextManager["Capture"]):
     """A capture of some hosts, into a file or something else that takes bytes.
 
-    A file has its packets in the order of their times once the block has been left. Until then,
-    and in a pipe for good, a packet comes when its fate is known. Entering raises UsageError when
-    the file cannot be made, and EngineError when a host has no wire; leaving raises EvidenceError
-    when the file takes no more (BrokenPipeError: nobody reads it).
+    It ends with `stop`, or when its `with` block is left. A file has its packets in the order of
+    their times then; before, and in a pipe for good, a packet comes when its fate is known.
+    Beginning raises UsageError when the file cannot be made, and EngineError when a host has no
+    wire; the end raises EvidenceError when the file takes no more (BrokenPipeError: nobody reads
+    it).
     """
 
     def __init__(
@@ -97,8 +98,18 @@ class Capture(AbstractContextManager["Capture"]):
         self._done = threading.Event()
         self._failed: Exception | None = None
         self._captured: Captured | None = None
+        self._begun = self._ended = False
 
     def __enter__(self) -> "Capture":
+        if self._ended:
+            text = f"capture {self._name}: has ended; make another"
+            raise UsageError(text)
+        if not self._begun:
+            self.begin()
+        return self
+
+    def begin(self) -> None:
+        """Begin it, once."""
         with ExitStack() as entered:
             to = self._to
             file = entered.enter_context(_opened(to)) if isinstance(to, Path) else to
@@ -107,7 +118,11 @@ class Capture(AbstractContextManager["Capture"]):
             self._recorder = Recorder(file, streams, snap_bytes=self._snap_bytes)
             threading.Thread(target=self._record, daemon=True).start()
             self._entered = entered.pop_all()
-        return self
+        self._begun = True
+
+    @property
+    def _name(self) -> object:
+        return self._to if isinstance(self._to, Path) else getattr(self._to, "name", self._to)
 
     def _record(self) -> None:
         try:
@@ -129,22 +144,41 @@ class Capture(AbstractContextManager["Capture"]):
 
     @property
     def captured(self) -> Captured:
-        """What is in the capture, once its block has been left."""
-        assert self._captured, "the capture has not ended"
+        """What is in the capture, once it has ended. UsageError before."""
+        if self._captured is None:
+            text = "is not whole" if self._ended else "has not ended; call stop(), or use with"
+            raise UsageError(f"capture {self._name}: {text}")
         return self._captured
 
     def __exit__(self, kind: type[BaseException] | None, *_exception: object) -> None:
+        self._end()
+        if kind is None:
+            self._raise_failure()
+
+    def stop(self) -> None:
+        """End it; what has come until now is in it. Stopped again, it does nothing more."""
+        if not self._ended:
+            self._end()
+            self._raise_failure()
+
+    def _end(self) -> None:
+        if self._ended or not self._begun:
+            return
+        self._ended = True
         with self._entered:
             try:
                 self._stop()
                 self._finish()
             except (OSError, EvidenceError) as error:
                 self._failed = self._failed or error
-        if kind is None and self._failed:
-            if isinstance(self._failed, OSError) and not isinstance(self._failed, BrokenPipeError):
-                text = f"capture {getattr(self._to, 'name', self._to)}: {self._failed.strerror}"
-                raise EvidenceError(text) from self._failed
-            raise self._failed
+
+    def _raise_failure(self) -> None:
+        failed, self._failed = self._failed, None
+        if isinstance(failed, OSError) and not isinstance(failed, BrokenPipeError):
+            text = f"capture {self._name}: {failed.strerror}"
+            raise EvidenceError(text) from failed
+        if failed:
+            raise failed
 
     def _stop(self) -> None:
         early = [host for host in self._channels if host in self._recorder.ended]

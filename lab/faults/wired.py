@@ -183,8 +183,12 @@ class Wired:
         *,
         hosts: Sequence[str] = (),
         snap_bytes: int = 65_535,
+        begin: bool = True,
     ) -> Capture:
-        """Return a guard: within its block what comes to the wires of hosts goes into a file.
+        """Let what comes to the wires of hosts go into a file, until it is stopped.
+
+        It begins at once, or (`begin` false) when its `with` block is entered. It ends with that
+        block, or with `stop`; a program that ends before has left a file that is not whole.
 
         All hosts that have an address, unless `hosts` names some (a service's name is for all its
         replicas). `snap_bytes` of each packet are kept, at most. UsageError for unknown hosts, or
@@ -213,7 +217,10 @@ class Wired:
             )
             for host in chosen
         ]
-        return Capture(Path(to) if isinstance(to, str) else to, asked, snap_bytes=snap_bytes)
+        capture = Capture(Path(to) if isinstance(to, str) else to, asked, snap_bytes=snap_bytes)
+        if begin:
+            capture.begin()
+        return capture
 
     @contextmanager
     def _there(self, host: WiredHost) -> Iterator[Channel | None]:

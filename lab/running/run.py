@@ -130,7 +130,7 @@ def _play(
     show: Show,
     troubles: list[str],
 ) -> None:
-    capture = lab.capture(folder / folders.CAPTURE)
+    capture = lab.capture(folder / folders.CAPTURE, begin=False)
     with Player(lab, scenario, recorder, capture, show, troubles) as player:
         player.begin_callers()  # they load while the capture begins
         with capture:

@@ -133,6 +133,10 @@ def _fault(step: Mapping, reading: Reading) -> Step:
         raise step.wrong("fault", f"{kind!r} is no fault{meant(kind, known)}")
     own: list[str] = []
     if kind == keys.PARTITION:
+        for parameter in (*match.PARAMETERS, *selection.PARAMETERS):
+            if parameter.name in step:
+                text = "a partition is of every packet; for some of them drop on each link, please"
+                raise step.wrong(parameter.name, text)
         step.only(*keys.PARTITION_FAULT)
         links = _between(step, reading.hosts)
     else:

@@ -50,7 +50,8 @@ class Diary:
             self._troubles.append("packets were not to be recorded")
             return
         try:
-            self._entered.enter_context(lab.capture(self.folder / folders.CAPTURE))
+            capture = lab.capture(self.folder / folders.CAPTURE, begin=False)
+            self._entered.enter_context(capture)
         except LabError as error:
             self._troubles.append(f"no packets were recorded: {error}")
 
@@ -58,6 +59,10 @@ class Diary:
         """Write an event; after the end nothing is written any more."""
         recorder = self._recorder
         return recorder.write(kind, **fields) if recorder else {"kind": kind, **fields}
+
+    def note_trouble(self, text: str) -> None:
+        """Note what keeps the evidence of a test from being whole."""
+        self._troubles.append(text)
 
     def note_syslog(self, lab: Lab) -> None:
         """Write down the syslog lines since the beginning, as far as they have come."""

@@ -3,11 +3,14 @@
 Faults that are put in force through it, programs, sockets and what is done to hosts end with it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
 
 from lab.engines.base import Connected, Host, Lab, Progress
 from lab.engines.outputs import Piece
-from lab.errors import UsageError
+from lab.errors import LabError, UsageError
+from lab.faults.capture import Capture
 from lab.faults.link import Link
 from lab.faults.wired import WiredHost
 from lab.model import LabStatus, LogLine
@@ -29,6 +32,7 @@ class WatchedLab(Lab):
         self.diary = diary
         self._lab = lab
         self._faults: list[WatchedFault] = []
+        self._captures: list[Capture] = []
         self._settled = False
 
     def status(self) -> LabStatus:
@@ -37,6 +41,20 @@ class WatchedLab(Lab):
 
     def _link(self, sender: WiredHost, receiver: WiredHost) -> Link:
         return WatchedLink(super()._link(sender, receiver), self.diary, self._faults.append)
+
+    def capture(
+        self,
+        to: str | Path | BinaryIO,
+        *,
+        hosts: Sequence[str] = (),
+        snap_bytes: int = 65_535,
+        begin: bool = True,
+    ) -> Capture:
+        """Let what comes to the wires go into a file, until the view ends at the latest."""
+        capture = super().capture(to, hosts=hosts, snap_bytes=snap_bytes, begin=begin)
+        if begin:
+            self._captures.append(capture)
+        return capture
 
     def pieces(self, host: str, *, alone: bool, follow: bool) -> Iterator[Piece]:
         """Yield what a host's programs wrote to their outputs, since the lab is up."""
@@ -73,9 +91,17 @@ class WatchedLab(Lab):
         """Lift the faults and write down what has not been yet, for the evidence to be whole."""
         for fault in self._faults:
             fault.settle()
+        self._stop_captures()
         for host in self.watched.values():
             host.write_rest()
         self.diary.note_syslog(self)
+
+    def _stop_captures(self) -> None:
+        for capture in self._captures:
+            try:
+                capture.stop()
+            except (LabError, OSError) as error:
+                self.diary.note_trouble(str(error))
 
     def settle(self) -> None:
         """Undo all that was done; done again, it does nothing. `spoiled` says if that failed."""
@@ -84,6 +110,7 @@ class WatchedLab(Lab):
         self._settled = True
         for fault in self._faults:
             fault.settle()
+        self._stop_captures()
         for host in self.watched.values():
             host.settle()
         for channel in self._channels.values():

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from lab.agent.calls import counters
 from lab.checks.verdict import Verdict
 from lab.engines import choice
 from lab.engines.base import Engine
+from lab.errors import ScenarioError
 from lab.evidence import events, folders
 from lab.running import run
 from lab.scenario import catalogue
@@ -153,3 +155,19 @@ def test_a_folder_that_cannot_be_read_hides_no_other(namespaces: Engine, tmp_pat
     assert "UNKNOWN: " in done.stderr
     found = json.loads(command.run("verify", str(tmp_path / "no"), str(bad), "--json").stdout)
     assert [one["verdict"] for one in found] == ["UNKNOWN", "FAIL"]
+
+
+def test_a_counter_that_no_kernel_has_is_unknown_where_nobody_could_say_so_before(
+    namespaces: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "some.yaml"
+    step = "  - {on: a, call: counter, name: NoSuchCounter, gives: 0}\n"
+    path.write_text(f"title: x\nshows: y\nhosts: [a]\nsteps:\n{step}", encoding="utf-8")
+    with pytest.raises(ScenarioError, match="the kernel has no counter of that name"):
+        read(path)
+    # As on a machine that is no Linux, whose hosts are on one that is.
+    monkeypatch.setattr(counters, "_NET", str(tmp_path))
+    outcome = play(namespaces, path, tmp_path)
+    assert outcome.verdict is Verdict.UNKNOWN
+    (bad,) = (one for one in outcome.judgements if one.verdict is not Verdict.PASS)
+    assert "'NoSuchCounter': the kernel has none of that name" in bad.found

@@ -394,3 +394,45 @@ def test_a_failing_test_shows_the_traceback_of_a_hosts_program(project: Project)
     project.write("test_greeted.py", GREETED.format(rounds=1))
     result = project.run("test_greeted.py", "-k", "finds")
     result.stdout.fnmatch_lines(["the last lines of server (exited):", "  KeyError: b'you'"])
+
+
+def test_a_capture_begins_at_once_and_ends_with_the_test(project: Project) -> None:
+    project.tests("""
+import pytest
+from lab.errors import UsageError
+
+def test_never_stops_it(lab):
+    lab.capture("whole.pcapng", hosts=["server"])
+    server, client = connected(lab)
+    client.sendall(b"hello")
+    assert server.recv(5) == b"hello"
+
+def test_stops_it(lab):
+    capture = lab.capture("some.pcapng", hosts=["server"])
+    server, client = connected(lab)
+    with pytest.raises(UsageError, match="some.pcapng: has not ended; call stop"):
+        capture.captured
+    capture.stop()
+    arrived = capture.captured.arrived_packets
+    assert arrived >= 2
+    client.sendall(b"hello")
+    assert server.recv(5) == b"hello"
+    capture.stop()
+    assert capture.captured.arrived_packets == arrived
+    with pytest.raises(UsageError, match="some.pcapng: has ended; make another"):
+        with capture:
+            pass
+
+def test_has_no_place_for_it(lab):
+    with pytest.raises(UsageError, match="choose another file for the capture"):
+        lab.capture("/nowhere/some.pcapng")
+    lab.capture("/dev/full")
+    connected(lab)
+    assert False
+""")
+    result = project.run()
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["note: capture /dev/full: No space left on device"])
+    hello = [one for one in packets(project.path / "whole.pcapng") if b"hello" in one.packet.data]
+    assert [one.fate for one in hello] == ["delivered"]
+    assert not [one for one in packets(project.path / "some.pcapng") if b"hello" in one.packet.data]

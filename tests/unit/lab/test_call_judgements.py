@@ -61,3 +61,21 @@ def test_an_error_is_judged_by_either_of_its_names(
     raised = {"name": name, "errno": 1, "type": "OSError", "text": "text"}
     judged = list(calls.judge(1, "call", Expected(raises=raises), {**TIMES, "raised": raised}))
     assert judged[0].verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("call", "expected", "verdict"),
+    [
+        ("counter", Expected(gives=0, gives_anything=False), Verdict.UNKNOWN),
+        ("counter", Expected(), Verdict.UNKNOWN),
+        ("counter", Expected(raises="NonsenseError"), Verdict.PASS),
+        ("counter", Expected(raises="EPIPE"), Verdict.FAIL),
+        ("recv", Expected(), Verdict.FAIL),
+    ],
+)
+def test_a_counter_that_cannot_be_read_proves_nothing(
+    call: str, expected: Expected, verdict: Verdict
+) -> None:
+    raised = {"name": "NonsenseError", "errno": None, "type": "NonsenseError", "text": "none"}
+    judged = list(calls.judge(1, "call", expected, {**TIMES, "call": call, "raised": raised}))
+    assert judged[0].verdict is verdict

@@ -74,6 +74,10 @@ def test_names_of_the_catalogue_are_unique() -> None:
         ("  - {fault: drop, link: client -> server, probability: 1.5}", "must be a number from 0"),
         ("  - {fault: drop, link: client - server}", "must be a link like client -> server"),
         ("  - {fault: explode, on: server}", "'explode' is no fault"),
+        (
+            "  - {fault: partition, between: [client, server], idle_ms: 500}",
+            "idle_ms: a partition is of every packet; for some of them drop on each link, please",
+        ),
         ("  - {lift: nothing}", "'nothing' is not in force"),
         ("  - {collect: nothing}", "nothing of that name is under way"),
         ("  - {on: server, call: accept, socket: door, as: s, within: 5}", "must be text"),
