@@ -4,18 +4,19 @@ As Compose reads them: see "Use an environment file" of its documentation.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lab.compose.interpolation import VariableError, interpolate
 
 # What is in quotes may go on in the next lines; a name alone is set to what it is already.
 _SETTING = re.compile(
-    r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][\w.]*)[ \t]*"
-    r"(?:[=:](?:[ \t]*\"(?P<double>(?:[^\"\\]|\\.)*)\"|[ \t]*'(?P<single>[^']*)'|(?P<bare>[^\n]*))"
-    r"|(?P<alone>$))",
-    re.MULTILINE | re.DOTALL | re.ASCII,
+    r"(?:export[ \t]+)?(?P<name>[\w.\-[\]]+)[ \t]*"
+    r"(?:[=:](?:[ \t]*\"(?P<double>(?:[^\"\\]|\\.)*)\"|[ \t]*'(?P<single>[^']*)'"
+    r"|(?![ \t]*[\"'])(?P<bare>[^\n]*))|(?P<alone>(?=\r?$)))",
+    re.MULTILINE | re.DOTALL,
 )
+_BETWEEN = re.compile(r"(?:\s|#[^\n]*)*")
 _RAW = re.compile(r"^(?P<name>[^#=\s][^=\n]*)=(?P<value>[^\n]*)$", re.MULTILINE)
 _COMMENT = re.compile(r"\s#")
 _ESCAPE = re.compile(r"\\([nrt$\"\\])")
@@ -26,11 +27,11 @@ def read(path: Path, own: Mapping[str, str]) -> dict[str, str]:
     """Return the settings of a file; none if there is no such file, or no text in it.
 
     Variables in it are set by `own`, else by the file above them, and what is in single quotes is
-    left alone. A VariableError begins with PATH:LINE.
+    left alone. A VariableError begins with PATH:LINE: also for what is no setting.
     """
     text = _text_of(path)
     found: dict[str, str] = {}
-    for match in _SETTING.finditer(text):
+    for match in _settings(path, text):
         name = match["name"]
         try:
             if match["alone"] is None:
@@ -38,9 +39,30 @@ def read(path: Path, own: Mapping[str, str]) -> dict[str, str]:
             elif name in own:
                 found[name] = own[name]
         except VariableError as error:
-            line = text.count("\n", 0, match.start("name")) + 1
-            raise VariableError(f"{path}:{line}: {error}") from error
+            raise _located(path, text, match.start("name"), str(error)) from error
     return found
+
+
+def _settings(path: Path, text: str) -> Iterator[re.Match[str]]:
+    """Yield a file's settings; between them are blanks and comments only."""
+    position = 0
+    while True:
+        between = _BETWEEN.match(text, position)
+        position = between.end() if between else position
+        if position == len(text):
+            return
+        if not (match := _SETTING.match(text, position)):
+            # Not what would be its value: that may be a secret.
+            word = re.split(r"[=:\n]", text[position:], maxsplit=1)[0].strip()
+            said = f"{word!r} begins no setting, such as NAME=VALUE; what is quoted needs an end"
+            raise _located(path, text, position, said)
+        yield match
+        position = match.end()
+
+
+def _located(path: Path, text: str, position: int, said: str) -> VariableError:
+    line = text.count("\n", 0, position) + 1
+    return VariableError(f"{path}:{line}: {said}")
 
 
 def read_raw(path: Path) -> dict[str, str]:
@@ -50,7 +72,7 @@ def read_raw(path: Path) -> dict[str, str]:
 
 def _text_of(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return ""
 

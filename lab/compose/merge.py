@@ -103,14 +103,13 @@ def formed(node: Node, keys: Keys) -> Node:
 
 def _as_mapping(node: Node, below: Keys) -> Node:
     """Return a list of NAME=VALUE as a mapping; of NAME alone, with no value or an empty one."""
+    if below[-1:] == ("extra_hosts",):
+        return _hosts(node)
     if not isinstance(node.value, list):
         return node
-    is_hosts = below[-1:] == ("extra_hosts",)
     found: dict[str, Node] = {}
     for one in node.value:
-        text = str(one.value)
-        sign = "=" if "=" in text or not is_hosts else ":"
-        name, equals, value = text.partition(sign)
+        name, equals, value = str(one.value).partition("=")
         if equals:
             found[name] = one.with_value(value)
         else:
@@ -118,10 +117,26 @@ def _as_mapping(node: Node, below: Keys) -> Node:
     return node.with_value(found)
 
 
+def _hosts(node: Node) -> Node:
+    """Return names with lists of addresses: a name may have several."""
+    found: dict[str, Node] = {}
+    if isinstance(node.value, dict):
+        found = {
+            name: one if isinstance(one.value, list) else one.with_value([one])
+            for name, one in node.value.items()
+        }
+    for one in node.value if isinstance(node.value, list) else ():
+        text = str(one.value)
+        name, _, address = text.partition("=" if "=" in text else ":")
+        found.setdefault(name, one.with_value([])).value.append(one.with_value(address))
+    return node.with_value(found) if isinstance(node.value, (dict, list)) else node
+
+
 def _unique(entries: list[Node], keys: Keys) -> list[Node]:
     """Return the entries, of those for the same thing only the last, where the first was."""
     index = _INDEX.get(_below(keys, "services"))
-    if index is None and keys[-1:] not in {("aliases",), ("link_local_ips",)}:
+    is_set = keys[-1:] in {("aliases",), ("link_local_ips",)} or "extra_hosts" in keys
+    if index is None and not is_set:
         return entries
     found: dict[str, Node] = {}
     for one in entries:

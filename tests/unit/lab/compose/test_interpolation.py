@@ -68,7 +68,7 @@ def test_env_file_gives_its_settings(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text(
         "# a comment\n\nPLAIN=one\nexport EXPORTED=two\nSINGLE='a b'\nDOUBLE=\"c d\"\n"
-        "EMPTY=\nEQUALS=a=b\n  INDENTED=x  \n#OFF=1\n1BAD=x\nnothing\nPLAIN=last\n"
+        "EMPTY=\nEQUALS=a=b\n  INDENTED=x  \n#OFF=1\n1GOOD=x\nnothing\nPLAIN=last\n"
     )
     assert dotenv.read(file, {}) == {
         "PLAIN": "last",
@@ -78,6 +78,7 @@ def test_env_file_gives_its_settings(tmp_path: Path) -> None:
         "EMPTY": "",
         "EQUALS": "a=b",
         "INDENTED": "x",
+        "1GOOD": "x",
     }
 
 
@@ -114,3 +115,25 @@ def test_variable_of_an_env_file_that_is_wrong_is_named_with_its_line(tmp_path: 
     file.write_text("A=1\n\nB=${C:?say where}\n")
     with pytest.raises(VariableError, match=r"^.*/\.env:3: variable C is not set: say where$"):
         dotenv.read(file, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "word"),
+    [
+        *(("A=1\nB C=2\n", 2, "'B C'"), ("=x\n", 1, "''"), ("A$=1\n", 1, "'A$'")),
+        *(('\nA="x\nB=2\n', 2, "'A'"), ("A='it''s'\n", 1, "\"'s'\""), ("A\nB C\n", 2, "'B C'")),
+    ],
+)
+def test_what_is_no_setting_is_named_with_its_line(
+    tmp_path: Path, text: str, line: int, word: str
+) -> None:
+    (tmp_path / ".env").write_text(text)
+    with pytest.raises(VariableError) as caught:
+        dotenv.read(tmp_path / ".env", {})
+    assert str(caught.value).startswith(f"{tmp_path}/.env:{line}: {word} begins no setting")
+
+
+def test_names_are_those_that_compose_takes(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text('\ufeffmy-var=1\r\na.b: 2\nx[0]=3\né=4\nA="x"y\n')
+    found = {"my-var": "1", "a.b": "2", "x[0]": "3", "é": "4", "A": "x"}
+    assert dotenv.read(tmp_path / ".env", {}) == found

@@ -25,6 +25,7 @@ services:
     cap_add: [NET_ADMIN]
     ulimits: {nofile: 10}
     logging: {driver: json-file, options: {max-size: 1m}}
+    extra_hosts: ["h:192.0.2.1", "h:192.0.2.2", "k=192.0.2.3"]
   b: {image: y}
 networks: {wire: {}, other: {}}
 """
@@ -72,6 +73,11 @@ def service(folder: Path, lines: str) -> Any:
         ("cap_add: [NET_ADMIN, NET_RAW]", "cap_add", ["NET_ADMIN", "NET_RAW"]),
         ("ulimits: {nofile: {soft: 1, hard: 2}}", "ulimits", {"nofile": {"soft": 1, "hard": 2}}),
         ("logging: {driver: none}", "logging", {"driver": "none"}),
+        (
+            "extra_hosts: {h: 192.0.2.9, k: [192.0.2.3, 192.0.2.4]}",
+            "extra_hosts",
+            {"h": ["192.0.2.1", "192.0.2.2", "192.0.2.9"], "k": ["192.0.2.3", "192.0.2.4"]},
+        ),
         ("ports: !override ['1:1']", "ports", ["1:1"]),
         ("environment: {KEEP: !reset null}", "environment", {"CHANGE": "1"}),
     ],
