@@ -10,12 +10,10 @@ from lab.evidence import output
 from lab.evidence.events import Event
 from lab.report import call_words
 from lab.report.expectations import Expectations
-from lab.report.fault_words import fault_words
+from lab.report.fault_events import Faults
 from lab.report.hosts import names_by_address, texts
 from lab.report.model import Call, Fault, LastLines, Log, Note, Program
 from lab.report.printed import together
-
-_MOMENTS = frozenset({"kill", "restart"})
 
 
 def fault_names(events: Iterable[Event]) -> dict[str, str]:
@@ -42,7 +40,8 @@ class Happenings:
     ) -> None:
         self.calls: list[Call] = []
         self.programs: list[Program] = []
-        self.faults: list[Fault] = []
+        self._faults = Faults(expectations)
+        self.faults: list[Fault] = self._faults.found
         self.logs: list[Log] = []
         self.last_lines: list[LastLines] = []
         self.notes: list[Note] = []
@@ -57,9 +56,9 @@ class Happenings:
             "call": self._call,
             "started": self._remember,
             "program": self._program,
-            "fault_on": self._fault,
-            "fault_off": self._lifted,
-            "host": self._host,
+            "fault_on": self._faults.on,
+            "fault_off": self._faults.off,
+            "host": self._faults.host,
             "syslog": self._log,
             "output": self._output,
             "output_cut": self._output_trouble,
@@ -169,68 +168,6 @@ class Happenings:
             if (one.host, one.argv, one.began_ns) == (str(event["host"]), argv, began_ns):
                 return one
         return None
-
-    def _fault(self, event: Event) -> None:
-        impairment = str(event["impairment"])
-        for_s = event.get("for_s")
-        on_ns = int(event["time_ns"])
-        self.faults.append(
-            Fault(
-                number=len(self.faults),
-                name=str(event.get("name") or impairment),
-                kind=impairment,
-                what=fault_words(impairment, event.get("asked") or {}),
-                on_ns=on_ns,
-                off_ns=None if for_s is None else on_ns + round(for_s * 1e9),
-                links=tuple((str(a), str(b)) for a, b in event.get("links", ())),
-                said=str(event.get("said", "")),
-            )
-        )
-
-    def _lifted(self, event: Event) -> None:
-        fault = self._in_force(str(event["name"]))
-        off_ns = event["time_ns"]
-        off_ns = off_ns if fault.off_ns is None else min(off_ns, fault.off_ns)
-        acted, matched = event.get("acted_packets"), event.get("matched_packets")
-        self._replace(
-            fault,
-            off_ns=off_ns,
-            acted=None if acted is None else int(acted),
-            matched=None if matched is None else int(matched),
-            to_end=not self._steps.asked_for(event.get("step")),
-        )
-
-    def _host(self, event: Event) -> None:
-        if event["done"] == "lifted":
-            to_end = not self._steps.asked_for(event.get("step"))
-            last = self._in_force(str(event["name"]))
-            # A service's replicas have one each, of the same name.
-            for fault in [one for one in self.faults if one.name == last.name]:
-                if fault.host and fault.off_ns is None:
-                    self._replace(fault, off_ns=event["time_ns"], to_end=to_end)
-            return
-        self.faults.append(
-            Fault(
-                number=len(self.faults),
-                name=str(event.get("name") or event["done"]),
-                kind=str(event["done"]),
-                what=str(event["done"]),
-                on_ns=int(event["time_ns"]),
-                off_ns=None,
-                host=str(event["host"]),
-                is_moment=event["done"] in _MOMENTS,
-            )
-        )
-
-    def _in_force(self, name: str) -> Fault:
-        there = [one for one in self.faults if one.name == name and one.acted is None]
-        if not there:
-            raise KeyError(name)
-        return there[-1]
-
-    def _replace(self, fault: Fault, **changes: Any) -> None:
-        fields = {name: getattr(fault, name) for name in Fault.__slots__}
-        self.faults[fault.number] = Fault(**(fields | changes))
 
     def _log(self, event: Event) -> None:
         self.logs.append(

@@ -1,7 +1,7 @@
 """The curve of a transfer: all bytes that came are under it, and nothing else."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.report.curve import BINS, Curve, curve, rate, size, spoken, strip_words, ticks
@@ -42,6 +42,7 @@ def test_direction_without_payload_has_its_packets_and_no_rate() -> None:
     assert one.target == "server"
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 1000), st.integers(0, 1500), st.booleans(), st.integers(1, 3)),
@@ -106,6 +107,7 @@ def test_sizes_are_said_with_their_unit() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.floats(1e-6, 1e12), st.integers(2, 8))
 def test_ticks_reach_the_top_and_are_few(top: float, most: int) -> None:
     found = list(ticks(top, most))
@@ -115,6 +117,7 @@ def test_ticks_reach_the_top_and_are_few(top: float, most: int) -> None:
     assert len(found) <= most + 2
 
 
+@settings(deadline=None)
 @given(st.integers(280, 500), st.integers(1, 4))
 def test_all_of_a_plot_is_in_its_box(room: int, ways: int) -> None:
     packets = [

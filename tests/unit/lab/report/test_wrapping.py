@@ -1,7 +1,7 @@
 """Words stay in their room: they go on in another line, or are cut, and the telling ones stay."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.report.wrapping import BELOW, Parts, lines, width, wrap
@@ -54,6 +54,7 @@ WORDS = st.tuples(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(WORDS, min_size=1, max_size=6), st.integers(120, 500), st.integers(1, 3))
 def test_no_line_is_ever_wider_than_its_room(
     parts: list[tuple[str, str]], room: int, most: int

@@ -1,0 +1,74 @@
+"""What events tell: programs with their variables, notes, and the faults that acted on packets."""
+
+from pathlib import Path
+
+from lab.report.reading import read
+from tests import made_evidence as made
+
+
+def test_program_has_the_variables_that_its_step_added(tmp_path: Path) -> None:
+    events = made.half_open()
+    ran = {"host": "server", "argv": ["date", "-u"], "output": "", "errors": "", "exit_status": 0}
+    added = {"TZ": "UTC", "LANG": "C"}
+    events.insert(4, made.event("program", 2, began_ms=1, environment=added, **ran))
+    (program,) = read(made.write(tmp_path, events)).programs
+    assert program.environment == (("TZ", "UTC"), ("LANG", "C"))
+    assert program.line == "TZ=UTC LANG=C date -u"
+
+
+def test_program_that_was_never_collected_has_them_too(tmp_path: Path) -> None:
+    events = made.half_open()
+    begun = {"name": "clock", "host": "server", "argv": ["date"], "environment": {"TZ": "UTC"}}
+    events.insert(4, made.event("started", 2, step=None, **begun))
+    (program,) = read(made.write(tmp_path, events)).programs
+    assert program.environment == (("TZ", "UTC"),)
+
+
+def test_program_that_went_on_after_its_step_is_one_and_has_all_that_it_printed(
+    tmp_path: Path,
+) -> None:
+    events = made.half_open()
+    ran = {"host": "server", "argv": ["tail", "-f"], "errors": "", "began_ms": 11}
+    events.insert(6, made.event("program", 15, step=0, output="one\n", pending=True, **ran))
+    last = made.event(
+        "program", 1041, step=None, of_step=0, output="one\ntwo\n", pending=True, **ran
+    )
+    events.insert(-1, last)
+    (program,) = read(made.write(tmp_path, events)).programs
+    assert (program.number, program.output) == (0, "one\ntwo\n")
+    assert program.looked_ns == last["time_ns"]
+
+
+def test_notes_and_gaps_in_the_syslog_are_shown(tmp_path: Path) -> None:
+    events = made.half_open()
+    events[-1:-1] = [
+        made.event("note", 1041, text="app: health checks are left out"),
+        made.event("syslog_trouble", 1042, text="2 lines are missing"),
+    ]
+    notes = read(made.write(tmp_path, events)).notes
+    assert [(one.text, one.is_bad) for one in notes] == [
+        ("app: health checks are left out", False),
+        ("syslog is not whole: 2 lines are missing", True),
+    ]
+
+
+SEVERAL = "delivered 9.0 ms late: delayed 4.000 ms by fault server/1 (delay delay_ms=4)"
+
+
+def test_every_fault_that_acted_on_a_packet_is_named(tmp_path: Path) -> None:
+    events = made.half_open()
+    next(one for one in events if one["kind"] == "fault_on")["ids"] = ["server/1"]
+    fate = f"{SEVERAL}; delayed 5.000 ms by fault server/7 (rate rate_bps=9)"
+    data = made.tcp(made.CLIENT, made.SYN, seq=100)
+    (packet,) = read(made.write(tmp_path, events, [(25, data, fate)])).packets
+    assert packet.faults == ("outage", "server/7")
+    assert packet.comment == fate
+
+
+def test_what_the_lab_counts_with_is_no_fault_of_a_packet(tmp_path: Path) -> None:
+    own = "observed by fault server/2 (observe tcp=syn)"
+    data = made.tcp(made.CLIENT, made.SYN, seq=100)
+    packets = [(25, data, f"{SEVERAL}; {own}"), (26, data, f"delivered: {own}")]
+    late, plain = read(made.write(tmp_path, None, packets)).packets
+    assert (late.faults, late.comment) == (("outage",), SEVERAL)
+    assert (plain.faults, plain.fates, plain.comment) == ((), ("delivered",), "delivered")
