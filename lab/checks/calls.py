@@ -71,12 +71,15 @@ def judge_program(line: int, what: str, expected: Expected, event: Event) -> Ite
     limit = f"ends within {expected.within_s:g} s"
     if expected.blocks_s is not None:
         pending = bool(event.get("pending"))
-        found = "has not ended" if pending else f"exit status {event['exit_status']}"
+        found = (
+            "has not ended" if pending else f"exit status {event['exit_status']}{_errors(event)}"
+        )
         yield _judgement(line, what, f"runs on for {expected.blocks_s:g} s", found, good=pending)
         yield from _judge_outputs(line, what, expected, event)
         return
     if event.get("pending"):
         found = "has not ended" + ("; its input is open" if event.get("input_open") else "")
+        found += _errors(event)
         yield _judgement(line, what, limit, found, good=False)
         return
     lasted_s = (event["ended_ns"] - event["began_ns"]) / 1e9
@@ -86,13 +89,20 @@ def judge_program(line: int, what: str, expected: Expected, event: Event) -> Ite
     yield _judgement(line, what, f"exit status {expected.exit_status}", found, good=good)
     if expected.output is not None:
         good = output == expected.output
-        yield _judgement(line, what, f"prints {expected.output!r}", repr(output), good=good)
+        found = repr(output) + ("" if good else _errors(event))
+        yield _judgement(line, what, f"prints {expected.output!r}", found, good=good)
     yield from _judge_outputs(line, what, expected, event)
     if expected.after_s is not None:
         good = lasted_s >= expected.after_s
         text = f"runs at least {expected.after_s:g} s"
         yield _judgement(line, what, text, f"{lasted_s:.3f} s", good=good)
     yield _judgement(line, what, limit, f"{lasted_s:.3f} s", good=lasted_s <= expected.within_s)
+
+
+def _errors(event: Event) -> str:
+    """Return the end of what a program printed to standard error, to be read after what it did."""
+    errors = event.get("errors", "").strip()
+    return f"; standard error: {errors[-200:]!r}" if errors else ""
 
 
 def judge_input(line: int, what: str, within_s: float, event: Event) -> Iterator[Judgement]:
@@ -121,8 +131,8 @@ def _judge_outputs(line: int, what: str, expected: Expected, event: Event) -> It
         if pattern is not None:
             good = re.search(pattern, text) is not None
             found = repr(text[-500:])
-            if not good and text is output and errors.strip():
-                found += f"; standard error: {errors.strip()[-200:]!r}"
+            if not good and text is output:
+                found += _errors(event)
             yield _judgement(line, what, f"prints /{pattern}/", found, good=good)
 
 

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from lab import screen
+from lab.checks import programs
 from lab.checks.verdict import Judgement, Verdict, telling
 from lab.checks.words import describe
 from lab.commands import scenario_screen
@@ -138,6 +139,7 @@ def outcome_lines(outcome: Outcome) -> list[Text]:
         found.append(Text(line))
     if bad:
         found += [Text(f"    {line}") for line in last.lines(folder, outcome.step)]
+        found += [Text(f"    {line}") for line in programs.of_scenario(folder)]
         found += [Text(f"  this machine lacks {line}", style="yellow") for line in outcome.lacking]
     return found
 

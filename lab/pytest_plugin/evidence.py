@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lab.checks import calls
+from lab.checks import calls, programs
 from lab.checks.verdict import Judgement, Verdict
 from lab.errors import LabError
 from lab.evidence import events, folders, last
@@ -19,7 +19,7 @@ from lab.watching.lab import WatchedLab
 
 TITLE = "socket lab"
 _SHOWN_ARGUMENTS = ("socket", "as", "to", "address", "data", "bytes", "timeout")
-_MOST_NAME, _MOST_CALLS, _MOST_LINES = 100, 8, 8
+_MOST_NAME, _MOST_CALLS = 100, 8
 
 
 class TestEvidence:
@@ -108,7 +108,7 @@ class TestEvidence:
         made = [one for one in found if one["kind"] == "call"]
         lines += ["the last calls:"] if made else []
         lines += [f"  {_call(one)}" for one in made[-_MOST_CALLS:]]
-        lines += _programs(found)
+        lines += programs.lines(found)
         lines += last.lines(self.folder)
         lines += [f"note: {one['text']}" for one in found if one["kind"] == "note"]
         for end in (one for one in found if one["kind"] == "end"):
@@ -161,27 +161,6 @@ def _faults(found: Sequence[events.Event]) -> Iterator[str]:
         elif event["kind"] == "fault_off":
             acted, matched = event["acted_packets"], event["matched_packets"]
             yield f"{said[event['name']]}: acted on {acted} of {matched} packets matched"
-
-
-def _programs(found: Sequence[events.Event]) -> Iterator[str]:
-    """Show which programs ran and how they ended, and the last lines of them and of the hosts'."""
-    for event in found:
-        if event["kind"] == "program":
-            status = "has not ended" if event.get("pending") else f"exit {event['exit_status']}"
-            if (after_s := event.get("killed_after_s")) is not None:
-                status = f"was killed after {after_s:g} s"
-            yield f"program {' '.join(event['argv'])[:_MOST_NAME]} on {event['host']}: {status}"
-            for stream in ("output", "errors"):
-                yield from (f"  {line}" for line in event[stream].splitlines()[-_MOST_LINES:])
-        elif event["kind"] == "started":
-            yield f"program {' '.join(event['argv'])[:_MOST_NAME]} on {event['host']}: was started"
-        elif event["kind"] == "input":
-            given = calls.given(event)
-            refused = ", which it has not taken" if event.get("refused") else ""
-            yield f"program {event['name'][:_MOST_NAME]} on {event['host']}: was {given}{refused}"
-        elif event["kind"] == "printed" and (event["output"] or event["state"] != "running"):
-            yield f"the last lines of {event['host']} ({event['state']}):"
-            yield from (f"  {line}" for line in event["output"].splitlines()[-_MOST_LINES:])
 
 
 def _call(event: events.Event) -> str:

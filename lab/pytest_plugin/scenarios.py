@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lab.checks import programs
 from lab.checks.verdict import Judgement, Verdict, telling
 from lab.checks.words import describe
 from lab.engines import choice
@@ -90,6 +91,7 @@ class ScenarioItem(pytest.Item):
         yield "the steps:"
         yield from self._steps
         yield from last.lines(outcome.folder, outcome.step)
+        yield from programs.of_scenario(outcome.folder)
         yield f"evidence: {shown(self, outcome.folder)}{page(outcome.folder)}"
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *more: Any) -> Any:

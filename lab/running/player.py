@@ -38,6 +38,7 @@ from lab.scenario.model import (
 # Called after each step: the step, its judgements, how long it took in seconds.
 Show = Callable[[Step, list[Judgement], float], None]
 _LOOK_AGAIN_S = 0.01
+_LAST_WORDS_S = 0.2  # of programs that may be what a step has failed for
 
 
 class Player:
@@ -95,17 +96,19 @@ class Player:
         if "syslog" in self._lab.hosts:
             self._syslog = SyslogFollower(self._lab, self._recorder)
         self._faults.observe()
-        failed = True
+        failed = cut = True
         try:
             for number, step in enumerate(self._scenario.steps):
                 if not isinstance(step, ExpectStep) and not self._play(number, step):
+                    cut = False
+                    self._under_way.wait_for_ends(_LAST_WORDS_S)
                     return
-            failed = False
+            failed = cut = False
         finally:
             self._under_way.write_rest()
             self._faults.lift_all()
             self._end_syslog()
-            self._printed.end(failed=failed)
+            self._printed.end(failed=failed, cut=cut)
             self._recorder.write("played")
 
     def note_capture(self) -> None:

@@ -48,13 +48,14 @@ class PrintedByHosts:
                 return count
             time.sleep(_LOOK_AGAIN_S)
 
-    def end(self, *, failed: bool) -> None:
+    def end(self, *, failed: bool, cut: bool) -> None:
         """Take what has been printed so far, and of a run that has failed how the hosts are.
 
         Lines that are expected and are not there yet may come a little later; in a run that has
-        failed, the programs may do first what they are about to do, such as to die.
+        failed, the programs may do first what they are about to do, such as to die. For one that
+        is cut short, by Ctrl-C say, nothing is waited for.
         """
-        if failed:
+        if failed and not cut:
             hosts = [self._lab.hosts[name] for name in self._hosts]
             wait_until_quiet(hosts, _SETTLE_S)
         until_s = time.monotonic() + _SETTLE_S

@@ -102,6 +102,13 @@ class UnderWay:
         facts, pending = what
         return self._finish(pending, step.expected, facts | named)
 
+    def wait_for_ends(self, within_s: float) -> None:
+        """Wait so long at the most for the ends of the programs that go on."""
+        until_s = time.monotonic() + within_s
+        for program in self._pending.values():
+            if isinstance(program, RunningProgram):
+                program.wait(max(0.0, until_s - time.monotonic()))
+
     def write_rest(self) -> None:
         """Write what there is of all that was not collected, or not to its end."""
         for write in self._rest.values():

@@ -33,7 +33,7 @@ class WatchedHost(Host):
         self._diary = diary
         self._connect = connect
         self._undo: dict[str, Callable[[], None]] = {}
-        self._programs: list[Program] = []
+        self._programs: list[WatchedProgram] = []
         self._watched: WatchedCaller | None = None
 
     # --- what is done to it
@@ -165,9 +165,11 @@ class WatchedHost(Host):
     # --- its end
 
     def write_rest(self) -> None:
-        """Write down the calls that have not ended."""
+        """Write down the calls that have not ended, and what came of programs."""
         if self._watched:
             self._watched.write_rest()
+        for program in self._programs:
+            program.write_rest()
 
     def settle(self) -> None:
         """Undo what was done to the host; where that fails it is spoiled."""

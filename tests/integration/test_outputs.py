@@ -16,6 +16,9 @@ from tests.waiting import wait_until
 # Of flood.yaml.
 FLOOD_BYTES = 20 * 1024 * 1024 + len("the end\n")
 KEPT_BYTES = 16 * 1024 * 1024
+# Of bursts.yaml: in all less than Docker keeps in one file; it loses lines where it begins another.
+BURSTS, IN_A_BURST = 4, 20_000
+EXPECTED = [str(number) for number in range(1, IN_A_BURST + 1)]
 
 
 @pytest.fixture
@@ -86,3 +89,14 @@ def test_what_is_not_kept_is_said(flood: Lab) -> None:
         assert KEPT_BYTES - 1024 < kept_bytes <= KEPT_BYTES
         lost = f"{first['lost_bytes']} bytes of flood's output before the next line are not kept"
         assert done.stderr == f"note: {lost}\n"
+
+
+def test_follower_of_a_busy_host_is_not_cut_off(engine: Engine) -> None:
+    with own_lab(engine, "bursts.yaml") as lab:
+        lines = lab.output("burst", follow=True)
+        assert next(lines).text == "begun"
+        for _ in range(BURSTS):
+            lab.host("burst").kill("USR1")
+            # Read while it is printed: now the follower is slower than the host, now the host.
+            assert [next(lines).text for _ in range(IN_A_BURST)] == EXPECTED
+            assert next(lines).text == "over"

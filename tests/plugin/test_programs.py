@@ -122,3 +122,84 @@ def test_is_told(lab):
     (event,) = (one for one in events(project, "test_waits") if one.get("killed_after_s") == 2)
     assert (event["kind"], event["exit_status"]) == ("program", 137)
     assert (str(event["output"])[-6:], event["errors"]) == ("so\nso\n", "why\n")
+
+
+SAYS = 'echo begun; echo why >&2; read line; echo "got $line"; exec sleep 60'
+
+
+@on_both
+def test_a_failing_test_shows_what_a_started_program_has_said_and_takes_nothing(
+    project: Project,
+) -> None:
+    project.tests(f"""
+import pytest
+
+@pytest.fixture
+def program(lab):
+    program = lab.host("client").start(["sh", "-c", {SAYS!r}])
+    yield program
+    program.signal("KILL")
+    rest, errors = program.process.communicate(timeout=20)
+    assert (rest, errors) == (b"got it\\n", b"why\\n")
+
+def test_types(program):
+    assert program.process.stdout.readline() == b"begun\\n"
+    program.write("it\\n")
+    select = __import__("select")
+    assert select.select([program.process.stdout], [], [], 20)[0]
+    assert False
+""")
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    head = f"program sh -c {SAYS} on client: "
+    result.stdout.fnmatch_lines([f"{head}has not ended", "  begun", "  got it", "  why"])
+    assert head + "was started" not in result.stdout.str()
+    (program,) = [one for one in events(project, "test_types") if one["kind"] == "program"]
+    assert (program["output"], program["errors"]) == ("begun\ngot it\n", "why\n")
+
+
+def test_what_a_program_has_said_is_kept_when_its_block_ends(project: Project) -> None:
+    project.tests("""
+def test_types(lab):
+    with lab.host("client").start(["sh", "-c", "echo one; echo two >&2; exit 3"]) as program:
+        assert program.process.communicate(timeout=20) == (b"one\\n", b"two\\n")
+    with lab.host("client").start(["sh", "-c", "echo three; exec sleep 60"]) as program:
+        assert program.process.stdout.readline() == b"three\\n"
+    assert False
+""")
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            *("program sh -c echo one* on client: exit 3", "  one", "  two"),
+            *("program sh -c echo three* on client: has not ended", "  three"),
+        ]
+    )
+
+
+@on_both
+def test_lines_of_hosts_since_the_test_began_are_events_and_on_the_page(project: Project) -> None:
+    said = "trap 'echo again; echo oops >&2' USR1; echo up; while :; do sleep 0.05; done\n"
+    project.write("says.sh", said)
+    text = (project.path / "compose.yaml").read_text(encoding="utf-8")
+    text = text.replace("[sleep, infinity]", '[sh, /app/says.sh]\n    volumes: [".:/app:ro"]')
+    project.write("compose.yaml", text.replace("native: sleep infinity", "native: sh says.sh"))
+    project.tests("""
+import time
+
+def test_types(lab):
+    host = lab.host("server")
+    host.kill("USR1")
+    deadline = time.monotonic() + 20
+    while "oops" not in [line.text for line in lab.output("server")]:
+        assert time.monotonic() < deadline
+    assert False
+""")
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["the last lines of server (running):"])
+    found = events(project, "test_types")
+    lines = {(one["stream"], one["text"]) for one in found if one["kind"] == "output"}
+    assert lines == {("stdout", "again"), ("stderr", "oops")}
+    page = project.path / "results" / "test_time.test_types" / "001" / "report.html"
+    assert "<figcaption>server (running)</figcaption>" in page.read_text(encoding="utf-8")

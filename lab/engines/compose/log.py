@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from docker import DockerClient
+from docker.errors import NotFound
 from docker.models.containers import Container
 
 from lab.engines.outputs import Piece
@@ -96,8 +97,13 @@ def _followed(client: DockerClient, container: Container, *, alone: bool) -> Ite
             for stamp, data in _entries(container, last, alone=alone):
                 last = stamp
                 yield Piece(data)
+            container.reload()
+            if container.attrs["State"]["Running"]:
+                continue  # Docker has ended the stream early, or it has been started again
             if next(events, {"Action": "destroy"})["Action"] == "destroy":
                 return
+    except NotFound:  # it has just been removed
+        return
     finally:
         events.close()
 

@@ -79,3 +79,31 @@ def test_a_counter_that_cannot_be_read_proves_nothing(
     raised = {"name": "NonsenseError", "errno": None, "type": "NonsenseError", "text": "none"}
     judged = list(calls.judge(1, "call", expected, {**TIMES, "call": call, "raised": raised}))
     assert judged[0].verdict is verdict
+
+
+ENDED = {**TIMES, "exit_status": 0, "output": "so\n", "errors": "oops\nKeyError: 1\n"}
+WHY = "; standard error: 'oops\\nKeyError: 1'"
+
+
+@pytest.mark.parametrize(
+    ("expected", "event", "found"),
+    [
+        (Expected(output="else\n"), ENDED, f"'so\\n'{WHY}"),
+        (Expected(output_matches="else"), ENDED, f"'so\\n'{WHY}"),
+        (Expected(blocks_s=1.0), {**ENDED, "exit_status": 1}, f"exit status 1{WHY}"),
+        (Expected(within_s=1.0), {**ENDED, "pending": True}, f"has not ended{WHY}"),
+        (Expected(output="else\n"), {**ENDED, "errors": " \n"}, "'so\\n'"),
+    ],
+)
+def test_what_is_not_as_expected_is_shown_with_standard_error(
+    expected: Expected, event: dict[str, Any], found: str
+) -> None:
+    judged = list(calls.judge_program(1, "program", expected, event))
+    (bad,) = [one for one in judged if one.verdict is Verdict.FAIL]
+    assert bad.found == found
+
+
+def test_standard_error_of_what_is_as_expected_is_not_shown() -> None:
+    expected = Expected(output="so\n", output_matches="so")
+    judged = list(calls.judge_program(1, "program", expected, ENDED))
+    assert [one.found for one in judged if one.expected.startswith("prints")] == ["'so\\n'"] * 2
