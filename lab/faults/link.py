@@ -9,14 +9,16 @@ import contextlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lab.agent import lifetime
+from lab.agent.wire import impairments, match, selection
 from lab.agent.wire.fault import Fault, words
 from lab.agent.wire.parameters import NonsenseError
 from lab.errors import AgentEndedError, UsageError
 from lab.faults.channel import Channel
 from lab.faults.signatures import Impairments
+from lab.suggestions import meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,12 @@ class Link(Impairments):
         self.target = target
         self._addresses = list(addresses)
         self._channel = channel
+
+    if not TYPE_CHECKING:  # for which an unknown name must stay one
+
+        def __getattr__(self, name: str) -> Any:
+            text = f"a link has no {name!r}{meant(name, impairments.names())}"
+            raise AttributeError(text)
 
     def fault(self, impairment: str, **asked: Any) -> "LinkFault":
         """Put a fault in force, and return it. `link.drop(...)` is `link.fault("drop", ...)`.
@@ -128,6 +136,14 @@ class FaultInForce:
 
 def check(impairment: str, asked: dict[str, Any], for_ms: float | None = None) -> None:
     """Raise UsageError when such a fault makes no sense; nothing has been asked of a host yet."""
+    if impairment not in impairments.names():
+        text = f"{impairment!r} is no impairment{meant(impairment, impairments.names())}"
+        raise UsageError(text)
+    own = impairments.load(impairment).PARAMETERS
+    known = [one.name for one in (*own, *match.PARAMETERS, *selection.PARAMETERS)]
+    for name in asked:
+        if name not in known:
+            raise UsageError(f"{impairment}: {name!r}: no such parameter{meant(name, known)}")
     try:
         Fault(impairment, asked)
         lifetime.checked(for_ms, impairment)

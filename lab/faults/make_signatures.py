@@ -23,6 +23,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Required, TypedDict, Unpack
 
+from lab.faults.by_name import by_name
+
 if TYPE_CHECKING:
     from lab.faults.link import LinkFault
 '''
@@ -39,6 +41,7 @@ class Impairments:
         raise NotImplementedError
 '''
 _METHOD = '''
+    @by_name
     def {name}(self, **asked: Unpack[{options}]) -> LinkFault:
         """{help}."""
         return self.fault("{name}", **asked)

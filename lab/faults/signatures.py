@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Required, TypedDict, Unpack
 
+from lab.faults.by_name import by_name
+
 if TYPE_CHECKING:
     from lab.faults.link import LinkFault
 
@@ -150,42 +152,52 @@ class Impairments:
         """Put a fault in force."""
         raise NotImplementedError
 
+    @by_name
     def corrupt(self, **asked: Unpack[CorruptOptions]) -> LinkFault:
         """Flip bits of the payload (of the transport header, where there is none)."""
         return self.fault("corrupt", **asked)
 
+    @by_name
     def delay(self, **asked: Unpack[DelayOptions]) -> LinkFault:
         """Deliver the packet later. Jitter is the half-width of uniform, else a standard deviation."""
         return self.fault("delay", **asked)
 
+    @by_name
     def drop(self, **asked: Unpack[Packets]) -> LinkFault:
         """Drop the packet; nobody is told."""
         return self.fault("drop", **asked)
 
+    @by_name
     def duplicate(self, **asked: Unpack[DuplicateOptions]) -> LinkFault:
         """Deliver the packet more than once, one right after the other."""
         return self.fault("duplicate", **asked)
 
+    @by_name
     def mtu(self, **asked: Unpack[MtuOptions]) -> LinkFault:
         """Lose packets that are longer; with `icmp` tell their sender (RFC 1191, RFC 8201)."""
         return self.fault("mtu", **asked)
 
+    @by_name
     def observe(self, **asked: Unpack[Packets]) -> LinkFault:
         """Do nothing to the packet but count it."""
         return self.fault("observe", **asked)
 
+    @by_name
     def rate(self, **asked: Unpack[RateOptions]) -> LinkFault:
         """Let through so many bits a second of IP packets; what its queue has no room for is lost."""
         return self.fault("rate", **asked)
 
+    @by_name
     def reject(self, **asked: Unpack[RejectOptions]) -> LinkFault:
         """Lose the packet and answer its sender with an ICMP error, or with an RST."""
         return self.fault("reject", **asked)
 
+    @by_name
     def reorder(self, **asked: Unpack[ReorderOptions]) -> LinkFault:
         """Hold the packet until later ones that match have passed; it is not lost if none comes."""
         return self.fault("reorder", **asked)
 
+    @by_name
     def reset(self, **asked: Unpack[ResetOptions]) -> LinkFault:
         """Lose the TCP segment, and reset the connection: an RST to the receiver, the sender or both."""
         return self.fault("reset", **asked)

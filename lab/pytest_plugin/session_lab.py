@@ -5,6 +5,7 @@ after the test, and the next one gets another.
 """
 
 import secrets
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -25,10 +26,16 @@ _QUIET_WITHIN_S, _BUSY_WITHIN_S = 10.0, 0.2
 _INSIDE = (
     *("lab.calling.caller", "lab.calling.remote", "lab.calling.result", "lab.engines.base"),
     "lab.engines.program",
-    *("lab.faults.channel", "lab.faults.link", "lab.faults.wired"),
+    *("lab.faults.by_name", "lab.faults.capture", "lab.faults.channel", "lab.faults.link"),
+    *("lab.faults.links", "lab.faults.signatures", "lab.faults.wired"),
     *("lab.watching.caller", "lab.watching.host", "lab.watching.lab", "lab.watching.link"),
     "lab.watching.program",
 )
+
+
+def _is_told(caught: "pytest.ExceptionInfo[BaseException]") -> bool:
+    """Tell whether an error is the lab's answer to a test; else the frames show what is wrong."""
+    return isinstance(caught.value, LabError)
 
 
 class SessionLab(AbstractContextManager["SessionLab"]):
@@ -47,6 +54,10 @@ class SessionLab(AbstractContextManager["SessionLab"]):
         self._spares: dict[str, Future[Connected]] = {}
         for name in _INSIDE:
             vars(import_module(name))["__tracebackhide__"] = True
+        package = f"{type(engine).__module__.rpartition('.')[0]}."
+        for name, module in list(sys.modules.items()):
+            if name.startswith(package):
+                vars(module)["__tracebackhide__"] = _is_told
 
     def __exit__(self, *exception: object) -> None:
         self._down()

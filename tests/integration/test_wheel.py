@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
+from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 from lab.engines.base import Engine
@@ -22,7 +24,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     (wheel,) = WheelBuilder(str(ROOT)).build(directory=str(folder), versions=["standard"])
     with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(folder / "installed")
+        archive.extractall(folder / "installed")  # noqa: S202 - no tar file, and our own
     return folder / "installed"
 
 
@@ -53,6 +55,18 @@ def test_a_wheel_has_the_machines_and_no_more_than_they_need(installed: Path) ->
                 assert (machines / path.relative_to(ROOT)).read_bytes() == path.read_bytes()
     there = {path.name for path in installed.iterdir()}
     assert {name for name in there if not name.endswith(".dist-info")} == {"lab"}
+
+
+def test_what_is_known_of_types_is_in_a_wheel_and_in_a_source_archive(
+    installed: Path, tmp_path: Path
+) -> None:
+    names = ("lab/py.typed", "lab/faults/signatures.py")
+    assert [name for name in names if not (installed / name).is_file()] == []
+    (source,) = SdistBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    with tarfile.open(source) as archive:
+        there = {name.partition("/")[2] for name in archive.getnames()}
+    assert [name for name in names if name not in there] == []
+    assert not [name for name in there if name.startswith((".venv", "results"))]
 
 
 def test_a_scenario_on_the_shipped_machines_runs_from_a_wheel(

@@ -436,3 +436,42 @@ def test_has_no_place_for_it(lab):
     hello = [one for one in packets(project.path / "whole.pcapng") if b"hello" in one.packet.data]
     assert [one.fate for one in hello] == ["delivered"]
     assert not [one for one in packets(project.path / "some.pcapng") if b"hello" in one.packet.data]
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (
+            'link("client", "server").drop(dta=True)',
+            "UsageError: drop: 'dta': no such parameter; did you mean data?",
+        ),
+        (
+            'link("client", "server").delay("100ms")',
+            "UsageError: delay: '100ms': parameters are given by name, as delay_ms=...",
+        ),
+        (
+            'link("client", "server").delay(delay_ms="100ms")',
+            "UsageError: delay: delay_ms '100ms': must be a number from 0 to 600000",
+        ),
+        (
+            'link("client", "server").dorp()',
+            "AttributeError: a link has no 'dorp'; did you mean drop?",
+        ),
+        (
+            'link("client", "server").fault("dorp")',
+            "UsageError: 'dorp' is no impairment; did you mean drop?",
+        ),
+        ('capture("x", hosts=["servr"])', "UsageError: host 'servr': *; did you mean server?"),
+        ('capture("/nowhere/x")', "UsageError: /nowhere/x: No such file or directory; choose *"),
+        ('host("client").run(["true"], user="nobody")', "UsageError: *: no user nobody; *"),
+        ('host("client").start(["true"], user="nobody")', "UsageError: *: no user nobody; *"),
+    ],
+)
+def test_what_makes_no_sense_is_told_at_the_tests_own_line(
+    project: Project, call: str, said: str
+) -> None:
+    project.write("test_wrong.py", f"def test_asks(lab):\n    lab.{call}\n")
+    result = project.run("--lab-no-packets")
+    shown = call.replace("[", "[[]")
+    result.stdout.fnmatch_lines([f">*lab.{shown}", f"E  *{said}", "test_wrong.py:2: *"])
+    assert not [line for line in result.outlines if ".py:" in line and "/lab/" in line]

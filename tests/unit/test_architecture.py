@@ -72,7 +72,7 @@ MAY_IMPORT = {
         *("lab", "lab.checks", "lab.engines", "lab.errors", "lab.evidence", "lab.report"),
         *("lab.compose.files", "lab.model", "lab.running", "lab.scenario", "lab.watching"),
     },
-    "lab.faults": {"lab.agent", "lab.errors", "lab.evidence", "lab.model"},
+    "lab.faults": {"lab.agent", "lab.errors", "lab.evidence", "lab.model", "lab.suggestions"},
     "lab.evidence": {"lab.agent", "lab.errors", "lab.model"},
     "lab.checks": {"lab.agent", "lab.errors", "lab.evidence", "lab.scenario.model"},
     "lab.report": {

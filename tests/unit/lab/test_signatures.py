@@ -1,5 +1,6 @@
 """The methods of a link have typed parameters, made from the impairments."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lab.agent.wire import impairments
+from lab.errors import UsageError
 from lab.faults import make_signatures
 from lab.faults.link import Link
 
@@ -57,5 +59,8 @@ def test_mypy_sees_what_is_wrong_in_a_test_of_a_user(
 
 def test_what_is_given_by_its_place_is_refused_in_plain_words() -> None:
     link = Link("client", "server", [], lambda: pytest.fail("nobody is asked"))
-    with pytest.raises(TypeError, match=r"Impairments\.delay\(\) takes 1 positional argument"):
+    text = "delay: '100ms': parameters are given by name, as delay_ms=..."
+    with pytest.raises(UsageError, match=re.escape(text)):
         link.delay("100ms")  # type: ignore[call-arg, arg-type]
+    with pytest.raises(UsageError, match=r"drop: 1: parameters are given by name, as first=\.\.\."):
+        link.drop(1)  # type: ignore[call-arg]
