@@ -16,6 +16,7 @@ import pytest
 from lab.compose import files as compose_files
 from lab.compose.document import Document
 from lab.engines.base import Engine, Lab
+from lab.errors import TopologyError
 from lab.model import ComposeFiles
 from tests.integration.own_lab import own_lab
 from tests.waiting import wait_until
@@ -117,3 +118,24 @@ def test_lab_is_removed_whatever_compose_file_the_environment_names(
         monkeypatch.setenv("COMPOSE_FILE", str(tmp_path / "broken.yaml"))
         monkeypatch.setenv("COMPOSE_ENV_FILES", str(tmp_path / "nowhere.env"))
         monkeypatch.chdir(tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    ("secret", "said"),
+    [
+        (
+            "{file: nowhere.txt}",
+            "7: secrets.s.file: {folder}/nowhere.txt is not there; make it, or",
+        ),
+        ("{environment: NOT_SET_HERE}", "7: secrets.s.environment: variable NOT_SET_HERE is not"),
+    ],
+)
+def test_secret_that_is_not_there_is_told_before_anything_starts(
+    engine: Engine, secret: str, said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "compose.yaml"
+    service = "  a:\n    image: socket-lab/host\n    network_mode: none\n    secrets: [s]\n"
+    path.write_text(f"services:\n{service}secrets:\n  s: {secret}\n")
+    with pytest.raises(TopologyError) as caught, own_lab(engine, path):
+        pass
+    assert str(caught.value).startswith(f"{path}:{said.format(folder=tmp_path)}")

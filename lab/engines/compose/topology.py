@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lab.compose import files as compose_files
-from lab.compose import loading, nodes, replicas, schema, yaml
+from lab.compose import loading, nodes, replicas, schema, sources, yaml
 from lab.compose.errors import PlaceError
 from lab.compose.nodes import Node
 from lab.engines.compose import images, plugs, restored
@@ -57,7 +57,10 @@ def read(
         service.pop("profiles", None)  # Compose is not asked for them again
     restored.settle(topology)
     images.settle(topology, images.project(path, trees))
+    folder = path.resolve().parent
     try:
+        settings = {**compose_files.environment(folder), **environment}
+        sources.check_used(topology, folder, settings)
         order = _services(trees)
         service_of = _expand(topology, name, order)
         _label(topology, {LABEL: name, TOPOLOGY_LABEL: files.resolved()})

@@ -11,13 +11,13 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from lab.compose import etc_hosts, extra_hosts, replicas
+from lab.compose import etc_hosts, extra_hosts, replicas, sources
 from lab.compose.document import Document
 from lab.compose.errors import PlaceError
 from lab.compose.networks import Networks
 from lab.compose.replicas import Expanded
 from lab.compose.values import mapping
-from lab.engines.namespaces import grants, mounts, notes, service
+from lab.engines.namespaces import mounts, notes, service
 from lab.engines.namespaces.spec import HostSpec, LabSpec
 from lab.errors import TopologyError
 from lab.model import ComposeFiles
@@ -58,7 +58,7 @@ def located(error: PlaceError, files: ComposeFiles, name: str) -> TopologyError:
 
 def _lab(document: Document, expanded: Expanded, name: str) -> LabSpec:
     services, service_of = expanded
-    grants.check(document.file)
+    sources.check(document.file)
     volumes = document.file.get("volumes") or {}
     networks = Networks(document.file.get("networks") or {}, services)
     files = etc_hosts.hosts_files(

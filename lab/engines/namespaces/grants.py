@@ -9,15 +9,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lab.compose import paths
-from lab.compose.errors import PlaceError, at
+from lab.compose import sources
+from lab.compose.errors import at
 from lab.engines.namespaces import mounts
 from lab.engines.namespaces.spec import File, Mount
 
 # Where what has no place of its own is, or one that does not begin with /.
 _FOLDERS = {"secrets": "/run/secrets", "configs": "/"}
 _READABLE = 0o444
-_SOURCES = ("file", "environment", "content")
 
 
 class Granted(NamedTuple):
@@ -50,7 +49,7 @@ def of_service(
                 if name not in (file.get(kind) or {}):
                     text = f"{kind[:-1]} {name} is not defined; add it below {kind}"
                     raise ValueError(text)
-            source, text = _source(kind, name, file[kind][name] or {}, folder, settings)
+            source, text = sources.find(kind, name, file[kind][name] or {}, folder, settings)
             mounted.pop(target, None)  # of two at one place the later one counts
             written.pop(target, None)
             if source:
@@ -83,39 +82,3 @@ def _mode(value: Any) -> int:
     if value is None:
         return _READABLE
     return int(value, 8) if isinstance(value, str) else int(value)
-
-
-def _source(
-    kind: str, name: str, entry: Mapping[str, Any], folder: Path, settings: Mapping[str, str]
-) -> tuple[str, str]:
-    """Return the path of the machine's file, "" for none, and else the text."""
-    here = (kind, name)
-    if entry.get("external"):
-        text = f"{kind}.{name}: one from outside the lab is not for a lab; give it a file"
-        raise PlaceError((*here, "external"), text)
-    if path := entry.get("file"):
-        with at(*here, "file"):
-            source = paths.of_machine(path, folder)
-            if not Path(source).exists():
-                text = f"{source} is not there; make it, or name another"
-                raise ValueError(text)
-        return source, ""
-    if variable := entry.get("environment"):
-        with at(*here, "environment"):
-            if variable not in settings:
-                text = f"variable {variable} is not set; set it here, or in .env"
-                raise ValueError(text)
-        return "", settings[variable]
-    return "", str(entry.get("content", ""))
-
-
-def check(file: Mapping[str, Any]) -> None:
-    """Raise PlaceError for a secret or a config that has not just one source, as Compose does."""
-    for kind in _FOLDERS:
-        for name, entry in (file.get(kind) or {}).items():
-            given = [one for one in _SOURCES if one in (entry or {})]
-            if len(given) != 1 and not (entry or {}).get("external"):
-                allowed = [one for one in _SOURCES if one != "content" or kind == "configs"]
-                problem = f"has {' and '.join(given)}; keep one" if given else "has no source; give"
-                text = f"{kind}.{name} {problem}{'' if given else ' it ' + ' or '.join(allowed)}"
-                raise PlaceError((kind, name), text)
