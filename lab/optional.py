@@ -60,6 +60,13 @@ PROGRAMS = (
     OptionalProgram(
         "telnet", "telnet", "a client to type at, without Docker", "of telnet", _WITHOUT_DOCKER
     ),
+    OptionalProgram(
+        "newuidmap",
+        "uidmap",
+        "hosts with several users, without Docker and root",
+        "of other users",
+        _WITHOUT_DOCKER,
+    ),
     OptionalProgram("tshark", "tshark", "judges captures", "of captures"),
     OptionalProgram("chromium", "chromium", "shows pages", "of pages in a browser"),
 )

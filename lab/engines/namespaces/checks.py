@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lab import optional
 from lab.engines import wire_checks
+from lab.engines.namespaces import idmap
 from lab.model import Finding
 from lab.optional import PATH
 
@@ -34,7 +35,19 @@ def findings() -> list[Finding]:
         _program("ip", "iproute2"),
         *wire_checks.findings([*_IN_NAMESPACES, sys.executable, "-I", "-S", str(_AGENT), "needs"]),
         *(program.finding() for program in optional.PROGRAMS if program.engine == "namespaces"),
+        other_users(),
     ]
+
+
+def other_users() -> Finding:
+    """May the programs of hosts be other users than `lab`? Tries nothing, but looks."""
+    name = "other users"
+    try:
+        idmap.ranges()
+    except idmap.UnavailableError as error:
+        why, _, remedy = str(error).partition(": ")
+        return Finding(name, False, why, remedy, required=False)
+    return Finding(name, True, "hosts can have them", required=False)
 
 
 def user_namespaces() -> Finding:

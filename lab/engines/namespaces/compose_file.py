@@ -17,7 +17,7 @@ from lab.compose.errors import PlaceError
 from lab.compose.networks import Networks
 from lab.compose.replicas import Expanded
 from lab.compose.values import mapping
-from lab.engines.namespaces import mounts, notes, service
+from lab.engines.namespaces import identity, mounts, notes, service
 from lab.engines.namespaces.spec import HostSpec, LabSpec
 from lab.errors import TopologyError
 from lab.model import ComposeFiles
@@ -36,6 +36,9 @@ def read(files: ComposeFiles, name: str) -> tuple[LabSpec, list[str]]:
             lab = _lab(document, expanded, name)
             _check_depends(lab.hosts)
     said = notes.unknown(document.file, services)
+    if why := identity.unavailable(lab.hosts):
+        said.append(why)
+        lab = lab._replace(hosts=tuple(host._replace(user=None) for host in lab.hosts))
     return lab, [*said, *(f"{host.name}: {host.missing}" for host in lab.hosts if host.missing)]
 
 

@@ -13,8 +13,8 @@ from lab.compose.errors import PlaceError
 from lab.engines import states
 from lab.engines.base import Engine, Host, Lab, Progress, own_term, shown_file
 from lab.engines.namespaces import agent_starts, agents, checks, control, processes
+from lab.engines.namespaces.idmap import USER_ID
 from lab.engines.namespaces.keeper_process import KeeperProcess
-from lab.engines.namespaces.users import USER_ID
 from lab.engines.outputs import Piece
 from lab.errors import EngineError, LabGoneError, UsageError
 from lab.model import ComposeFiles, Finding, HostStatus, LabStatus

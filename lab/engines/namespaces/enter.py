@@ -76,6 +76,7 @@ def _enter(pid: str, inner: str) -> None:
     for kind, descriptor in opened:
         syscalls.setns(descriptor, kind)
     if inner != "-":
+        syscalls.keep_bounding_set()
         syscalls.no_new_privileges()
 
 

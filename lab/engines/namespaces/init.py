@@ -27,6 +27,7 @@ from lab.engines.namespaces import (
     rooms,
     syscalls,
     sysctls,
+    users,
 )
 from lab.engines.namespaces.health import HealthCheck
 from lab.engines.namespaces.spec import HostSpec, LabSpec
@@ -206,6 +207,10 @@ class Init:
     def _drop_rights(self) -> None:
         # As the user `lab` there, and with the next exec without any capability.
         syscalls.setns(self._user_namespace, syscalls.CLONE_NEWUSER)
+        user = self._spec.user
+        syscalls.keep_bounding_set(user.capabilities if user else 0)
+        if user:
+            users.become(user)
         syscalls.no_new_privileges()
 
     def _signal(self, number: signal.Signals) -> None:

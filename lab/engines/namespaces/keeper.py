@@ -261,9 +261,10 @@ def main() -> None:
         # Of this network namespace, and this user: the names of abstract sockets are its own.
         control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         address = address_of(os.environ[MARK])
-        users.become_root()
-        inner = users.make_inner()
-        syscalls.unshare(NAMESPACES | syscalls.CLONE_NEWPID)
+        outer = users.Outer()
+        syscalls.unshare(NAMESPACES)
+        inner = users.make_inner(others=outer.mapped())
+        syscalls.unshare(syscalls.CLONE_NEWPID)
         if os.fork():
             os._exit(0)
         if not (line := sys.stdin.readline()):

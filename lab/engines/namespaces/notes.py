@@ -12,7 +12,7 @@ from lab.engines.namespaces import grants
 _TOP_LEVEL = {"name", "version", "services", "networks", "volumes", "secrets", "configs"}
 # Without effect here, or true anyway: programs have no rights and the files are read-only.
 _WITHOUT_EFFECT = {
-    *("build", "pull_policy", "init", "read_only", "cap_drop"),
+    *("build", "pull_policy", "init", "read_only"),
     *("security_opt", "expose", "platform", "annotations"),
 }
 # With these an entry point of an image gives up the others, as every program here has.

@@ -13,7 +13,7 @@ from lab.compose import env_files, etc_hosts, limits, values
 from lab.compose.errors import at
 from lab.compose.etc_hosts import HostsFiles
 from lab.compose.model import Interface
-from lab.engines.namespaces import MARK, grants, mounts, programs, sysctls
+from lab.engines.namespaces import MARK, grants, identity, mounts, programs, sysctls
 from lab.engines.namespaces.spec import HostSpec
 
 TRY_LABEL = "socket-lab.try"
@@ -79,6 +79,7 @@ def host(
         limits=limits.allowed(limits.of_service(key, service), limits.of_this_machine()),
         files=granted.files,
         stop_signal=stop_signal,
+        user=identity.of_service(key, service),
     )
 
 

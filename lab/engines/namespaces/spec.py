@@ -30,6 +30,14 @@ class File(NamedTuple):
     mode: int
 
 
+class User(NamedTuple):
+    """A user other than `lab` on a host, and the bits of the capabilities that it has there."""
+
+    uid: int
+    gid: int
+    capabilities: int
+
+
 class HostSpec(NamedTuple):
     """A host; without `argv` it runs no program and `missing` says what would have been needed."""
 
@@ -59,6 +67,8 @@ class HostSpec(NamedTuple):
     limits: dict[str, tuple[int, int]] = {}  # noqa: RUF012 - nobody changes it
     files: tuple[File, ...] = ()
     stop_signal: str = "SIGTERM"
+    # Who runs its program, if not the user `lab`.
+    user: User | None = None
 
 
 class LabSpec(NamedTuple):
@@ -110,4 +120,5 @@ def _host(*fields: Any) -> HostSpec:
         own_lines=tuple(host.own_lines),
         limits={name: (soft, hard) for name, (soft, hard) in host.limits.items()},
         files=tuple(File(*entry) for entry in host.files),
+        user=User(*host.user) if host.user else None,
     )

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from lab.engines.namespaces.idmap import USER_ID
 from lab.engines.namespaces.spec import LabSpec, Mount
-from lab.engines.namespaces.users import USER_ID
 
 _NAME_SWITCH = "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n"
 # The chapter's services have names; the images have the same lines (Dockerfile).

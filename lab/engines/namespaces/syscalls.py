@@ -5,6 +5,7 @@ mount_setattr(2), prctl(2).
 """
 
 import ctypes
+import errno
 import os
 import select
 import signal
@@ -42,6 +43,7 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _CAPABILITY_VERSION = 0x20080522
 _PR_SET_NAME = 15
+_PR_CAPBSET_DROP = 24
 _PR_SET_NO_NEW_PRIVS = 38
 # The same on every architecture since Linux 5.2.
 _SYS_MOUNT_SETATTR = 442
@@ -137,10 +139,29 @@ def let_owner_look() -> None:
     _check(_libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")
 
 
-def drop_capabilities() -> None:
-    """Give up every capability that this process has in its user namespace (capset(2))."""
+def keep_capabilities(kept: int = 0) -> None:
+    """Give up every capability of this process in its user namespace, but those of the bits.
+
+    See capset(2). What is not permitted can never be had again.
+    """
     header = struct.pack("Ii", _CAPABILITY_VERSION, 0)
-    _check(_libc.capset(header, bytes(24)), "capset")
+    low, high = kept & 0xFFFFFFFF, kept >> 32
+    data = struct.pack("IIIIII", low, low, 0, high, high, 0)
+    _check(_libc.capset(header, data), "capset")
+
+
+def keep_bounding_set(kept: int = 0) -> None:
+    """Let no program that this process runs have other capabilities than those of the bits.
+
+    Takes the right CAP_SETPCAP (capabilities(7)).
+    """
+    for number in range(64):
+        if kept >> number & 1:
+            continue
+        if _libc.prctl(_PR_CAPBSET_DROP, number, 0, 0, 0) < 0:
+            if ctypes.get_errno() == errno.EINVAL and number:  # this kernel has no more
+                return
+            _check(-1, "prctl")
 
 
 def end_with(parent: int) -> None:

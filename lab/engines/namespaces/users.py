@@ -2,28 +2,67 @@
 
 In the outer one the person who started the lab is root, and owns the network, mount and pid
 namespaces of every host. In the inner one that person is the user `lab`: programs run there, with
-no right over any of them. See user_namespaces(7).
+no right over any of them. Which other users both have is for `idmap`. See user_namespaces(7).
 """
 
+import contextlib
 import os
 from pathlib import Path
 
-from lab.engines.namespaces import syscalls
-
-USER_ID = 800  # as in the images (Dockerfile)
-
-
-def become_root() -> None:
-    """Move this process, which must have one thread, into a new user namespace, as its root."""
-    user, group = os.geteuid(), os.getegid()
-    syscalls.unshare(syscalls.CLONE_NEWUSER)
-    # First, or it could not even write its own maps; and others could not enter the hosts.
-    syscalls.let_owner_look()
-    _map(Path("/proc/self"), 0, user, group)
+from lab.engines.namespaces import idmap, syscalls
+from lab.engines.namespaces.idmap import USER_ID
+from lab.engines.namespaces.spec import User
 
 
-def make_inner() -> int:
-    """Make the inner user namespace; return a descriptor that keeps it and that setns(2) takes."""
+class Outer:
+    """The outer user namespace, into which this process moves as soon as this is made.
+
+    The process must have one thread. It is root there once it is `mapped`, which takes a moment;
+    its rights it has at once.
+    """
+
+    def __init__(self) -> None:
+        self._ids = os.geteuid(), os.getegid()
+        self._mapper = 0
+        try:
+            ranges = idmap.ranges()
+        except idmap.UnavailableError:
+            self._enter()
+            return
+        told, telling = os.pipe()
+        process = int(Path("/proc/self").readlink().name)
+        self._mapper = os.fork()
+        if self._mapper == 0:
+            os.close(telling)
+            mapped = False
+            with contextlib.suppress(OSError):
+                # Until this process is in its namespace; nothing, if it has ended.
+                mapped = bool(os.read(told, 1)) and idmap.map_outer(process, ranges)
+            os._exit(0 if mapped else 1)
+        os.close(told)
+        self._enter()
+        os.write(telling, b"\n")
+        os.close(telling)
+
+    @staticmethod
+    def _enter() -> None:
+        syscalls.unshare(syscalls.CLONE_NEWUSER)
+        # First, or it could not even write its own maps; and others could not enter the hosts.
+        syscalls.let_owner_look()
+
+    def mapped(self) -> bool:
+        """Wait until this process is root there; tell whether there are other users, too."""
+        if self._mapper and os.waitpid(self._mapper, 0)[1] == 0:
+            return True
+        _map_one(Path("/proc/self"), 0, *self._ids)
+        return False
+
+
+def make_inner(*, others: bool) -> int:
+    """Make the inner user namespace; return a descriptor that keeps it and that setns(2) takes.
+
+    With `others` it has all the users of the outer one.
+    """
     there, here = os.pipe()
     lifeline, held = os.pipe()
     child = os.fork()
@@ -37,7 +76,11 @@ def make_inner() -> int:
         os._exit(0)
     os.close(here)  # or its end, if it is killed now, would not be seen
     place = Path("/proc", os.read(there, 32).decode() or "ended")
-    _map(place, USER_ID, 0, 0)
+    if others:
+        for name in ("gid_map", "uid_map"):
+            (place / name).write_text(idmap.inner())
+    else:
+        _map_one(place, USER_ID, 0, 0)
     descriptor = os.open(place / "ns/user", os.O_RDONLY)
     os.close(held)
     os.waitpid(child, 0)
@@ -46,8 +89,26 @@ def make_inner() -> int:
     return descriptor
 
 
-def _map(place: Path, inside: int, user: int, group: int) -> None:
-    # Without rights a process may map only itself, and must give up setgroups(2) first.
-    (place / "setgroups").write_text("deny")
-    (place / "uid_map").write_text(f"{inside} {user} 1")
-    (place / "gid_map").write_text(f"{inside} {group} 1")
+def _map_one(place: Path, inside: int, user: int, group: int) -> None:
+    """Map one user and group, where there is no map yet: one of two may have been taken."""
+    if not (place / "gid_map").read_text(encoding="ascii"):
+        # Without rights a process may map only itself, and must give up setgroups(2) first.
+        (place / "setgroups").write_text("deny")
+        (place / "gid_map").write_text(f"{inside} {group} 1")
+    if not (place / "uid_map").read_text(encoding="ascii"):
+        (place / "uid_map").write_text(f"{inside} {user} 1")
+
+
+def become(user: User) -> None:
+    """Make this process, which has every right in the inner user namespace, a user's there."""
+    try:
+        # As in a container: its outputs are the program's own, to be opened anew (/dev/stdout).
+        for output in (1, 2):
+            os.fchown(output, user.uid, user.gid)
+        os.setgroups([user.gid])
+        os.setresgid(user.gid, user.gid, user.gid)
+        os.setresuid(user.uid, user.uid, user.uid)
+    except OSError as error:
+        text = f"no user {user.uid}: {error.strerror}"
+        raise OSError(error.errno, text) from error
+    syscalls.keep_capabilities(user.capabilities)

@@ -14,7 +14,7 @@ BARE = "image: socket-lab/host, entrypoint: [sleep]"
     "key",
     [
         *("mem_limit: 64m", "ports: ['80:80']", "privileged: true", "restart: always"),
-        *("logging: {}", "user: nobody", "pids_limit: 3"),
+        *("logging: {}", "userns_mode: host", "pids_limit: 3"),
     ],
 )
 def test_key_that_this_engine_does_not_have_is_named(tmp_path: Path, key: str) -> None:

@@ -84,7 +84,7 @@ def test_setup_says_what_it_may_not_install(
     said = capsys.readouterr().out
     assert ran == []
     assert "chromium (shows pages)" in said
-    assert "sudo apt-get install xinetd rsyslog dnsmasq-base telnet tshark chromium" in said
+    assert "sudo apt-get install xinetd rsyslog dnsmasq-base telnet uidmap tshark chromium" in said
 
 
 @pytest.mark.usefixtures("nothing_installed")
