@@ -97,12 +97,13 @@ def find(engines: Iterable[Engine], name: str | None) -> Lab:
 
     UsageError, with the names there are, when that leaves none or more than one.
     """
-    there: list[Lab] = []
-    for engine in engines:
-        there += engine.labs()
-        for lab in there:
-            if lab.name == name:
+    engines = list(engines)
+    if name is not None:
+        for engine in engines:
+            # No other is asked: one that does not answer is no matter of this one's.
+            for lab in engine.labs(name):
                 return lab
+    there = labs(engines)
     listed = ", ".join(sorted(lab.name for lab in there))
     if name is not None:
         hint = near(name, [lab.name for lab in there])

@@ -334,5 +334,5 @@ class Engine(ABC):
         return "socket-lab/bare"
 
     @abstractmethod
-    def labs(self) -> list[Lab]:
-        """Return the labs that are there, by name."""
+    def labs(self, name: str | None = None) -> list[Lab]:
+        """Return the labs that are there, by name; of a given name, that one alone."""

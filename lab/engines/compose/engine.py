@@ -180,11 +180,11 @@ class ComposeEngine(Engine):
             agent_image.build(checks.configured_base_image(Path.cwd()))
         return agent_image.tag()
 
-    def labs(self) -> list[Lab]:
+    def labs(self, name: str | None = None) -> list[Lab]:
         """Find them by their label; what is left of one is one, too, so that it can be removed."""
         with _client() as client:
             names = {c.labels[LABEL] for c in _labelled(client)}
-        return [self._lab(name) for name in sorted(names)]
+        return [self._lab(known) for known in sorted(names) if name in {None, known}]
 
     def _lab(self, name: str) -> Lab:
         client = _connect()

@@ -48,6 +48,8 @@ class Births:
             reads, writes = [], []
             for _ in range(2):
                 read, write = os.pipe()
+                # What is ready may have been read for somebody who has asked, before its turn.
+                os.set_blocking(read, False)
                 ours.callback(os.close, read)
                 theirs.callback(os.close, write)
                 reads.append(read)

@@ -47,9 +47,14 @@ def names() -> list[str]:
 
 def peer_uid(sock: socket.socket) -> int:
     """Return the user at the other end, as this user namespace knows it."""
+    return _peer(sock)[1]
+
+
+def _peer(sock: socket.socket) -> tuple[int, int]:
+    """Return the process and the user at the other end."""
     data = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    _, uid, _ = _CREDENTIALS.unpack(data)
-    return int(uid)
+    pid, uid, _ = _CREDENTIALS.unpack(data)
+    return int(pid), int(uid)
 
 
 @contextmanager
@@ -65,7 +70,8 @@ def _asked(
             socket.send_fds(sock, [json.dumps(question).encode() + b"\n"], descriptors)
             yield sock
         except TimeoutError as error:
-            text = f"lab {name}: {question['ask']}: its keeper does not answer"
+            remedy = f"; kill -KILL {_peer(sock)[0]} ends the lab"
+            text = f"lab {name}: {question['ask']}: its keeper does not answer{remedy}"
             raise EngineError(text) from error
         except OSError as error:
             text = f"lab {name}: {question['ask']}: {error.strerror}"

@@ -263,13 +263,14 @@ class NamespacesEngine(Engine):
         if keeper := self._keepers.pop(name, None):
             keeper.cut()
 
-    def labs(self) -> list[Lab]:
+    def labs(self, name: str | None = None) -> list[Lab]:
         """Find them by their sockets; one that ends meanwhile is not there.
 
         EngineError when a keeper does not answer: such a lab must not pass for one that is gone.
         """
         found: list[Lab] = []
-        for name in control.names():
-            with suppress(LabGoneError):
-                found.append(NamespaceLab(name))
+        for known in control.names():
+            if name in {None, known}:
+                with suppress(LabGoneError):
+                    found.append(NamespaceLab(known))
         return found

@@ -9,7 +9,6 @@ import contextlib
 import gc
 import json
 import os
-import select
 import signal
 import socket
 import sys
@@ -98,8 +97,12 @@ class Keeper:
             host.pipes[read] = number
             self.loop.watch(read, lambda n=number, r=read: self._collect(host, n, r))  # type: ignore[misc]
 
-    def _collect(self, host: KeptHost, number: int, descriptor: int) -> None:
-        piece = os.read(descriptor, _PIECE_BYTES)
+    def _collect(self, host: KeptHost, number: int, descriptor: int) -> bool:
+        """Read a piece of an output; False when nothing is there, now or any more."""
+        try:
+            piece = os.read(descriptor, _PIECE_BYTES)
+        except BlockingIOError:
+            return False
         now_ns = time.time_ns()
         if piece:
             host.all.add(piece, now_ns, number)
@@ -111,16 +114,14 @@ class Keeper:
             os.close(descriptor)
             host.all.finish_line(number, now_ns)
         self._desk.written(host)
+        return bool(piece)
 
     def collect(self, host: KeptHost) -> None:
         """Take what the host has written so far and this process has not read yet."""
         for descriptor, number in list(host.pipes.items()):
-            poll = select.poll()
-            poll.register(descriptor, select.POLLIN)
             for _ in range(_MOST_PIECES):  # whoever writes on and on is not waited for
-                if descriptor not in host.pipes or not poll.poll(0):
+                if not self._collect(host, number, descriptor):
                     break
-                self._collect(host, number, descriptor)
 
     def _hear(self, host: KeptHost, channel: socket.socket) -> None:
         try:

@@ -12,9 +12,9 @@ class Loop:
 
     def __init__(self) -> None:
         self._poll = select.epoll()
-        self._handlers: dict[int, Callable[[], None]] = {}
+        self._handlers: dict[int, Callable[[], object]] = {}
 
-    def watch(self, descriptor: int, handler: Callable[[], None], *, write: bool = False) -> None:
+    def watch(self, descriptor: int, handler: Callable[[], object], *, write: bool = False) -> None:
         """Call `handler` whenever the descriptor can be read (`write`: written)."""
         events = select.EPOLLOUT if write else select.EPOLLIN
         if descriptor in self._handlers:

@@ -73,8 +73,8 @@ class FakeEngine(Engine):
         self.brought_up.append((files, name, build))
         return FakeLab(self, name)
 
-    def labs(self) -> list[Lab]:
-        return list(self.there)
+    def labs(self, name: str | None = None) -> list[Lab]:
+        return [lab for lab in self.there if name in {None, lab.name}]
 
 
 @pytest.fixture(autouse=True)
