@@ -53,7 +53,7 @@ lock: environment ## write requirements.lock anew, with the newest versions
 	@$(VENV)/uv pip compile --quiet --upgrade --universal --generate-hashes --group dev \
 		pyproject.toml --output-file requirements.lock
 
-clean: ## remove what setup and the builds made: images, .venv, .env
+clean: ## remove every lab, and what setup and the builds made: images, .venv, .env
 	@test ! -x $(VENV)/lab || $(VENV)/lab down --all
 	@docker image ls --quiet --filter reference='socket-lab/*' | sort -u | xargs -r docker image rm --force
 	@rm -rf .venv .env .hypothesis .mypy_cache .pytest_cache .ruff_cache
