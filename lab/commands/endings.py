@@ -15,6 +15,7 @@ EXIT_SOFTWARE = 70  # sysexits.h; 1 is a verdict
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 _AGAIN_S = 0.001
+_LOOK_S = 0.2
 _DEBUG = "SOCKET_LAB_DEBUG"
 
 
@@ -49,6 +50,8 @@ def status_of(arguments: argparse.Namespace) -> int:
         return EXIT_BAD_INPUT
     except Exception as error:
         return _mistake(arguments.command, error)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)  # it ends now
     return status
 
 
@@ -68,7 +71,22 @@ def _mistake(command: str, error: Exception) -> int:
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
+    signal.signal(signal.SIGALRM, _look_again)
+    signal.setitimer(signal.ITIMER_REAL, _LOOK_S)
     sys.exit(EXIT_TERMINATED)
+
+
+def _look_again(number: int, frame: FrameType | None) -> None:
+    """Terminate once more if what the first time raised is nowhere being handled any more.
+
+    CPython clears it where it is raised within some of its own code, without a word to anybody.
+    """
+    handled = sys.exc_info()[1]
+    while handled is not None:
+        if isinstance(handled, SystemExit):
+            return
+        handled = handled.__context__
+    _terminated(number, frame)
 
 
 def _come_again(ignored: "sys.UnraisableHookArgs") -> None:
