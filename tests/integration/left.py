@@ -9,6 +9,8 @@ from lab.engines import choice
 from lab.engines.namespaces import MARK
 from tests.waiting import wait_until
 
+_LOOKS = 3
+
 
 def left_of(name: str) -> list[str]:
     """Return the lab's containers, networks, volumes, processes and sockets.
@@ -53,5 +55,9 @@ def _sockets_of(name: str) -> list[str]:
 def assert_nothing_left(name: str, within_s: float = 0) -> None:
     """Fail unless nothing of the lab is there, now or within some seconds."""
     if within_s:
-        wait_until(lambda: not left_of(name), f"nothing left of {name}", within_s)
+        # A look at /proc takes its time, and misses a process that forks and ends meanwhile.
+        looks = range(_LOOKS)
+        wait_until(
+            lambda: not any(left_of(name) for _ in looks), f"nothing left of {name}", within_s
+        )
     assert left_of(name) == []
