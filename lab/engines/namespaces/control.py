@@ -70,7 +70,9 @@ def _asked(
             socket.send_fds(sock, [json.dumps(question).encode() + b"\n"], descriptors)
             yield sock
         except TimeoutError as error:
-            remedy = f"; kill -KILL {_peer(sock)[0]} ends the lab"
+            # 0: of a pid namespace that is not seen from here; kill(1) would take it for its group.
+            keeper = _peer(sock)[0]
+            remedy = f"; kill -KILL {keeper} ends the lab" if keeper else ""
             text = f"lab {name}: {question['ask']}: its keeper does not answer{remedy}"
             raise EngineError(text) from error
         except OSError as error:
