@@ -70,8 +70,8 @@ def words(event: Event) -> str:
     """Say what an event CUT or TROUBLE says."""
     if event["kind"] == TROUBLE:
         return f"what {event['host']} printed cannot be read: {event['text']}"
-    what = ("lines", "bytes") if "lines" in event else ("bytes",)
-    return f"{event[what[0]]} {what[0]} of what {event['host']} printed are not kept"
+    unit = "lines" if "lines" in event else "bytes"
+    return f"{event[unit]} {unit} of what {event['host']} printed are not kept"
 
 
 def is_of_syslog(line: PrintedLine) -> bool:
