@@ -2,13 +2,13 @@
 
 import contextlib
 import os
-import signal
 import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
-from lab.engines.compose import RUN_BY
+from lab.engines.compose import RUN_BY, ending
 from lab.errors import EngineError
 
 _KEPT_LINES = 200
@@ -50,10 +50,10 @@ def compose(
     try:
         stdout, last_lines = _talk(process, stdin, on_line)
     finally:
-        # Whatever is still there (after Ctrl-C): the plug-in is a child of `docker`, so the group.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        if process.returncode is None:
+            # After Ctrl-C. The plug-in is a child of `docker`, so the group.
+            ending.end(partial(ending.group, process.pid))
+            process.wait()
     if process.returncode:
         raise _failed(argv, process.returncode, last_lines)
     return stdout

@@ -23,6 +23,7 @@ from lab.engines.compose import (
     guard,
     images,
     log,
+    removal,
     restored,
     startup,
     topology,
@@ -95,7 +96,7 @@ class ComposeLab(Lab):
                 # empty", moby/moby#52161). That one can be removed then; so the order goes on.
                 self._compose_down(doing, progress)
         finally:
-            guard.remove_all(self.name)
+            removal.remove_all(self.name)
 
     def _compose_down(self, doing: str, progress: Progress) -> None:
         compose(

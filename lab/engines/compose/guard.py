@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from lab.engines.compose.sweep import remove_everything
-from lab.errors import EngineError
+from lab.engines.compose.abandoned import Requests
+from lab.engines.compose.removal import remove_all, remove_containers_that_come
 
 _PACKAGE_PARENT = Path(__file__).parents[3]
-_MOST_SWEEPS = 50
 
 
 @contextmanager
@@ -23,6 +22,7 @@ def guarded(name: str) -> Iterator[None]:
 
     EngineError when something cannot be removed.
     """
+    requests = Requests()
     # A session of its own: Ctrl-C on the terminal does not reach it.
     reaper = subprocess.Popen(
         [sys.executable, "-m", "lab.engines.compose.reaper", name],
@@ -35,6 +35,7 @@ def guarded(name: str) -> Iterator[None]:
         try:
             yield
         except BaseException:
+            remove_containers_that_come(name, requests)
             remove_all(name)
             clean = True  # not reached when a second Ctrl-C ends it: then the reaper removes
             raise
@@ -46,12 +47,3 @@ def guarded(name: str) -> Iterator[None]:
                 reaper.stdin.write(b"release\n")
             reaper.stdin.close()
         reaper.wait()
-
-
-def remove_all(name: str) -> None:
-    """Remove the lab and see that it is gone; EngineError when something cannot be removed."""
-    for _ in range(_MOST_SWEEPS):
-        if not remove_everything(name):
-            return
-    text = f"lab {name}: something of it cannot be removed; see docker ps -a"
-    raise EngineError(text)

@@ -1,8 +1,10 @@
 """Removes everything that carries a lab's label, through the Docker SDK. Touches nothing else."""
 
 import contextlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+from docker import DockerClient
 from docker.errors import APIError, DockerException
 from docker.models.containers import Container
 from docker.models.networks import Network
@@ -27,26 +29,49 @@ def remove_everything(name: str) -> int:
     call: call it until it returns 0. So it does when no Docker Engine answers: what one has is
     beyond reach then.
     """
-    try:
-        client = docker_client.connect()
-    except DockerException:
-        return 0
-    try:
-        filters: dict[str, str | list[str] | bool] = {"label": f"{LABEL}={name}"}
-        containers = client.containers.list(all=True, filters=filters, ignore_removed=True)
-        with ThreadPoolExecutor(max_workers=8) as pool:
-            list(pool.map(_remove_container, containers))
-        networks: list[Network] = client.networks.list(filters=filters)
-        volumes: list[Volume] = client.volumes.list(filters=filters)
+    with _client() as client:
+        if client is None:
+            return 0
+        containers = _remove_containers(client, name)
+        networks: list[Network] = client.networks.list(filters=_filters(name))
+        volumes: list[Volume] = client.volumes.list(filters=_filters(name))
         for network in networks:
             with contextlib.suppress(APIError):
                 network.remove()
         for volume in volumes:
             with contextlib.suppress(APIError):
                 volume.remove(force=True)
-        return len(containers) + len(networks) + len(volumes)
+        return containers + len(networks) + len(volumes)
+
+
+def remove_containers(name: str) -> int:
+    """Remove the lab's containers alone, in the same way."""
+    with _client() as client:
+        return _remove_containers(client, name) if client else 0
+
+
+@contextlib.contextmanager
+def _client() -> Iterator[DockerClient | None]:
+    try:
+        client = docker_client.connect()
+    except DockerException:
+        yield None
+        return
+    try:
+        yield client
     finally:
         client.close()
+
+
+def _filters(name: str) -> dict[str, str | list[str] | bool]:
+    return {"label": f"{LABEL}={name}"}
+
+
+def _remove_containers(client: DockerClient, name: str) -> int:
+    containers = client.containers.list(all=True, filters=_filters(name), ignore_removed=True)
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(_remove_container, containers))
+    return len(containers)
 
 
 def _remove_container(container: Container) -> None:
