@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lab import runner
+from lab.api import lifecycle
 from lab.engines.base import Host, Lab, Progress
 from lab.engines.compose.engine import ComposeEngine
 from lab.engines.program import Program
@@ -31,7 +31,7 @@ def own_lab(progress: Progress) -> Iterator[Lab]:
     engine = ComposeEngine()
     name = new_name()
     with engine.guarded(name):
-        lab = runner.up(engine, file=_FILE, name=name, build=True, progress=progress)
+        lab = lifecycle.up(engine, file=_FILE, name=name, build=True, progress=progress)
         yield lab
         lab.down(progress=progress)
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from lab import __version__, runner
+from lab import __version__
+from lab.api import lifecycle
 from lab.commands import endings, hosts
 from lab.commands.later import LaterParser, progress_later
 from lab.engines import choice
@@ -48,7 +49,7 @@ def _up(arguments: argparse.Namespace) -> int:
         raise UsageError("--shipped and --file: choose one of them")
     engine, why = choice.choose(arguments.engine)
     with progress_later(why) as progress:
-        lab = runner.up(
+        lab = lifecycle.up(
             engine,
             files=_files(arguments),
             name=arguments.name,
@@ -95,7 +96,7 @@ def _hints(lab: Lab) -> list[str]:
 def _down(arguments: argparse.Namespace) -> int:
     with progress_later() as progress:
         named = [arguments.lab] if arguments.lab else []
-        names = runner.down(
+        names = lifecycle.down(
             choice.Usable(), [*named, *arguments.names], every=arguments.all, progress=progress
         )
     if arguments.json:
@@ -108,7 +109,7 @@ def _down(arguments: argparse.Namespace) -> int:
 
 def _status(arguments: argparse.Namespace) -> int:
     named = [arguments.lab] if arguments.lab else []
-    found = runner.statuses(choice.Usable(), [*named, *arguments.names])
+    found = lifecycle.statuses(choice.Usable(), [*named, *arguments.names])
     if arguments.json:
         return _print_json([_fields(status) for status in found])
     from lab import screen
@@ -123,13 +124,13 @@ def _status(arguments: argparse.Namespace) -> int:
 def _doctor(arguments: argparse.Namespace) -> int:
     from lab import screen
 
-    found = runner.findings([choice.load(name) for name in choice.NAMES])
+    found = lifecycle.findings([choice.load(name) for name in choice.NAMES])
     if arguments.json:
         _print_json([finding._asdict() for finding in found])
     else:
         for line in screen.findings(found):
             screen.out.print(line)
-    return 0 if runner.can(found) else endings.EXIT_CANNOT
+    return 0 if lifecycle.can(found) else endings.EXIT_CANNOT
 
 
 def _logs() -> ModuleType:

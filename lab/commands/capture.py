@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
-from lab import runner, screen
+from lab.api import lifecycle
+from lab import screen
 from lab.agent.wire.pcapng import MOST_SNAP_BYTES
 from lab.commands import durations
 from lab.engines import choice
@@ -51,7 +52,7 @@ def fill(capture: argparse.ArgumentParser) -> None:
 
 
 def _capture(arguments: argparse.Namespace) -> int:
-    lab = runner.find(choice.Usable(), arguments.lab)
+    lab = lifecycle.find(choice.Usable(), arguments.lab)
     if arguments.write != "-":
         to: Path | BinaryIO = Path(arguments.write)
     elif sys.stdout.isatty():

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from lab import runner, screen
+from lab.api import lifecycle
+from lab import screen
 from lab.agent.wire import impairments, match, selection
 from lab.agent.wire.parameters import Parameter
 from lab.commands import durations
@@ -160,7 +161,7 @@ def _group(text: str) -> list[str]:
 
 
 def _lab(arguments: argparse.Namespace) -> Lab:
-    return runner.find(choice.Usable(), arguments.lab)
+    return lifecycle.find(choice.Usable(), arguments.lab)
 
 
 def _add(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ import sys
 from operator import methodcaller
 from typing import Any, NamedTuple
 
-from lab import runner
+from lab.api import lifecycle
 from lab.engines import choice
 from lab.errors import UsageError
 
@@ -51,7 +51,7 @@ def add_parsers(commands: Any, lab_option: argparse.ArgumentParser) -> None:
 
 
 def _exec(arguments: argparse.Namespace) -> int:
-    host = runner.find(choice.Usable(), arguments.lab).host(arguments.host)
+    host = lifecycle.find(choice.Usable(), arguments.lab).host(arguments.host)
     argv = [arguments.program, *arguments.arguments]
     terminal = all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout))
     user = arguments.user or host.ordinary_user
@@ -72,7 +72,7 @@ def _kill(arguments: argparse.Namespace) -> int:
 
 
 def _do(arguments: argparse.Namespace) -> int:
-    lab = runner.find(choice.Usable(), arguments.lab)
+    lab = lifecycle.find(choice.Usable(), arguments.lab)
     # Each once, and none of them if one is not there; of a service, all its replicas.
     hosts = {host.name: host for name in arguments.hosts for host in lab.hosts_of(name)}
     done: list[str] = []

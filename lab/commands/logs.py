@@ -5,7 +5,8 @@ import itertools
 import json
 from collections.abc import Iterator
 
-from lab import runner, screen
+from lab.api import lifecycle
+from lab import screen
 from lab.engines import choice
 from lab.engines.base import Host, Lab
 from lab.merging import merged
@@ -21,7 +22,7 @@ def fill(logs: argparse.ArgumentParser) -> None:
 
 
 def _logs(arguments: argparse.Namespace) -> int:
-    lab = runner.find(choice.Usable(), arguments.lab)
+    lab = lifecycle.find(choice.Usable(), arguments.lab)
     asked = {host.name for name in arguments.hosts for host in lab.hosts_of(name)}
     wanted = [host for host in lab.hosts.values() if host.name in asked or not asked]
     lines = _output(lab, wanted, arguments) if arguments.output else _syslog(lab, wanted, arguments)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from pytest_docker.plugin import Services, get_docker_services
 
-from lab import runner
+from lab.api import lifecycle
 from lab.engines import choice
 from lab.engines.base import Engine, Host, Lab
 from lab.engines.compose import agent_image
@@ -83,7 +83,7 @@ def docker_services(
 @contextmanager
 def _up(engine: Engine, file: Path, name: str) -> Iterator[Lab]:
     with engine.guarded(name):
-        lab = runner.up(engine, file=file, name=name, build=True, progress=_quiet)
+        lab = lifecycle.up(engine, file=file, name=name, build=True, progress=_quiet)
         yield lab
         lab.down(progress=_quiet)
 
@@ -115,7 +115,7 @@ def lab(engine: Engine, request: pytest.FixtureRequest) -> Iterator[Lab]:
     """The shipped lab, up on the engine."""
     if engine.name == choice.COMPOSE:
         request.getfixturevalue("docker_services")
-        yield runner.find([engine], request.getfixturevalue("docker_compose_project_name"))
+        yield lifecycle.find([engine], request.getfixturevalue("docker_compose_project_name"))
     else:
         name: str = request.getfixturevalue("docker_compose_project_name")
         with _up(engine, ROOT / "compose.yaml", name) as lab:

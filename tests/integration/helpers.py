@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lab import runner
+from lab.api import lifecycle
 from lab.engines.base import Engine, Host, Lab
 from lab.engines.program import Program
 from lab.model import LogLine, Output
@@ -27,7 +27,7 @@ def new_lab(engine: Engine, file: Path) -> Iterator[Lab]:
     """Bring up a lab of a test's own; after the block nothing of it is left."""
     name = f"lab-test-{secrets.token_hex(3)}"
     with engine.guarded(name):
-        lab = runner.up(engine, file=file, name=name, build=False, progress=lambda _d, _t: None)
+        lab = lifecycle.up(engine, file=file, name=name, build=False, progress=lambda _d, _t: None)
         yield lab
         lab.down(progress=lambda _d, _t: None)
     assert_nothing_left(name, 15)

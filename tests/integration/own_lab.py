@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lab import runner
+from lab.api import lifecycle
 from lab.engines.base import Engine, Lab
 from lab.model import ComposeFiles
 from tests.integration.command import TOPOLOGIES
@@ -24,7 +24,7 @@ def own_lab(engine: Engine, topology: str | Path | ComposeFiles) -> Iterator[Lab
     )
     name = f"lab-test-{secrets.token_hex(3)}"
     with engine.guarded(name):
-        lab = runner.up(engine, files=named, name=name, build=False, progress=quiet)
+        lab = lifecycle.up(engine, files=named, name=name, build=False, progress=quiet)
         yield lab
         if left_of(name):  # the test may have taken it down
             lab.down(progress=quiet)

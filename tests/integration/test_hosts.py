@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import runner
+from lab.api import lifecycle
 from lab.engines.base import Engine, Host, Lab
 from lab.engines.namespaces import control
 from lab.errors import EngineError
@@ -235,7 +235,7 @@ def test_hosts_are_connected_again_in_another_order_and_by_somebody_else(
     for name in ("left", "right"):
         pair.host(name).disconnect()
     for name in ("right", "left"):
-        runner.find([engine], pair.name).host(name).connect()
+        lifecycle.find([engine], pair.name).host(name).connect()
     assert {name: host.status().addresses for name, host in pair.hosts.items()} == before
     assert reaches(pair.host("left"), pair.host("right"))
     # By its name, too, and not only by its address.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import runner
+from lab.api import lifecycle
 from lab.engines import choice
 from tests.integration.own_lab import quiet
 
@@ -36,7 +36,7 @@ def test_labs_that_come_and_go_leave_one_image_of_each(tmp_path: Path) -> None:
         for name in ("lab-test-images-1", "lab-test-images-2"):
             with engine.guarded(name):
                 file = folder / "compose.yaml"
-                lab = runner.up(engine, file=file, name=name, build=True, progress=quiet)
+                lab = lifecycle.up(engine, file=file, name=name, build=True, progress=quiet)
                 lab.down(progress=quiet)
         names = docker(*ours, "--format", "{{.Repository}}")
         assert sorted(names) == ["socket-lab-test-one", "socket-lab-test/two"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import runner
+from lab.api import lifecycle
 from lab.engines.base import Engine, Lab
 from tests.integration import command
 from tests.integration.left import assert_nothing_left, left_of
@@ -122,7 +122,7 @@ def test_down_removes_a_lab_with_a_paused_host(engine: Engine, new_name: Callabl
     name = new_name()
     done = command.run("up", "--engine", engine.name, "--file", command.PAIR, "--name", name)
     assert done.returncode == 0, done.stderr
-    runner.find([engine], name).host("left").pause()
+    lifecycle.find([engine], name).host("left").pause()
     assert command.run("down", name).returncode == 0
     assert_nothing_left(name)
 

@@ -17,12 +17,12 @@ MAY_IMPORT = {
     "lab.agent": set(),
     "lab.__main__": {"lab.cli"},
     "lab.cli": {
-        *("lab", "lab.commands", "lab.engines", "lab.errors", "lab.model", "lab.runner"),
+        *("lab", "lab.commands", "lab.engines", "lab.errors", "lab.model", "lab.api.lifecycle"),
         *("lab.scenario.shipped", "lab.screen"),
     },
     "lab.commands": {
         "lab.suggestions",
-        *("lab", "lab.agent", "lab.engines", "lab.errors", "lab.faults", "lab.runner"),
+        *("lab", "lab.agent", "lab.engines", "lab.errors", "lab.faults", "lab.api.lifecycle"),
         *("lab.evidence", "lab.merging", "lab.model", "lab.screen"),
     },
     "lab.commands.scenario": {
@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "lab.commands.scenario_screen": {"lab.checks", "lab.scenario"},
     "lab.commands.report": {"lab.commands", "lab.errors", "lab.report", "lab.screen"},
     "lab.screen": {"lab.engines.base", "lab.faults", "lab.model"},
-    "lab.runner": {
+    "lab.api.lifecycle": {
         "lab.suggestions",
         "lab",
         "lab.compose.files",

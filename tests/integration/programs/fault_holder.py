@@ -5,11 +5,11 @@ python3 fault_holder.py ENGINE LAB SOURCE TARGET guard|stay; it runs on this mac
 
 import sys
 
-from lab import runner
+from lab.api import lifecycle
 from lab.engines import choice
 
 engine, name, source, target, life = sys.argv[1:]
-link = runner.find([choice.load(engine)], name).link(source, target)
+link = lifecycle.find([choice.load(engine)], name).link(source, target)
 if life == "stay":
     link.add("drop", {}, stay=True)
     print("in force", flush=True)

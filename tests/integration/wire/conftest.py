@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import runner
+from lab.api import lifecycle
 from lab.engines.base import Engine, Lab
 from tests.integration.wire.ends import Ends
 from tests.integration.wire.sockets import Sockets, sockets_of
@@ -23,7 +23,7 @@ TRIO = Path(__file__).parents[1] / "topologies" / "trio.yaml"
 def _up(engine: Engine) -> Iterator[tuple[Lab, dict[str, Sockets]]]:
     name = f"lab-test-{secrets.token_hex(3)}"
     with engine.guarded(name), ExitStack() as programs:
-        lab = runner.up(engine, file=TRIO, name=name, build=False, progress=lambda _d, _t: None)
+        lab = lifecycle.up(engine, file=TRIO, name=name, build=False, progress=lambda _d, _t: None)
         sockets = {
             name: programs.enter_context(sockets_of(host)) for name, host in lab.hosts.items()
         }

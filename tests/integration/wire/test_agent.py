@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import runner
+from lab.api import lifecycle
 from lab.engines.base import Engine, Host, Lab
 from lab.errors import AgentEndedError, EngineError, UsageError
 from lab.faults.channel import Channel
@@ -53,7 +53,7 @@ def pair(engine: Engine) -> Iterator[Lab]:
     """Two hosts that do nothing, for one test."""
     name = f"lab-test-{secrets.token_hex(3)}"
     with engine.guarded(name):
-        lab = runner.up(engine, file=Path(PAIR), name=name, build=False, progress=_nothing)
+        lab = lifecycle.up(engine, file=Path(PAIR), name=name, build=False, progress=_nothing)
         yield lab
         lab.down(progress=_nothing)
     assert_nothing_left(name, 15)
@@ -156,7 +156,7 @@ def test_fault_that_stays_survives_its_program_and_another_lifts_it(
 
 def test_agent_is_no_host(engine: Engine, pair: Lab) -> None:
     cut_to_stay(engine, pair)
-    found = runner.find([engine], pair.name)
+    found = lifecycle.find([engine], pair.name)
     assert set(found.hosts) == {"left", "right"}
     assert [host.name for host in found.status().hosts] == ["left", "right"]
     assert [lab.name for lab in engine.labs()].count(pair.name) == 1
@@ -189,7 +189,7 @@ def test_agent_killed_under_traffic_leaves_a_link_that_works(engine: Engine, pai
     with pytest.raises(EngineError, match=r"^right: the agent on its wire"):
         fault.look()
     # A table of the old one would refuse the new one's.
-    with runner.find([engine], pair.name).link("left", "right").drop():
+    with lifecycle.find([engine], pair.name).link("left", "right").drop():
         assert is_cut(pair)
 
 
@@ -205,7 +205,7 @@ def test_agent_with_nothing_to_do_ends(pair: Lab) -> None:
 
 def test_two_who_begin_an_agent_get_the_same(engine: Engine, pair: Lab) -> None:
     def begun(_number: int) -> Channel:
-        host = runner.find([engine], pair.name).host("right")
+        host = lifecycle.find([engine], pair.name).host("right")
         return Channel.begin("right", host.begin_agent)
 
     with ThreadPoolExecutor(4) as pool:

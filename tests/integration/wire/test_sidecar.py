@@ -11,7 +11,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from lab import runner
+from lab.api import lifecycle
 from lab.engines import choice
 from lab.engines.base import Engine
 from lab.engines.compose import agent_image
@@ -62,7 +62,7 @@ def compose(name: str, folder: Path, *words: str) -> None:
 
 
 def test_plain_compose_brings_a_lab_up_and_down_with_its_wire(engine: Engine, name: str) -> None:
-    lab = runner.find([engine], name)
+    lab = lifecycle.find([engine], name)
     lab.link("left", "right").add("drop", {}, stay=True)
     (agent,) = agents_of(name)
     client = docker.from_env()
@@ -88,7 +88,7 @@ def test_sidecar_whose_maker_was_killed_does_not_hinder(engine: Engine, name: st
             name=f"{name}-right-agent",
             labels={"socket-lab.name": name, "socket-lab.agent": "right"},
         )
-        lab = runner.find([engine], name)
+        lab = lifecycle.find([engine], name)
         assert set(lab.hosts) == {"left", "right"}
         assert lab.faults() == []
         with lab.link("left", "right").drop() as fault:
@@ -108,7 +108,7 @@ def test_sidecar_without_a_lab_is_removed_by_down(engine: Engine) -> None:
         )
     finally:
         client.close()
-    assert runner.find([engine], name).status().hosts == ()
+    assert lifecycle.find([engine], name).status().hosts == ()
     assert command.run("down", name).returncode == 0
     assert_nothing_left(name, 15)
 
@@ -145,7 +145,7 @@ def test_image_is_built_when_it_is_first_needed(
     engine: Engine, name: str, changed_agent: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     del changed_agent
-    lab = runner.find([engine], name)
+    lab = lifecycle.find([engine], name)
     with lab.link("left", "right").drop():
         assert agents_of(name)
     assert caplog.messages == [f"building the image of the wire's agent, once: {agent_image.tag()}"]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lab import doctor, runner
+from lab import doctor
+from lab.api import lifecycle
 from lab.compose import files
 from lab.engines.base import Engine, Lab, Progress
 from lab.engines.outputs import Piece
@@ -85,7 +86,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def up(engine: Engine, *, file: str | None = "a.yaml", name: str | None = "x") -> Lab:
     path = None if file is None else Path(file)
-    return runner.up(engine, file=path, name=name, build=False, progress=silent)
+    return lifecycle.up(engine, file=path, name=name, build=False, progress=silent)
 
 
 @pytest.mark.parametrize("name", ["x", "7", "a-b_c", "0-", "a" * 40])
@@ -108,7 +109,7 @@ def test_any_other_name_is_refused_before_anything_starts(name: str) -> None:
 def test_lab_without_name_gets_a_new_one_each_time() -> None:
     names = {up(FakeEngine("one"), name=None).name for _ in range(20)}
     assert len(names) == 20
-    assert all(runner._NAME.fullmatch(name) and name.startswith("lab-") for name in names)
+    assert all(lifecycle._NAME.fullmatch(name) and name.startswith("lab-") for name in names)
 
 
 def test_name_that_is_up_is_refused() -> None:
@@ -155,18 +156,18 @@ def test_folder_without_compose_file_is_refused() -> None:
 
 def test_labs_of_all_engines_are_in_order_of_their_names() -> None:
     engines = [FakeEngine("one", "c", "a"), FakeEngine("two", "b")]
-    assert [lab.name for lab in runner.labs(engines)] == ["a", "b", "c"]
-    assert runner.labs([]) == []
+    assert [lab.name for lab in lifecycle.labs(engines)] == ["a", "b", "c"]
+    assert lifecycle.labs([]) == []
 
 
 def test_only_lab_is_found_without_a_name() -> None:
     engines = [FakeEngine("one"), FakeEngine("two", "b")]
-    assert runner.find(engines, None).name == "b"
+    assert lifecycle.find(engines, None).name == "b"
 
 
 def test_lab_is_found_by_name_on_any_engine() -> None:
     engines = [FakeEngine("one", "a", "ab"), FakeEngine("two", "b")]
-    assert [runner.find(engines, name).name for name in ("a", "b", "ab")] == ["a", "b", "ab"]
+    assert [lifecycle.find(engines, name).name for name in ("a", "b", "ab")] == ["a", "b", "ab"]
 
 
 @pytest.mark.parametrize(
@@ -183,12 +184,12 @@ def test_lab_that_is_not_clear_is_asked_for(
     names: Sequence[str], wanted: str | None, said: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
-        runner.find([FakeEngine("one", *names)], wanted)
+        lifecycle.find([FakeEngine("one", *names)], wanted)
     assert str(caught.value) == said
 
 
 def down(engine: Engine, *names: str, every: bool = False) -> list[str]:
-    return runner.down([engine], names, every=every, progress=silent)
+    return lifecycle.down([engine], names, every=every, progress=silent)
 
 
 def test_down_removes_the_labs_that_are_named() -> None:
@@ -221,7 +222,7 @@ def test_down_removes_nothing_when_one_name_is_wrong() -> None:
 def test_findings_say_which_engine_they_are_of(monkeypatch: pytest.MonkeyPatch) -> None:
     python = Finding("Python", True, "3.13")
     monkeypatch.setattr(doctor, "findings", lambda: [python])
-    found = runner.findings([FakeEngine("one"), FakeEngine("two", fails=True)])
+    found = lifecycle.findings([FakeEngine("one"), FakeEngine("two", fails=True)])
     assert found == [
         python,
         Finding("daemon", True, "seen", engine="one"),
@@ -248,7 +249,7 @@ def finding(engine: str, *, ok: bool, required: bool = True) -> Finding:
     ],
 )
 def test_machine_can_when_one_engine_lacks_nothing(found: list[Finding], can: bool) -> None:
-    assert runner.can(found) is can
+    assert lifecycle.can(found) is can
 
 
 class GoneLab(FakeLab):
@@ -265,9 +266,9 @@ class GoneLab(FakeLab):
 def test_a_lab_that_ends_meanwhile_is_not_missed_but_where_it_was_named() -> None:
     engine = FakeEngine("one", "a", "b")
     engine.there.append(GoneLab(engine, "gone"))
-    assert [status.name for status in runner.statuses([engine], [])] == ["a", "b"]
+    assert [status.name for status in lifecycle.statuses([engine], [])] == ["a", "b"]
     with pytest.raises(LabGoneError):
-        runner.statuses([engine], ["gone"])
-    down = runner.down([engine], [], every=True, progress=silent)
+        lifecycle.statuses([engine], ["gone"])
+    down = lifecycle.down([engine], [], every=True, progress=silent)
     assert {"a", "b"} <= set(down)
     assert [lab.name for lab in engine.there] == ["gone"]
