@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.programs import source
-from lab.engines.base import Host, Lab, Progress
+from lab.api.base import Host, Lab, Progress
+from lab.api.link import Link
 from lab.errors import EngineError
-from lab.faults.link import Link
 
 _DELAYS_MS = (1.0, 10.0, 100.0)
 _PER_SECOND = 1000.0

@@ -14,9 +14,9 @@ from bench import mininet
 from bench.many import compose_file, host_name
 from bench.own_lab import ROOT, new_name
 from bench.turns import Row, Turn, Way, in_turn, seconds, timed
+from lab.api.base import Engine, Lab, Progress
 from lab.engines import choice
-from lab.engines.base import Engine, Lab, Progress
-from lab.engines.compose.command import compose
+from lab.engines.compose.compose_cli import compose
 from lab.errors import EngineError
 from lab.model import ComposeFiles
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from bench.own_lab import own_lab, python_version, sockets, start_server, wait_listening, wait_until
 from bench.programs import source
-from lab.engines.base import Host, Lab, Progress
-from lab.engines.program import Program
+from lab.api.base import Host, Lab, Progress
+from lab.api.program import Program
 from lab.errors import EngineError
 
 COUNTS = (1, 100, 1000)

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lab.api import lifecycle
-from lab.engines.base import Host, Lab, Progress
+from lab.api.base import Host, Lab, Progress
+from lab.api.program import Program
 from lab.engines.compose.engine import ComposeEngine
-from lab.engines.program import Program
 from lab.errors import EngineError
 
 ROOT = Path(__file__).parents[1]

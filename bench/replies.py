@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from bench.own_lab import listening, own_lab, python_version, start_server, wait_listening
 from bench.programs import source
 from bench.spread import Spread, ratios, spread
-from lab.engines.base import Host, Lab, Progress
-from lab.engines.program import Program
+from lab.api.base import Host, Lab, Progress
+from lab.api.program import Program
 from lab.errors import EngineError
 
 MANY = 32

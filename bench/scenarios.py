@@ -1,7 +1,7 @@
 """What scenarios cost: the whole catalogue on each engine, and one that does next to nothing.
 
 Owns the measurement. How much of a run is waiting for what the scenario does (a kernel's timer, a
-delay) and how much is the lab's own is read from its events (lab.evidence.spent).
+delay) and how much is the lab's own is read from its events (lab.evidence.waiting).
 """
 
 import tempfile
@@ -16,16 +16,16 @@ from bench import mininet
 from bench.own_lab import new_name
 from bench.spread import Spread, ratios, spread
 from bench.turns import seconds
+from lab.api.base import Engine, Progress
 from lab.engines import choice
-from lab.engines.base import Engine, Progress
-from lab.engines.compose.command import compose
+from lab.engines.compose.compose_cli import compose
 from lab.errors import EngineError
-from lab.evidence import events, spent
-from lab.running import jobs, run, topology
-from lab.running.run import Outcome
+from lab.evidence import events, waiting
+from lab.runner import pool, run, topology
+from lab.runner.run import Outcome
 from lab.scenario import catalogue
 from lab.scenario.model import Scenario
-from lab.scenario.reading import read
+from lab.scenario.reader import read
 
 ROUNDS = 10
 QUICK_ROUNDS = 3
@@ -177,9 +177,9 @@ def _all(engine: Engine, scenarios: list[Scenario], folder: Path, progress: Prog
     outcomes: list[Outcome] = []
     results = folder / engine.name
     total_s = seconds(
-        lambda: outcomes.extend(jobs.run_all(engine, scenarios, results, jobs=JOBS, watch=watch))
+        lambda: outcomes.extend(pool.run_all(engine, scenarios, results, jobs=JOBS, watch=watch))
     )
-    waited_s = [spent.waited_s(events.read(one.folder)) for one in outcomes]
+    waited_s = [waiting.waited_s(events.read(one.folder)) for one in outcomes]
     return All(
         engine=engine.name,
         scenarios=len(outcomes),

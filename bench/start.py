@@ -14,10 +14,10 @@ from pathlib import Path
 
 from bench.own_lab import ROOT, new_name
 from bench.turns import Row, Way, in_turn, timed
+from lab.api.base import Progress
 from lab.engines import choice
-from lab.engines.base import Progress
-from lab.engines.compose import RUN_BY, wire
-from lab.engines.compose.command import compose
+from lab.engines.compose import RUN_BY, address_pool
+from lab.engines.compose.compose_cli import compose
 from lab.engines.compose.engine import ComposeEngine
 from lab.errors import EngineError
 
@@ -43,7 +43,7 @@ def measure(progress: Progress, *, quick: bool) -> Start:
     with (
         engine.guarded(bare_name),
         engine.guarded(compose_name),
-        # For its reaper: after SIGKILL that ends whatever carries our mark, keepers too.
+        # For its reaper: after SIGKILL that ends whatever carries our mark, supervisors too.
         engine.guarded(namespaces_name),
         _taken_down(namespaces_name),
     ):
@@ -70,7 +70,7 @@ def _taken_down(name: str) -> Iterator[None]:
 
 def _bare(name: str) -> Way:
     # The file's own addresses may be taken by another lab.
-    environment = next(iter(wire.environments(name)))
+    environment = next(iter(address_pool.environments(name)))
 
     def run(*words: str) -> None:
         compose(name, ["--file", str(_FILE), *words], environment=environment)

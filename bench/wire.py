@@ -18,10 +18,10 @@ from bench.many import compose_file, host_name
 from bench.own_lab import new_name
 from bench.programs import source
 from bench.spread import Spread, spread
+from lab.api.base import Lab, Progress
+from lab.api.link import Link
 from lab.engines import choice
-from lab.engines.base import Lab, Progress
 from lab.errors import EngineError
-from lab.faults.link import Link
 from lab.model import ComposeFiles
 
 _SOURCE, _TARGET = host_name(1), host_name(2)

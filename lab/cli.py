@@ -18,10 +18,10 @@ from typing import Any
 
 from lab import __version__
 from lab.api import lifecycle
-from lab.commands import endings, hosts
-from lab.commands.later import LaterParser, progress_later
+from lab.api.base import Lab
+from lab.commands import exit_status, hosts
+from lab.commands.lazy import LazyParser, progress_later
 from lab.engines import choice
-from lab.engines.base import Lab
 from lab.errors import UsageError
 from lab.model import ComposeFiles, LabStatus
 
@@ -38,10 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if not words:
         parser.print_help(sys.stderr)
-        return endings.EXIT_BAD_INPUT
+        return exit_status.EXIT_BAD_INPUT
     if words[0] == "help":
         words = [*words[1:], "--help"]
-    return endings.status_of(parser.parse_args(words))
+    return exit_status.status_of(parser.parse_args(words))
 
 
 def _up(arguments: argparse.Namespace) -> int:
@@ -130,7 +130,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
     else:
         for line in screen.findings(found):
             screen.out.print(line)
-    return 0 if lifecycle.can(found) else endings.EXIT_CANNOT
+    return 0 if lifecycle.can(found) else exit_status.EXIT_CANNOT
 
 
 def _logs() -> ModuleType:
@@ -174,7 +174,7 @@ def _scenario_filler(room: str, name: str) -> Callable[[argparse.ArgumentParser]
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = LaterParser(
+    parser = LazyParser(
         prog="lab",
         description="Several machines in containers, and the network between them.",
         epilog=_EPILOG,
@@ -182,11 +182,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"socket-lab {__version__}")
     commands = parser.add_subparsers(
-        dest="command", required=True, metavar="COMMAND", parser_class=LaterParser
+        dest="command", required=True, metavar="COMMAND", parser_class=LazyParser
     )
-    json_option = LaterParser(add_help=False)
+    json_option = LazyParser(add_help=False)
     json_option.add_argument("--json", action="store_true", help="print JSON, for programs")
-    lab_option = LaterParser(add_help=False)
+    lab_option = LazyParser(add_help=False)
     lab_option.add_argument("--lab", metavar="NAME", help="which lab (default: the only one)")
 
     up = commands.add_parser("up", parents=[json_option], help="bring a lab up")

@@ -65,7 +65,7 @@ class ProgramTimeoutError(EngineError):
         self.killed = killed
 
 
-class CannotError(EngineError):
+class UnsupportedError(EngineError):
     """This machine lacks what is needed; the text says what, and how to get it."""
 
 

@@ -14,11 +14,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from lab.engines.base import Progress
+from lab.api.base import Progress
 from lab.model import Finding, LabStatus, LogLine, OutputLine
 
 if TYPE_CHECKING:
-    from lab.faults.link import FaultStatus
+    from lab.api.link import FaultStatus
 
 _SEVERITY_STYLES = {"emerg": "bold red", "alert": "bold red", "crit": "bold red", "err": "red"}
 _SEVERITY_STYLES |= {"warning": "yellow", "debug": "dim"}

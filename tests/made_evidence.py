@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from lab.agent.wire import pcapng
+from lab.net import pcapng
 
 BEGAN_NS = 1_700_000_000_000_000_000
 CLIENT, SERVER = b"\xc6\x12\x43\x03", b"\xc6\x12\x43\x02"

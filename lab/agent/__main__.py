@@ -19,9 +19,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from lab.agent import talk
+from lab.agent import stdio
 from lab.agent.server import Server
-from lab.agent.wire import needs
+from lab.agent.wire import kernel_support
 
 
 def main() -> None:
@@ -33,10 +33,10 @@ def main() -> None:
     parser.add_argument("--host", type=int)
     asked = parser.parse_args()
     if asked.do == "talk":
-        talk.join(asked.path)
+        stdio.join(asked.path)
         return
     if asked.do == "needs":
-        json.dump(list(needs.missing()), sys.stdout)
+        json.dump(list(kernel_support.missing()), sys.stdout)
         return
     if asked.listener is not None:
         listener = socket.socket(fileno=asked.listener)

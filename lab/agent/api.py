@@ -9,13 +9,13 @@ import ipaddress
 from collections.abc import Callable
 from typing import Any
 
-from lab.agent import lifetime, sysctls
+from lab.agent import duration, sysctls
+from lab.agent.active_fault import Entry
 from lab.agent.connection import Connection
-from lab.agent.entry import Entry
 from lab.agent.wire.capture import Capture
 from lab.agent.wire.fault import Fault
-from lab.agent.wire.parameters import NonsenseError
 from lab.agent.wire.wire import Wire
+from lab.net.parameters import ParameterError
 
 # Faults whose time is over, and that are still listed.
 _MOST_KEPT = 100
@@ -53,7 +53,7 @@ class Desk:
             asker.say({"done": verb(question, asker)})
             if verb == self._capture:
                 asker.add(self._captures[asker].opening())
-        except NonsenseError as error:
+        except ParameterError as error:
             asker.say({"nonsense": str(error)})
         except (KeyError, TypeError, ValueError) as error:
             # Another version of the lab asks, perhaps: that must not lift the faults of others.
@@ -111,7 +111,7 @@ class Desk:
     def _add(self, question: dict[str, Any], asker: Connection) -> dict[str, Any]:
         fault = Fault(question["impairment"], question["asked"])
         addresses = frozenset(ipaddress.ip_address(one).packed for one in question["addresses"])
-        for_ms = lifetime.checked(question.get("for_ms"), fault.name)
+        for_ms = duration.checked(question.get("for_ms"), fault.name)
         owner = None if question.get("stay") else asker
         fault.number = self._last + 1
         entry = Entry(fault.number, question["source"], fault, owner, for_ms)
@@ -135,7 +135,7 @@ class Desk:
         number = question["fault"]
         if number not in self._entries:
             text = f"fault {number}: there is none of that number"
-            raise NonsenseError(text)
+            raise ParameterError(text)
         return self._entries[number]
 
     def _list(self, _question: dict[str, Any], _asker: Connection) -> dict[str, Any]:
@@ -159,7 +159,7 @@ class Desk:
     def _capture(self, question: dict[str, Any], asker: Connection) -> dict[str, Any]:
         """Begin a stream that follows the answer, and ends when the asker says no more."""
         if asker in self._captures:
-            raise NonsenseError("capture: one on each connection")
+            raise ParameterError("capture: one on each connection")
         links = {
             ipaddress.ip_address(address).packed: link
             for link, addresses in question["links"].items()

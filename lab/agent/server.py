@@ -12,8 +12,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from lab.agent.api import Desk
 from lab.agent.connection import Connection
-from lab.agent.desk import Desk
 from lab.agent.wire.nfqueue import TURN_PACKETS
 from lab.agent.wire.wire import Wire
 

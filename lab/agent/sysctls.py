@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from lab.agent.wire.parameters import NonsenseError
+from lab.net.parameters import ParameterError
 
 _ROOT = Path("/proc/sys")
 _OWN = "net."  # what a network namespace has of its own; anything else is the machine's
@@ -12,18 +12,18 @@ _OWN = "net."  # what a network namespace has of its own; anything else is the m
 def write(values: Mapping[str, str]) -> dict[str, str]:
     """Write settings; return what they were before.
 
-    NonsenseError for one that there is not, and for a value that the kernel does not take.
+    ParameterError for one that there is not, and for a value that the kernel does not take.
     """
     before = {}
     for name, value in values.items():
         file = _ROOT / name.replace(".", "/")
         if not name.startswith(_OWN) or ".." in name or not file.is_file():
             text = f"sysctl {name}: there is none of that name in a host's own network"
-            raise NonsenseError(text)
+            raise ParameterError(text)
         before[name] = file.read_text().strip()
         try:
             file.write_text(value)
         except OSError as error:
             text = f"sysctl {name} = {value}: {error.strerror}"
-            raise NonsenseError(text) from None
+            raise ParameterError(text) from None
     return before

@@ -12,18 +12,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from lab.engines import outputs
-from lab.engines.outputs import Piece, Printed
-from lab.engines.program import Program, too_late
+from lab.api import outputs
+from lab.api.links import Wired
+from lab.api.outputs import Piece, Printed
+from lab.api.program import Program, too_late
 from lab.errors import AgentError, EngineError, EvidenceError, UsageError
 from lab.evidence import syslog
-from lab.faults.wired import Wired
 from lab.model import ComposeFiles, Finding, HostStatus, LabStatus, LogLine, Output, OutputLine
 from lab.suggestions import near
 
 if TYPE_CHECKING:
-    from lab.calling.caller import Caller
-    from lab.calling.remote import RemoteSocket
+    from lab.api.call_client import Caller
+    from lab.api.remote_socket import RemoteSocket
 
 _SYSLOG_HOST = "syslog"
 _NOT_STARTED = (126, 127)  # as of a shell: what starts a program cannot start this one
@@ -130,7 +130,7 @@ class Host(ABC):
     def caller(self) -> Connected:
         """Begin a process on the host that makes socket calls there, as a user without rights.
 
-        What is written to the socket are its questions (lab.agent.caller.program). It ends when
+        What is written to the socket are its questions (lab.agent.call_server.server). It ends when
         that is closed. What goes wrong may also be said there: {"failed": ...}.
         """
 
@@ -138,7 +138,7 @@ class Host(ABC):
     def calls(self) -> "Caller":
         """This program's own caller on the host; it is begun with the first call."""
         if self._calls is None:
-            from lab.calling.caller import Caller  # noqa: PLC0415 - only who needs it waits for it
+            from lab.api.call_client import Caller  # noqa: PLC0415 - only who needs it waits for it
 
             self._calls = Caller(self.name, self.caller)
         return self._calls
@@ -203,7 +203,7 @@ class Host(ABC):
         proto: int = 0,
     ) -> "RemoteSocket":
         """Make a socket on the host; it is used as a `socket.socket` of this machine is."""
-        from lab.calling.remote import RemoteSocket  # noqa: PLC0415
+        from lab.api.remote_socket import RemoteSocket  # noqa: PLC0415
 
         return RemoteSocket(self.calls, family, type, proto)
 
@@ -303,7 +303,7 @@ class Engine(ABC):
 
     def lacks(self, error: EngineError) -> list[Finding]:
         """Return what this machine lacks that can be the cause of the error; []: it is another."""
-        from lab.engines import wire_checks  # noqa: PLC0415 - only after a failure
+        from lab.api import wire_checks  # noqa: PLC0415 - only after a failure
 
         of_wire = isinstance(error, AgentError) and wire_checks.NAME
         needed = [one for one in self.findings() if one.required or one.name == of_wire]

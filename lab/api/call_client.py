@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from lab.calling.result import Result
+from lab.api.call_result import Result
 from lab.errors import EngineError
 
 _BEGIN_WITHIN_S = 1.0

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from lab.agent.caller import encoding
+from lab.agent.call_server import encoding
 from lab.errors import UsageError
 
 
@@ -11,7 +11,7 @@ from lab.errors import UsageError
 class Result:
     """A call that has returned; times are nanoseconds of CLOCK_REALTIME.
 
-    `gave` and `raised` are as the caller wrote them (lab.agent.caller.encoding): a value with bytes
+    `gave` and `raised` are as lab.agent.call_server.encoding wrote them: a value with bytes
     as {"text": ...} or {"hex": ...}; None or {"name", "errno", "type", "text"}.
     `ends` are the addresses of its socket, as far as known: `protocol`, `local` and `peer`.
     """
@@ -30,6 +30,6 @@ class Result:
         """
         if self.raised is None:
             return encoding.decode(self.gave)
-        if self.raised["type"] == "NonsenseError":
+        if self.raised["type"] == "ParameterError":
             raise UsageError(self.raised["text"])
         raise encoding.decode_error(self.raised)

@@ -14,11 +14,11 @@ from pathlib import Path
 from socket import socket
 from typing import BinaryIO
 
-from lab.agent.wire.pcapng import MOST_SNAP_BYTES
+from lab.api.agent_client import Channel
 from lab.errors import EvidenceError, UsageError
-from lab.evidence import in_order
-from lab.evidence.recorder import Captured, Recorder
-from lab.faults.channel import Channel
+from lab.evidence import reordering
+from lab.evidence.capture_writer import Captured, Recorder
+from lab.net.pcapng import MOST_SNAP_BYTES
 
 _ID_BITS = 48  # of a packet's id; the others are its host's
 _ENDS_WITHIN_S = 30.0  # an agent says its last words at once; 32 MB may wait before them
@@ -197,7 +197,7 @@ class Capture(AbstractContextManager["Capture"]):
             return
         self._captured = self._recorder.finish()
         if isinstance(self._to, Path) and not self._recorder.in_order and self._to.is_file():
-            in_order.sort(self._to)
+            reordering.sort(self._to)
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -1,6 +1,6 @@
 """The impairments as methods of a link, with typed parameters (PEP 692).
 
-Made from `lab.agent.wire` by: python -m lab.faults.make_signatures. Do not edit.
+Made from `lab.agent.wire` by: python -m lab.api.make_signatures. Do not edit.
 """
 # ruff: noqa: E501
 # fmt: off
@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Required, TypedDict, Unpack
 
-from lab.faults.by_name import by_name
+from lab.api.keyword_arguments import by_name
 
 if TYPE_CHECKING:
-    from lab.faults.link import LinkFault
+    from lab.api.link import LinkFault
 
 
 class Packets(TypedDict, total=False):

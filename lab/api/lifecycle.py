@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lab import doctor
-from lab.engines.base import Engine, Lab, Progress
+from lab.api.base import Engine, Lab, Progress
 from lab.errors import LabGoneError, TopologyError, UsageError
 from lab.model import ComposeFiles, Finding, LabStatus
 from lab.suggestions import near

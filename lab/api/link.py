@@ -11,13 +11,13 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lab.agent import lifetime
+from lab.agent import duration
 from lab.agent.wire import impairments, match, selection
 from lab.agent.wire.fault import Fault, words
-from lab.agent.wire.parameters import NonsenseError
+from lab.api.agent_client import Channel
+from lab.api.impairment_signatures import Impairments
 from lab.errors import AgentEndedError, UsageError
-from lab.faults.channel import Channel
-from lab.faults.signatures import Impairments
+from lab.net.parameters import ParameterError
 from lab.suggestions import meant
 
 
@@ -88,7 +88,7 @@ class Link(Impairments):
         *,
         stay: bool = False,
         for_ms: float | None = None,
-    ) -> "FaultInForce":
+    ) -> "ActiveFault":
         """Put a fault in force. UsageError when it makes no sense, EngineError when it cannot be.
 
         It ends with this program, or `stay`s until it is removed, its time is over, or its host
@@ -106,10 +106,10 @@ class Link(Impairments):
             stay=stay,
             for_ms=for_ms,
         )
-        return FaultInForce(channel, status(answer, self.target))
+        return ActiveFault(channel, status(answer, self.target))
 
 
-class FaultInForce:
+class ActiveFault:
     """A fault that has been added; `added` is its status at that moment.
 
     It is known to one agent only: another, of the host after a restart, has other faults.
@@ -146,8 +146,8 @@ def check(impairment: str, asked: dict[str, Any], for_ms: float | None = None) -
             raise UsageError(f"{impairment}: {name!r}: no such parameter{meant(name, known)}")
     try:
         Fault(impairment, asked)
-        lifetime.checked(for_ms, impairment)
-    except NonsenseError as error:
+        duration.checked(for_ms, impairment)
+    except ParameterError as error:
         raise UsageError(str(error)) from None
 
 
@@ -163,7 +163,7 @@ class LinkFault(AbstractContextManager["LinkFault"]):
     """
 
     def __init__(self, link: Link, impairment: str, asked: dict[str, Any]) -> None:
-        self._in_force: FaultInForce | None = link.add(impairment, asked)
+        self._in_force: ActiveFault | None = link.add(impairment, asked)
         self._last = self._in_force.added
         self._lifted = False
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from socket import socket
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from lab.api.agent_client import Channel
 from lab.errors import AgentEndedError, UsageError
-from lab.faults.channel import Channel
 from lab.model import HostStatus
 
 if TYPE_CHECKING:
-    from lab.faults.capture import Capture
-    from lab.faults.link import FaultStatus, Link, Partition
+    from lab.api.capture import Capture
+    from lab.api.link import FaultStatus, Link, Partition
 
 
 class WiredHost(Protocol):
@@ -63,7 +63,7 @@ class Wired:
         links = self.links(source, target)
         if len(links) == 1:
             return links[0]
-        from lab.faults.links import Links
+        from lab.api.replica_links import Links
 
         return Links(source, target, links)
 
@@ -87,7 +87,7 @@ class Wired:
                 " is it connected?"
             )
             raise UsageError(text)
-        from lab.faults.link import Link
+        from lab.api.link import Link
 
         # By those, too, hosts reach each other.
         addresses = (*addresses, *sender.link_local_addresses())
@@ -102,7 +102,7 @@ class Wired:
         service's name is for all its replicas. UsageError for unknown hosts, or a host on both
         sides.
         """
-        from lab.faults.link import Partition
+        from lab.api.link import Partition
 
         return Partition(self.links_between(one, other, one_way=one_way))
 
@@ -136,7 +136,7 @@ class Wired:
 
         With `over` also those whose time is over, not longer than an hour ago.
         """
-        from lab.faults.link import status
+        from lab.api.link import status
 
         found = []
         for host in self.hosts.values():
@@ -165,7 +165,7 @@ class Wired:
 
         One that has ended meanwhile, by itself or with its program or host, is left out.
         """
-        from lab.faults.link import status
+        from lab.api.link import status
 
         gone = []
         for fault in faults:
@@ -194,7 +194,7 @@ class Wired:
         replicas). `snap_bytes` of each packet are kept, at most. UsageError for unknown hosts, or
         when that is no number from 1 to 65,535.
         """
-        from lab.faults.capture import Asked, Capture
+        from lab.api.capture import Asked, Capture
 
         addresses = {name: host.status().addresses for name, host in self.hosts.items()}
         named = {host.name: host for name in hosts for host in self.hosts_of(name)}

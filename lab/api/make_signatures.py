@@ -1,4 +1,4 @@
-"""Makes `signatures.py`: `python -m lab.faults.make_signatures` (or `make signatures`).
+"""Makes `signatures.py`: `python -m lab.api.make_signatures` (or `make signatures`).
 
 A new impairment is one file in `lab.agent.wire.impairments`; its method on a link comes from there.
 """
@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from lab.agent.wire import impairments, match, selection
-from lab.agent.wire.parameters import Kind, Parameter
+from lab.net.parameters import Kind, Parameter
 
-FILE = Path(__file__).with_name("signatures.py")
+FILE = Path(__file__).with_name("impairment_signatures.py")
 _HEAD = '''\
 """The impairments as methods of a link, with typed parameters (PEP 692).
 
-Made from `lab.agent.wire` by: python -m lab.faults.make_signatures. Do not edit.
+Made from `lab.agent.wire` by: python -m lab.api.make_signatures. Do not edit.
 """
 # ruff: noqa: E501
 # fmt: off
@@ -23,10 +23,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Required, TypedDict, Unpack
 
-from lab.faults.by_name import by_name
+from lab.api.keyword_arguments import by_name
 
 if TYPE_CHECKING:
-    from lab.faults.link import LinkFault
+    from lab.api.link import LinkFault
 '''
 _METHODS = '''
 

@@ -9,7 +9,7 @@ from lab.errors import InputClosedError, LabError, ProgramTimeoutError
 from lab.model import Output
 
 if TYPE_CHECKING:
-    from lab.engines.base import Host
+    from lab.api.base import Host
 
 _ENDS_WITHIN_S = 20.0  # after SIGKILL, on a busy machine
 _NEWS_WITHIN_S = 1.0  # of the end of who reads no more

@@ -7,31 +7,33 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from lab.engines.base import Connected, Host, Lab, Progress
-from lab.engines.outputs import Piece
+from lab.api.base import Connected, Host, Lab, Progress
+from lab.api.capture import Capture
+from lab.api.link import Link
+from lab.api.links import WiredHost
+from lab.api.outputs import Piece
+from lab.api.recorded_host import RecordedHost
+from lab.api.recorded_link import RecordedFault, RecordedLink
+from lab.api.run_log import RunLog
 from lab.errors import LabError, UsageError
-from lab.faults.capture import Capture
-from lab.faults.link import Link
-from lab.faults.wired import WiredHost
 from lab.model import LabStatus, LogLine
-from lab.watching.diary import Diary
-from lab.watching.host import WatchedHost
-from lab.watching.link import WatchedFault, WatchedLink
 
 
-class WatchedLab(Lab):
+class RecordedLab(Lab):
     """Another lab, watched; `connect` gives connections to the agents of its hosts."""
 
-    def __init__(self, lab: Lab, diary: Diary, connect: Callable[[Host], Connected]) -> None:
+    def __init__(self, lab: Lab, diary: RunLog, connect: Callable[[Host], Connected]) -> None:
         super().__init__()
         self.name = lab.name
         self.gives_half_lines = lab.gives_half_lines
         self.lacking = lab.lacking
-        self.watched = {name: WatchedHost(host, diary, connect) for name, host in lab.hosts.items()}
+        self.watched = {
+            name: RecordedHost(host, diary, connect) for name, host in lab.hosts.items()
+        }
         self.hosts = self.watched
         self.diary = diary
         self._lab = lab
-        self._faults: list[WatchedFault] = []
+        self._faults: list[RecordedFault] = []
         self._captures: list[Capture] = []
         self._settled = False
 
@@ -40,7 +42,7 @@ class WatchedLab(Lab):
         return self._lab.status()
 
     def _link(self, sender: WiredHost, receiver: WiredHost) -> Link:
-        return WatchedLink(super()._link(sender, receiver), self.diary, self._faults.append)
+        return RecordedLink(super()._link(sender, receiver), self.diary, self._faults.append)
 
     def capture(
         self,

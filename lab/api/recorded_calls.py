@@ -4,22 +4,22 @@ import threading
 from typing import Any
 
 from lab.agent import calls
-from lab.agent.caller import encoding
-from lab.agent.wire.parameters import NonsenseError
-from lab.calling.caller import Caller, Pending
-from lab.calling.result import Result
-from lab.engines.base import Host
+from lab.agent.call_server import encoding
+from lab.api.base import Host
+from lab.api.call_client import Caller, Pending
+from lab.api.call_result import Result
+from lab.api.run_log import RunLog
 from lab.errors import EngineError, LabError
-from lab.watching.diary import Diary
+from lab.net.parameters import ParameterError
 
 _ABORTED_WITHIN_S = 1.0
 _ENDS_WITHIN_S = 10.0
 
 
-class WatchedCaller(Caller):
+class RecordedCalls(Caller):
     """Asks another caller, which goes on to be there for those who come later."""
 
-    def __init__(self, host: Host, diary: Diary) -> None:
+    def __init__(self, host: Host, diary: RunLog) -> None:
         super().__init__(host.name, host.caller)
         self._inner = host.calls
         self._diary = diary
@@ -81,7 +81,7 @@ class WatchedCaller(Caller):
         try:
             made = [arguments[key] for key in calls.makes(call) if key in arguments]
             kept = made or [key for key in calls.uses(call) if key in arguments]
-        except NonsenseError:
+        except ParameterError:
             made, kept = [], ["nothing"]
         self._open |= dict.fromkeys(made)
         if call == "close":

@@ -6,23 +6,23 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lab.calling.caller import Caller
-from lab.engines.base import Connected, Host
-from lab.engines.program import Program
+from lab.api.base import Connected, Host
+from lab.api.call_client import Caller
+from lab.api.program import Program
+from lab.api.recorded_calls import RecordedCalls
+from lab.api.recorded_program import RecordedProgram
+from lab.api.run_log import RunLog
 from lab.errors import LabError, ProgramTimeoutError
 from lab.model import HostStatus, Output
-from lab.watching.caller import WatchedCaller
-from lab.watching.diary import Diary
-from lab.watching.program import WatchedProgram
 
 _MOST_SHOWN = 1 << 16
 _KILLED = 128 + signal.SIGKILL
 
 
-class WatchedHost(Host):
+class RecordedHost(Host):
     """Another host, watched."""
 
-    def __init__(self, host: Host, diary: Diary, connect: Callable[[Host], Connected]) -> None:
+    def __init__(self, host: Host, diary: RunLog, connect: Callable[[Host], Connected]) -> None:
         self.name = host.name
         self.service = host.service
         self.try_it = host.try_it
@@ -33,8 +33,8 @@ class WatchedHost(Host):
         self._diary = diary
         self._connect = connect
         self._undo: dict[str, Callable[[], None]] = {}
-        self._programs: list[WatchedProgram] = []
-        self._watched: WatchedCaller | None = None
+        self._programs: list[RecordedProgram] = []
+        self._watched: RecordedCalls | None = None
 
     # --- what is done to it
 
@@ -99,7 +99,7 @@ class WatchedHost(Host):
 
     def start(self, argv: Sequence[str], *, user: str | None = None) -> Program:
         """Start a program on the host, which ends with the view at the latest."""
-        program = WatchedProgram(super().start(argv, user=user), self._diary)
+        program = RecordedProgram(super().start(argv, user=user), self._diary)
         self._programs.append(program)
         self._diary.write("started", step=None, name=argv[0], host=self.name, argv=list(argv))
         return program
@@ -159,7 +159,7 @@ class WatchedHost(Host):
     def calls(self) -> Caller:
         """The watched caller on the host."""
         if self._watched is None:
-            self._watched = WatchedCaller(self._host, self._diary)
+            self._watched = RecordedCalls(self._host, self._diary)
         return self._watched
 
     # --- its end

@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+from lab.api.link import ActiveFault, FaultStatus, Link
+from lab.api.run_log import RunLog
 from lab.errors import AgentEndedError, LabError
-from lab.faults.link import FaultInForce, FaultStatus, Link
-from lab.watching.diary import Diary
 
 
-class WatchedLink(Link):
+class RecordedLink(Link):
     """Another link, watched; what is put in force is told to `added`."""
 
-    def __init__(self, link: Link, diary: Diary, added: Callable[["WatchedFault"], None]) -> None:
+    def __init__(self, link: Link, diary: RunLog, added: Callable[["RecordedFault"], None]) -> None:
         vars(self).update(vars(link))
         self._diary = diary
         self._added = added
@@ -23,9 +23,9 @@ class WatchedLink(Link):
         *,
         stay: bool = False,
         for_ms: float | None = None,
-    ) -> FaultInForce:
+    ) -> ActiveFault:
         """Put a fault in force; with its lab's view it ends, even if it is to `stay`."""
-        fault = WatchedFault(super().add(impairment, asked, stay=stay, for_ms=for_ms), self._diary)
+        fault = RecordedFault(super().add(impairment, asked, stay=stay, for_ms=for_ms), self._diary)
         status = fault.added
         self._diary.write(
             "fault_on",
@@ -42,10 +42,10 @@ class WatchedLink(Link):
         return fault
 
 
-class WatchedFault(FaultInForce):
+class RecordedFault(ActiveFault):
     """A fault in force that is written down when it is lifted."""
 
-    def __init__(self, fault: FaultInForce, diary: Diary) -> None:
+    def __init__(self, fault: ActiveFault, diary: RunLog) -> None:
         vars(self).update(vars(fault))
         self._diary = diary
         self._last = fault.added

@@ -5,17 +5,17 @@ import subprocess
 import time
 from typing import IO, Any
 
-from lab.engines.program import Program
+from lab.api.program import Program
+from lab.api.run_log import RunLog
+from lab.api.tee import Tee
 from lab.errors import InputClosedError
 from lab.evidence import inputs
-from lab.watching.diary import Diary
-from lab.watching.tee import Tee
 
 
-class WatchedProgram(Program):
+class RecordedProgram(Program):
     """Another program, watched."""
 
-    def __init__(self, program: Program, diary: Diary) -> None:
+    def __init__(self, program: Program, diary: RunLog) -> None:
         vars(self).update(vars(program))
         self._diary = diary
         self._began_ns = time.time_ns()

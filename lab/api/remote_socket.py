@@ -6,9 +6,9 @@ import socket
 from collections.abc import Iterable
 from typing import Any
 
-from lab.agent.caller import names
-from lab.calling import endpoints
-from lab.calling.caller import Caller
+from lab.api import socket_addresses
+from lab.api.call_client import Caller
+from lab.net import constants
 
 _MOST_BYTES = 1 << 16  # that one answer has
 _MOST_SENT_BYTES = 1 << 24  # in one question
@@ -60,9 +60,9 @@ class RemoteSocket:
 
     # --- connections
 
-    def bind(self, address: endpoints.Address) -> None:
+    def bind(self, address: socket_addresses.Address) -> None:
         """Give it its own address."""
-        self._call("bind", address=endpoints.text(address, self.family))
+        self._call("bind", address=socket_addresses.text(address, self.family))
 
     def listen(self, backlog: int = 128) -> None:
         """Let others connect."""
@@ -73,16 +73,16 @@ class RemoteSocket:
         name = f"#{next(_numbers)}"
         peer = self._call("accept", **{"as": name})
         accepted = RemoteSocket(self._caller, self.family, self.type, self.proto, name=name)
-        return accepted, endpoints.address(peer, self.family)
+        return accepted, socket_addresses.address(peer, self.family)
 
-    def connect(self, address: endpoints.Address) -> None:
+    def connect(self, address: socket_addresses.Address) -> None:
         """Connect."""
-        self._call("connect", to=endpoints.text(address, self.family))
+        self._call("connect", to=socket_addresses.text(address, self.family))
 
-    def connect_ex(self, address: endpoints.Address) -> int:
+    def connect_ex(self, address: socket_addresses.Address) -> int:
         """Connect; return the errno, 0 for none."""
-        status = self._call("connect_ex", to=endpoints.text(address, self.family))
-        return names.errno_number(status) if status else 0
+        status = self._call("connect_ex", to=socket_addresses.text(address, self.family))
+        return constants.errno_number(status) if status else 0
 
     def shutdown(self, how: int) -> None:
         """End a direction: SHUT_RD, SHUT_WR or SHUT_RDWR."""
@@ -116,11 +116,11 @@ class RemoteSocket:
 
     def getsockname(self) -> Any:
         """Return its own address."""
-        return endpoints.address(self._call("getsockname"), self.family)
+        return socket_addresses.address(self._call("getsockname"), self.family)
 
     def getpeername(self) -> Any:
         """Return the peer's address."""
-        return endpoints.address(self._call("getpeername"), self.family)
+        return socket_addresses.address(self._call("getpeername"), self.family)
 
     def fileno(self) -> int:
         """Return -1 when it is closed; else raise io.UnsupportedOperation."""
@@ -145,7 +145,7 @@ class RemoteSocket:
     def sendto(self, data: _Bytes, *flags_and_address: Any) -> int:
         """Send to an address: `sendto(data, address)` or `sendto(data, flags, address)`."""
         *flags, address = flags_and_address
-        to = endpoints.text(address, self.family)
+        to = socket_addresses.text(address, self.family)
         hexadecimal = memoryview(data).cast("B").hex()
         return int(self._call("sendto", data={"hex": hexadecimal}, to=to, flags=sum(flags)))
 
@@ -154,12 +154,12 @@ class RemoteSocket:
         buffers: Iterable[_Bytes],
         ancdata: Iterable[Any] = (),
         flags: int = 0,
-        address: endpoints.Address | None = None,
+        address: socket_addresses.Address | None = None,
     ) -> int:
         """Send; no ancillary data can be sent."""
         if list(ancdata):
             raise io.UnsupportedOperation("ancillary data cannot be sent from another host")
-        to = {} if address is None else {"to": endpoints.text(address, self.family)}
+        to = {} if address is None else {"to": socket_addresses.text(address, self.family)}
         data = b"".join(buffers)
         return int(self._call("sendmsg", data={"hex": data.hex()}, flags=flags, **to))
 
@@ -183,7 +183,7 @@ class RemoteSocket:
     def recvfrom(self, bufsize: int, flags: int = 0) -> tuple[bytes, Any]:
         """Receive; return the data and the sender's address."""
         got = self._call("recvfrom", bytes=min(bufsize, _MOST_BYTES), flags=flags)
-        return got["data"], endpoints.address(got["from"], self.family)
+        return got["data"], socket_addresses.address(got["from"], self.family)
 
     def recvmsg(
         self, bufsize: int, ancbufsize: int = 0, flags: int = 0
@@ -192,8 +192,8 @@ class RemoteSocket:
         most = min(bufsize, _MOST_BYTES)
         got = self._call("recvmsg", bytes=most, ancillary_bytes=ancbufsize, flags=flags)
         beside = [(one["level"], one["type"], one["data"]) for one in got["ancillary"]]
-        mask = sum(names.flag(name) for name in got["flags"])
-        return got["data"], beside, mask, endpoints.address(got["from"], self.family)
+        mask = sum(constants.flag(name) for name in got["flags"])
+        return got["data"], beside, mask, socket_addresses.address(got["from"], self.family)
 
     # --- options
 

@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from lab.api.link import ActiveFault, FaultStatus, Link
 from lab.errors import AgentEndedError, LabError
-from lab.faults.link import FaultInForce, FaultStatus, Link
 
 
 class Links(Link):
@@ -27,9 +27,9 @@ class Links(Link):
         *,
         stay: bool = False,
         for_ms: float | None = None,
-    ) -> "FaultsInForce":
+    ) -> "ActiveFaultEvents":
         """Put a fault in force on each, or on none. Errors as for one link."""
-        added: list[FaultInForce] = []
+        added: list[ActiveFault] = []
         try:
             for link in self.links:
                 added.append(link.add(impairment, asked, stay=stay, for_ms=for_ms))
@@ -38,13 +38,13 @@ class Links(Link):
                 with suppress(LabError):
                     fault.remove()
             raise
-        return FaultsInForce(self.source, self.target, added)
+        return ActiveFaultEvents(self.source, self.target, added)
 
 
-class FaultsInForce(FaultInForce):
+class ActiveFaultEvents(ActiveFault):
     """Faults that have been added at once; their `number` is that of the first."""
 
-    def __init__(self, source: str, target: str, faults: Sequence[FaultInForce]) -> None:
+    def __init__(self, source: str, target: str, faults: Sequence[ActiveFault]) -> None:
         self.faults = tuple(faults)
         self._ends = source, target
         self.added = self._sum([fault.added for fault in faults])

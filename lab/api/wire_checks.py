@@ -7,7 +7,7 @@ import json
 import subprocess
 from collections.abc import Sequence
 
-from lab.agent.wire.needs import REMEDIES
+from lab.agent.wire.kernel_support import REMEDIES
 from lab.model import Finding
 
 NAME = "wire"

@@ -5,9 +5,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from lab.agent.caller import encoding, names
+from lab.agent.call_server import encoding
 from lab.checks.verdict import Judgement, Verdict
 from lab.evidence.events import Event
+from lab.net import constants
 from lab.scenario.model import Expected
 
 
@@ -41,7 +42,7 @@ def judge(line: int, what: str, expected: Expected, event: Event) -> Iterator[Ju
 def _judge_result(line: int, what: str, expected: Expected, event: Event) -> Iterator[Judgement]:
     raised = event.get("raised")
     if expected.raises is not None:
-        wanted_name = names.OTHER_NAMES.get(expected.raises, expected.raises)
+        wanted_name = constants.OTHER_NAMES.get(expected.raises, expected.raises)
         good = raised is not None and wanted_name in {raised["name"], raised.get("type")}
         yield _judgement(line, what, f"raises {expected.raises}", result(event), good=good)
         return

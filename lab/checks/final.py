@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from lab.checks import lines
+from lab.checks import syslog
 from lab.checks.packets import counted
 from lab.checks.verdict import Judgement, Verdict
 from lab.checks.words import describe
 from lab.evidence import output
-from lab.evidence.capture import Seen
 from lab.evidence.events import Event
+from lab.evidence.packets import Seen
 from lab.scenario.model import Condition, ExpectStep, PacketPattern
 
 
@@ -59,7 +59,7 @@ def _count(condition: Condition, evidence: Evidence) -> tuple[int, str]:
 
 
 def _syslog(condition: Condition, events: Sequence[Event]) -> tuple[int, str]:
-    count = sum(lines.fits(condition, event) for event in lines.of_run(events))
+    count = sum(syslog.fits(condition, event) for event in syslog.of_run(events))
     troubles = [event["text"] for event in events if event["kind"] == "syslog_trouble"]
     return count, troubles[0] if troubles else ""
 

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from lab.checks import calls, in_the_end
-from lab.checks.in_the_end import Evidence
+from lab.checks import calls, final
+from lab.checks.final import Evidence
 from lab.checks.verdict import NOT_JUDGED, Judgement, Verdict
 from lab.checks.words import describe
-from lab.evidence.capture import Seen
 from lab.evidence.events import Event
+from lab.evidence.packets import Seen
 from lab.scenario.model import (
     CallStep,
     CollectStep,
@@ -51,7 +51,7 @@ def judge(
         evidence = Evidence(events, packets, lacks)
         for number, step in enumerate(scenario.steps):
             if isinstance(step, ExpectStep):
-                found.append(replace(in_the_end.judge(step, evidence), step=number))
+                found.append(replace(final.judge(step, evidence), step=number))
         found += _idle_faults(scenario, events)
     return found + list(_judge_end(scenario, events))
 
@@ -59,7 +59,7 @@ def judge(
 def _not_judged(scenario: Scenario) -> Iterator[Judgement]:
     for number, step in enumerate(scenario.steps):
         if isinstance(step, ExpectStep):
-            expected = in_the_end.amount(step.condition)
+            expected = final.amount(step.condition)
             yield replace(_unknown(step, describe(step), expected, NOT_JUDGED), step=number)
 
 

@@ -6,7 +6,7 @@ Comments of the capture begin with the link; what follows says what became of th
 from collections.abc import Iterable, Sequence
 
 from lab.agent.wire import match
-from lab.evidence.capture import Seen
+from lab.evidence.packets import Seen
 from lab.scenario.model import PacketPattern
 
 # The words of a pattern's `fate`, and how a comment shows it.

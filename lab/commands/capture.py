@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
-from lab.api import lifecycle
 from lab import screen
-from lab.agent.wire.pcapng import MOST_SNAP_BYTES
+from lab.api import lifecycle
 from lab.commands import durations
 from lab.engines import choice
 from lab.errors import UsageError
-from lab.evidence.recorder import Captured
+from lab.evidence.capture_writer import Captured
+from lab.net.pcapng import MOST_SNAP_BYTES
 
 EXIT_INCOMPLETE = 2
 _EXAMPLES = """\

@@ -6,7 +6,7 @@ import json
 from lab import screen
 from lab.commands import catalogue_page, scenario_screen
 from lab.scenario import catalogue
-from lab.scenario.reading import read
+from lab.scenario.reader import read
 from lab.scenario.schema import schema
 
 _SCHEMA_EPILOG = """\

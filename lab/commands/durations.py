@@ -6,8 +6,8 @@ One that is too long or too short is refused with what the agents themselves all
 import argparse
 import re
 
-from lab.agent.lifetime import FOR_MS, MOST_HOURS
-from lab.agent.wire.parameters import shown
+from lab.agent.duration import FOR_MS, MOST_HOURS
+from lab.net.parameters import shown
 
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h)?")
 _UNITS_MS = {"ms": 1.0, "s": 1e3, "m": 60e3, "h": 3600e3}

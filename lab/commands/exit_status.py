@@ -7,7 +7,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from lab.errors import CannotError, LabError
+from lab.errors import LabError, UnsupportedError
 
 EXIT_BAD_INPUT = 2
 EXIT_CANNOT = 4
@@ -32,7 +32,7 @@ def status_of(arguments: argparse.Namespace) -> int:
             sys.stdout.flush()
     except LabError as error:
         _say(f"lab {arguments.command}: {error}")
-        return EXIT_CANNOT if isinstance(error, CannotError) else EXIT_BAD_INPUT
+        return EXIT_CANNOT if isinstance(error, UnsupportedError) else EXIT_BAD_INPUT
     except KeyboardInterrupt as error:
         _say(f"\nlab {arguments.command}: interrupted")
         for note in getattr(error, "__notes__", ()):

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from lab.api import lifecycle
 from lab import screen
 from lab.agent.wire import impairments, match, selection
-from lab.agent.wire.parameters import Parameter
+from lab.api import lifecycle
+from lab.api.base import Lab
+from lab.api.link import FaultStatus, Link, check
 from lab.commands import durations
 from lab.engines import choice
-from lab.engines.base import Lab
 from lab.errors import UsageError
-from lab.faults.link import FaultStatus, Link, check
+from lab.net.parameters import Parameter
 
 _FLAGS = ("syn", "syn-ack", "ack", "fin", "rst")
 _LOST = {

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from lab.engines.base import Progress
+from lab.api.base import Progress
 from lab.suggestions import meant, near
 
 Fill = Callable[[argparse.ArgumentParser], None]
 
 
-class LaterParser(argparse.ArgumentParser):
+class LazyParser(argparse.ArgumentParser):
     """A parser of a command that calls `fill` with itself before it first parses."""
 
     def __init__(self, *arguments: Any, fill: Fill | None = None, **more: Any) -> None:

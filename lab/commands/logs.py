@@ -5,10 +5,10 @@ import itertools
 import json
 from collections.abc import Iterator
 
-from lab.api import lifecycle
 from lab import screen
+from lab.api import lifecycle
+from lab.api.base import Host, Lab
 from lab.engines import choice
-from lab.engines.base import Host, Lab
 from lab.merging import merged
 from lab.model import LogLine, OutputLine
 

@@ -14,13 +14,13 @@ from lab.checks import programs
 from lab.checks.verdict import Judgement, Verdict, telling
 from lab.checks.words import describe
 from lab.commands import scenario_screen
-from lab.evidence import last
-from lab.running.run import Outcome
+from lab.evidence import summary
+from lab.runner.run import Outcome
 from lab.scenario.model import Scenario, Step
 
 
 class RunScreen:
-    """Hears of the runs (lab.running.jobs.Watch). Quiet: nothing but notes and the moving line."""
+    """Hears of the runs (lab.runner.pool.Watch). Quiet: nothing but notes and the moving line."""
 
     def __init__(self, total: int, *, steps: bool, quiet: bool) -> None:
         self._total = total
@@ -138,7 +138,7 @@ def outcome_lines(outcome: Outcome) -> list[Text]:
         line = f"  {place}: {one.what}: expected: {one.expected}; found: {one.found}"
         found.append(Text(line))
     if bad:
-        found += [Text(f"    {line}") for line in last.lines(folder, outcome.step)]
+        found += [Text(f"    {line}") for line in summary.lines(folder, outcome.step)]
         found += [Text(f"    {line}") for line in programs.of_scenario(folder)]
         found += [Text(f"  this machine lacks {line}", style="yellow") for line in outcome.lacking]
     return found

@@ -13,11 +13,11 @@ from lab.commands import newest
 from lab.commands.run_screen import RunScreen, counts, outcome_lines, summary_lines
 from lab.engines import choice
 from lab.errors import EvidenceError, LabError, UsageError
-from lab.running import jobs, run
-from lab.running.run import Outcome
+from lab.runner import pool, run
+from lab.runner.run import Outcome
 from lab.scenario import catalogue, keys
 from lab.scenario.model import Scenario
-from lab.scenario.reading import read
+from lab.scenario.reader import read
 
 EXIT = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.UNKNOWN: 3}
 _EXIT_CANNOT = 4
@@ -97,7 +97,7 @@ def _run(arguments: argparse.Namespace) -> int:
         with shown:
             if why:
                 shown.note(why)
-            outcomes = jobs.run_all(
+            outcomes = pool.run_all(
                 engine, rounds, arguments.results, jobs=arguments.jobs, watch=shown
             )
     except (LabError, KeyboardInterrupt):

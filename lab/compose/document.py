@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from lab.compose import files, schema
-from lab.compose.errors import PlaceError
+from lab.compose.errors import LocatedError
 from lab.compose.loading import load
 from lab.errors import TopologyError
 from lab.model import ComposeFiles
@@ -37,10 +37,10 @@ class Document:
 
     @contextmanager
     def places(self) -> Iterator[None]:
-        """Give a PlaceError inside the file's name and the line."""
+        """Give a LocatedError inside the file's name and the line."""
         try:
             yield
-        except PlaceError as error:
+        except LocatedError as error:
             node = self._tree.at(error.keys)
             raise TopologyError(f"{node.path}:{node.line}: {error}") from error
 
@@ -78,4 +78,4 @@ class Document:
                 profiles = " or ".join(every[other]["profiles"])
                 text = f"services.{key}: depends on {other}, which only the profile {profiles} has"
                 place = ("services", key, "depends_on", other)
-                raise PlaceError(place, f"{text}; ask for it with --profile")
+                raise LocatedError(place, f"{text}; ask for it with --profile")

@@ -19,7 +19,7 @@ def environment(
     """Return the environment of a service; `own` is what variables are set to for the files.
 
     A name without value takes the one in `own`; without one there it is not set, whatever a file
-    says. PlaceError when a file is not there, TopologyError with its PATH:LINE when it is wrong.
+    says. LocatedError when a file is not there, TopologyError with its PATH:LINE when it is wrong.
     """
     found: dict[str, str] = {}
     entries = service.get("env_file") or []

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class PlaceError(Exception):
+class LocatedError(Exception):
     """Something is wrong at a place of the file; `keys` is the way to it.
 
     A number in it is the place of an entry in a list, from 0.
@@ -29,7 +29,7 @@ def at(*keys: str | int) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise PlaceError(keys, f"{dotted(keys)}: {error}") from error
+        raise LocatedError(keys, f"{dotted(keys)}: {error}") from error
 
 
 def text_of(error: OSError) -> str:

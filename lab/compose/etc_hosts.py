@@ -54,7 +54,7 @@ def known_on(
 
 
 def host_name(key: str, service: Mapping[str, Any]) -> str:
-    """Return a host's own name; PlaceError when it can be nobody's."""
+    """Return a host's own name; LocatedError when it can be nobody's."""
     given = str(service.get("hostname") or "")
     with at("services", key, *(["hostname"] if given else [])):
         name = _checked(given or key)
@@ -91,8 +91,8 @@ def hosts_files(
     """Return /etc/hosts for each host, hosts with the same networks sharing one view.
 
     `members` has the services of each network, with their settings there; `service_of` has the
-    names that replicas share, `extra` the lines that the file gives a host. PlaceError when a name
-    can be nobody's.
+    names that replicas share, `extra` the lines that the file gives a host. LocatedError when a
+    name can be nobody's.
     """
     addresses = {key: {i.network: _bare(i) for i in of_host} for key, of_host in interfaces.items()}
     known = {

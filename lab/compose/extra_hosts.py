@@ -13,7 +13,7 @@ GATEWAY = "host-gateway"
 def lines(key: str, service: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the lines of /etc/hosts; those of the machine's own address, GATEWAY, are left out.
 
-    PlaceError when an entry is none.
+    LocatedError when an entry is none.
     """
     return tuple(f"{ip} {name}" for name, ip in _entries(key, service) if ip != GATEWAY)
 

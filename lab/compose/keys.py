@@ -7,7 +7,7 @@ engine has is the engine's to say. See https://github.com/compose-spec/compose-s
 from collections.abc import Iterator
 from typing import Any
 
-from lab.compose.errors import PlaceError, dotted
+from lab.compose.errors import LocatedError, dotted
 from lab.suggestions import near
 
 Keys = tuple[str | int, ...]
@@ -121,13 +121,13 @@ PARTS: dict[tuple[str, ...], set[str]] = {
 
 
 def check(file: Any) -> None:
-    """Raise PlaceError for the first key that Compose would refuse."""
+    """Raise LocatedError for the first key that Compose would refuse."""
     for way, known in PARTS.items():
         for place, part in _at((), file, way):
             for key in part:
                 if isinstance(key, str) and key not in known and not key.startswith("x-"):
                     text = f"{key}: no such key in a compose file{near(key, known)}"
-                    raise PlaceError((*place, key), f"{dotted(place)} {text}".strip())
+                    raise LocatedError((*place, key), f"{dotted(place)} {text}".strip())
 
 
 def _at(place: Keys, part: Any, way: tuple[str, ...]) -> Iterator[tuple[Keys, dict[Any, Any]]]:

@@ -19,7 +19,7 @@ NUMBERS = {
 
 
 def of_service(key: str, service: Mapping[str, Any]) -> Limits:
-    """Return the soft and the hard limit of each name; -1 for none. PlaceError when it is none."""
+    """Return soft and hard limit of each name; -1 for none. Raise LocatedError."""
     found: Limits = {}
     for name, value in (service.get("ulimits") or {}).items():
         with at("services", key, "ulimits", name):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lab.compose import subnets
-from lab.compose.errors import PlaceError, at
+from lab.compose.errors import LocatedError, at
 from lab.compose.etc_hosts import rank
 from lab.compose.model import Interface, Network
 from lab.compose.subnets import Pool
@@ -19,7 +19,7 @@ _HARDWARE = re.compile(r"[\da-f]{2}([:-])(?:[\da-f]{2}\1){4}[\da-f]{2}", re.ASCI
 class Networks:
     """The networks of a compose file that somebody is on, shared out among its services.
 
-    PlaceError when they cannot be.
+    LocatedError when they cannot be.
     """
 
     def __init__(
@@ -104,13 +104,13 @@ def _of_service(
         return {}
     if mode is not None:
         text = f"network_mode {mode}: not on this engine; --engine compose"
-        raise PlaceError(("services", key, "network_mode"), text)
+        raise LocatedError(("services", key, "network_mode"), text)
     wanted = service.get("networks") or ["default"]
     settings = dict.fromkeys(wanted) if isinstance(wanted, list) else wanted
     for network in settings:
         if network not in defined:
             text = f"services.{key}: network {network} is not defined; add it below networks"
-            raise PlaceError(("services", key, "networks", network), text)
+            raise LocatedError(("services", key, "networks", network), text)
     return {network: entry or {} for network, entry in settings.items()}
 
 

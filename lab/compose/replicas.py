@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from lab.compose.errors import PlaceError, dotted
+from lab.compose.errors import LocatedError, dotted
 
 # Which other service's a setting may be: `network_mode: service:app`.
 _OF_SERVICE = ("network_mode", "pid", "ipc")
@@ -33,21 +33,21 @@ class Expanded(NamedTuple):
             for name in services
         }
 
-    def located(self, error: PlaceError) -> PlaceError:
+    def located(self, error: LocatedError) -> LocatedError:
         """Return what is wrong with a host at its place in the file, where the service stands."""
         host = str(error.keys[1]) if error.keys[:1] == ("services",) and error.keys[1:] else ""
         if (service := self.service_of.get(host)) is None:
             return error
         # Not app-10, where it is of app-1.
         text = re.sub(rf"\bservices\.{re.escape(host)}(?!\d)", f"services.{service}", str(error))
-        return PlaceError(("services", service, *error.keys[2:]), text)
+        return LocatedError(("services", service, *error.keys[2:]), text)
 
     @contextmanager
     def places(self) -> Iterator[None]:
-        """Give a PlaceError inside its place in the file."""
+        """Give a LocatedError inside its place in the file."""
         try:
             yield
-        except PlaceError as error:
+        except LocatedError as error:
             raise self.located(error) from error
 
 
@@ -71,7 +71,7 @@ def expand(services: Mapping[str, Mapping[str, Any]]) -> Expanded:
     """Return a service for each host; what others say of the service is then said of its hosts.
 
     The services may be as a person writes them, or as `docker compose config` does.
-    PlaceError when a host's name is another service's, the service says what only one may, or
+    LocatedError when a host's name is another service's, the service says what only one may, or
     there is no host at all.
     """
     hosts: dict[str, tuple[str, ...]] = {}
@@ -102,8 +102,8 @@ def _asked(service: Mapping[str, Any]) -> tuple[tuple[str, ...], int]:
     return (), 1
 
 
-def _wrong(keys: tuple[str, ...], text: str) -> PlaceError:
-    return PlaceError(keys, f"{dotted(keys)}: {text}")
+def _wrong(keys: tuple[str, ...], text: str) -> LocatedError:
+    return LocatedError(keys, f"{dotted(keys)}: {text}")
 
 
 def _check(name: str, service: Mapping[str, Any]) -> None:

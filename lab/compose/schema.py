@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab.compose import keys, tables
-from lab.compose.errors import PlaceError, dotted
+from lab.compose.errors import LocatedError, dotted
 
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _OCTAL = re.compile(r"(?:0o?)?[0-7]{1,4}")
@@ -30,7 +30,7 @@ _LISTS_OF_MAPPINGS = {"configs", "env_file", "secrets", "volumes"}
 _LISTS_OF_WORDS = {"command", "entrypoint", "test"}
 
 
-class ShapeError(PlaceError):
+class ShapeError(LocatedError):
     """A part that is not what it must be."""
 
     def __init__(self, keys: list[str | int], text: str) -> None:

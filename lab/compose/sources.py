@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from lab.compose import paths
-from lab.compose.errors import PlaceError, at
+from lab.compose.errors import LocatedError, at
 
 KINDS = ("secrets", "configs")
 _SOURCES = ("file", "environment", "content")
 
 
 def check(file: Mapping[str, Any]) -> None:
-    """Raise PlaceError for a secret or a config that has not just one source, as Compose does."""
+    """Raise LocatedError for a secret or a config that has not just one source, as Compose does."""
     for kind in KINDS:
         for name, entry in (file.get(kind) or {}).items():
             given = [one for one in _SOURCES if one in (entry or {})]
@@ -20,7 +20,7 @@ def check(file: Mapping[str, Any]) -> None:
                 allowed = [one for one in _SOURCES if one != "content" or kind == "configs"]
                 problem = f"has {' and '.join(given)}; keep one" if given else "has no source; give"
                 text = f"{kind}.{name} {problem}{'' if given else ' it ' + ' or '.join(allowed)}"
-                raise PlaceError((kind, name), text)
+                raise LocatedError((kind, name), text)
 
 
 def find(
@@ -28,12 +28,12 @@ def find(
 ) -> tuple[str, str]:
     """Return the path of the machine's file, "" for none, and else the text.
 
-    `settings` are what variables are set to. PlaceError when it is not there.
+    `settings` are what variables are set to. LocatedError when it is not there.
     """
     here = (kind, name)
     if entry.get("external"):
         text = f"{kind}.{name}: one from outside the lab is not for a lab; give it a file"
-        raise PlaceError((*here, "external"), text)
+        raise LocatedError((*here, "external"), text)
     if path := entry.get("file"):
         with at(*here, "file"):
             source = paths.of_machine(path, folder)
@@ -51,7 +51,7 @@ def find(
 
 
 def check_used(file: Mapping[str, Any], folder: Path, settings: Mapping[str, str]) -> None:
-    """Raise PlaceError for what a service gets and is not there."""
+    """Raise LocatedError for what a service gets and is not there."""
     for service in file["services"].values():
         for kind in KINDS:
             for granted in service.get(kind) or ():

@@ -119,7 +119,7 @@ def _within(inner: Subnet, outer: Subnet) -> bool:
 
 
 def of_networks(networks: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[int, Pool]]:
-    """Return the pools of each network, by IP version; PlaceError when one cannot be.
+    """Return the pools of each network, by IP version; LocatedError when one cannot be.
 
     Each has IPv4. It has IPv6 where it says so: a subnet alone does not count, as with Docker.
     """

@@ -9,7 +9,7 @@ import os
 import socket
 from collections.abc import Iterable, Iterator
 
-from lab.engines.base import Engine
+from lab.api.base import Engine
 
 COMPOSE = "compose"
 NAMESPACES = "namespaces"

@@ -1,6 +1,6 @@
 """What may be done to a host in which state, and the words of a refusal: the same on every engine.
 
-Pure, and of the standard library: the keeper of the engine `namespaces` uses it, too.
+Pure, and of the standard library: the supervisor of the engine `namespaces` uses it, too.
 """
 
 import signal

@@ -1,6 +1,6 @@
 """Packets that kernels send for no program. Pure."""
 
-from lab.agent.wire.packet import Packet
+from lab.net.packet import Packet
 
 # What hosts tell each other about neighbours and groups (RFC 4861, 2710, 9777), unasked.
 _ICMPV6_TYPES = frozenset({130, 131, 132, 133, 134, 135, 136, 137, 143})

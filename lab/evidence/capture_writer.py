@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from lab.agent.wire import pcapng
 from lab.evidence.events import naming
 from lab.evidence.pcapng import Blocks, Statistics, counted, time_ns
+from lab.net import pcapng
 
 _MOST_BYTES = 1 << 20
 

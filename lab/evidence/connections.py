@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from lab.agent.wire.packet import TCP, UDP, Packet
 from lab.evidence.events import Event
+from lab.net.packet import TCP, UDP, Packet
 
 _PROTOCOLS = {"tcp": TCP, "udp": UDP}
 

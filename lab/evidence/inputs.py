@@ -1,6 +1,6 @@
 """The event `input`: what a program got on its standard input while it ran."""
 
-from lab.agent.caller import encoding
+from lab.agent.call_server import encoding
 from lab.evidence.events import Event
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from lab.agent.wire import pcapng
-from lab.agent.wire.packet import Packet, parse
 from lab.errors import EvidenceError
 from lab.evidence.pcapng import Record, read
+from lab.net import pcapng
+from lab.net.packet import Packet, parse
 
 
 class Seen(NamedTuple):

@@ -1,14 +1,14 @@
 """Reads captures of the wire: whole blocks out of a stream, and packets with their fates.
 
-The layout is `lab.agent.wire.pcapng`'s. It reads what the lab has written, not any pcapng file.
+The layout is `lab.net.pcapng`'s. It reads what the lab has written, not any pcapng file.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.agent.wire import pcapng
 from lab.errors import EvidenceError
+from lab.net import pcapng
 
 _CHUNK_BYTES = 1 << 20
 _LARGEST_BLOCK = 1 << 20

@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from lab.agent.wire import pcapng
 from lab.evidence.pcapng import Blocks, blocks, time_ns
+from lab.net import pcapng
 
 _RUN_BYTES = 64 << 20
 _CHUNK_BYTES = 1 << 20

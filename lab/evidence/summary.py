@@ -7,10 +7,10 @@ from pathlib import Path
 
 from lab.errors import EvidenceError
 from lab.evidence import connections, events, folders
-from lab.evidence.capture import Seen, packets
+from lab.evidence.background_traffic import is_housekeeping
 from lab.evidence.events import Event
 from lab.evidence.fates import without_own
-from lab.evidence.housekeeping import is_housekeeping
+from lab.evidence.packets import Seen, packets
 
 _PACKETS, _LINES = 8, 5
 

@@ -7,7 +7,7 @@ A fragment's transport checksum covers the whole datagram, so here it is neither
 from collections.abc import Iterator
 from struct import Struct
 
-from lab.agent.wire.packet import ICMP, ICMPV6, TCP, UDP, Packet, extensions
+from lab.net.packet import ICMP, ICMPV6, TCP, UDP, Packet, extensions
 
 _WORD = Struct("!H")
 _IPV4_SUM_AT = 10

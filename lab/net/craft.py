@@ -7,8 +7,8 @@ fault that was to make it has not acted.
 
 from struct import pack
 
-from lab.agent.wire.checksum import mended
-from lab.agent.wire.packet import ACK, FIN, ICMP, ICMPV6, RST, SYN, TCP, Packet, extensions, parse
+from lab.net.checksum import mended
+from lab.net.packet import ACK, FIN, ICMP, ICMPV6, RST, SYN, TCP, Packet, extensions, parse
 
 _HOPS = 64
 _DONT_FRAGMENT = 0x4000

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, NoReturn
 _MOST_SHOWN = 60
 
 
-class NonsenseError(ValueError):
+class ParameterError(ValueError):
     """What was asked for can have no meaning; the text names it and the allowed values."""
 
 
@@ -72,7 +72,7 @@ class Parameter(NamedTuple):
         return schema
 
     def checked(self, value: Any, where: str) -> Any:
-        """Return the value as its kind; NonsenseError names `where`, it and what is allowed."""
+        """Return the value as its kind; ParameterError names `where`, it and what is allowed."""
         if issubclass(self.kind, Kind):
             try:
                 return self.kind.read(value)
@@ -86,7 +86,7 @@ class Parameter(NamedTuple):
 
     def _refuse(self, value: Any, where: str) -> NoReturn:
         text = f"{where}: {self.name} {shown(value)}: must be {self.allowed}"
-        raise NonsenseError(text) from None
+        raise ParameterError(text) from None
 
     def _allows(self, value: Any) -> bool:
         if self.kind is str:
@@ -113,21 +113,21 @@ def checked(
 ) -> dict[str, Any]:
     """Return the values of all parameters, the defaults of those not given.
 
-    NonsenseError when one is unknown, missing or out of its range; `where` begins its text.
+    ParameterError when one is unknown, missing or out of its range; `where` begins its text.
     """
     known = {parameter.name: parameter for parameter in parameters}
     for name in given:
         if name not in known:
             there = f"it has {', '.join(known)}" if known else "it has none"
             text = f"{where}: {shown(name)}: no such parameter; {there}"
-            raise NonsenseError(text)
+            raise ParameterError(text)
     values = {}
     for name, parameter in known.items():
         if given.get(name) is not None:
             values[name] = parameter.checked(given[name], where)
         elif parameter.required:
             text = f"{where}: {name}: must be given, {parameter.allowed}"
-            raise NonsenseError(text)
+            raise ParameterError(text)
         else:
             values[name] = parameter.default
     return values

@@ -13,7 +13,7 @@ import pytest
 from lab.pytest_plugin import options
 
 if TYPE_CHECKING:
-    from lab.engines.base import Engine, Lab
+    from lab.api.base import Engine, Lab
     from lab.pytest_plugin.session_lab import SessionLab
 
 

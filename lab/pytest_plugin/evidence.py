@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from lab.api.recorded import RecordedLab
 from lab.checks import calls, programs
 from lab.checks.verdict import Judgement, Verdict
 from lab.errors import LabError
-from lab.evidence import events, folders, last
+from lab.evidence import events, folders, summary
 from lab.pytest_plugin import options
-from lab.watching.lab import WatchedLab
 
 TITLE = "socket lab"
 _SHOWN_ARGUMENTS = ("socket", "as", "to", "address", "data", "bytes", "timeout")
@@ -38,7 +38,7 @@ class TestEvidence:
             pytest.fail(why_not, pytrace=False)
         # Is it known what came of the test? Not if it was interrupted.
         self.reported = False
-        self._view: WatchedLab | None = None
+        self._view: RecordedLab | None = None
         self._kept = False
         self._page = ""
         item.stash[options.EVIDENCE] = self
@@ -54,7 +54,7 @@ class TestEvidence:
             "test": self.item.nodeid,
         }
 
-    def follow(self, view: WatchedLab) -> None:
+    def follow(self, view: RecordedLab) -> None:
         """Take the view that the test has."""
         self._view = view
 
@@ -109,7 +109,7 @@ class TestEvidence:
         lines += ["the last calls:"] if made else []
         lines += [f"  {_call(one)}" for one in made[-_MOST_CALLS:]]
         lines += programs.lines(found)
-        lines += last.lines(self.folder)
+        lines += summary.lines(self.folder)
         lines += [f"note: {one['text']}" for one in found if one["kind"] == "note"]
         for end in (one for one in found if one["kind"] == "end"):
             lines += [f"note: {trouble}" for trouble in end["troubles"]]

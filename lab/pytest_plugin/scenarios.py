@@ -11,12 +11,12 @@ from lab.checks.verdict import Judgement, Verdict, telling
 from lab.checks.words import describe
 from lab.engines import choice
 from lab.errors import LabError
-from lab.evidence import folders, last
+from lab.evidence import folders, summary
 from lab.pytest_plugin import options
 from lab.pytest_plugin.evidence import TITLE, page, shown
-from lab.running import run
+from lab.runner import run
 from lab.scenario.model import Scenario, Step
-from lab.scenario.reading import read
+from lab.scenario.reader import read
 
 
 class ScenarioFile(pytest.File):
@@ -90,7 +90,7 @@ class ScenarioItem(pytest.Item):
         yield from (f"this machine lacks {line}" for line in outcome.lacking)
         yield "the steps:"
         yield from self._steps
-        yield from last.lines(outcome.folder, outcome.step)
+        yield from summary.lines(outcome.folder, outcome.step)
         yield from programs.of_scenario(outcome.folder)
         yield f"evidence: {shown(self, outcome.folder)}{page(outcome.folder)}"
 

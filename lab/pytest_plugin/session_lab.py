@@ -13,23 +13,37 @@ from importlib import import_module
 
 import pytest
 
-from lab.engines.base import Connected, Engine, Host, Lab
-from lab.engines.quiet import wait_until_quiet
+from lab.api.base import Connected, Engine, Host, Lab
+from lab.api.quiescence import wait_until_quiet
+from lab.api.recorded import RecordedLab
+from lab.api.run_log import RunLog
 from lab.errors import EngineError, LabError
 from lab.model import ComposeFiles
 from lab.pytest_plugin.evidence import TestEvidence
-from lab.watching.diary import Diary
-from lab.watching.lab import WatchedLab
 
 _QUIET_WITHIN_S, _BUSY_WITHIN_S = 10.0, 0.2
 # Of an error that a test meets there, pytest shows the test's own line (all with --full-trace).
-_INSIDE = (
-    *("lab.calling.caller", "lab.calling.remote", "lab.calling.result", "lab.engines.base"),
-    "lab.engines.program",
-    *("lab.faults.by_name", "lab.faults.capture", "lab.faults.channel", "lab.faults.link"),
-    *("lab.faults.links", "lab.faults.signatures", "lab.faults.wired"),
-    *("lab.watching.caller", "lab.watching.host", "lab.watching.lab", "lab.watching.link"),
-    "lab.watching.program",
+_INSIDE = tuple(
+    f"lab.api.{name}"
+    for name in (
+        "agent_client",
+        "base",
+        "call_client",
+        "call_result",
+        "capture",
+        "impairment_signatures",
+        "keyword_arguments",
+        "link",
+        "links",
+        "program",
+        "recorded",
+        "recorded_calls",
+        "recorded_host",
+        "recorded_link",
+        "recorded_program",
+        "remote_socket",
+        "replica_links",
+    )
 )
 
 
@@ -64,14 +78,14 @@ class SessionLab(AbstractContextManager["SessionLab"]):
         self._pool.shutdown()
 
     @contextmanager
-    def view(self, item: pytest.Item) -> Iterator[WatchedLab]:
+    def view(self, item: pytest.Item) -> Iterator[RecordedLab]:
         """Give a test its view of the lab, which is brought up if there is none."""
         lab = self._up()
         evidence = TestEvidence(item)
-        diary = Diary(evidence.folder, evidence.facts(self._engine.name, list(lab.hosts)))
+        diary = RunLog(evidence.folder, evidence.facts(self._engine.name, list(lab.hosts)))
         for text in self._notes:
             diary.write("note", text=text)
-        view = WatchedLab(lab, diary, self._connect)
+        view = RecordedLab(lab, diary, self._connect)
         evidence.follow(view)
         try:
             diary.open(view, packets=not item.config.getoption("lab_no_packets"))

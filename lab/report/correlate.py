@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lab.agent.wire.packet import ACK, FIN, RST, SYN
+from lab.net.packet import ACK, FIN, RST, SYN
+from lab.report.directions import Way
 from lab.report.hosts import names_by_address
 from lab.report.model import Call, Packet
-from lab.report.traffic import Traffic
-from lab.report.ways import Way
+from lab.report.packets import Traffic
 
 _SLACK_NS = 50_000_000  # between a call and the packet that it makes, on a busy machine
 _SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write", "fill", "writelines"})

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lab.report.arrows import marks
-from lab.report.call_words import duration
+from lab.report.call_text import duration
 from lab.report.model import DELIVERED, Packet
 
 BINS = 80

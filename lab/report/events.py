@@ -8,8 +8,8 @@ from typing import Any
 
 from lab.evidence import output
 from lab.evidence.events import Event
-from lab.report import call_words
-from lab.report.expectations import Expectations
+from lab.report import call_text
+from lab.report.expected import Expectations
 from lab.report.fault_events import Faults
 from lab.report.hosts import names_by_address, texts
 from lab.report.model import Call, Fault, LastLines, Log, Note, Program
@@ -94,7 +94,7 @@ class Happenings:
         started = self._started.pop(str(event.get("name")), None)
         began_ns = event.get("began_ns") or (started or {}).get("time_ns") or self._before_ns
         result, error = self._result(event)
-        came, _ = self._result(event, call_words.WHOLE)
+        came, _ = self._result(event, call_text.WHOLE)
         step = event.get("step")
         expected, verdict, tells = self._steps.of_call(step, error)
         name, arguments = str(event["call"]), dict(event.get("arguments") or {})
@@ -104,13 +104,13 @@ class Happenings:
                 step=step,
                 host=str(event["host"]),
                 name=name,
-                about=call_words.about(name, arguments, self._names),
+                about=call_text.about(name, arguments, self._names),
                 began_ns=int(began_ns),
                 ended_ns=None if event.get("pending") else int(event["ended_ns"]),
                 looked_ns=int(event["time_ns"]),
                 result=result,
                 error=error,
-                asked=call_words.about(name, arguments, self._names, call_words.WHOLE),
+                asked=call_text.about(name, arguments, self._names, call_text.WHOLE),
                 came=came,
                 arguments=arguments | _outcome(event),
                 expected=expected,
@@ -119,13 +119,13 @@ class Happenings:
             )
         )
 
-    def _result(self, event: Event, most: int = call_words.SHORT) -> tuple[str, str]:
+    def _result(self, event: Event, most: int = call_text.SHORT) -> tuple[str, str]:
         """Return what a call came to, and the name of its error or ""."""
         if event.get("pending"):
             return "has not returned", ""
         if raised := event.get("raised"):
             return str(raised["name"]), str(raised["name"])
-        return call_words.gave(event.get("gave"), self._names, most), ""
+        return call_text.gave(event.get("gave"), self._names, most), ""
 
     def _remember(self, event: Event) -> None:
         self._started[str(event["name"])] = event
@@ -185,7 +185,7 @@ class Happenings:
     def _input(self, event: Event) -> None:
         words = []
         if event["data"] is not None:
-            data = call_words.gave(event["data"], self._names, call_words.WHOLE)
+            data = call_text.gave(event["data"], self._names, call_text.WHOLE)
             words.append(f"gets {data}")
         words += ["its input ends"] if event["close"] else []
         in_vain = event.get("refused") or event["taken_bytes"] < event["bytes"]

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from lab.report.arrows import fate_words, marks
-from lab.report.call_words import counted, duration
+from lab.report.call_text import counted, duration
 from lab.report.model import DELIVERED, Call, Fault, Packet, Program, Run
-from lab.report.row_words import clock, links_words
+from lab.report.row_text import clock, links_words
 
 MOST_PACKETS = 400  # more than these are there only when the script is asked for them
 

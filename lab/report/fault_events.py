@@ -3,8 +3,8 @@
 from typing import Any
 
 from lab.evidence.events import Event
-from lab.report.expectations import Expectations
-from lab.report.fault_words import fault_words
+from lab.report.expected import Expectations
+from lab.report.fault_text import fault_words
 from lab.report.model import Fault
 
 _MOMENTS = frozenset({"kill", "restart"})

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from lab.agent.wire.packet import ACK, FIN, RST, SYN, TCP, UDP, Packet, parse
-from lab.report import labels
+from lab.net.packet import ACK, FIN, RST, SYN, TCP, UDP, Packet, parse
+from lab.report import packet_text
 from lab.report.model import Connection
 
 _RING = 1 << 32
@@ -51,7 +51,7 @@ class Flows:
     def place(self, packet: Packet, source: str, target: str) -> Place:
         """Return the place of the next packet, sent by the host `source` to `target`."""
         if packet.source_port is None or packet.destination_port is None:
-            return Place(self._about(packet), labels.label(packet, 0, 0))
+            return Place(self._about(packet), packet_text.label(packet, 0, 0))
         ends = (packet.source, packet.source_port), (packet.destination, packet.destination_port)
         assert packet.protocol is not None
         key = packet.protocol, frozenset(ends)
@@ -59,7 +59,7 @@ class Flows:
         if flow is None or _begins_anew(flow, packet, ends[0]):
             flow = self._flows[key] = self._new(packet, source, target, ends)
         if packet.protocol != TCP or packet.payload_at == packet.transport_at:
-            return Place(flow.connection.number, labels.label(packet, 0, 0))
+            return Place(flow.connection.number, packet_text.label(packet, 0, 0))
         return _in_stream(flow, packet, *ends)
 
     def _new(self, packet: Packet, source: str, target: str, ends: tuple[End, End]) -> _Flow:
@@ -76,7 +76,7 @@ class Flows:
 
     def _about(self, packet: Packet) -> int | None:
         """Return the connection that an ICMP error is about."""
-        if not labels.is_icmp_error(packet):
+        if not packet_text.is_icmp_error(packet):
             return None
         inner = parse(packet.data[packet.payload_at :])
         if inner.source_port is None or inner.destination_port is None or inner.protocol is None:
@@ -109,11 +109,11 @@ def _in_stream(flow: _Flow, packet: Packet, source: End, target: End) -> Place:
     sequence = _relative(packet.sequence, sender.first)
     acknowledgment = _relative(packet.acknowledgment, receiver.first or 0) if flags & ACK else 0
     marks = _marks(packet, sequence, sender.next, receiver.window)
-    sender.window = labels.window(packet)
+    sender.window = packet_text.window(packet)
     end = sequence + length + bool(flags & SYN) + bool(flags & FIN)
     if not flags & RST:
         sender.next = max(sender.next, end)
-    text = labels.label(packet, sequence, acknowledgment)
+    text = packet_text.label(packet, sequence, acknowledgment)
     first_byte = max(0, sequence - 1)
     return Place(flow.connection.number, text, marks, first_byte, length > 0)
 

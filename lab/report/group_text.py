@@ -2,10 +2,10 @@
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 
-from lab.report.call_words import counted
+from lab.report.call_text import counted
 from lab.report.geometry import Lanes
 from lab.report.model import DELIVERED, Packet
-from lab.report.story import Entry
+from lab.report.rows import Entry
 
 
 def group_words(entry: Entry, here: Container[int]) -> str:

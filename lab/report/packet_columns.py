@@ -9,10 +9,10 @@ from collections.abc import Container, Iterable
 from typing import Any
 
 from lab.report.arrows import fate_words, marks
-from lab.report.kept import kept
 from lab.report.model import DELIVERED, Run
+from lab.report.rows import Kind
+from lab.report.sampling import kept
 from lab.report.shapes import Picture
-from lab.report.story import Kind
 
 _DECIMAL = re.compile(r"\d+\.\d+")
 _NAMES = ("t", "d", "s", "g", "c", "l", "f", "w", "m", "x", "k", "v")

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from lab.agent.wire.packet import ACK, FIN, PSH, RST, SYN, TCP, UDP, Packet
+from lab.net.packet import ACK, FIN, PSH, RST, SYN, TCP, UDP, Packet
 from lab.report import dns
 
 _FLAGS = ((SYN, "SYN"), (FIN, "FIN"), (RST, "RST"), (PSH, "PSH"), (ACK, "ACK"))

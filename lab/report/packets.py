@@ -9,16 +9,16 @@ import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab.agent.wire import pcapng
-from lab.agent.wire.packet import Packet as Raw
-from lab.agent.wire.packet import parse
 from lab.checks.packets import words
 from lab.errors import EvidenceError
-from lab.evidence.capture import Seen
+from lab.evidence.background_traffic import is_housekeeping
 from lab.evidence.fates import without_own
-from lab.evidence.housekeeping import is_housekeeping
+from lab.evidence.packets import Seen
 from lab.evidence.pcapng import Record, read
-from lab.report import labels
+from lab.net import pcapng
+from lab.net.packet import Packet as Raw
+from lab.net.packet import parse
+from lab.report import packet_text
 from lab.report.flows import Flows
 from lab.report.model import (
     CHANGED,
@@ -136,4 +136,4 @@ def _became(raw: Raw, end: Record | None, fates: tuple[str, ...]) -> tuple[str, 
     now = parse(end.data)
     if now.flags == raw.flags or not now.flags:
         return ()
-    return (f"became {labels.tcp_flags(now.flags)}",)
+    return (f"became {packet_text.tcp_flags(now.flags)}",)

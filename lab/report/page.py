@@ -13,7 +13,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from lab.evidence.events import naming
-from lab.report.call_words import duration
+from lab.report.call_text import duration
 from lab.report.facts import MOST_PACKETS, facts
 from lab.report.legend import legend
 from lab.report.model import Run
@@ -22,11 +22,11 @@ from lab.report.packet_columns import on_the_page
 from lab.report.payload import payload
 from lab.report.picture import draw
 from lab.report.printed import by_hosts
-from lab.report.sentence import verdict_sentence
-from lab.report.story import Kind
+from lab.report.rows import Kind
+from lab.report.summary import verdict_sentence
 from lab.report.topology import topology
 
-_SCRIPT = ("words", "draw", "items", "groups", "choose", "hands", "paper")
+_SCRIPT = ("words", "draw", "items", "groups", "selection", "input", "print")
 SIGNS = {
     "PASS": "\N{CHECK MARK}",
     "FAIL": "\N{MULTIPLICATION X}",

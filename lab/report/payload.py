@@ -6,15 +6,15 @@ from typing import Any
 from lab.checks.calls import plain
 from lab.report import timeline
 from lab.report.arrows import BEGIN_Y, END_Y, HELD_AT, LATE_Y, LOST_AT, TEXT_Y
-from lab.report.call_words import counted, duration
+from lab.report.call_text import counted, duration
 from lab.report.geometry import BAR, RAIL, TIMES_X, Lanes
 from lab.report.model import Call, Fault, Log, Note, Printed, Program, Run
 from lab.report.packet_columns import on_the_page, packet_columns, ranges
 from lab.report.picture import BOTTOM, TOP
-from lab.report.row_words import Words, clock, links_words
+from lab.report.row_text import Words, clock, links_words
+from lab.report.rows import HEIGHTS, Entry, Kind
 from lab.report.shapes import Picture, Row
 from lab.report.spans import BAR_FREE
-from lab.report.story import HEIGHTS, Entry, Kind
 from lab.report.touched import touched
 from lab.report.wrapping import LINE, Parts, wrap
 

@@ -11,11 +11,11 @@ from lab.report.curve import curve
 from lab.report.geometry import MARGIN, RAIL, Lanes, lanes
 from lab.report.model import Call, Fault, Note, Packet, Program, Run
 from lab.report.plot import plot
-from lab.report.row_words import Words, clock
-from lab.report.sentence import key_call
+from lab.report.row_text import Words, clock
+from lab.report.rows import HEIGHTS, Entry, Kind, Thing, tell
 from lab.report.shapes import Picture, Plot, Row
 from lab.report.spans import spans
-from lab.report.story import HEIGHTS, Entry, Kind, Thing, tell
+from lab.report.summary import key_call
 from lab.report.wrapping import LETTER, LINE, lines, width
 
 TOP, BOTTOM = 14, 26

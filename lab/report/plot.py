@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lab.report.call_words import counted
+from lab.report.call_text import counted
 from lab.report.curve import BINS, Curve, Series, Strip, rate, series_words, strip_words, ticks
 from lab.report.shapes import Line, Marks, Plot, Text
 from lab.report.wrapping import LINE, Parts, lines, wrap

@@ -11,15 +11,16 @@ from lab.checks.verdict import Judgement, Verdict, overall
 from lab.errors import EvidenceError, LabError
 from lab.evidence import events, folders
 from lab.evidence.events import Event
-from lab.report import happenings, linking
-from lab.report.expectations import Expectations
+from lab.report import correlate
+from lab.report import events as happenings
+from lab.report.expected import Expectations
 from lab.report.hosts import addresses_of, in_order, texts
 from lab.report.model import Call, Packet, Run
-from lab.report.recorded import recorded
-from lab.report.traffic import Traffic, read_traffic
+from lab.report.packets import Traffic, read_traffic
+from lab.report.recorded_verdict import recorded
 from lab.scenario.hosts import Hosts
 from lab.scenario.model import Scenario
-from lab.scenario.reading import read as read_scenario
+from lab.scenario.reader import read as read_scenario
 
 _FACTS = (("kernel", "Linux"), ("python", "Python"), ("socket_lab", "Socket Lab"))
 
@@ -129,7 +130,7 @@ def _run(
     missing: list[str],
 ) -> Run:
     addresses = addresses_of(found)
-    calls = linking.link(told.calls, traffic, addresses)
+    calls = correlate.link(told.calls, traffic, addresses)
     packets = tuple(traffic.packets)
     began_ns, ended_ns = _times(found, packets, calls, told)
     name = str(start.get("test") or start.get("scenario") or folder.parent.name or folder.name)

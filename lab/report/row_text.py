@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 
 from lab.report.arrows import TEXT_Y, Arrow, fate_words, marks, spoken
-from lab.report.call_words import WHOLE, counted, duration
+from lab.report.call_text import WHOLE, counted, duration
 from lab.report.curve import curve
 from lab.report.curve import spoken as spoken_curve
 from lab.report.geometry import Lanes
-from lab.report.group_words import group_parts, group_words
-from lab.report.kept import kept
+from lab.report.group_text import group_parts, group_words
 from lab.report.model import Call, Fault, Log, Note, Packet, Printed, Program, Run
+from lab.report.rows import HEIGHTS, Entry, Kind
+from lab.report.sampling import kept
 from lab.report.shapes import Text
-from lab.report.story import HEIGHTS, Entry, Kind
 from lab.report.wrapping import BELOW, wrap
 
 _MOST_TEXT = 60  # of what the room would not cut

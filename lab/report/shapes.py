@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from lab.report.arrows import Arrow
 from lab.report.geometry import Lanes
 from lab.report.model import Packet
-from lab.report.story import Kind
+from lab.report.rows import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The verdict of a run in one sentence, and the call that it is about. Pure."""
 
 from lab.checks.verdict import Judgement, Verdict
-from lab.report.call_words import counted, duration
+from lab.report.call_text import counted, duration
 from lab.report.model import DROPPED, Call, Program, Run
 
 _LONG_NS = 150_000_000  # a retransmission takes 200 ms at least

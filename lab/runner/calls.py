@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from lab.calling.caller import Caller, Pending
-from lab.engines.base import Lab
+from lab.api.base import Lab
+from lab.api.call_client import Caller, Pending
 from lab.errors import LabError
 from lab.evidence import inputs
 from lab.evidence.events import Event, Recorder
-from lab.running.programs import RunningProgram
+from lab.runner.programs import RunningProgram
 from lab.scenario.model import CallStep, CollectStep, Expected, RunStep, SendStep
 
 _NEWS_WITHIN_S = 2.0  # of a call that has returned in time, on a busy machine
 
 
-class UnderWay:
+class PendingCalls:
     """Those of one run. What it has begun ends with `close`."""
 
     def __init__(self, lab: Lab, recorder: Recorder) -> None:

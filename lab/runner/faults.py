@@ -9,18 +9,18 @@ from contextlib import suppress
 from typing import Any
 
 from lab.agent.wire import selection
-from lab.engines.base import Host, Lab
+from lab.api.base import Host, Lab
+from lab.api.capture import Capture
+from lab.api.link import ActiveFault, FaultStatus
 from lab.errors import AgentEndedError
 from lab.evidence.events import Event, Recorder
-from lab.faults.capture import Capture
-from lab.faults.link import FaultInForce, FaultStatus
 from lab.scenario.model import HostFaultStep, LiftStep, Scenario, WaitStep, WireFaultStep
 
 _DEFAULT_SEED = next(one.default for one in selection.PARAMETERS if one.name == "seed")
 _DRAWN = ("probability", "jitter", "burst")  # what of a fault's parameters is left to the dice
 
 
-class InForce:
+class ActiveFaults:
     """Those of one run; what goes wrong with them is added to `troubles`."""
 
     def __init__(
@@ -36,10 +36,10 @@ class InForce:
         self._recorder = recorder
         self._capture = capture
         self._troubles = troubles
-        self._faults: dict[str, list[FaultInForce]] = {}
+        self._faults: dict[str, list[ActiveFault]] = {}
         self._undo: dict[str, list[Callable[[], None]]] = {}
-        self._looked: dict[FaultInForce, FaultStatus] = {}  # before what may end their host
-        self._observed: dict[int, FaultInForce] = {}
+        self._looked: dict[ActiveFault, FaultStatus] = {}  # before what may end their host
+        self._observed: dict[int, ActiveFault] = {}
         # The hosts that a step has ended, or may have.
         self.ended: set[str] = set()
 
@@ -104,7 +104,7 @@ class InForce:
             self._last_or_trouble(fault)
 
     def _write_off(
-        self, name: str, step: int | None, last_of: Callable[[FaultInForce], FaultStatus]
+        self, name: str, step: int | None, last_of: Callable[[ActiveFault], FaultStatus]
     ) -> Event:
         faults = self._faults.pop(name)
         statuses = [last_of(fault) for fault in faults]
@@ -121,7 +121,7 @@ class InForce:
             **more,
         )
 
-    def _last_of(self, fault: FaultInForce) -> FaultStatus:
+    def _last_of(self, fault: ActiveFault) -> FaultStatus:
         """Lift it; of one that has ended with its host return what was known of it."""
         try:
             return fault.remove()
@@ -130,7 +130,7 @@ class InForce:
                 raise
             return self._looked.get(fault, fault.added)
 
-    def _last_or_trouble(self, fault: FaultInForce) -> FaultStatus:
+    def _last_or_trouble(self, fault: ActiveFault) -> FaultStatus:
         try:
             return self._last_of(fault)
         except AgentEndedError as error:

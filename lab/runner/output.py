@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
-from lab.engines.base import Host, Lab
-from lab.engines.quiet import wait_until_quiet
+from lab.api.base import Host, Lab
+from lab.api.quiescence import wait_until_quiet
 from lab.errors import EngineError, LabError
 from lab.evidence import output
 from lab.evidence.events import Recorder

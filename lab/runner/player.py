@@ -9,16 +9,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from lab.api.base import Lab
+from lab.api.capture import Capture
 from lab.checks.judge import judge_step
 from lab.checks.verdict import Judgement, Verdict
-from lab.engines.base import Lab
 from lab.errors import LabError
 from lab.evidence.events import Event, Recorder
-from lab.faults.capture import Capture
-from lab.running.in_force import InForce
-from lab.running.printed import PrintedByHosts
-from lab.running.syslog import SyslogFollower
-from lab.running.under_way import UnderWay
+from lab.runner.calls import PendingCalls
+from lab.runner.faults import ActiveFaults
+from lab.runner.output import PrintedByHosts
+from lab.runner.syslog import SyslogFollower
 from lab.scenario.model import (
     CallStep,
     CollectStep,
@@ -62,8 +62,8 @@ class Player:
         self._capture = capture
         self._show = show
         self._troubles = troubles
-        self._under_way = UnderWay(lab, recorder)
-        self._faults = InForce(lab, scenario, recorder, capture, troubles)
+        self._under_way = PendingCalls(lab, recorder)
+        self._faults = ActiveFaults(lab, scenario, recorder, capture, troubles)
         self._printed = PrintedByHosts(lab, scenario, recorder)
         self._syslog: SyslogFollower | None = None
         self._do: dict[type[Step], Callable[[Any, int], Event]] = {

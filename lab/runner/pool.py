@@ -17,11 +17,11 @@ from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from lab.api.base import Engine
 from lab.checks.verdict import Judgement
-from lab.engines.base import Engine
 from lab.errors import EngineError, LabError
-from lab.running import run
-from lab.running.run import Outcome
+from lab.runner import run
+from lab.runner.run import Outcome
 from lab.scenario.model import Scenario, Step
 
 _PR_SET_PDEATHSIG = 1
@@ -43,7 +43,7 @@ class Watch(Protocol):
         """A run has ended by itself."""
 
 
-class MistakeError(Exception):
+class InternalError(Exception):
     """A run has failed by a mistake in the lab itself; a note has where."""
 
 
@@ -140,7 +140,7 @@ class _Pool:
             raise said
         else:
             text, where = said
-            error = MistakeError(text)
+            error = InternalError(text)
             error.add_note(where)
             raise error
 

@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from lab import __version__
+from lab.api.base import Engine, Lab, Progress
 from lab.checks.judge import judge
 from lab.checks.verdict import Judgement, Verdict, overall, telling
-from lab.engines.base import Engine, Lab, Progress
-from lab.errors import CannotError, EngineError, EvidenceError, LabError
+from lab.errors import EngineError, EvidenceError, LabError, UnsupportedError
 from lab.evidence import events, folders
-from lab.evidence.capture import Seen, packets
 from lab.evidence.events import Recorder
+from lab.evidence.packets import Seen, packets
 from lab.model import ComposeFiles
-from lab.running import topology
-from lab.running.player import Player, Show
+from lab.runner import topology
+from lab.runner.player import Player, Show
 from lab.scenario.hosts import Hosts
 from lab.scenario.model import Scenario
-from lab.scenario.reading import read
+from lab.scenario.reader import read
 
 # What reading and judging may raise when a file is not what a run has left.
 _DAMAGE = (
@@ -55,8 +55,8 @@ def run(
 ) -> Outcome:
     """Run a scenario once. LabError when the lab cannot be brought up, or the file is wrong.
 
-    CannotError when that is because of this machine. The lab is gone when this returns or raises;
-    the evidence of what was done stays, and a note of what is raised says where.
+    UnsupportedError when that is because of this machine. The lab is gone when this returns or
+    raises; the evidence of what was done stays, and a note of what is raised says where.
     """
     folder = folders.new_run(results, scenario.name)
     (folder / folders.SCENARIO).write_text(scenario.text, encoding="utf-8", newline="")
@@ -72,7 +72,7 @@ def run(
         error.add_note(f"the evidence of {scenario.name} is in {folder}")
         if isinstance(error, EngineError) and (lacking := engine.lacks(error)):
             text = "; ".join(f"{one.name}: {one.seen} ({one.remedy})" for one in lacking)
-            raise CannotError(f"the engine {engine.name} cannot work here: {text}") from error
+            raise UnsupportedError(f"the engine {engine.name} cannot work here: {text}") from error
         raise
     finally:
         recorder.write("end", troubles=troubles)

@@ -3,8 +3,8 @@
 from threading import Condition as Changing
 from threading import Thread
 
-from lab.checks import lines
-from lab.engines.base import Lab
+from lab.api.base import Lab
+from lab.checks import syslog
 from lab.errors import LabError
 from lab.evidence.events import Recorder
 from lab.model import LogLine
@@ -56,7 +56,7 @@ class SyslogFollower:
         """Wait for so many lines that fit a condition; return how many there are."""
 
         def count() -> int:
-            return sum(lines.fits(condition, line._asdict()) for line in self._lines)
+            return sum(syslog.fits(condition, line._asdict()) for line in self._lines)
 
         with self._changed:
             self._changed.wait_for(lambda: count() >= least, within_s)

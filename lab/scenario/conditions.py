@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from lab.agent.wire import match
-from lab.agent.wire.parameters import NonsenseError, checked
+from lab.net.parameters import ParameterError, checked
 from lab.scenario import expectations, keys, values
 from lab.scenario.hosts import Hosts
 from lab.scenario.model import Condition, PacketPattern
 from lab.scenario.names import REFUSED, Names
-from lab.scenario.nodes import Mapping
+from lab.scenario.yaml import Mapping
 from lab.suggestions import meant
 
 _SYSLOG = "syslog"
@@ -127,7 +127,7 @@ def _packets(asked: Mapping, hosts: Hosts) -> PacketPattern:
     words: dict[str, Any] = {key: pattern.raw(key) for key in known if key in pattern}
     try:
         match.Match(checked(match.PARAMETERS, words, "packets"))
-    except NonsenseError as error:
+    except ParameterError as error:
         raise asked.wrong("packets", str(error)) from None
     source, target, links = values.link(pattern, "link", hosts)
     return PacketPattern(source, target, words, fate, links)

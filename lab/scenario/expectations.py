@@ -7,11 +7,11 @@ import re
 import socket
 from typing import Any
 
-from lab.agent.caller import names
-from lab.agent.caller.kinds import Data
+from lab.agent.call_server.values import Data
+from lab.net import constants
 from lab.scenario import values
 from lab.scenario.model import CALL_LIMIT_S, Expected
-from lab.scenario.nodes import Mapping, unwrapped
+from lab.scenario.yaml import Mapping, unwrapped
 from lab.suggestions import meant
 
 _DATA = ({"hex"}, {"text"}, {"repeat", "times"})
@@ -22,10 +22,10 @@ _EXCEPTIONS = (
 )
 _ERRORS = {
     *errno.errorcode.values(),
-    *names.OTHER_NAMES,
+    *constants.OTHER_NAMES,
     *(name for name in dir(socket) if name.startswith("EAI_")),
     *_EXCEPTIONS,
-    *("gaierror", "herror", "UnsupportedOperation", "NonsenseError"),
+    *("gaierror", "herror", "UnsupportedOperation", "ParameterError"),
 }
 # One of them at most.
 OUTCOMES = ("gives", "gives_length", "gives_at_least", "gives_at_most", "raises", "blocks")
@@ -35,7 +35,7 @@ ENDS = ("exit", "output")
 
 
 def of_call(step: Mapping) -> Expected:
-    """Read them; Wrong when they contradict each other."""
+    """Read them; ParseError when they contradict each other."""
     outcomes = [key for key in OUTCOMES if key in step]
     if len(outcomes) > 1:
         raise step.wrong(outcomes[1], f"cannot stand beside {outcomes[0]}")
@@ -54,7 +54,7 @@ def of_call(step: Mapping) -> Expected:
 
 
 def _times(step: Mapping) -> tuple[float | None, float, float | None]:
-    """Return `after`, `within` and `blocks`, in seconds; Wrong when they contradict each other."""
+    """Return `after`, `within` and `blocks`, in seconds; ParseError on a contradiction."""
     blocks_s, within_s = values.seconds(step, "blocks"), values.seconds(step, "within")
     after_s = values.seconds(step, "after")
     if blocks_s is not None:
@@ -102,7 +102,7 @@ def _nonsense(value: Any) -> str:
 
 
 def of_program(step: Mapping) -> Expected:
-    """Read them; Wrong when they contradict each other."""
+    """Read them; ParseError when they contradict each other."""
     ends = [key for key in ENDS if key in step]
     if ends and "blocks" in step:
         raise step.wrong(ends[0], "cannot stand beside blocks: the program has not ended by then")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from lab.scenario.nodes import Mapping
+from lab.scenario.yaml import Mapping
 from lab.suggestions import meant
 
 # What `later` names when the step that has it was refused: its other steps are no mistakes.

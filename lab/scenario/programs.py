@@ -7,12 +7,12 @@ from lab.scenario import expectations, keys, values
 from lab.scenario.hosts import Hosts
 from lab.scenario.model import RunStep, SendStep
 from lab.scenario.names import REFUSED, Names
-from lab.scenario.nodes import Mapping, kind_of, unwrapped
+from lab.scenario.yaml import Mapping, kind_of, unwrapped
 from lab.suggestions import meant
 
 
 def run(step: Mapping, hosts: Hosts, names: Names) -> RunStep:
-    """Return the step; Wrong when it makes no sense."""
+    """Return the step; ParseError when it makes no sense."""
     step.only(*keys.RUN, *keys.OF_PROGRAMS)
     user = step.get("user", str)
     argv = _argv(step)
@@ -35,7 +35,7 @@ def run(step: Mapping, hosts: Hosts, names: Names) -> RunStep:
 
 
 def send(step: Mapping, names: Names) -> SendStep:
-    """Return the step that gives a program more input; Wrong when that program takes none."""
+    """Return the step that gives a program more input; ParseError when that program takes none."""
     if {"on", "socket", "data"} & set(step.keys()):
         text = "gives input to a program; the socket call is {on: HOST, call: send, socket: NAME}"
         raise step.wrong("send", text)

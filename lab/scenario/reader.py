@@ -15,7 +15,7 @@ from lab.model import ComposeFiles
 from lab.scenario import keys, shipped, steps
 from lab.scenario.hosts import Hosts
 from lab.scenario.model import Scenario, Step
-from lab.scenario.nodes import Mapping, Wrong, load, text_of
+from lab.scenario.yaml import Mapping, ParseError, load, text_of
 
 _HOST = re.compile(keys.HOST_PATTERN)
 
@@ -25,12 +25,12 @@ def read(path: Path, *, hosts: Hosts | None = None) -> Scenario:
 
     With `hosts` these are the hosts, and its compose file is not looked at.
     """
-    wrong: list[Wrong] = []
+    wrong: list[ParseError] = []
     _refuse_name(path)
     text = text_of(path)
     try:
         scenario = replace(_scenario(path, load(text), hosts, wrong), text=text)
-    except Wrong as error:
+    except ParseError as error:
         wrong.append(error)
     if wrong:
         lines = [f"{path}:{one.line}: {one}" for one in sorted(wrong, key=lambda one: one.line)]
@@ -50,12 +50,12 @@ def _refuse_name(path: Path) -> None:
         raise ScenarioError(text) from None
 
 
-def _scenario(path: Path, file: Mapping, hosts: Hosts | None, wrong: list[Wrong]) -> Scenario:
+def _scenario(path: Path, file: Mapping, hosts: Hosts | None, wrong: list[ParseError]) -> Scenario:
     file.only(*keys.FILE)
     title, shows = (str(file.need(key, str)) for key in ("title", "shows"))
     compose = file.get("compose", str)
     if (compose is None) == ("hosts" not in file):
-        raise Wrong(file.line, "hosts or compose: give one of them")
+        raise ParseError(file.line, "hosts or compose: give one of them")
     compose_path = None if compose is None else _compose_path(path, compose)
     has_kernel = hosts is None  # else evidence is judged, perhaps on another machine
     if hosts is None:
@@ -82,14 +82,14 @@ def _compose_path(path: Path, compose: str) -> Path:
 
 
 def _steps(
-    file: Mapping, listed: list[Any], reading: steps.Reading, wrong: list[Wrong]
+    file: Mapping, listed: list[Any], reading: steps.Reading, wrong: list[ParseError]
 ) -> list[Step]:
     found = []
     for one in listed:
         line = one.line if isinstance(one, Mapping) else file.line_of("steps")
         try:
             found.append(steps.read(one, line, reading))
-        except Wrong as error:
+        except ParseError as error:
             wrong.append(error)
             if isinstance(one, Mapping):
                 reading.names.note_refused(one)

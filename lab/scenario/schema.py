@@ -7,9 +7,9 @@ together.
 from collections.abc import Iterable, Mapping, Sequence
 
 from lab.agent import calls
-from lab.agent.caller.call import Call
+from lab.agent.call_server.registry import Call
 from lab.agent.wire import impairments, match, selection
-from lab.agent.wire.parameters import Kind, Parameter
+from lab.net.parameters import Kind, Parameter
 from lab.scenario import expectations, keys
 from lab.scenario.keys import Keys, Schema
 

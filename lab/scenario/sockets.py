@@ -4,9 +4,9 @@ import re
 from typing import Any
 
 from lab.agent import calls
-from lab.agent.caller.kinds import Address
+from lab.agent.call_server.values import Address
 from lab.scenario.names import Names
-from lab.scenario.nodes import Mapping
+from lab.scenario.yaml import Mapping
 
 _PORT = re.compile(r":-?\d+")  # any: Python itself refuses one that is too large
 

@@ -8,7 +8,7 @@ from lab.agent import calls
 from lab.agent.calls import counters
 from lab.agent.wire import impairments, match, selection
 from lab.agent.wire.fault import Fault
-from lab.agent.wire.parameters import NonsenseError
+from lab.net.parameters import ParameterError
 from lab.scenario import conditions, expectations, keys, programs, sockets, values
 from lab.scenario.hosts import Hosts
 from lab.scenario.model import (
@@ -26,7 +26,7 @@ from lab.scenario.model import (
     WireFaultStep,
 )
 from lab.scenario.names import REFUSED, Names
-from lab.scenario.nodes import Mapping, Wrong, unwrapped
+from lab.scenario.yaml import Mapping, ParseError, unwrapped
 from lab.suggestions import meant, near
 
 
@@ -52,16 +52,16 @@ class Reading:
 
 
 def read(step: Any, line: int, reading: Reading) -> Step:
-    """Return a step; Wrong when it is none."""
+    """Return a step; ParseError when it is none."""
     if not isinstance(step, Mapping):
-        raise Wrong(line, "a step must be a mapping like {on: client, call: recv, socket: c}")
+        raise ParseError(line, "a step must be a mapping like {on: client, call: recv, socket: c}")
     verbs = [key for key in step.keys() if key in _VERBS]  # noqa: SIM118 - no dict
     if len(verbs) != 1:
         found = f"this one has {', '.join(verbs)}" if verbs else "this one has none"
         text = f"a step has one of {', '.join(_VERBS)}; {found}"
         hints = [] if verbs else [meant(key, _VERBS) for key in step.keys()]  # noqa: SIM118
         near = [hint for hint in hints if "did you mean" in hint]
-        raise Wrong(step.line, text + "".join(near[:1]))
+        raise ParseError(step.line, text + "".join(near[:1]))
     return _VERBS[verbs[0]](step, reading)
 
 
@@ -76,8 +76,8 @@ def _call(step: Mapping, reading: Reading) -> CallStep:
     arguments = {key: unwrapped(step.raw(key)) for key in own if key in step}
     try:
         calls.checked(name, arguments, name)
-    except NonsenseError as error:
-        raise Wrong(_line_of_culprit(step, str(error), own), str(error)) from None
+    except ParameterError as error:
+        raise ParseError(_line_of_culprit(step, str(error), own), str(error)) from None
     if name == "counter" and reading.has_kernel:
         _refuse_counter(step, str(arguments["name"]))
     sockets.note(step, reading.names, on, name, arguments)
@@ -149,8 +149,8 @@ def _fault(step: Mapping, reading: Reading) -> Step:
     impairment = "drop" if kind == keys.PARTITION else kind
     try:
         Fault(impairment, asked)
-    except NonsenseError as error:
-        raise Wrong(_line_of_culprit(step, str(error), own), str(error)) from None
+    except ParameterError as error:
+        raise ParseError(_line_of_culprit(step, str(error), own), str(error)) from None
     name = reading.name(step)
     reading.names.add_fault(step, name, "wire")
     may_idle = bool(step.get("may_idle", bool, default=False))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from lab.scenario.hosts import Hosts
-from lab.scenario.nodes import Mapping, kind_of
+from lab.scenario.yaml import Mapping, kind_of
 from lab.suggestions import meant
 
 DURATION_PATTERN = r"(\d+(?:\.\d+)?)(ms|s|m)"

@@ -26,7 +26,7 @@ _KINDS = {
 }
 
 
-class Wrong(Exception):  # noqa: N818 - it never leaves this package
+class ParseError(Exception):
     """Something is wrong in a line."""
 
     def __init__(self, line: int, text: str) -> None:
@@ -45,10 +45,10 @@ class Mapping:
             line = key.start_mark.line + 1
             name = key.value
             if not isinstance(key, yaml.ScalarNode):
-                raise Wrong(line, "a key must be a word")
+                raise ParseError(line, "a key must be a word")
             if name in self._values:
                 text = f"{name}: stands here twice, first in line {self._lines[name]}"
-                raise Wrong(line, text)
+                raise ParseError(line, text)
             self._lines[name] = line
             self._values[name] = python(value)
 
@@ -63,9 +63,9 @@ class Mapping:
         """Return the line of a key, or of the mapping where there is no such key."""
         return self._lines.get(key, self.line)
 
-    def wrong(self, key: str, text: str) -> Wrong:
+    def wrong(self, key: str, text: str) -> ParseError:
         """Return what to raise: something is wrong with the value of a key."""
-        return Wrong(self.line_of(key), f"{key}: {text}")
+        return ParseError(self.line_of(key), f"{key}: {text}")
 
     def get(self, key: str, *kinds: type, default: Any = None) -> Any:
         """Return a value, which must be of one of the kinds, or the default."""
@@ -80,14 +80,14 @@ class Mapping:
     def need(self, key: str, *kinds: type) -> Any:
         """Return a value that must be there."""
         if key not in self._values:
-            raise Wrong(self.line, f"{key}: is missing")
+            raise ParseError(self.line, f"{key}: is missing")
         return self.get(key, *kinds)
 
     def only(self, *known: str) -> None:
         """Refuse keys that are not among these."""
         for key in self._values:
             if key not in known:
-                raise Wrong(self.line_of(key), f"{key}: unknown{meant(key, known)}")
+                raise ParseError(self.line_of(key), f"{key}: unknown{meant(key, known)}")
 
     def raw(self, key: str) -> Any:
         """Return a value of any kind."""
@@ -120,11 +120,11 @@ def python(node: yaml.Node) -> Any:
         return node.value
     line = node.start_mark.line + 1
     if node.tag == "tag:yaml.org,2002:binary":
-        raise Wrong(line, "!!binary: bytes are written as {hex: 00ff} here")
+        raise ParseError(line, "!!binary: bytes are written as {hex: 00ff} here")
     try:
         value = _constructor.construct_object(node)
     except (ValueError, LookupError, yaml.YAMLError):  # what its constructors let through
-        raise Wrong(line, f"{node.value or repr(node.value)}: no value of YAML") from None
+        raise ParseError(line, f"{node.value or repr(node.value)}: no value of YAML") from None
     return value
 
 
@@ -142,11 +142,11 @@ def text_of(path: Path) -> str:
 
 
 def load(text: str) -> Mapping:
-    """Return a file's text, which is one mapping; Wrong when it is not."""
+    """Return a file's text, which is one mapping; ParseError when it is not."""
     with _yaml():
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
         if not isinstance(node, yaml.MappingNode):
-            raise Wrong(1, "the file must be a mapping with title, shows, hosts and steps")
+            raise ParseError(1, "the file must be a mapping with title, shows, hosts and steps")
         _refuse_bombs(node, set(), {})
         return Mapping(node)
     raise AssertionError
@@ -171,21 +171,21 @@ def _yaml() -> Iterator[None]:
         yield
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise Wrong(line, f"not YAML: {error.problem}") from None
+        raise ParseError(line, f"not YAML: {error.problem}") from None
     except (yaml.YAMLError, RecursionError) as error:
-        raise Wrong(1, f"not YAML: {' '.join(str(error).split())}") from None
+        raise ParseError(1, f"not YAML: {' '.join(str(error).split())}") from None
 
 
 def _refuse_bombs(node: yaml.Node, above: set[int], sizes: dict[int, int]) -> int:
     """Return how many values a node stands for, aliases and all; refuse what has no end."""
     if id(node) in above:
-        raise Wrong(node.start_mark.line + 1, "an alias within what it stands for")
+        raise ParseError(node.start_mark.line + 1, "an alias within what it stands for")
     if id(node) not in sizes:
         inner = above | {id(node)}
         size = 1 + sum(_refuse_bombs(child, inner, sizes) for child in _children(node))
         if size > _MOST_VALUES:
             text = f"its aliases stand for more than {_MOST_VALUES} values"
-            raise Wrong(node.start_mark.line + 1, text)
+            raise ParseError(node.start_mark.line + 1, text)
         sizes[id(node)] = size
     return sizes[id(node)]
 

@@ -16,8 +16,8 @@ import pytest
 from pytest_docker.plugin import Services, get_docker_services
 
 from lab.api import lifecycle
+from lab.api.base import Engine, Host, Lab
 from lab.engines import choice
-from lab.engines.base import Engine, Host, Lab
 from lab.engines.compose import agent_image
 from lab.engines.compose import checks as docker_checks
 from lab.engines.namespaces import checks

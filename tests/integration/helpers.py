@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from lab.api import lifecycle
-from lab.engines.base import Engine, Host, Lab
-from lab.engines.program import Program
+from lab.api.base import Engine, Host, Lab
+from lab.api.program import Program
 from lab.model import LogLine, Output
 from tests.integration.left import assert_nothing_left
 from tests.waiting import wait_until

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from lab import optional
+from lab.api.base import Engine
 from lab.engines import choice
-from lab.engines.base import Engine
 from tests.integration import command
 
 NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent/docker.sock"}

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from lab.calling.caller import Caller
-from lab.calling.result import Result
-from lab.engines.base import Host, Lab
+from lab.api.base import Host, Lab
+from lab.api.call_client import Caller
+from lab.api.call_result import Result
 from lab.errors import EngineError
 from tests.integration.helpers import LONGEST_S, ROOT, lines_with
 from tests.waiting import wait_until
@@ -183,14 +183,14 @@ def test_the_caller_ends_with_its_host_and_the_next_call_begins_another(lab: Lab
     with pytest.raises(EngineError, match="inetd: "):
         host.calls.call("gethostname")
     host.restart()
-    assert raised(host, "fileno", socket="before") == "NonsenseError"
+    assert raised(host, "fileno", socket="before") == "ParameterError"
 
 
 _PROGRAM = """
 import sys
-from lab import runner
+from lab.api import lifecycle
 from lab.engines import choice
-host = runner.find([choice.load(sys.argv[1])], sys.argv[2]).host("client")
+host = lifecycle.find([choice.load(sys.argv[1])], sys.argv[2]).host("client")
 door = host.socket()
 door.bind(("", int(sys.argv[3])))
 door.listen()

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from lab.api.base import Engine
 from lab.engines import choice
-from lab.engines.base import Engine
-from lab.engines.namespaces import control
+from lab.engines.namespaces import client
 from tests.integration import command
 from tests.integration.helpers import LONGEST_S, ROOT
 from tests.integration.left import assert_nothing_left, left_of, processes_of
@@ -30,7 +30,7 @@ def _begun(_name: str) -> bool:
 
 
 def _engine_works(name: str) -> bool:
-    return any("docker compose" in p or "keeper" in p for p in processes_of(name))
+    return any("docker compose" in p or "supervisor/__main__.py" in p for p in processes_of(name))
 
 
 def _network_there(name: str) -> bool:
@@ -125,16 +125,16 @@ def killed(pid: int) -> bool:
 def ends_by_itself(pid: int, parent: int) -> bool:
     """Whether a process that stands still has done its part, or nearly.
 
-    A health check is an init until its program begins: a child of one. The keeper is a fork of the
-    process that `lab up` started; that one ends after the fork, and so does its other fork, which
-    holds a user namespace until it is entered.
+    A health check is an init until its program begins: a child of one. The supervisor is a fork of
+    the process that `lab up` started; that one ends after the fork, and so does its other fork,
+    which holds a user namespace until it is entered.
     """
     if is_init(pid):
         return is_init(parent)
-    if not is_keeper(pid) or is_process_1(pid):
+    if not is_supervisor(pid) or is_process_1(pid):
         return False
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return bool(children) or is_keeper(parent)
+    return bool(children) or is_supervisor(parent)
 
 
 def state_of(pid: int) -> tuple[str, int]:
@@ -146,8 +146,8 @@ def is_init(pid: int) -> bool:
     return b"lab-init" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
-def is_keeper(pid: int) -> bool:
-    return b"keeper" in Path(f"/proc/{pid}/cmdline").read_bytes()
+def is_supervisor(pid: int) -> bool:
+    return b"supervisor/__main__.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def is_process_1(pid: int) -> bool:
@@ -167,10 +167,11 @@ def test_lab_of_namespaces_killed_at_fifty_random_moments_leaves_nothing(
         # From before the first namespace to long after the program has been started.
         time.sleep(dice.uniform(0.0, 0.4))
         # Not a health check: its end is nobody else's.
-        ours = ("keeper", "lab-init", "sleep")
+        ours = ("supervisor", "lab-init", "sleep")
         victims = [p for p in processes_of(name) if any(word in p for word in ours)]
         victim = int(dice.choice(victims).partition(":")[0]) if number % 2 and victims else 0
-        # One that has ended by itself since it was seen, as the keeper's starter does, is no loss.
+        # One that has ended by itself since it was seen, as the supervisor's starter does, is no
+        # loss.
         if not (victim and killed(victim)):
             process.kill()
         if number % 2:
@@ -180,11 +181,11 @@ def test_lab_of_namespaces_killed_at_fifty_random_moments_leaves_nothing(
         assert_nothing_left(name, WITHIN_S[choice.NAMESPACES])
 
 
-def test_keeper_that_is_killed_takes_its_lab_along(namespaces: Engine, name: str) -> None:
+def test_supervisor_that_is_killed_takes_its_lab_along(namespaces: Engine, name: str) -> None:
     done = command.run("up", "--engine", namespaces.name, "--file", command.PAIR, "--name", name)
     assert done.returncode == 0, done.stderr
-    assert len(processes_of(name)) == 5  # the keeper, two inits, two programs
-    os.kill(control.ask(name, ask="status")["pid"], signal.SIGKILL)
+    assert len(processes_of(name)) == 5  # the supervisor, two inits, two programs
+    os.kill(client.ask(name, ask="status")["pid"], signal.SIGKILL)
     assert_nothing_left(name, WITHIN_S[choice.NAMESPACES])
 
 
@@ -207,11 +208,11 @@ def test_killed_program_leaves_nothing_of_the_lab_it_guards(namespaces: Engine, 
     # It kills itself when its lab is up, within the guard.
     source = (
         "import os, pathlib, sys\n"
-        "from lab import runner\n"
+        "from lab.api import lifecycle\n"
         "from lab.engines import choice\n"
         "engine = choice.load(sys.argv[1])\n"
         "with engine.guarded(sys.argv[2]):\n"
-        "    runner.up(engine, file=pathlib.Path(sys.argv[3]), name=sys.argv[2], build=False,"
+        "    lifecycle.up(engine, file=pathlib.Path(sys.argv[3]), name=sys.argv[2], build=False,"
         " progress=lambda doing, detail: None)\n"
         "    os.kill(os.getpid(), 9)\n"
     )

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from lab.api.base import Engine, Lab
 from lab.compose import files as compose_files
 from lab.compose.document import Document
-from lab.engines.base import Engine, Lab
 from lab.errors import TopologyError
 from lab.model import ComposeFiles
 from tests.integration.own_lab import own_lab

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab.engines.base import Host, Lab
+from lab.api.base import Host, Lab
 from tests.integration.helpers import lines_with, run_program
 
 TIME_PORT = 21567

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.api.base import Engine, Host, Lab
 from lab.engines import choice
-from lab.engines.base import Engine, Host, Lab
 from tests.integration import command
 from tests.integration.helpers import LONGEST_S, ROOT
 from tests.integration.own_lab import own_lab

@@ -5,8 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from lab.engines.base import Host
-from lab.engines.program import Program
+from lab.api.base import Host
+from lab.api.program import Program
 from tests.integration.helpers import LONGEST_S, queued, serving, start_program, talk
 from tests.waiting import wait_until
 

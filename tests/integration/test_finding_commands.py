@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.api.base import Engine
 from lab.engines import choice
-from lab.engines.base import Engine
 from lab.scenario import catalogue
 from tests.integration import command
 from tests.integration.own_lab import own_lab

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from lab.api.base import Engine, Lab
 from lab.checks.verdict import Verdict
-from lab.engines.base import Engine, Lab
 from lab.evidence import events, folders
 from lab.model import PrintedLine
-from lab.running import run
-from lab.scenario.reading import read
+from lab.runner import run
+from lab.scenario.reader import read
 from tests.integration.command import TOPOLOGIES
 from tests.integration.own_lab import own_lab, quiet
 from tests.waiting import wait_until

@@ -5,7 +5,7 @@ import secrets
 
 import pytest
 
-from lab.engines.base import Host, Lab
+from lab.api.base import Host, Lab
 from tests.integration.helpers import lines_with, run_program, start_program, talk
 from tests.waiting import wait_until
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lab.api import lifecycle
-from lab.engines.base import Engine, Lab
+from lab.api.base import Engine, Lab
 from tests.integration import command
 from tests.integration.left import assert_nothing_left, left_of
 

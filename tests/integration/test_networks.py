@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.engines.base import Engine, Host, Lab
+from lab.api.base import Engine, Host, Lab
 from tests.integration.helpers import new_lab
 
 FILE = Path(__file__).parent / "topologies" / "networks.yaml"

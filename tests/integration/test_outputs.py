@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from lab.api.base import Engine, Lab
 from lab.engines import choice
-from lab.engines.base import Engine, Lab
 from tests.integration import command
 from tests.integration.helpers import LONGEST_S
 from tests.integration.own_lab import own_lab, quiet

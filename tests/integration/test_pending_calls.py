@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from lab.calling.caller import Pending
-from lab.calling.result import Result
+from lab.api.base import Engine
+from lab.api.call_client import Pending
+from lab.api.call_result import Result
 from lab.checks.verdict import Verdict
-from lab.engines.base import Engine
 from lab.evidence import events
 from lab.report import reading
-from lab.running import run
-from lab.running.programs import RunningProgram
+from lab.runner import run
+from lab.runner.programs import RunningProgram
 from tests.integration.test_scenarios import play
 
 

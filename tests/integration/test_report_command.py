@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lab.engines.base import Engine
+from lab.api.base import Engine
 from lab.report.reading import read
 from tests.integration import command
 

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from lab.engines.base import Engine, Host, Lab
+from lab.api.base import Engine, Host, Lab
 from tests.integration.own_lab import own_lab
 
 OUTSIDE, OUTSIDE_IPV6 = "198.51.100.1", "2001:db8::1"

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from lab.api.base import Engine
 from lab.engines import choice
-from lab.engines.base import Engine
 from lab.evidence import events
 from lab.scenario import catalogue
 from tests.integration import command

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from lab.agent.calls import counters
+from lab.api.base import Engine
 from lab.checks.verdict import Verdict
 from lab.engines import choice
-from lab.engines.base import Engine
 from lab.errors import ScenarioError
 from lab.evidence import events, folders
-from lab.running import run
+from lab.runner import run
 from lab.scenario import catalogue
 from lab.scenario.model import Step
-from lab.scenario.reading import read
+from lab.scenario.reader import read
 from tests import installed
 from tests.integration import command
 

@@ -6,8 +6,8 @@ from ipaddress import ip_address
 import docker
 import pytest
 
+from lab.api.base import Engine, Host, Lab
 from lab.engines import choice
-from lab.engines.base import Engine, Host, Lab
 from tests.integration.own_lab import own_lab
 
 ON_THE_WIRE = ("server", "inetd", "client", "names")
@@ -99,7 +99,7 @@ def test_the_machines_kernel_is_not_a_hosts_to_change(client: Host, user: str) -
         "sys/vm/swappiness",
     )
     for place in places:
-        # Opened only: if it may be, nothing is changed all the same.
+        # Handles only: if it may be, nothing is changed all the same.
         output = client.run(["sh", "-c", f": >>/proc/{place}"], user=user, timeout_s=20)
         assert output.exit_status != 0, place
         assert b"Read-only" in output.stderr or b"Permission denied" in output.stderr, output

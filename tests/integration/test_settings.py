@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.engines.base import Engine, Host
+from lab.api.base import Engine, Host
 from lab.errors import EngineError, TopologyError
 from tests.integration.helpers import new_lab
 

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from lab.engines.base import Host
+from lab.api.base import Host
 from tests.integration.helpers import run_program, serving, talk
 
 TEN_MEGABYTES = 10_000_000

@@ -1,4 +1,4 @@
-"""A keeper answers whatever its hosts write; one that stands still is no other lab's matter."""
+"""A supervisor answers whatever its hosts write; one that stands still is no other lab's matter."""
 
 import json
 import os
@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from lab.api.base import Engine
 from lab.engines import choice
-from lab.engines.base import Engine
-from lab.engines.namespaces import control
+from lab.engines.namespaces import client
 from tests.integration import command
 from tests.integration.left import assert_nothing_left, processes_of
 from tests.waiting import wait_until
@@ -43,37 +43,41 @@ def stop(pid: int) -> None:
     wait_until(lambda: stopped(pid), f"process {pid} to stand still")
 
 
-def test_a_line_that_comes_with_a_question_does_not_stop_the_keeper(printer: str) -> None:
-    keeper = control.ask(printer, ask="status")["pid"]
+def test_a_line_that_comes_with_a_question_does_not_stop_the_supervisor(printer: str) -> None:
+    supervisor = client.ask(printer, ask="status")["pid"]
     shell = next(p for p in processes_of(printer) if "trap" in p)
     program = int(shell.partition(":")[0])
     question = {"ask": "output", "host": "printer", "alone": False, "follow": False}
     with socket.socket(socket.AF_UNIX) as asking:
-        asking.connect(control.address_of(printer))
-        control.ask(printer, ask="status")  # the connection before it has been taken, too
-        stop(keeper)
-        # Both are ready when the keeper looks next, the question first: it reads the line for it.
+        asking.connect(client.address_of(printer))
+        client.ask(printer, ask="status")  # the connection before it has been taken, too
+        stop(supervisor)
+        # Both are ready when the supervisor looks next, the question first: it reads the line for
+        # it.
         asking.sendall(json.dumps(question).encode() + b"\n")
         os.kill(program, signal.SIGUSR1)
         wait_until(lambda: stopped(program), "the line is written")
-        os.kill(keeper, signal.SIGCONT)
+        os.kill(supervisor, signal.SIGCONT)
         with asking.makefile("rb") as answer:
             assert b"hello" in answer.read()
-    assert control.ask(printer, ask="status")["pid"] == keeper
+    assert client.ask(printer, ask="status")["pid"] == supervisor
     os.kill(program, signal.SIGCONT)
 
 
-def test_a_keeper_that_stands_still_is_named_with_what_ends_it(printer: str) -> None:
+def test_a_supervisor_that_stands_still_is_named_with_what_ends_it(printer: str) -> None:
     other = f"lab-test-{secrets.token_hex(3)}"
     done = command.run("up", "--file", command.PAIR, "--name", other, *NAMESPACES)
     assert done.returncode == 0, done.stderr
-    keeper = control.ask(printer, ask="status")["pid"]
-    stop(keeper)
+    supervisor = client.ask(printer, ask="status")["pid"]
+    stop(supervisor)
     try:
         assert command.run("exec", "--lab", other, "left", "true").returncode == 0
         line = command.refused(command.run("status"))
-        assert f"{printer}: status: its keeper does not answer; kill -KILL {keeper} ends" in line
+        assert (
+            f"{printer}: status: its supervisor does not answer; kill -KILL {supervisor} ends"
+            in line
+        )
     finally:
-        os.kill(keeper, signal.SIGCONT)
+        os.kill(supervisor, signal.SIGCONT)
         command.run("down", other)
     assert_nothing_left(other, WITHIN_S)

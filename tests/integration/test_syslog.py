@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lab.engines.base import Host, Lab
+from lab.api.base import Host, Lab
 from tests.integration.helpers import lines_with, serving, talk
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.engines.base import Engine, Host, Lab
-from lab.engines.namespaces import control, idmap
+from lab.api.base import Engine, Host, Lab
+from lab.engines.namespaces import client, idmap
 from tests.integration import command
 from tests.integration.left import assert_nothing_left
 from tests.integration.own_lab import own_lab
@@ -69,7 +69,7 @@ def test_exec_is_the_user_lab_all_the_same(users: Lab) -> None:
 def test_programs_of_other_users_have_no_right_over_their_host(namespaces: Engine) -> None:
     with own_lab(namespaces, "users.yaml") as lab:
         master = lab.host("master")
-        pid = int(control.ask(lab.name, ask="status")["hosts"][0]["pid"])
+        pid = int(client.ask(lab.name, ask="status")["hosts"][0]["pid"])
         assert master.name == "master"
         (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         lines = Path(f"/proc/{child}/status").read_text().splitlines()
@@ -91,22 +91,22 @@ def workers() -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("moment", ["keeper", "up"])
+@pytest.mark.parametrize("moment", ["supervisor", "up"])
 def test_killed_lab_leaves_no_program_of_another_user(namespaces: Engine, moment: str) -> None:
     name = f"lab-test-{secrets.token_hex(3)}"
     file = str(command.TOPOLOGIES / "users.yaml")
     before = set(workers())
     argv = ("up", "--engine", namespaces.name, "--file", file, "--name", name)
-    if moment == "keeper":
+    if moment == "supervisor":
         assert command.run(*argv).returncode == 0
         wait_until(lambda: bool(set(workers()) - before), "a program that has changed its user")
-        os.kill(control.ask(name, ask="status")["pid"], signal.SIGKILL)
+        os.kill(client.ask(name, ask="status")["pid"], signal.SIGKILL)
     else:
         process = command.start(*argv)
         wait_until(lambda: bool(set(workers()) - before), "a program that has changed its user")
         process.kill()
         process.communicate()
-        if name in control.names():  # it was up, and so let go of
+        if name in client.names():  # it was up, and so let go of
             assert command.run("down", name).returncode == 0
     wait_until(lambda: not set(workers()) - before, "the end of its programs", 5)
     assert_nothing_left(name, 5)

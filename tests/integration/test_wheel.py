@@ -11,9 +11,9 @@ import pytest
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
-from lab.engines.base import Engine
+from lab.api.base import Engine
 from lab.scenario import catalogue, shipped
-from lab.scenario.reading import read
+from lab.scenario.reader import read
 from tests.installed import require
 from tests.integration.helpers import LONGEST_S, ROOT
 
@@ -60,7 +60,7 @@ def test_a_wheel_has_the_machines_and_no_more_than_they_need(installed: Path) ->
 def test_what_is_known_of_types_is_in_a_wheel_and_in_a_source_archive(
     installed: Path, tmp_path: Path
 ) -> None:
-    names = ("lab/py.typed", "lab/faults/signatures.py")
+    names = ("lab/py.typed", "lab/api/impairment_signatures.py")
     assert [name for name in names if not (installed / name).is_file()] == []
     (source,) = SdistBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
     with tarfile.open(source) as archive:

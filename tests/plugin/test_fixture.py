@@ -11,8 +11,8 @@ import pytest
 
 from lab.engines import choice
 from lab.errors import EvidenceError
-from lab.evidence.capture import packets
-from lab.running import run
+from lab.evidence.packets import packets
+from lab.runner import run
 from tests.integration.left import assert_nothing_left, left_of
 from tests.plugin.conftest import Project, image_for
 from tests.waiting import wait_until
@@ -77,7 +77,7 @@ def test_a_failing_test_keeps_its_evidence_and_shows_it(project: Project) -> Non
             "*client -> server: *: delivered",
         ]
     )
-    assert "lab/calling" not in result.stdout.str(), "the lab's own frames are in the traceback"
+    assert "lab/api" not in result.stdout.str(), "the lab's own frames are in the traceback"
     where = "test_time.test_the_data_is_lost/001"
     assert project.kept() == [
         f"{where}/{name}" for name in ("events.jsonl", "report.html", "verdict.json", "wire.pcapng")

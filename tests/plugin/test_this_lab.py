@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.api.base import Engine, Lab
 from lab.engines import choice
-from lab.engines.base import Engine, Lab
 from tests.plugin.conftest import COMPOSE, image_for, skip_unless_usable
 
 PORT = 21567

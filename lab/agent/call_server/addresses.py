@@ -9,12 +9,12 @@ kernel picks an abstract one.
 import socket
 from typing import Any
 
-from lab.agent.caller.opened import Opened
-from lab.agent.wire.parameters import NonsenseError
+from lab.agent.call_server.handles import Handles
+from lab.net.parameters import ParameterError
 
 
-def read(text: str, family: int, opened: Opened) -> Any:
-    """Return the address for a socket of this family; NonsenseError if it can be none.
+def read(text: str, family: int, opened: Handles) -> Any:
+    """Return the address for a socket of this family; ParameterError if it can be none.
 
     The port may be any whole number: Python refuses one that is too large (OverflowError).
     """
@@ -24,7 +24,7 @@ def read(text: str, family: int, opened: Opened) -> Any:
     if not colon or not port.lstrip("-").isdecimal():
         why = "must be host:port, the port a number (getservbyname finds that of a name)"
         nonsense = f"address {text!r}: {why}"
-        raise NonsenseError(nonsense)
+        raise ParameterError(nonsense)
     host = host.removeprefix("[").removesuffix("]")
     host, percent, scope = host.partition("%")
     if not percent:
@@ -33,7 +33,7 @@ def read(text: str, family: int, opened: Opened) -> Any:
     return host, int(port), 0, int(scope) if scope.isdecimal() else socket.if_nametoindex(scope)
 
 
-def unix(text: str, opened: Opened) -> str:
+def unix(text: str, opened: Handles) -> str:
     """Return the address of a Unix socket."""
     if text.startswith("@"):
         return "\0" + text[1:]

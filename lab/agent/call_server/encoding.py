@@ -9,8 +9,8 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from lab.agent.caller import names
-from lab.agent.caller.kinds import Data
+from lab.agent.call_server.values import Data
+from lab.net import constants
 
 MOST_BYTES = 1 << 16
 
@@ -51,9 +51,9 @@ def encode_error(error: BaseException) -> dict[str, Any]:
     if isinstance(error, OSError) and error.errno is not None:
         raised |= {"errno": error.errno, "text": error.strerror or str(error)}
         if isinstance(error, socket.gaierror):
-            raised["name"] = names.eai_name(error.errno)
+            raised["name"] = constants.eai_name(error.errno)
         elif not isinstance(error, socket.herror):
-            raised["name"] = names.errno_name(error.errno)
+            raised["name"] = constants.errno_name(error.errno)
     return raised
 
 

@@ -12,13 +12,13 @@ from socket import AF_INET, AF_INET6, SOCK_STREAM
 from socket import socket as Socket  # noqa: N812
 from typing import Any
 
-from lab.agent.wire.parameters import NonsenseError
+from lab.net.parameters import ParameterError
 
 _INTERNET = (AF_INET, AF_INET6)
 File = io.BufferedRWPair | io.BufferedReader | io.BufferedWriter
 
 
-class Opened:
+class Handles:
     """What is open; used by many threads at once."""
 
     def __init__(self) -> None:
@@ -27,19 +27,19 @@ class Opened:
         self._folder: str | None = None
 
     def socket(self, name: str) -> Socket:
-        """Return the socket of that name, which may be closed; NonsenseError if there is none."""
+        """Return the socket of that name, which may be closed; ParameterError if there is none."""
         found = self._find(name)
         if not isinstance(found, Socket):
             text = f"{name}: is a file, and this needs a socket"
-            raise NonsenseError(text)
+            raise ParameterError(text)
         return found
 
     def file(self, name: str) -> File:
-        """Return the file of that name; NonsenseError if there is none."""
+        """Return the file of that name; ParameterError if there is none."""
         found = self._find(name)
         if isinstance(found, Socket):
             text = f"{name}: is a socket, and this needs a file (makefile makes one)"
-            raise NonsenseError(text)
+            raise ParameterError(text)
         return found
 
     def ends(self, name: Any) -> dict[str, str]:
@@ -58,7 +58,7 @@ class Opened:
         return found
 
     def put(self, name: str, thing: Socket | File) -> None:
-        """Keep it; NonsenseError, and it is closed, if the name is of something open."""
+        """Keep it; ParameterError, and it is closed, if the name is of something open."""
         with self._lock:
             there = self._things.get(name)
             if there is None or _is_closed(there):
@@ -66,7 +66,7 @@ class Opened:
                 return
         thing.close()
         text = f"{name}: is open already"
-        raise NonsenseError(text)
+        raise ParameterError(text)
 
     def enter_folder(self) -> None:
         """Make the private folder the working directory, if it is not yet."""
@@ -92,7 +92,7 @@ class Opened:
             if name in self._things:
                 return self._things[name]
         text = f"{name}: there is no socket of that name"
-        raise NonsenseError(text)
+        raise ParameterError(text)
 
 
 def _is_closed(thing: Socket | File) -> bool:

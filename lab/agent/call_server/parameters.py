@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from lab.agent.caller import names
-from lab.agent.caller.kinds import Address, Data, Flags, NewName, OpenName
-from lab.agent.wire.parameters import Parameter
+from lab.agent.call_server.values import Address, Data, Flags, NewName, OpenName
+from lab.net import constants
+from lab.net.parameters import Parameter
 
 MOST_BYTES = 1 << 26
 MOST_PORT = 1 << 40  # what is too large is for Python to say
@@ -16,9 +16,9 @@ AS = Parameter("as", NewName, "how to call what is made", required=True)
 THIS = SOCKET._replace(required=False)
 NEW = AS._replace(required=False, help="make a socket first, and call it so")
 FAMILY = Parameter(
-    "family", str, "its address family", choices=tuple(names.FAMILIES), default="ipv4"
+    "family", str, "its address family", choices=tuple(constants.FAMILIES), default="ipv4"
 )
-TYPE = Parameter("type", str, "its type", choices=tuple(names.TYPES), default="stream")
+TYPE = Parameter("type", str, "its type", choices=tuple(constants.TYPES), default="stream")
 DATA = Parameter("data", Data, "what to send", required=True)
 BYTES = Parameter("bytes", int, "at most so many bytes", 0, MOST_BYTES, default=65_536)
 FLAGS = Parameter("flags", Flags, "MSG_ flags", default=0)
@@ -27,9 +27,9 @@ TO = Parameter("to", Address, "whereto", required=True)
 
 def family(given: dict[str, Any]) -> int:
     """Return the number of the family."""
-    return names.number(names.FAMILIES, given["family"])
+    return constants.number(constants.FAMILIES, given["family"])
 
 
 def type_(given: dict[str, Any]) -> int:
     """Return the number of the type."""
-    return names.number(names.TYPES, given["type"])
+    return constants.number(constants.TYPES, given["type"])

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from lab.agent.caller.kinds import NewName, OpenName
-from lab.agent.caller.opened import Opened
-from lab.agent.wire import parameters
-from lab.agent.wire.parameters import NonsenseError, Parameter
+from lab.agent.call_server.handles import Handles
+from lab.agent.call_server.values import NewName, OpenName
+from lab.net import parameters
+from lab.net.parameters import Parameter, ParameterError
 
 Given = dict[str, Any]
-Function = Callable[[Opened, Given], Any]
+Function = Callable[[Handles, Given], Any]
 
 
 class Call(NamedTuple):
@@ -32,12 +32,12 @@ class Call(NamedTuple):
         return tuple(one.name for one in self.parameters if one.kind is OpenName)
 
     def checked(self, given: Mapping[str, Any], where: str) -> Given:
-        """Return all values; NonsenseError if they make no sense; `where` begins its text."""
+        """Return all values; ParameterError if they make no sense; `where` begins its text."""
         values = parameters.checked(self.parameters, given, where)
         for group in self.one_of:
             if sum(values[name] is not None for name in group) != 1:
                 text = f"{where}: one of {', '.join(group)} must be given, and only one"
-                raise NonsenseError(text)
+                raise ParameterError(text)
         return values
 
 

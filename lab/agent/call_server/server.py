@@ -4,7 +4,7 @@ A question is {"id": 7, "call": "recv", "arguments": {"socket": "c"}}; the answe
 "began_ns": ..., "ended_ns": ..., "gave": VALUE}, or "raised" in place of "gave" (`encoding` has
 both). With "tell" true, {"id": 7, "begun_ns": ...} comes as soon as the call begins. Times are of
 CLOCK_REALTIME at the beginning; what passed until the end is of CLOCK_MONOTONIC. `ends` has the
-addresses of the socket that it was about (`Opened.ends`). When the questions end, so does the
+addresses of the socket that it was about (`Handles.ends`). When the questions end, so does the
 process, whatever its threads wait for.
 """
 
@@ -15,8 +15,8 @@ import time
 from typing import Any, NoReturn
 
 from lab.agent import calls
-from lab.agent.caller.encoding import encode, encode_error
-from lab.agent.caller.opened import Opened
+from lab.agent.call_server.encoding import encode, encode_error
+from lab.agent.call_server.handles import Handles
 
 _PIECE_BYTES = 1 << 16
 
@@ -27,7 +27,7 @@ class Caller:
     def __init__(self, questions: int, answers: int) -> None:
         self._questions = questions
         self._answers = answers
-        self._opened = Opened()
+        self._opened = Handles()
         self._lock = threading.Lock()
 
     def run(self) -> NoReturn:

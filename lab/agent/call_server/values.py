@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from lab.agent.caller import names
-from lab.agent.wire.parameters import Kind
+from lab.net import constants
+from lab.net.parameters import Kind
 
 _NAME = re.compile(r"[A-Za-z_#][A-Za-z0-9_#-]*")
 _DURATION = re.compile(r"(-?\d+(?:\.\d+)?)\s*(us|ms|s|m)")
@@ -135,7 +135,7 @@ class Flags(Kind):
         words = value.split("|") if isinstance(value, str) else value
         if not isinstance(words, list):
             raise ValueError
-        return sum({names.flag(str(word).strip()) for word in words})
+        return sum({constants.flag(str(word).strip()) for word in words})
 
 
 class Option(Kind):
@@ -156,16 +156,16 @@ class Option(Kind):
             return value
         if not isinstance(value, str):
             raise ValueError
-        names.option(value)
+        constants.option(value)
         return value
 
 
 class Level(Kind):
     """The level of an option; it need not be given for one that has a name."""
 
-    ALLOWED = f"one of {', '.join(names.LEVELS)}"
+    ALLOWED = f"one of {', '.join(constants.LEVELS)}"
     SCHEMA: ClassVar[Mapping[str, Any]] = {
-        "anyOf": [{"enum": list(names.LEVELS)}, {"type": "integer"}]
+        "anyOf": [{"enum": list(constants.LEVELS)}, {"type": "integer"}]
     }
 
     @classmethod
@@ -173,7 +173,7 @@ class Level(Kind):
         """Return the number."""
         if isinstance(value, int) and not isinstance(value, bool):
             return value
-        return names.number(names.LEVELS, value)
+        return constants.number(constants.LEVELS, value)
 
 
 class OptionValue(Kind):

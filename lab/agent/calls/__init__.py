@@ -10,8 +10,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from lab.agent.caller.call import Call
-from lab.agent.wire.parameters import NonsenseError, Parameter
+from lab.agent.call_server.registry import Call
+from lab.net.parameters import Parameter, ParameterError
 
 
 @cache
@@ -31,15 +31,15 @@ def names() -> list[str]:
 
 
 def find(name: str) -> Call:
-    """Return a call; NonsenseError when there is none of that name."""
+    """Return a call; ParameterError when there is none of that name."""
     if name not in table():
         text = f"call {name!r}: must be one of {', '.join(names())}"
-        raise NonsenseError(text)
+        raise ParameterError(text)
     return table()[name]
 
 
 def parameters(name: str) -> Sequence[Parameter]:
-    """Return what a call may be given; NonsenseError when there is no such call."""
+    """Return what a call may be given; ParameterError when there is no such call."""
     return find(name).parameters
 
 
@@ -56,7 +56,7 @@ def uses(name: str) -> tuple[str, ...]:
 def checked(name: str, given: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Return the values of all parameters, as Python's socket takes them.
 
-    NonsenseError when one is unknown, missing, of the wrong kind, or one too many; `where` begins
+    ParameterError when one is unknown, missing, of the wrong kind, or one too many; `where` begins
     its text. What is sent to a caller is what was given, not this.
     """
     return find(name).checked(given, where)

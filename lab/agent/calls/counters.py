@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from lab.agent.caller.call import Given, call
-from lab.agent.caller.opened import Opened
-from lab.agent.wire.parameters import NonsenseError, Parameter
+from lab.agent.call_server.handles import Handles
+from lab.agent.call_server.registry import Given, call
+from lab.net.parameters import Parameter, ParameterError
 
 # Those of ICMP's types are there once a message of the type has been.
 MAY_COME = re.compile(r"(?:IcmpMsg|Icmp6)(?:In|Out)Type\d{1,3}")
@@ -17,7 +17,7 @@ _NET = "/proc/self/net"  # of the namespace that this process is in
         "name", str, "as nstat(8) has it: TcpExtListenOverflows, UdpRcvbufErrors", required=True
     )
 )
-def counter(_opened: Opened, given: Given) -> int:
+def counter(_opened: Handles, given: Given) -> int:
     """Give what the host's kernel has counted so far, since the host began."""
     name = given["name"]
     for known, value in _all():
@@ -26,7 +26,7 @@ def counter(_opened: Opened, given: Given) -> int:
     if MAY_COME.fullmatch(name):
         return 0
     text = f"counter: name {name!r}: the kernel has none of that name; nstat -az lists them"
-    raise NonsenseError(text)
+    raise ParameterError(text)
 
 
 def names() -> list[str]:

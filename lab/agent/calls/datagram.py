@@ -5,11 +5,12 @@ import struct
 import sys
 from typing import Any
 
-from lab.agent.caller import addresses, names, shared
-from lab.agent.caller.call import Given, call
-from lab.agent.caller.kinds import Address
-from lab.agent.caller.opened import Opened
-from lab.agent.wire.parameters import Parameter
+from lab.agent.call_server import addresses, parameters
+from lab.agent.call_server.handles import Handles
+from lab.agent.call_server.registry import Given, call
+from lab.agent.call_server.values import Address
+from lab.net import constants
+from lab.net.parameters import Parameter
 
 _ANCILLARY = Parameter("ancillary_bytes", int, "room for what comes beside it", 0, 65_536)
 _EXTENDED_ERROR = struct.Struct("=IBBBBII")  # struct sock_extended_err (ip(7), IP_RECVERR)
@@ -29,8 +30,8 @@ _NAMES = {
 }
 
 
-@call(shared.SOCKET, shared.DATA, shared.TO, shared.FLAGS)
-def sendto(opened: Opened, given: Given) -> int:
+@call(parameters.SOCKET, parameters.DATA, parameters.TO, parameters.FLAGS)
+def sendto(opened: Handles, given: Given) -> int:
     """Send to an address; gives how many bytes were sent."""
     sending = opened.socket(given["socket"])
     to = addresses.read(given["to"], sending.family, opened)
@@ -38,25 +39,25 @@ def sendto(opened: Opened, given: Given) -> int:
 
 
 @call(
-    *(shared.SOCKET, shared.DATA, shared.FLAGS),
+    *(parameters.SOCKET, parameters.DATA, parameters.FLAGS),
     Parameter("to", Address, "whereto, if it is not connected"),
 )
-def sendmsg(opened: Opened, given: Given) -> int:
+def sendmsg(opened: Handles, given: Given) -> int:
     """Send, to an address or the peer; gives how many bytes were sent."""
     sending = opened.socket(given["socket"])
     to = addresses.read(given["to"], sending.family, opened) if given["to"] is not None else None
     return sending.sendmsg([given["data"]], [], given["flags"], to)
 
 
-@call(shared.SOCKET, shared.BYTES, shared.FLAGS)
-def recvfrom(opened: Opened, given: Given) -> dict[str, Any]:
+@call(parameters.SOCKET, parameters.BYTES, parameters.FLAGS)
+def recvfrom(opened: Handles, given: Given) -> dict[str, Any]:
     """Receive; gives `data` and `from`, the sender's address."""
     data, sender = opened.socket(given["socket"]).recvfrom(given["bytes"], given["flags"])
     return {"data": data, "from": addresses.write(sender)}
 
 
-@call(shared.SOCKET, shared.BYTES, shared.FLAGS, _ANCILLARY._replace(default=1024))
-def recvmsg(opened: Opened, given: Given) -> dict[str, Any]:
+@call(parameters.SOCKET, parameters.BYTES, parameters.FLAGS, _ANCILLARY._replace(default=1024))
+def recvmsg(opened: Handles, given: Given) -> dict[str, Any]:
     """Receive; gives `data`, `from`, `flags` (such as MSG_TRUNC) and `ancillary`."""
     receiving = opened.socket(given["socket"])
     data, ancillary, flags, sender = receiving.recvmsg(
@@ -65,7 +66,7 @@ def recvmsg(opened: Opened, given: Given) -> dict[str, Any]:
     return {
         "data": data,
         "from": addresses.write(sender),
-        "flags": names.flags(flags),
+        "flags": constants.flags(flags),
         "ancillary": [_beside(*one) for one in ancillary],
     }
 
@@ -76,7 +77,7 @@ def _beside(level: int, kind: int, data: bytes) -> dict[str, Any]:
     if name.endswith("_RECVERR") and len(data) >= _EXTENDED_ERROR.size:
         number, origin, type_, code, _, info, _ = _EXTENDED_ERROR.unpack_from(data)
         beside |= {
-            "errno": names.errno_name(number),
+            "errno": constants.errno_name(number),
             "origin": _ORIGINS.get(origin, origin),
             "icmp_type": type_,
             "icmp_code": code,

@@ -4,11 +4,12 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from lab.agent.caller import addresses, names, shared, tcp
-from lab.agent.caller.call import Given, call
-from lab.agent.caller.kinds import Duration, Level, Option, OptionValue
-from lab.agent.caller.opened import Opened
-from lab.agent.wire.parameters import NonsenseError, Parameter
+from lab.agent.call_server import addresses, parameters, struct_tcp_info
+from lab.agent.call_server.handles import Handles
+from lab.agent.call_server.registry import Given, call
+from lab.agent.call_server.values import Duration, Level, Option, OptionValue
+from lab.net import constants
+from lab.net.parameters import Parameter, ParameterError
 
 _OPTION = Parameter("option", Option, "the option", required=True)
 _LEVEL = Parameter("level", Level, "of an option that is given as a number")
@@ -38,15 +39,15 @@ _STRUCTURES: dict[str, tuple[int, Callable[[bytes], Any]]] = {
     "SO_SNDTIMEO": (_TIME.size, _seconds),
     "SO_BINDTODEVICE": (64, _text),
     "TCP_CONGESTION": (64, _text),
-    "TCP_INFO": (tcp.SIZE, tcp.read),
+    "TCP_INFO": (struct_tcp_info.SIZE, struct_tcp_info.read),
 }
 
 
 @call(
-    *(shared.SOCKET, _OPTION, _LEVEL),
+    *(parameters.SOCKET, _OPTION, _LEVEL),
     Parameter("bytes", int, "so many bytes of it, as they are", 0, 4096),
 )
-def getsockopt(opened: Opened, given: Given) -> Any:
+def getsockopt(opened: Handles, given: Given) -> Any:
     """Give an option's value: SO_ERROR as the name of an errno (or 0), TCP_INFO by its fields."""
     asked, name = opened.socket(given["socket"]), given["option"]
     level, number = _numbers(given)
@@ -56,40 +57,40 @@ def getsockopt(opened: Opened, given: Given) -> Any:
         size, meaning = _STRUCTURES[name]
         return meaning(asked.getsockopt(level, number, size))
     value = asked.getsockopt(level, number)
-    return names.errno_name(value) if name == "SO_ERROR" and value else value
+    return constants.errno_name(value) if name == "SO_ERROR" and value else value
 
 
 @call(
-    *(shared.SOCKET, _OPTION, _LEVEL),
+    *(parameters.SOCKET, _OPTION, _LEVEL),
     Parameter("value", OptionValue, "what to set it to", required=True),
 )
-def setsockopt(opened: Opened, given: Given) -> None:
+def setsockopt(opened: Handles, given: Given) -> None:
     """Set an option."""
     level, number = _numbers(given)
     opened.socket(given["socket"]).setsockopt(level, number, _value(given))
 
 
-@call(shared.SOCKET, Parameter("field", str, "only this one", choices=tcp.FIELDS))
-def tcp_info(opened: Opened, given: Given) -> Any:
+@call(parameters.SOCKET, Parameter("field", str, "only this one", choices=struct_tcp_info.FIELDS))
+def tcp_info(opened: Handles, given: Given) -> Any:
     """Give what the kernel knows of a TCP connection (TCP_INFO, tcp(7)), or one field of it."""
-    info = tcp.info(opened.socket(given["socket"]))
+    info = struct_tcp_info.info(opened.socket(given["socket"]))
     return info[given["field"]] if given["field"] else info
 
 
-@call(shared.SOCKET)
-def getsockname(opened: Opened, given: Given) -> str:
+@call(parameters.SOCKET)
+def getsockname(opened: Handles, given: Given) -> str:
     """Give the socket's own address."""
     return addresses.write(opened.socket(given["socket"]).getsockname())
 
 
-@call(shared.SOCKET)
-def getpeername(opened: Opened, given: Given) -> str:
+@call(parameters.SOCKET)
+def getpeername(opened: Handles, given: Given) -> str:
     """Give the address of the socket's peer."""
     return addresses.write(opened.socket(given["socket"]).getpeername())
 
 
-@call(shared.SOCKET)
-def fileno(opened: Opened, given: Given) -> int:
+@call(parameters.SOCKET)
+def fileno(opened: Handles, given: Given) -> int:
     """Give the socket's descriptor on its host; -1 when it is closed."""
     return opened.socket(given["socket"]).fileno()
 
@@ -97,10 +98,10 @@ def fileno(opened: Opened, given: Given) -> int:
 def _numbers(given: Given) -> tuple[int, int]:
     name, level = given["option"], given["level"]
     if isinstance(name, str):
-        own, number = names.option(name)
+        own, number = constants.option(name)
         return (own if level is None else level), number
     if level is None:
-        raise NonsenseError("level: must be given with an option that is a number")
+        raise ParameterError("level: must be given with an option that is a number")
     return level, name
 
 
@@ -112,5 +113,5 @@ def _value(given: Given) -> int | bytes:
         seconds = Duration.read(value)
         return _TIME.pack(int(seconds), round(seconds % 1 * 1e6))
     if isinstance(value, str):
-        return names.VALUES[value] if value in names.VALUES else value.encode()
+        return constants.VALUES[value] if value in constants.VALUES else value.encode()
     return value if isinstance(value, bytes) else int(value)

@@ -5,9 +5,9 @@ import resource
 import syslog as log
 from importlib import import_module
 
-from lab.agent.caller.call import Given, call
-from lab.agent.caller.opened import Opened
-from lab.agent.wire.parameters import Parameter
+from lab.agent.call_server.handles import Handles
+from lab.agent.call_server.registry import Given, call
+from lab.net.parameters import Parameter
 
 _PRIORITIES = ("EMERG", "ALERT", "CRIT", "ERR", "WARNING", "NOTICE", "INFO", "DEBUG")
 _FACILITIES = (
@@ -29,7 +29,7 @@ _OPTIONS = ("PID", "CONS", "NDELAY", "NOWAIT", "PERROR")
         default="LOG_USER",
     ),
 )
-def openlog(_opened: Opened, given: Given) -> None:
+def openlog(_opened: Handles, given: Given) -> None:
     """Say how the process's lines in syslog are to look (syslog(3))."""
     words = [word.strip() for word in given["logopt"].split("|") if word.strip()]
     if unknown := set(words) - {f"LOG_{name}" for name in _OPTIONS}:
@@ -49,13 +49,13 @@ def openlog(_opened: Opened, given: Given) -> None:
         default="LOG_INFO",
     ),
 )
-def syslog(_opened: Opened, given: Given) -> None:
+def syslog(_opened: Handles, given: Given) -> None:
     """Log a line (syslog(3)); it gives nothing, also when the line is lost."""
     log.syslog(getattr(log, given["priority"]), given["message"])
 
 
 @call(Parameter("more", int, "so many descriptors may still be opened", most=1 << 20))
-def limit_files(_opened: Opened, given: Given) -> None:
+def limit_files(_opened: Handles, given: Given) -> None:
     """Lower RLIMIT_NOFILE, so that opening more fails with EMFILE; without `more`, lift that."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if given["more"] is None:

@@ -4,41 +4,41 @@ import select
 import socket
 import time
 
-from lab.agent.caller import shared
-from lab.agent.caller.call import Given, call
-from lab.agent.caller.kinds import Data, Duration
-from lab.agent.caller.opened import Opened
-from lab.agent.wire.parameters import Parameter
+from lab.agent.call_server import parameters
+from lab.agent.call_server.handles import Handles
+from lab.agent.call_server.registry import Given, call
+from lab.agent.call_server.values import Data, Duration
+from lab.net.parameters import Parameter
 
 _POLL_NAMES = ("POLLIN", "POLLPRI", "POLLOUT", "POLLERR", "POLLHUP", "POLLNVAL", "POLLRDHUP")
 _LOOK_AGAIN_S = 0.02
 
 
-@call(shared.SOCKET, shared.DATA, shared.FLAGS)
-def send(opened: Opened, given: Given) -> int:
+@call(parameters.SOCKET, parameters.DATA, parameters.FLAGS)
+def send(opened: Handles, given: Given) -> int:
     """Send; gives how many bytes were taken, which may be fewer."""
     return opened.socket(given["socket"]).send(given["data"], given["flags"])
 
 
-@call(shared.SOCKET, shared.DATA, shared.FLAGS)
-def sendall(opened: Opened, given: Given) -> None:
+@call(parameters.SOCKET, parameters.DATA, parameters.FLAGS)
+def sendall(opened: Handles, given: Given) -> None:
     """Send all of it."""
     opened.socket(given["socket"]).sendall(given["data"], given["flags"])
 
 
-@call(shared.SOCKET, shared.BYTES, shared.FLAGS)
-def recv(opened: Opened, given: Given) -> bytes:
+@call(parameters.SOCKET, parameters.BYTES, parameters.FLAGS)
+def recv(opened: Handles, given: Given) -> bytes:
     """Receive what is there, at least one byte; gives nothing ("") at the end of data."""
     return opened.socket(given["socket"]).recv(given["bytes"], given["flags"])
 
 
 @call(
-    shared.SOCKET,
+    parameters.SOCKET,
     Parameter("data", Data, "what to send, again and again", default=b"x" * 65_536),
     Parameter("idle", Duration, "until it has taken nothing for so long", default=0.2),
     Parameter("most", int, "but not more bytes than this", 0, 1 << 30, default=1 << 28),
 )
-def fill(opened: Opened, given: Given) -> int:
+def fill(opened: Handles, given: Given) -> int:
     """Send without waiting until nothing more is taken (EAGAIN); gives how many bytes were."""
     filled = opened.socket(given["socket"])
     writable = select.poll()
@@ -58,7 +58,7 @@ def fill(opened: Opened, given: Given) -> int:
 
 
 @call(
-    shared.SOCKET,
+    parameters.SOCKET,
     Parameter(
         "until",
         str,
@@ -68,7 +68,7 @@ def fill(opened: Opened, given: Given) -> int:
     ),
     Parameter("timeout", Duration, "but no longer than this"),
 )
-def poll(opened: Opened, given: Given) -> list[str]:
+def poll(opened: Handles, given: Given) -> list[str]:
     """Wait until a socket is ready; gives the names of poll(2), none when the time is over."""
     asked = {"readable": select.POLLIN | select.POLLRDHUP, "writable": select.POLLOUT, "ended": 0}
     waiting = select.poll()
@@ -79,19 +79,19 @@ def poll(opened: Opened, given: Given) -> list[str]:
     return [name for name in _POLL_NAMES if getattr(select, name) & mask]
 
 
-@call(shared.SOCKET, Parameter("timeout", Duration, "for each call; without it, for ever"))
-def settimeout(opened: Opened, given: Given) -> None:
+@call(parameters.SOCKET, Parameter("timeout", Duration, "for each call; without it, for ever"))
+def settimeout(opened: Handles, given: Given) -> None:
     """Let calls on the socket wait so long, then raise TimeoutError; 0s is non-blocking."""
     opened.socket(given["socket"]).settimeout(given["timeout"])
 
 
-@call(shared.SOCKET)
-def gettimeout(opened: Opened, given: Given) -> float | None:
+@call(parameters.SOCKET)
+def gettimeout(opened: Handles, given: Given) -> float | None:
     """Give the time in seconds that calls on the socket may wait."""
     return opened.socket(given["socket"]).gettimeout()
 
 
-@call(shared.SOCKET, Parameter("blocking", bool, "whether calls wait", required=True))
-def setblocking(opened: Opened, given: Given) -> None:
+@call(parameters.SOCKET, Parameter("blocking", bool, "whether calls wait", required=True))
+def setblocking(opened: Handles, given: Given) -> None:
     """Let calls on the socket wait, or not (then they raise EAGAIN or EINPROGRESS)."""
     opened.socket(given["socket"]).setblocking(given["blocking"])

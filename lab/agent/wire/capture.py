@@ -8,8 +8,9 @@ packet have the same id. It writes for every packet on the wire: hence flat code
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from lab.agent.wire import fate, pcapng
-from lab.agent.wire.passage import Passage
+from lab.agent.wire import fate
+from lab.agent.wire.transit import Transit
+from lab.net import pcapng
 
 _PACKET, _ARRIVED, _DELIVERED = pcapng.PACKET, pcapng.ARRIVED, pcapng.DELIVERED
 _FRAME_BYTES = pcapng.PACKET_HEADER.size + pcapng.PACKET_END.size
@@ -57,7 +58,7 @@ class Capture:
         """Return what the stream begins with."""
         return pcapng.opening(self._snap_bytes)
 
-    def settled(self, passages: Sequence[Passage], turn_ns: int) -> None:
+    def settled(self, passages: Sequence[Transit], turn_ns: int) -> None:
         """Write packets that have just been lost or delivered.
 
         `turn_ns` (time.monotonic_ns) is when the turn began: who came in it was not held up.
@@ -99,7 +100,7 @@ class Capture:
 
     def _noted(
         self,
-        passage: Passage,
+        passage: Transit,
         id_: int,
         turn_ns: int,
         arrived: list[bytes],
@@ -119,7 +120,7 @@ class Capture:
         return copies
 
     def _record(
-        self, interface: int, passage: Passage, data: bytes, time_ns: int, id_: int, text: str
+        self, interface: int, passage: Transit, data: bytes, time_ns: int, id_: int, text: str
     ) -> bytes:
         kept = data[: self._snap_bytes]
         comment = self._links.get(passage.packet.source, "") + text
@@ -136,7 +137,7 @@ class Capture:
             self._received[interface] += count
             self._dropped[interface] += 0 if taken else count
 
-    def end(self, waiting: Sequence[Passage], lost: int) -> bytes:
+    def end(self, waiting: Sequence[Transit], lost: int) -> bytes:
         """Write packets that are on the wire still; return the stream's end."""
         for passage in waiting:
             self._id += 1

@@ -1,11 +1,11 @@
 """What has become of a packet, in words for people. Pure: no I/O."""
 
 from lab.agent.wire.fault import Fault, words
-from lab.agent.wire.packet import parse
-from lab.agent.wire.passage import Passage
+from lab.agent.wire.transit import Transit
+from lab.net.packet import parse
 
 
-def settled(passage: Passage, host: str, late_ns: int) -> str:
+def settled(passage: Transit, host: str, late_ns: int) -> str:
     """Return the fate of a packet and the faults that made it, in one line.
 
     `host` is the wire's; `late_ns` is how long the packet was held up there, 0 for one that went on
@@ -31,7 +31,7 @@ def settled(passage: Passage, host: str, late_ns: int) -> str:
     return _with(fate, notes) + _answers(passage)
 
 
-def waiting(passage: Passage, host: str) -> str:
+def waiting(passage: Transit, host: str) -> str:
     """Return what holds up a packet that is still on the wire."""
     notes = [f"{text} by {_named(fault, host)}" for fault, text in passage.notes]
     return _with("still held", notes) + _answers(passage)
@@ -45,5 +45,5 @@ def _named(fault: Fault, host: str) -> str:
     return f"fault {host}/{fault.number} ({words(fault.name, fault.asked)})"
 
 
-def _answers(passage: Passage) -> str:
+def _answers(passage: Transit) -> str:
     return "".join(f"; answered with {parse(data).summary()}" for data in passage.replies)

@@ -4,18 +4,19 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lab.agent.wire import match, parameters, selection
-from lab.agent.wire.dice import Dice, Throw
+from lab.agent.wire import match, selection
 from lab.agent.wire.flows import Counter, Flows
 from lab.agent.wire.impairments import Base, load
-from lab.agent.wire.passage import Passage
+from lab.agent.wire.rng import Draw, KeyedGenerator
+from lab.agent.wire.transit import Transit
+from lab.net import parameters
 
 
 class Fault:
     """What is asked for, checked; then what has come of it.
 
     `asked` has the values that were given, by the names of the parameters of the impairment, of
-    `match` and of `selection`. NonsenseError if it makes no sense.
+    `match` and of `selection`. ParameterError if it makes no sense.
     """
 
     def __init__(self, name: str, asked: Mapping[str, Any]) -> None:
@@ -36,9 +37,9 @@ class Fault:
             values["protocol"] = match.protocol(values, only=only)
             self.match = match.Match(values)
             self.impairment.refuse(values)
-        except parameters.NonsenseError as error:
+        except parameters.ParameterError as error:
             text = f"{name}: {error}"
-            raise parameters.NonsenseError(text) from None
+            raise parameters.ParameterError(text) from None
         self._seed: int = values["seed"]
         self._follows = self.impairment.follows_flows
         # What has nothing to say is not asked: it would be, for every packet.
@@ -47,7 +48,7 @@ class Fault:
         self._needs_flows = self.selection.needs_whole_flows
         self._flows = Flows()
         self._all = Counter(0)
-        self._dice = Dice(self._seed, self.text)
+        self._dice = KeyedGenerator(self._seed, self.text)
         self.twin = 0
         self.number = 0
         self.removed = False
@@ -74,9 +75,9 @@ class Fault:
     def named(self, link: str, twin: int) -> None:
         """Give it dice of its own: another link, or another of the same faults there, differs."""
         self.twin = twin
-        self._dice = Dice(self._seed, f"{link} {twin} {self.text}")
+        self._dice = KeyedGenerator(self._seed, f"{link} {twin} {self.text}")
 
-    def meet(self, passage: Passage) -> Sequence[Passage]:
+    def meet(self, passage: Transit) -> Sequence[Transit]:
         """Do to a packet what is to be done; return those that it kept and that go on after it."""
         if self._follows and (text := self.impairment.follows(passage)):
             passage.notes.append((self, text))
@@ -101,7 +102,7 @@ class Fault:
             counter.skipped += 1
         if not is_idle or not self.selection.counts(counter, end_byte):
             return self._sees(passage) if self._sees else ()
-        throw = Throw(self._dice, counter.ordinal, counter.packets)
+        throw = Draw(self._dice, counter.ordinal, counter.packets)
         if not self.selection.throws(counter, throw):
             return self._sees(passage) if self._sees else ()
         self.acted_packets += 1

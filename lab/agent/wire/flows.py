@@ -7,7 +7,7 @@ with a new sequence number begins a new flow, also between the same ports (RFC 9
 
 from collections import OrderedDict
 
-from lab.agent.wire.packet import SYN, TCP, Packet
+from lab.net.packet import SYN, TCP, Packet
 
 # What is remembered at once; beyond it the oldest is forgotten, and counts from one again.
 MOST_FLOWS = 65_536

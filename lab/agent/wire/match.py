@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from lab.agent.wire.nftables import IPV4, IPV6, REDIRECT, SOLICITATION, Diversion
-from lab.agent.wire.packet import ACK, FIN, ICMP, ICMPV6, RST, SYN, TCP, UDP, Packet
-from lab.agent.wire.parameters import NonsenseError, Parameter
+from lab.net.packet import ACK, FIN, ICMP, ICMPV6, RST, SYN, TCP, UDP, Packet
+from lab.net.parameters import Parameter, ParameterError
 
 _SHORTEST, _LARGEST = 20, 65_535  # bytes of an IP packet
 _LAST_PORT = 65_535
@@ -58,7 +58,7 @@ Test = Callable[[Packet], bool]
 
 
 class Match:
-    """A test of packets, made from the values of PARAMETERS; NonsenseError if none can pass it.
+    """A test of packets, made from the values of PARAMETERS; ParameterError if none can pass it.
 
     Neighbour discovery is meant where `icmp_type` names it, and else never, nor is multicast
     listener discovery: a link on which all is lost is a link still.
@@ -179,7 +179,7 @@ class Match:
 
 
 def protocol(values: Mapping[str, Any], *, only: str | None) -> str | None:
-    """Return the protocol of the match; NonsenseError if the impairment knows only another."""
+    """Return the protocol of the match; ParameterError if the impairment knows only another."""
     asked: str | None = values["protocol"]
     if only and asked not in {None, only}:
         never(f"protocol {asked}: it works on {only} only")
@@ -189,7 +189,7 @@ def protocol(values: Mapping[str, Any], *, only: str | None) -> str | None:
 def never(why: str) -> None:
     """Refuse a match that no packet can pass."""
     text = f"match: {why}; no packet would match"
-    raise NonsenseError(text)
+    raise ParameterError(text)
 
 
 def _keeps_the_link(packet: Packet) -> bool:

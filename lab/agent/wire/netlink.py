@@ -91,7 +91,7 @@ def ask(netlink: socket.socket, *messages: bytes) -> None:
 
 
 def _forget(netlink: socket.socket) -> None:
-    """Throw away what the kernel has said besides: each message of a batch may have failed."""
+    """Draw away what the kernel has said besides: each message of a batch may have failed."""
     with contextlib.suppress(BlockingIOError):
         while netlink.recv(_MOST_BYTES, socket.MSG_DONTWAIT):
             pass

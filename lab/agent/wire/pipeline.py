@@ -8,11 +8,11 @@ import heapq
 from collections.abc import Sequence
 
 from lab.agent.wire.fault import Fault
-from lab.agent.wire.packet import Packet
-from lab.agent.wire.passage import Passage
+from lab.agent.wire.transit import Transit
+from lab.net.packet import Packet
 
 
-class Course:
+class Pipeline:
     """One link. Packets come out of it as passages that are lost, or due for delivery.
 
     Each packet meets one fault after the other, at the time when it has got there: a fault that
@@ -23,7 +23,7 @@ class Course:
     def __init__(self) -> None:
         self.faults: tuple[Fault, ...] = ()
         # When it goes on, a ticket, and the packet, whose ticket it is unless it has gone on since.
-        self._waiting: list[tuple[int, int, Passage]] = []
+        self._waiting: list[tuple[int, int, Transit]] = []
         self._tickets = 0
 
     def add(self, fault: Fault, now_ns: int) -> None:
@@ -31,7 +31,7 @@ class Course:
         fault.begin(now_ns)
         self.faults = tuple(sorted((*self.faults, fault), key=lambda one: one.stage))
 
-    def remove(self, fault: Fault, now_ns: int) -> list[Passage]:
+    def remove(self, fault: Fault, now_ns: int) -> list[Transit]:
         """Take it out; return what is due by now or lost. What it kept goes on, oldest first."""
         done = self.due(now_ns)
         fault.removed = True
@@ -42,33 +42,33 @@ class Course:
                 self._go_on(passage, done)
         return done
 
-    def arrive(self, id_: bytes, packet: Packet, now_ns: int) -> list[Passage]:
+    def arrive(self, id_: bytes, packet: Packet, now_ns: int) -> list[Transit]:
         """Let a packet in; return, in order, what by now is lost or due."""
-        done: list[Passage] = []
+        done: list[Transit] = []
         self.enter(id_, packet, now_ns, done)
         return done
 
-    def enter(self, id_: bytes, packet: Packet, now_ns: int, done: list[Passage]) -> None:
+    def enter(self, id_: bytes, packet: Packet, now_ns: int, done: list[Transit]) -> None:
         """Let a packet in; append, in order, what by now is lost or due."""
         if self._waiting:
             done += self.due(now_ns)
-        self._go_on(Passage(id_, packet, self.faults, now_ns), done)
+        self._go_on(Transit(id_, packet, self.faults, now_ns), done)
 
     @property
     def keeps_any(self) -> bool:
         """Is there, perhaps, a packet on its way?"""
         return bool(self._waiting)
 
-    def due(self, now_ns: int) -> list[Passage]:
+    def due(self, now_ns: int) -> list[Transit]:
         """Return, in order, what waited and by now is lost or due."""
-        done: list[Passage] = []
+        done: list[Transit] = []
         while self._waiting and self._waiting[0][0] <= now_ns:
             _, ticket, passage = heapq.heappop(self._waiting)
             if ticket == passage.ticket:
                 self._go_on(passage, done)
         return done
 
-    def waiting(self) -> list[Passage]:
+    def waiting(self) -> list[Transit]:
         """Return what is on its way."""
         return [passage for _, ticket, passage in self._waiting if ticket == passage.ticket]
 
@@ -78,11 +78,11 @@ class Course:
             heapq.heappop(self._waiting)
         return self._waiting[0][0] if self._waiting else None
 
-    def _go_on(self, passage: Passage, done: list[Passage]) -> None:
+    def _go_on(self, passage: Transit, done: list[Transit]) -> None:
         """Lead it to the next fault that keeps it, or out; and then what follows it."""
         now_ns = passage.at_ns
         passage.ticket = 0
-        after: Sequence[Passage] = ()
+        after: Sequence[Transit] = ()
         for fault in passage.faults[passage.position :]:
             passage.position += 1
             if not fault.removed:
@@ -98,7 +98,7 @@ class Course:
             other.at_ns = now_ns
             self._go_on(other, done)
 
-    def _wait(self, passage: Passage) -> None:
+    def _wait(self, passage: Transit) -> None:
         self._tickets += 1
         passage.ticket = self._tickets
         heapq.heappush(self._waiting, (passage.at_ns, self._tickets, passage))

@@ -12,7 +12,7 @@ _NUMBER = struct.Struct(">Q").unpack
 _UNIT = 2.0**-53
 
 
-class Dice:
+class KeyedGenerator:
     """The numbers of one rule."""
 
     __slots__ = ("_rule",)
@@ -29,12 +29,12 @@ class Dice:
         return (value >> 11) * _UNIT
 
 
-class Throw:
+class Draw:
     """The numbers of one packet under one rule."""
 
     __slots__ = ("_dice", "_flow", "_n")
 
-    def __init__(self, dice: Dice, flow: int, n: int) -> None:
+    def __init__(self, dice: KeyedGenerator, flow: int, n: int) -> None:
         self._dice = dice
         self._flow = flow
         self._n = n

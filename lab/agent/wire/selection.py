@@ -13,10 +13,10 @@ mapping anew (RFC 4787, 4.3), and packets of one direction do not show which sid
 from collections.abc import Mapping
 from typing import Any
 
-from lab.agent.wire.dice import Throw
 from lab.agent.wire.flows import Counter, Flow
-from lab.agent.wire.packet import Packet
-from lab.agent.wire.parameters import NonsenseError, Parameter
+from lab.agent.wire.rng import Draw
+from lab.net.packet import Packet
+from lab.net.parameters import Parameter, ParameterError
 
 _COUNTED = ("nth", "first", "every")
 _A_WEEK_MS = 7 * 24 * 3600 * 1000
@@ -56,7 +56,7 @@ class Selection:
         given = [name for name in _COUNTED if values[name] is not None]
         if len(given) > 1:
             text = f"{given[0]} and {given[1]}: choose one way to count"
-            raise NonsenseError(text)
+            raise ParameterError(text)
         self._nth: int | None = values["nth"]
         self._first: int | None = values["first"]
         self._every: int | None = values["every"]
@@ -70,19 +70,19 @@ class Selection:
         self._in_burst = _or(values["burst_probability"], 1.0)
         self._in_gap = _or(values["gap_probability"], 0.0)
         if (self._enter is None) != (self._leave is None):
-            raise NonsenseError("burst_enter and burst_leave: give both, or none")
+            raise ParameterError("burst_enter and burst_leave: give both, or none")
         if self._enter is None and (
             values["burst_probability"] is not None or values["gap_probability"] is not None
         ):
-            raise NonsenseError("bursts: give burst_enter and burst_leave, too")
+            raise ParameterError("bursts: give burst_enter and burst_leave, too")
         if self._enter is not None and self._probability is not None:
-            raise NonsenseError("probability and bursts: choose one of them")
+            raise ParameterError("probability and bursts: choose one of them")
         self._refuse_never()
         self.per_flow: bool = values["per"] == "flow"
 
     def _refuse_never(self) -> None:
         if self._probability == 0:
-            raise NonsenseError("probability 0: must be above 0; it would never act")
+            raise ParameterError("probability 0: must be above 0; it would never act")
         if self._enter is not None and not self._in_gap:
             for name, value in (
                 ("burst_enter", self._enter),
@@ -90,7 +90,7 @@ class Selection:
             ):
                 if value == 0:
                     text = f"{name} 0: must be above 0, or gap_probability; it would never act"
-                    raise NonsenseError(text)
+                    raise ParameterError(text)
 
     @property
     def needs_whole_flows(self) -> bool:
@@ -110,7 +110,7 @@ class Selection:
     def is_idle(self, flow: Flow, packet: Packet, at_ns: int) -> bool:
         """Tell whether a packet is of a connection that was idle for too long.
 
-        Call it for every packet of the flow, in order; the clock is `Passage`'s.
+        Call it for every packet of the flow, in order; the clock is `Transit`'s.
         """
         return flow.is_forgotten(packet, at_ns, self._idle_ns)
 
@@ -136,7 +136,7 @@ class Selection:
             return n <= self._first
         return self._every is None or n % self._every == 0
 
-    def throws(self, counter: Counter, throw: Throw) -> bool:
+    def throws(self, counter: Counter, throw: Draw) -> bool:
         """Tell whether it takes a packet that it may take by the count: the dice have a say."""
         if self._enter is not None:
             return self._in_a_burst(counter, throw)
@@ -145,7 +145,7 @@ class Selection:
     def _place(self, counter: Counter) -> int:
         return counter.packets - counter.skipped - self._after
 
-    def _in_a_burst(self, counter: Counter, throw: Throw) -> bool:
+    def _in_a_burst(self, counter: Counter, throw: Draw) -> bool:
         # Gilbert 1960, Elliott 1963; tc-netem(8) calls it gemodel: p, r, 1-h, 1-k.
         change = throw.number(b"burst")
         counter.in_burst = change >= self._leave if counter.in_burst else change < self._enter
@@ -156,11 +156,11 @@ class Selection:
 def _refuse_what_is_never_idle(values: Mapping[str, Any]) -> None:
     if values["protocol"] not in {None, "tcp"}:
         text = f"idle_ms with protocol {values['protocol']}: only TCP shows what begins anew, a SYN"
-        raise NonsenseError(text)
+        raise ParameterError(text)
     for name, value in (("tcp", "syn"), ("tcp", "syn-ack"), ("fragment", "later")):
         if values[name] == value:
             text = f"idle_ms with {name} {value}: such a packet is of no idle connection"
-            raise NonsenseError(f"{text}; it would never act")
+            raise ParameterError(f"{text}; it would never act")
 
 
 def _or(value: float | None, default: float) -> float:

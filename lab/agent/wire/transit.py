@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from lab.agent.wire.packet import Packet
+from lab.net.packet import Packet
 
 
-class Passage:
+class Transit:
     """A packet between its arrival at the wire and its delivery.
 
     Times are nanoseconds of one monotonic clock. `at_ns` is when the packet is due where it has

@@ -10,14 +10,14 @@ from ipaddress import ip_address
 from typing import Protocol
 
 from lab.agent.wire import injection, nfqueue, rcu
-from lab.agent.wire.course import Course
 from lab.agent.wire.fault import Fault
 from lab.agent.wire.injection import Injector
 from lab.agent.wire.nfqueue import NUMBER, Queue
 from lab.agent.wire.nftables import IPV4, IPV6, Diversion, Table
-from lab.agent.wire.packet import parse
-from lab.agent.wire.parameters import NonsenseError
-from lab.agent.wire.passage import Passage
+from lab.agent.wire.pipeline import Pipeline
+from lab.agent.wire.transit import Transit
+from lab.net.packet import parse
+from lab.net.parameters import ParameterError
 
 _ADDRESS_BYTES = {4: 4, 6: 16}
 
@@ -25,7 +25,7 @@ _ADDRESS_BYTES = {4: 4, 6: 16}
 class Watcher(Protocol):
     """Sees every packet of the host that comes over its links."""
 
-    def settled(self, passages: Sequence[Passage], turn_ns: int) -> None:
+    def settled(self, passages: Sequence[Transit], turn_ns: int) -> None:
         """Hear what has just become of some, in the turn that began then (time.monotonic_ns)."""
 
 
@@ -35,7 +35,7 @@ class Link:
     def __init__(self, source: str, addresses: Iterable[bytes]) -> None:
         self.source = source
         self.addresses = frozenset(addresses)
-        self.course = Course()
+        self.course = Pipeline()
 
 
 def _refuse_other_versions(source: str, addresses: frozenset[bytes], fault: Fault) -> None:
@@ -43,10 +43,10 @@ def _refuse_other_versions(source: str, addresses: frozenset[bytes], fault: Faul
     if version and not any(len(address) == _ADDRESS_BYTES[version] for address in addresses):
         there = ", ".join(sorted(str(ip_address(address)) for address in addresses))
         text = f"{fault.name}: only IPv{version} is meant, and {source} has only {there or 'none'}"
-        raise NonsenseError(f"{text}; no packet would match")
+        raise ParameterError(f"{text}; no packet would match")
 
 
-def _is_plain(passage: Passage) -> bool:
+def _is_plain(passage: Transit) -> bool:
     """Does a packet just go on, as it came?"""
     return not (passage.lost or passage.copies or passage.replies) and passage.data is None
 
@@ -56,8 +56,8 @@ class Wire:
 
     def __init__(self) -> None:
         self._links: dict[str, Link] = {}
-        self._by_address: dict[bytes, Course] = {}
-        self._other = Course()  # packets from nobody's address, which only watchers see
+        self._by_address: dict[bytes, Pipeline] = {}
+        self._other = Pipeline()  # packets from nobody's address, which only watchers see
         self._table = Table(NUMBER)
         self._queue = Queue()
         self._injector = Injector()
@@ -134,7 +134,7 @@ class Wire:
             self._watchers.remove(watcher)
             raise
 
-    def unwatch(self, watcher: Watcher) -> Sequence[Passage]:
+    def unwatch(self, watcher: Watcher) -> Sequence[Transit]:
         """Show it no more, once it has seen all that has come; return what is on its way still."""
         others = [one for one in self._watchers if one is not watcher]
         try:
@@ -166,7 +166,7 @@ class Wire:
         """Take packets that have arrived, settle what can be settled now; return how many came."""
         packets = self._queue.read()
         now_ns = time.monotonic_ns()
-        settled: list[Passage] = []
+        settled: list[Transit] = []
         courses, other = self._by_address, self._other
         # A nanosecond apart, so that their times show the order in which they came.
         for at_ns, (id_, data) in enumerate(packets, now_ns):
@@ -179,7 +179,7 @@ class Wire:
             self._settle(settled, now_ns)
         return len(packets)
 
-    def _are_all_that_wait(self, settled: Sequence[Passage]) -> bool:
+    def _are_all_that_wait(self, settled: Sequence[Transit]) -> bool:
         """Tell whether, once these are answered, no packet in the queue is without an answer."""
         return bool(settled) and not any(link.course.keeps_any for link in self._links.values())
 
@@ -195,7 +195,7 @@ class Wire:
         times = [link.course.next_due_ns() for link in self._links.values()]
         return min((time_ns for time_ns in times if time_ns is not None), default=None)
 
-    def _settle(self, passages: Sequence[Passage], turn_ns: int) -> None:
+    def _settle(self, passages: Sequence[Transit], turn_ns: int) -> None:
         if not passages:
             return
         queue = self._queue
@@ -210,11 +210,11 @@ class Wire:
         queue.flush()
         self._show(passages, turn_ns)
 
-    def _show(self, passages: Sequence[Passage], turn_ns: int) -> None:
+    def _show(self, passages: Sequence[Transit], turn_ns: int) -> None:
         for watcher in self._watchers:
             watcher.settled(passages, turn_ns)
 
-    def _inject(self, passage: Passage) -> None:
+    def _inject(self, passage: Transit) -> None:
         """Send what goes with a packet; what the kernel refuses has not come of it."""
         data = passage.packet.data if passage.data is None else passage.data
         copies = 0 if passage.lost else passage.copies

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from lab.engines import wire_checks
+from lab.api import wire_checks
 from lab.engines.compose.checks import ask
 from lab.errors import EngineError
 from lab.model import Finding
@@ -20,14 +20,18 @@ from lab.model import Finding
 # The command of a container that joins its standard streams to the agent at `SOCKET`.
 SOCKET = "/run/agent.sock"
 ENTRY_POINT = ("python3", "-E", "-S", "/usr/local/lib/socket-lab/lab/agent")
-CALLER = (*ENTRY_POINT[:-1], f"{ENTRY_POINT[-1]}/caller")
-_ROOT = Path(__file__).parents[2] / "agent"
+CALLER = (*ENTRY_POINT[:-1], f"{ENTRY_POINT[-1]}/call_server")
+_ROOT = Path(__file__).parents[2]
+_DOCKERFILE = "agent/Dockerfile"
+# The agent, and what it imports.
+_PACKAGES = ("agent", "net")
 _LONGEST_S = 600
 
 
 def _files() -> Iterator[tuple[str, bytes]]:
     """Yield the name and the bytes of each file that is in the image, in order."""
-    for path in sorted([_ROOT / "Dockerfile", *_ROOT.rglob("*.py")]):
+    sources = [path for package in _PACKAGES for path in (_ROOT / package).rglob("*.py")]
+    for path in sorted([_ROOT / _DOCKERFILE, *sources]):
         yield path.relative_to(_ROOT).as_posix(), path.read_bytes()
 
 
@@ -53,7 +57,8 @@ def build(base_image: str) -> None:
 
     Two who build at the same time get the same: Docker builds each state once.
     """
-    argv = ["docker", "build", "--tag", tag(), "--build-arg", f"BASE_IMAGE={base_image}", "-"]
+    argv = ["docker", "build", "--file", _DOCKERFILE, "--tag", tag()]
+    argv += ["--build-arg", f"BASE_IMAGE={base_image}", "-"]
     try:
         done = subprocess.run(
             argv,

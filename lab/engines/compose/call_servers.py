@@ -14,8 +14,8 @@ from docker import DockerClient
 from docker.errors import APIError, ImageNotFound
 from docker.models.containers import Container
 
-from lab.engines.compose import agent_image, agents, carrier
-from lab.engines.compose.freezing import freeze
+from lab.engines.compose import agent_image, exec_stream, sidecar
+from lab.engines.compose.freezer import freeze
 from lab.engines.compose.sweep import AGENT_LABEL, CALLER_LABEL, LABEL
 
 _USER = "800"  # `lab`, in the hosts' images
@@ -36,7 +36,7 @@ def begin(client: DockerClient, host: Container, name: str) -> socket.socket:
     try:
         client.images.get(agent_image.tag())
     except ImageNotFound:
-        agents.build_image(host)
+        sidecar.build_image(host)
     lab = host.labels[LABEL]
     labels = (f"{LABEL}={lab}", f"{AGENT_LABEL}={name}", f"{CALLER_LABEL}={host.id}")
     argv = [
@@ -46,7 +46,7 @@ def begin(client: DockerClient, host: Container, name: str) -> socket.socket:
         f"--volumes-from={host.id}",
         *(agent_image.tag(), "-c", _START, "sh", *agent_image.CALLER),
     ]
-    return carrier.carry(argv)
+    return exec_stream.carry(argv)
 
 
 def of(client: DockerClient, host: Container) -> list[Container]:

@@ -17,7 +17,7 @@ LABEL = "socket-lab.plugs"
 _MOST_HOSTS = 250  # in a /24
 
 
-class Plug(NamedTuple):
+class Endpoint(NamedTuple):
     """A host's place on a network; an address is "" where the engine is to choose it."""
 
     network: str
@@ -40,7 +40,7 @@ def settle(
     """
     services: dict[str, Any] = topology["services"]
     names = sorted(services, key=lambda name: order.index(name) if name in order else len(order))
-    plugs: dict[str, list[Plug]] = {name: [] for name in names}
+    plugs: dict[str, list[Endpoint]] = {name: [] for name in names}
     _give_subnets(topology, free)
     settings = {entry["name"]: entry for entry in (topology.get("networks") or {}).values()}
     for key, network in (topology.get("networks") or {}).items():
@@ -65,21 +65,23 @@ def settle(
             service["extra_hosts"] = [*(service.get("extra_hosts") or ()), *lines]
 
 
-def read(labels: Mapping[str, str]) -> dict[str, Plug]:
+def read(labels: Mapping[str, str]) -> dict[str, Endpoint]:
     """Return a container's plugs from its label, by network; none if it has no such label."""
     entries = json.loads(labels.get(LABEL, "[]"))
-    found = (Plug(network, tuple(aliases), *rest) for network, aliases, *rest in entries)
+    found = (Endpoint(network, tuple(aliases), *rest) for network, aliases, *rest in entries)
     return {plug.network: plug for plug in found}
 
 
-def from_endpoint(network: str, endpoint: Mapping[str, Any]) -> Plug:
+def from_endpoint(network: str, endpoint: Mapping[str, Any]) -> Endpoint:
     """Return what Docker knows of a container that is plugged in."""
     aliases = tuple(endpoint.get("Aliases") or ())
-    return Plug(network, aliases, endpoint["IPAddress"], endpoint["GlobalIPv6Address"])
+    return Endpoint(network, aliases, endpoint["IPAddress"], endpoint["GlobalIPv6Address"])
 
 
 def _known(
-    services: Mapping[str, Any], plugs: Mapping[str, Sequence[Plug]], networks: Mapping[str, Any]
+    services: Mapping[str, Any],
+    plugs: Mapping[str, Sequence[Endpoint]],
+    networks: Mapping[str, Any],
 ) -> dict[str, list[tuple[str, Known]]]:
     """Return who is on each network, by the name of the service; the first network first."""
     order = sorted(networks, key=lambda network: rank(network, networks[network]))
@@ -95,7 +97,7 @@ def _known(
 def _hosts_file(
     name: str,
     service: Mapping[str, Any],
-    plugs: Sequence[Plug],
+    plugs: Sequence[Endpoint],
     known: Mapping[str, Sequence[tuple[str, Known]]],
 ) -> Iterator[str]:
     """Yield NAME=ADDRESS for all that is on a network of this host.
@@ -177,9 +179,11 @@ def _pools(network: Mapping[str, Any], members: Mapping[str, Mapping[str, Any]])
 
 def _plug(
     name: str, service: dict[str, Any], key: str, network: str, pools: Mapping[str, Pool]
-) -> Plug:
+) -> Endpoint:
     member = service["networks"][key] = dict(_members(service)[key] or {})
     for address, pool in pools.items():
         member[address] = member.get(address) or pool.take().partition("/")[0]
     aliases = (name, *(member.get("aliases") or ()))
-    return Plug(network, aliases, member.get("ipv4_address", ""), member.get("ipv6_address", ""))
+    return Endpoint(
+        network, aliases, member.get("ipv4_address", ""), member.get("ipv6_address", "")
+    )

@@ -12,27 +12,27 @@ from docker import DockerClient
 from docker.errors import DockerException
 from docker.models.containers import Container
 
+from lab.api.base import Engine, Lab, Progress, shown_file
+from lab.api.outputs import STREAMS, Piece
 from lab.compose import files as compose_files
 from lab.compose import replicas
-from lab.engines.base import Engine, Lab, Progress, shown_file
 from lab.engines.compose import (
+    address_pool,
     agent_image,
-    callers,
+    call_servers,
     checks,
+    cleanup,
     docker_client,
-    guard,
     images,
     log,
     removal,
     restored,
     startup,
     topology,
-    wire,
 )
-from lab.engines.compose.command import compose
+from lab.engines.compose.compose_cli import compose
 from lab.engines.compose.host import ContainerHost, asking, service_of
 from lab.engines.compose.sweep import AGENT_LABEL, LABEL, TOPOLOGY_LABEL
-from lab.engines.outputs import STREAMS, Piece
 from lab.errors import EngineError
 from lab.model import ComposeFiles, Finding, HostStatus, LabStatus
 
@@ -88,7 +88,7 @@ class ComposeLab(Lab):
         try:
             with asking(self.name, "down"):
                 for container in self._containers.values():
-                    callers.remove(self._client, container)
+                    call_servers.remove(self._client, container)
             try:
                 self._compose_down(doing, progress)
             except EngineError:
@@ -125,13 +125,13 @@ class ComposeEngine(Engine):
     def guarded(self, name: str) -> AbstractContextManager[None]:
         """See `guard`. EngineError when Docker does not answer: then there is nothing to guard."""
         _connect().close()
-        return guard.guarded(name)
+        return cleanup.guarded(name)
 
     def up(self, files: ComposeFiles, name: str, *, build: bool, progress: Progress) -> Lab:
         """Read the file, then `docker compose up --wait` with what was read."""
         progress(f"reading {files.paths[0].name}", "")
-        for environment in wire.environments(name):
-            topo = topology.read(files, name, environment, wire.free_subnets(name))
+        for environment in address_pool.environments(name):
+            topo = topology.read(files, name, environment, address_pool.free_subnets(name))
             known = compose_files.environment(files.paths[0].resolve().parent)
             settings = restored.settings(topo, known)
             try:

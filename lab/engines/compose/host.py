@@ -11,11 +11,12 @@ from docker import DockerClient
 from docker.errors import APIError, DockerException
 from docker.models.containers import Container
 
-from lab.engines import states
-from lab.engines.base import Host, own_term
-from lab.engines.compose import agents, callers, plugs
-from lab.engines.compose.freezing import freeze
-from lab.engines.compose.plugs import Plug
+from lab.api.base import Host, own_term
+from lab.engines import lifecycle
+from lab.engines.compose import call_servers, sidecar
+from lab.engines.compose import endpoints as plugs
+from lab.engines.compose.endpoints import Endpoint
+from lab.engines.compose.freezer import freeze
 from lab.engines.compose.sweep import SERVICE_LABEL
 from lab.errors import EngineError
 from lab.model import HostStatus
@@ -54,9 +55,9 @@ def _is_busy(first: str, threads: Sequence[Sequence[str]]) -> bool:
     if first not in parents:  # it has ended, and Docker will say so in a moment
         return True
     for pid, _, state, waits_at in threads:
-        if pid == first and state.startswith(states.ZOMBIE):
+        if pid == first and state.startswith(lifecycle.ZOMBIE):
             return True
-        if states.is_busy(state, waits_at) and first in _ancestry(pid, parents):
+        if lifecycle.is_busy(state, waits_at) and first in _ancestry(pid, parents):
             return True
     return False
 
@@ -76,7 +77,7 @@ class ContainerHost(Host):
         self._client = client
         self._container = container
         # As they were found, where the label does not say it.
-        self._unplugged: dict[str, Plug] = {}
+        self._unplugged: dict[str, Endpoint] = {}
         self.name = service_of(container)
         self.service = container.labels.get(SERVICE_LABEL, "")
         self.try_it = container.labels.get(TRY_LABEL, "")
@@ -123,7 +124,7 @@ class ContainerHost(Host):
         """Raise EngineError if this cannot be done to the host as it is now."""
         with asking(self.name, verb):
             self._container.reload()
-        if why := states.refusal(self.name, verb, self._container.attrs["State"]["Status"]):
+        if why := lifecycle.refusal(self.name, verb, self._container.attrs["State"]["Status"]):
             raise EngineError(why)
 
     @property
@@ -144,7 +145,7 @@ class ContainerHost(Host):
     def kill(self, signal: str = "KILL") -> None:
         """Send the signal to the container's first process."""
         self._check("kill")
-        if why := states.no_signal(self.name, signal):
+        if why := lifecycle.no_signal(self.name, signal):
             raise EngineError(why)
         with asking(self.name, "kill"):
             self._container.kill(signal=f"SIG{signal}")
@@ -154,13 +155,13 @@ class ContainerHost(Host):
         self._check("pause")
         with asking(self.name, "pause"):
             freeze(self._container)
-            callers.pause(self._client, self._container)
+            call_servers.pause(self._client, self._container)
 
     def resume(self) -> None:
         """Thaw it."""
         self._check("resume")
         with asking(self.name, "resume"):
-            callers.resume(self._client, self._container)
+            call_servers.resume(self._client, self._container)
             self._container.unpause()
 
     def restart(self) -> None:
@@ -175,7 +176,7 @@ class ContainerHost(Host):
         endpoints = self._endpoints()
         if not endpoints:
             words = "on no network" if self._has_none() else "disconnected"
-            raise EngineError(states.cannot(self.name, "disconnect", words))
+            raise EngineError(lifecycle.cannot(self.name, "disconnect", words))
         for name, endpoint in endpoints.items():
             with asking(self.name, "disconnect"):
                 self._client.networks.get(endpoint["NetworkID"]).disconnect(self._container)
@@ -192,7 +193,7 @@ class ContainerHost(Host):
         missing = [plug for name, plug in wanted.items() if name not in there]
         if not missing:
             words = "on no network" if self._has_none() else "connected" if there else _UNKNOWN
-            raise EngineError(states.cannot(self.name, "connect", words))
+            raise EngineError(lifecycle.cannot(self.name, "connect", words))
         for plug in missing:
             with asking(self.name, "connect"):
                 self._plug_in(plug)
@@ -207,23 +208,23 @@ class ContainerHost(Host):
     def agent(self) -> socket.socket | None:
         """Look for its sidecar."""
         with asking(self.name, "agent"):
-            return agents.connect(self._client, self._container, self.name)
+            return sidecar.connect(self._client, self._container, self.name)
 
     def begin_agent(self) -> socket.socket:
         """Begin a sidecar where there is none."""
         with asking(self.name, "agent"):
-            return agents.begin(self._client, self._container, self.name)
+            return sidecar.begin(self._client, self._container, self.name)
 
     def caller(self) -> socket.socket:
         """Begin a container for it."""
         self._check("call")
         with asking(self.name, "call"):
-            return callers.begin(self._client, self._container, self.name)
+            return call_servers.begin(self._client, self._container, self.name)
 
     def _has_none(self) -> bool:
         return self._container.attrs["HostConfig"]["NetworkMode"] in _NO_NETWORKS
 
-    def _plug_in(self, plug: Plug) -> None:
+    def _plug_in(self, plug: Endpoint) -> None:
         network = self._client.networks.get(plug.network)
         aliases = list(plug.aliases)
         ipv4, ipv6 = plug.ipv4 or None, plug.ipv6 or None

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from lab.api.base import Progress
 from lab.compose.nodes import Node
-from lab.engines.base import Progress
-from lab.engines.compose.command import compose
+from lab.engines.compose.compose_cli import compose
 
 # In the file that Compose gets, and out of it again before the build: an `x-` key may be anything.
 _PROJECT = "x-socket-lab-project"

@@ -10,7 +10,7 @@ from docker import DockerClient
 from docker.errors import NotFound
 from docker.models.containers import Container
 
-from lab.engines.outputs import Piece
+from lab.api.outputs import Piece
 
 
 def pieces(

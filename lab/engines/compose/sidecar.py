@@ -18,7 +18,7 @@ from docker import DockerClient
 from docker.errors import APIError, ImageNotFound, NotFound
 from docker.models.containers import Container
 
-from lab.engines.compose import agent_image, carrier
+from lab.engines.compose import agent_image, exec_stream
 from lab.engines.compose.checks import configured_base_image
 from lab.engines.compose.sweep import AGENT_LABEL, LABEL, TOPOLOGY_LABEL
 from lab.errors import AgentError, EngineError
@@ -168,4 +168,4 @@ def _started(sidecar: Container, host: Container) -> bool:
 def _talk(sidecar: Container) -> socket.socket:
     argv = ["exec", "--interactive", str(sidecar.name), *agent_image.ENTRY_POINT]
     # Docker may forget to say that the sidecar has ended (20.10).
-    return carrier.carry([*argv, "talk", agent_image.SOCKET], ends_with=sidecar)
+    return exec_stream.carry([*argv, "talk", agent_image.SOCKET], ends_with=sidecar)

@@ -10,7 +10,7 @@ from typing import Any
 
 from docker.models.containers import Container
 
-from lab.engines import not_up
+from lab.engines import startup_errors
 from lab.engines.compose.host import service_of
 from lab.errors import EngineError
 
@@ -79,7 +79,7 @@ def check(containers: Sequence[Container], services: Mapping[str, Mapping[str, A
         for container in containers
         if service_of(container) not in may_end
         and "Health" not in container.attrs["State"]
-        and not not_up.cannot_fail([container.attrs["Path"], *container.attrs["Args"]])
+        and not startup_errors.cannot_fail([container.attrs["Path"], *container.attrs["Args"]])
     ]
     if not watched:
         return
@@ -102,5 +102,5 @@ def why_not_up(container: Container) -> str:
     host, state = service_of(container), container.attrs["State"]
     said = container.logs(tail=_LAST_LINES).decode(errors="replace")
     if state["Running"] and (log := state.get("Health", {}).get("Log")):
-        return not_up.unhealthy(host, log[-1]["Output"], said)
-    return not_up.ended(host, state["ExitCode"], said)
+        return startup_errors.unhealthy(host, log[-1]["Output"], said)
+    return startup_errors.ended(host, state["ExitCode"], said)

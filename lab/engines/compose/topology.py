@@ -8,10 +8,10 @@ from typing import Any
 
 from lab.compose import files as compose_files
 from lab.compose import loading, nodes, replicas, schema, sources, yaml
-from lab.compose.errors import PlaceError
+from lab.compose.errors import LocatedError
 from lab.compose.nodes import Node
-from lab.engines.compose import images, plugs, restored
-from lab.engines.compose.command import compose
+from lab.engines.compose import endpoints, images, restored
+from lab.engines.compose.compose_cli import compose
 from lab.engines.compose.sweep import LABEL, SERVICE_LABEL, TOPOLOGY_LABEL
 from lab.errors import EngineError, TopologyError
 from lab.model import ComposeFiles
@@ -64,8 +64,8 @@ def read(
         order = _services(trees)
         service_of = _expand(topology, name, order)
         _label(topology, {LABEL: name, TOPOLOGY_LABEL: files.resolved()})
-        plugs.settle(topology, list(topology["services"]), free, service_of)
-    except PlaceError as error:
+        endpoints.settle(topology, list(topology["services"]), free, service_of)
+    except LocatedError as error:
         raise TopologyError(f"{_place(trees, error.keys)}: {error}") from error
     except ValueError as error:
         raise TopologyError(_with_line(trees, str(error))) from error
@@ -76,7 +76,7 @@ def _expand(topology: dict[str, Any], lab: str, order: Sequence[str]) -> Mapping
     """Make a service of each replica, in the order of the file; return which service each is of.
 
     Compose could give replicas no fixed addresses, and what it gives them may be another host's.
-    PlaceError when there is no host, or one that cannot be.
+    LocatedError when there is no host, or one that cannot be.
     """
     services = topology["services"]
     there = sorted(services, key=lambda one: order.index(one) if one in order else len(order))
@@ -129,7 +129,7 @@ def _with_line(trees: Sequence[Node], said: str) -> str:
         try:
             for tree in trees:
                 schema.check(tree.plain())
-        except PlaceError as error:  # with what was perhaps meant
+        except LocatedError as error:  # with what was perhaps meant
             return f"{_place(trees, error.keys)}: {error}"
     if named := _NAMED_REPLICAS.search(said):
         said = f"services.{named[1]}.container_name: {replicas.NOT_FOR_SEVERAL}"

@@ -1,15 +1,15 @@
 """The agents on the hosts' wires: how one is found, and begun where there is none.
 
-An agent is reached by an abstract socket of this machine, as the keeper is. It lives in the lab's
-pid namespace, so that it dies with the lab, in the host's network namespace, and outside of the
-host's pid namespace, so that a host that is paused has a wire all the same.
+An agent is reached by an abstract socket of this machine, as the supervisor is. It lives in the
+lab's pid namespace, so that it dies with the lab, in the host's network namespace, and outside of
+the host's pid namespace, so that a host that is paused has a wire all the same.
 """
 
 import os
 import socket
 from typing import Any
 
-from lab.engines.namespaces import agent_starts
+from lab.engines.namespaces import agent_launcher
 from lab.errors import AgentError, EngineError
 
 _BACKLOG = 16
@@ -27,7 +27,7 @@ def connect(lab: str, host: str) -> socket.socket | None:
 
 
 def start(lab: str, host: str, status: dict[str, Any]) -> None:
-    """Begin the agent of a host, of which the keeper has given this status.
+    """Begin the agent of a host, of which the supervisor has given this status.
 
     One may connect at once. If somebody else begins one at the same time, that one counts.
     EngineError when it cannot be.
@@ -42,7 +42,7 @@ def start(lab: str, host: str, status: dict[str, Any]) -> None:
         except OSError:
             return
         listener.listen(_BACKLOG)
-        why = agent_starts.start(lab, entry["pid"], status["pid"], listener.fileno())
+        why = agent_launcher.start(lab, entry["pid"], status["pid"], listener.fileno())
     if why:
         text = f"{host}: no agent on its wire: {why}"
         raise AgentError(text)

@@ -13,7 +13,7 @@ from threading import Lock
 
 from lab.engines.namespaces import MARK
 
-_STARTER = str(Path(__file__).with_name("agent_starter.py"))
+_STARTER = str(Path(__file__).parent / "supervisor" / "agents.py")
 
 
 class AgentStarter:
@@ -32,9 +32,9 @@ class AgentStarter:
         """Is it this process's, not one that it was forked from?"""
         return self._owner == os.getpid()
 
-    def start(self, host: int, keeper: int, listener: int) -> str:
+    def start(self, host: int, supervisor: int, listener: int) -> str:
         """Let it begin an agent, which is there then; return why it cannot."""
-        question = json.dumps({"host": host, "keeper": keeper}).encode()
+        question = json.dumps({"host": host, "supervisor": supervisor}).encode()
         try:
             with self._lock:
                 socket.send_fds(self._channel, [question], [listener])
@@ -55,7 +55,7 @@ _prepared: dict[str, AgentStarter] = {}
 
 
 def prepare(lab: str) -> None:
-    """Expect that the keeper of a lab will begin one."""
+    """Expect that the supervisor of a lab will begin one."""
     _prepared[lab] = AgentStarter()
 
 
@@ -70,11 +70,11 @@ def forget(lab: str) -> None:
         starter.close()
 
 
-def start(lab: str, host: int, keeper: int, listener: int) -> str:
+def start(lab: str, host: int, supervisor: int, listener: int) -> str:
     """Begin an agent, by the one that was prepared or by a new one; return why it cannot be."""
     there = _prepared.get(lab)
     if there and there.is_own:
-        return there.start(host, keeper, listener)
+        return there.start(host, supervisor, listener)
     starter = AgentStarter()
     argv = [sys.executable, "-I", "-S", _STARTER, str(starter.theirs.fileno())]
     process = subprocess.Popen(
@@ -86,7 +86,7 @@ def start(lab: str, host: int, keeper: int, listener: int) -> str:
     )
     try:
         starter.theirs.close()  # so that its end can be heard
-        return starter.start(host, keeper, listener)
+        return starter.start(host, supervisor, listener)
     finally:
         starter.close()
         process.wait()

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from lab import optional
-from lab.engines import wire_checks
+from lab.api import wire_checks
 from lab.engines.namespaces import idmap
 from lab.model import Finding
 from lab.optional import PATH

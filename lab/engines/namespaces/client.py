@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lab.engines.outputs import STREAMS, Piece
+from lab.api.outputs import STREAMS, Piece
 from lab.errors import EngineError, LabGoneError
 
 FRAME = struct.Struct("!QI")
@@ -24,7 +24,7 @@ _CREDENTIALS = struct.Struct("=iII")  # struct ucred: pid, uid, gid (unix(7))
 _PREFIX = "socket-lab"
 _BEFORE_NAME = 7  # fields of a socket's line in /proc/net/unix (proc(5))
 _TIMEOUT_S = 60.0
-_STATUS_TIMEOUT_S = 10.0  # a keeper that is well answers in a millisecond, on a quiet machine
+_STATUS_TIMEOUT_S = 10.0  # a supervisor that is well answers in a millisecond, on a quiet machine
 
 
 def address_of(name: str) -> str:
@@ -66,21 +66,21 @@ def _asked(
         sock.settimeout(within_s + longer_s)
         try:
             sock.connect(address_of(name))
-            _check_keeper(name, sock)
+            _check_supervisor(name, sock)
             socket.send_fds(sock, [json.dumps(question).encode() + b"\n"], descriptors)
             yield sock
         except TimeoutError as error:
             # 0: of a pid namespace that is not seen from here; kill(1) would take it for its group.
-            keeper = _peer(sock)[0]
-            remedy = f"; kill -KILL {keeper} ends the lab" if keeper else ""
-            text = f"lab {name}: {question['ask']}: its keeper does not answer{remedy}"
+            supervisor = _peer(sock)[0]
+            remedy = f"; kill -KILL {supervisor} ends the lab" if supervisor else ""
+            text = f"lab {name}: {question['ask']}: its supervisor does not answer{remedy}"
             raise EngineError(text) from error
         except OSError as error:
             text = f"lab {name}: {question['ask']}: {error.strerror}"
             raise LabGoneError(text) from error
 
 
-def _check_keeper(name: str, sock: socket.socket) -> None:
+def _check_supervisor(name: str, sock: socket.socket) -> None:
     """Raise LabGoneError unless it is one's own: anybody may have bound the name."""
     if (uid := peer_uid(sock)) != os.geteuid():
         text = f"lab {name}: its name is taken by user {uid}"
@@ -90,9 +90,9 @@ def _check_keeper(name: str, sock: socket.socket) -> None:
 def ask(
     name: str, *, descriptors: Sequence[int] = (), longer_s: float = 0.0, **question: Any
 ) -> dict[str, Any]:
-    """Ask a lab's keeper, and give it descriptors; EngineError when it is gone, or has failed.
+    """Ask a lab's supervisor, and give it descriptors; EngineError when it is gone, or has failed.
 
-    What is asked may take so much longer than a keeper does.
+    What is asked may take so much longer than a supervisor does.
     """
     with _asked(name, question, descriptors, longer_s) as sock, sock.makefile("rb") as lines:
         line = lines.readline()

@@ -1,4 +1,4 @@
-"""The engine `namespaces`, seen from outside: starts keepers, talks to them, enters hosts."""
+"""The engine `namespaces`, seen from outside: starts supervisors, talks to them, enters hosts."""
 
 import socket
 import sys
@@ -8,18 +8,19 @@ from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any
 
+from lab.api.base import Engine, Host, Lab, Progress, own_term, shown_file
+from lab.api.outputs import Piece
 from lab.compose import limits, replicas
-from lab.compose.errors import PlaceError
-from lab.engines import states
-from lab.engines.base import Engine, Host, Lab, Progress, own_term, shown_file
-from lab.engines.namespaces import agent_starts, agents, checks, control, processes
+from lab.compose.errors import LocatedError
+from lab.engines import lifecycle
+from lab.engines.namespaces import agent_client, agent_launcher, checks, client
+from lab.engines.namespaces.host import processes
 from lab.engines.namespaces.idmap import USER_ID
-from lab.engines.namespaces.keeper_process import KeeperProcess
-from lab.engines.outputs import Piece
+from lab.engines.namespaces.supervisor_process import SupervisorProcess
 from lab.errors import EngineError, LabGoneError, UsageError
 from lab.model import ComposeFiles, Finding, HostStatus, LabStatus
 
-_ENTER = str(Path(__file__).with_name("enter.py"))
+_ENTER = str(Path(__file__).parent / "host" / "exec.py")
 _LINK_SCOPE = "20"  # IPV6_ADDR_LINKLOCAL, as in /proc/net/if_inet6
 _END_WITHIN_S = 5.0  # beyond the graces of the hosts
 # Who can be had on a host, as names and as numbers; None: the default.
@@ -36,19 +37,19 @@ class NamespaceHost(Host):
         self.try_it = try_it
 
     def status(self) -> HostStatus:
-        """Ask the keeper."""
-        return _status(self._entry(control.ask(self._lab, ask="status")))
+        """Ask the supervisor."""
+        return _status(self._entry(client.ask(self._lab, ask="status")))
 
     def is_busy(self) -> bool:
         """Look at its threads in /proc."""
-        return processes.is_busy(self._entry(control.ask(self._lab, ask="status"))["pid"])
+        return processes.is_busy(self._entry(client.ask(self._lab, ask="status"))["pid"])
 
     def _entry(self, answer: dict[str, Any]) -> dict[str, Any]:
         return next(entry for entry in answer["hosts"] if entry["name"] == self.name)
 
     def link_local_addresses(self) -> list[str]:
         """Look at the host's own interfaces."""
-        hosts = control.ask(self._lab, ask="status")["hosts"]
+        hosts = client.ask(self._lab, ask="status")["hosts"]
         pid = next(entry["pid"] for entry in hosts if entry["name"] == self.name)
         try:
             lines = Path(f"/proc/{pid}/net/if_inet6").read_text().splitlines()
@@ -68,9 +69,9 @@ class NamespaceHost(Host):
         if user not in _USERS:
             text = f"{self.name}: cannot exec: no user {user}; on this engine hosts have root, lab"
             raise UsageError(text)
-        answer = control.ask(self._lab, ask="status", host=self.name)
+        answer = client.ask(self._lab, ask="status", host=self.name)
         entry = self._entry(answer)
-        if why := states.refusal(self.name, "exec", entry["state"]):
+        if why := lifecycle.refusal(self.name, "exec", entry["state"]):
             raise EngineError(why)
         pid = entry["pid"]
         inner = str(answer["user_namespace"]) if _USERS[user] == "lab" else "-"
@@ -88,7 +89,7 @@ class NamespaceHost(Host):
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                control.ask(self._lab, ask="call", host=self.name, descriptors=[theirs.fileno()])
+                client.ask(self._lab, ask="call", host=self.name, descriptors=[theirs.fileno()])
             except EngineError:
                 ours.close()
                 raise
@@ -96,37 +97,37 @@ class NamespaceHost(Host):
 
     def kill(self, signal: str = "KILL") -> None:
         """Send the signal to the host's program; KILL ends every process of the host."""
-        control.ask(self._lab, ask="kill", host=self.name, signal=signal)
+        client.ask(self._lab, ask="kill", host=self.name, signal=signal)
 
     def pause(self) -> None:
         """Stop every process of the host (SIGSTOP)."""
-        control.ask(self._lab, ask="pause", host=self.name)
+        client.ask(self._lab, ask="pause", host=self.name)
 
     def resume(self) -> None:
         """Let them go on (SIGCONT)."""
-        control.ask(self._lab, ask="resume", host=self.name)
+        client.ask(self._lab, ask="resume", host=self.name)
 
     def restart(self) -> None:
         """End the host and make it anew."""
-        grace_s = self._entry(control.ask(self._lab, ask="status"))["stop_grace_s"]
-        control.ask(self._lab, ask="restart", host=self.name, longer_s=grace_s)
+        grace_s = self._entry(client.ask(self._lab, ask="status"))["stop_grace_s"]
+        client.ask(self._lab, ask="restart", host=self.name, longer_s=grace_s)
 
     def disconnect(self) -> None:
         """Take the host's cables away."""
-        control.ask(self._lab, ask="disconnect", host=self.name)
+        client.ask(self._lab, ask="disconnect", host=self.name)
 
     def connect(self) -> None:
         """Lay them again."""
-        control.ask(self._lab, ask="connect", host=self.name)
+        client.ask(self._lab, ask="connect", host=self.name)
 
     def agent(self) -> socket.socket | None:
         """Try its socket."""
-        return agents.connect(self._lab, self.name)
+        return agent_client.connect(self._lab, self.name)
 
     def begin_agent(self) -> socket.socket:
         """Begin one where nobody answers; somebody else's that has just ended is begun anew."""
         while (connected := self.agent()) is None:
-            agents.start(self._lab, self.name, control.ask(self._lab, ask="status"))
+            agent_client.start(self._lab, self.name, client.ask(self._lab, ask="status"))
         return connected
 
 
@@ -145,57 +146,57 @@ def _in_order(answer: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 class NamespaceLab(Lab):
-    """A lab whose keeper runs."""
+    """A lab whose supervisor runs."""
 
     gives_half_lines = True
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
-        answer = control.ask(name, ask="status")
+        answer = client.ask(name, ask="status")
         self.hosts = {
             entry["name"]: NamespaceHost(name, entry["name"], entry["try_it"], _service(entry))
             for entry in _in_order(answer)
         }
 
     def status(self) -> LabStatus:
-        """Ask the keeper."""
-        answer = control.ask(self.name, ask="status")
+        """Ask the supervisor."""
+        answer = client.ask(self.name, ask="status")
         hosts = tuple(_status(entry) for entry in _in_order(answer))
         return LabStatus(self.name, NamespacesEngine.name, shown_file(answer["topology"]), hosts)
 
     def pieces(self, host: str, *, alone: bool, follow: bool) -> Iterator[Piece]:
-        """Read what the keeper kept."""
-        return control.read(self.name, ask="output", host=host, alone=alone, follow=follow)
+        """Read what the supervisor kept."""
+        return client.read(self.name, ask="output", host=host, alone=alone, follow=follow)
 
     def reader(self, host: str) -> Callable[[], Iterator[Piece]]:
-        """Ask the keeper for what it kept from a position on."""
+        """Ask the supervisor for what it kept from a position on."""
         position = 0
 
         def read() -> Iterator[Piece]:
             nonlocal position
-            for piece in control.read_stamped(self.name, host, position):
+            for piece in client.read_stamped(self.name, host, position):
                 position += piece.lost_bytes + len(piece.data)
                 yield piece
 
         return read
 
     def down(self, *, progress: Progress) -> None:
-        """Ask the keeper to end everything in order, and wait until it has."""
+        """Ask the supervisor to end everything in order, and wait until it has."""
         progress(f"stopping {self.name}", "")
-        answer = control.ask(self.name, ask="down")
+        answer = client.ask(self.name, ask="down")
         pid = answer["pid"]
-        if not control.wait_for_end(pid, answer["within_s"] + _END_WITHIN_S):
-            text = f"lab {self.name}: process {pid}, its keeper, has not ended"
+        if not client.wait_for_end(pid, answer["within_s"] + _END_WITHIN_S):
+            text = f"lab {self.name}: process {pid}, its supervisor, has not ended"
             raise EngineError(text)
 
 
-def _keeper(name: str) -> KeeperProcess:
-    starter = agent_starts.prepared(name)
+def _supervisor(name: str) -> SupervisorProcess:
+    starter = agent_launcher.prepared(name)
     if starter is None:
-        return KeeperProcess(name)
+        return SupervisorProcess(name)
     with starter.theirs:
-        return KeeperProcess(name, starter.theirs.fileno())
+        return SupervisorProcess(name, starter.theirs.fileno())
 
 
 class NamespacesEngine(Engine):
@@ -204,8 +205,8 @@ class NamespacesEngine(Engine):
     name = "namespaces"
 
     def __init__(self) -> None:
-        # The keepers that still hang on this process, by the names of their labs.
-        self._keepers: dict[str, KeeperProcess] = {}
+        # The supervisors that still hang on this process, by the names of their labs.
+        self._supervisors: dict[str, SupervisorProcess] = {}
         self._guarded: set[str] = set()
 
     def findings(self) -> list[Finding]:
@@ -225,28 +226,28 @@ class NamespacesEngine(Engine):
             self._cut(name)
             raise
         finally:
-            agent_starts.forget(name)
+            agent_launcher.forget(name)
             self._guarded.discard(name)
         self._release(name)
 
     def expect_faults(self, name: str) -> None:
-        """Let the keeper fork what begins agents, so that it loads while the hosts come up."""
-        agent_starts.prepare(name)
+        """Let the supervisor fork what begins agents, so that it loads while the hosts come up."""
+        agent_launcher.prepare(name)
 
     def up(self, files: ComposeFiles, name: str, *, build: bool, progress: Progress) -> Lab:
-        """Start a keeper, and read the file while it loads. There is nothing to build."""
+        """Start a supervisor, and read the file while it loads. There is nothing to build."""
         del build
-        self._keepers[name] = keeper = _keeper(name)
-        from lab.engines.namespaces.compose_file import located, read
+        self._supervisors[name] = supervisor = _supervisor(name)
+        from lab.engines.namespaces.plan import located, read
 
         spec, notes = read(files, name)
-        keeper.build(spec)
+        supervisor.build(spec)
         for note in notes:
             progress("note", note)
         progress("starting hosts", "")
         try:
-            keeper.wait_until_up(progress)
-        except PlaceError as error:  # what only the kernel could find
+            supervisor.wait_until_up(progress)
+        except LocatedError as error:  # what only the kernel could find
             raise located(error, files, name) from error
         lab = NamespaceLab(name)
         without = [host for host in spec.hosts if host.missing and not host.argv]
@@ -256,20 +257,21 @@ class NamespacesEngine(Engine):
         return lab
 
     def _release(self, name: str) -> None:
-        if keeper := self._keepers.pop(name, None):
-            keeper.release()
+        if supervisor := self._supervisors.pop(name, None):
+            supervisor.release()
 
     def _cut(self, name: str) -> None:
-        if keeper := self._keepers.pop(name, None):
-            keeper.cut()
+        if supervisor := self._supervisors.pop(name, None):
+            supervisor.cut()
 
     def labs(self, name: str | None = None) -> list[Lab]:
         """Find them by their sockets; one that ends meanwhile is not there.
 
-        EngineError when a keeper does not answer: such a lab must not pass for one that is gone.
+        EngineError when a supervisor does not answer: such a lab must not pass for one that is
+        gone.
         """
         found: list[Lab] = []
-        for known in control.names():
+        for known in client.names():
             if name in {None, known}:
                 with suppress(LabGoneError):
                     found.append(NamespaceLab(known))

@@ -34,7 +34,7 @@ _MOST = 65535
 
 
 def of_service(key: str, service: Mapping[str, Any]) -> User | None:
-    """Return the user of a service's program, None for `lab`; PlaceError when there is none."""
+    """Return the user of a service's program, None for `lab`; LocatedError when there is none."""
     given = str(service.get("user") or "")
     if not given:
         return None

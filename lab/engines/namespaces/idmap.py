@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from lab.engines.namespaces import processes
+from lab.engines.namespaces.host import processes
 
 USER_ID = 800  # the user `lab`, as in the images (Dockerfile)
 # No user of a machine: above those of accounts, of user namespaces and of services (systemd).

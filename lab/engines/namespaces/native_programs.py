@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from lab import optional
 from lab.compose import values
-from lab.compose.errors import PlaceError
+from lab.compose.errors import LocatedError
 
 # The command that takes the place of the image's, on this machine; a word it cannot do without.
 NATIVE_LABEL = "socket-lab.native"
@@ -37,7 +37,7 @@ def search_path() -> str:
 
 
 def choose(key: str, service: Mapping[str, Any], labels: Mapping[str, str], folder: Path) -> Chosen:
-    """Return the program of a service; PlaceError when it needs an image.
+    """Return the program of a service; LocatedError when it needs an image.
 
     A program with a relative path is one of the compose file's `folder`, where hosts run theirs.
     ValueError when a command cannot be split into words.
@@ -49,7 +49,7 @@ def choose(key: str, service: Mapping[str, Any], labels: Mapping[str, str], fold
             f"services.{key} {what}: not on this engine; use --engine compose, or name the command"
             f" of this machine that replaces it: labels: {{{NATIVE_LABEL}: COMMAND}}"
         )
-        raise PlaceError(("services", key), text)
+        raise LocatedError(("services", key), text)
     argv = values.words(labels.get(NATIVE_LABEL)) or [
         *values.words(service.get("entrypoint")),
         *values.words(service.get("command")),
@@ -62,7 +62,7 @@ def choose(key: str, service: Mapping[str, Any], labels: Mapping[str, str], fold
         return Chosen(tuple(sys.executable if word in _PYTHONS else word for word in argv))
     if needed == "rsyslogd":
         return Chosen(
-            (sys.executable, "-m", "lab.engines.namespaces.syslogd"),
+            (sys.executable, "-m", "lab.engines.namespaces.host.syslogd"),
             "rsyslogd is not installed, so the lab's own receiver takes the lines",
         )
     if not argv:

@@ -13,11 +13,12 @@ from typing import Any
 
 from lab.compose import etc_hosts, extra_hosts, replicas, sources
 from lab.compose.document import Document
-from lab.compose.errors import PlaceError
+from lab.compose.errors import LocatedError
 from lab.compose.networks import Networks
 from lab.compose.replicas import Expanded
 from lab.compose.values import mapping
-from lab.engines.namespaces import identity, mounts, notes, service
+from lab.engines.namespaces import identity, service, unsupported
+from lab.engines.namespaces import volumes as mounts
 from lab.engines.namespaces.spec import HostSpec, LabSpec
 from lab.errors import TopologyError
 from lab.model import ComposeFiles
@@ -35,14 +36,14 @@ def read(files: ComposeFiles, name: str) -> tuple[LabSpec, list[str]]:
         with expanded.places():
             lab = _lab(document, expanded, name)
             _check_depends(lab.hosts)
-    said = notes.unknown(document.file, services)
+    said = unsupported.unknown(document.file, services)
     if why := identity.unavailable(lab.hosts):
         said.append(why)
         lab = lab._replace(hosts=tuple(host._replace(user=None) for host in lab.hosts))
     return lab, [*said, *(f"{host.name}: {host.missing}" for host in lab.hosts if host.missing)]
 
 
-def located(error: PlaceError, files: ComposeFiles, name: str) -> TopologyError:
+def located(error: LocatedError, files: ComposeFiles, name: str) -> TopologyError:
     """Return what is wrong at a place of the files, which were read before, with its line."""
     document = Document(files, name)
     error = replicas.expand(document.services()).located(error)
@@ -54,7 +55,7 @@ def located(error: PlaceError, files: ComposeFiles, name: str) -> TopologyError:
         last = list(mapping(found)).index(str(last))
     try:
         with document.places():
-            raise PlaceError((*way, last), str(error))
+            raise LocatedError((*way, last), str(error))
     except TopologyError as topology_error:
         return topology_error
 
@@ -112,12 +113,12 @@ def _check_depends(hosts: Sequence[HostSpec]) -> None:
             place = ("services", host.name, "depends_on", needed)
             if (other := by_name.get(needed)) is None:
                 text = f"services.{host.name}: depends on {needed}, which is not there"
-                raise PlaceError(place, text)
+                raise LocatedError(place, text)
             if condition == "service_healthy" and other.argv and not other.health:
                 text = f"services.{host.name}: {needed} has no healthcheck to wait for"
-                raise PlaceError(place, text)
+                raise LocatedError(place, text)
     try:
         TopologicalSorter({host.name: host.depends_on for host in hosts}).prepare()
     except CycleError as error:
         circle = " -> ".join(error.args[1])
-        raise PlaceError(("services",), f"depends_on goes in a circle: {circle}") from error
+        raise LocatedError(("services",), f"depends_on goes in a circle: {circle}") from error

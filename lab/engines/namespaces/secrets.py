@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from lab.compose import sources
 from lab.compose.errors import at
-from lab.engines.namespaces import mounts
+from lab.engines.namespaces import volumes as mounts
 from lab.engines.namespaces.spec import File, Mount
 
 # Where what has no place of its own is, or one that does not begin with /.
@@ -35,7 +35,7 @@ def of_service(
 ) -> Granted:
     """Return what a service gets; `settings` are what variables are set to.
 
-    PlaceError when something is not there, or cannot be at its place.
+    LocatedError when something is not there, or cannot be at its place.
     """
     mounted: dict[str, Mount] = {}
     written: dict[str, File] = {}

@@ -1,4 +1,4 @@
-"""Makes a host of a service of the compose file; PlaceError where it cannot be one.
+"""Makes a host of a service of the compose file; LocatedError where it cannot be one.
 
 Its networks and names are known already; its mounts and its program have modules of their own.
 """
@@ -13,7 +13,7 @@ from lab.compose import env_files, etc_hosts, limits, values
 from lab.compose.errors import at
 from lab.compose.etc_hosts import HostsFiles
 from lab.compose.model import Interface
-from lab.engines.namespaces import MARK, grants, identity, mounts, programs, sysctls
+from lab.engines.namespaces import MARK, identity, native_programs, secrets, sysctls, volumes
 from lab.engines.namespaces.spec import HostSpec
 
 TRY_LABEL = "socket-lab.try"
@@ -39,7 +39,7 @@ def host(
     here = ("services", key)
     labels = values.mapping(service.get("labels"))
     with at(*here):
-        program = programs.choose(key, service, labels, folder)
+        program = native_programs.choose(key, service, labels, folder)
         depends_on = values.depends_on(service.get("depends_on") or {}, others)
     check = service.get("healthcheck") or {}
     with at(*here, "healthcheck", "retries"):
@@ -50,7 +50,7 @@ def host(
         stop_grace_s = values.seconds(service.get("stop_grace_period"), 10.0)
     with at(*here, "stop_signal"):
         stop_signal = values.stop_signal(service.get("stop_signal"))
-    granted = grants.of_service(key, service, file, folder, settings)
+    granted = secrets.of_service(key, service, file, folder, settings)
     return HostSpec(
         name=key,
         host_name=etc_hosts.host_name(key, service),
@@ -61,7 +61,7 @@ def host(
         },
         interfaces=interfaces,
         mounts=(
-            *mounts.of_service(key, service, folder, file.get("volumes") or {}),
+            *volumes.of_service(key, service, folder, file.get("volumes") or {}),
             *granted.mounts,
         ),
         health=health,
@@ -96,7 +96,7 @@ def _working_dir(key: str, service: Mapping[str, Any]) -> str:
 
 def _environment(lab: str, folder: Path) -> dict[str, str]:
     return {
-        "PATH": programs.search_path(),
+        "PATH": native_programs.search_path(),
         "PYTHONPATH": str(folder),
         "PYTHONUNBUFFERED": "1",
         "HOME": "/tmp",  # noqa: S108 - the host's own, and its users may write there

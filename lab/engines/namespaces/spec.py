@@ -1,6 +1,6 @@
-"""What the keeper is told: plain data, that travels as JSON from `lab up` to the keeper.
+"""What the supervisor is told: plain data, that travels as JSON from `lab up` to the supervisor.
 
-Named tuples, because they load faster than dataclasses, and the lab waits for the keeper.
+Named tuples, because they load faster than dataclasses, and the lab waits for the supervisor.
 """
 
 import json

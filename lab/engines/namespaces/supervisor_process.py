@@ -1,4 +1,4 @@
-"""The keeper's process as `lab up` has it: started, told what to build, held, let go.
+"""The supervisor's process as `lab up` has it: started, told what to build, held, let go.
 
 Its standard input is the lab's lifeline: that it ends without a word is the end of the lab.
 """
@@ -10,17 +10,17 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from lab.compose.errors import PlaceError
-from lab.engines.base import Progress
+from lab.api.base import Progress
+from lab.compose.errors import LocatedError
 from lab.engines.namespaces import MARK, checks
 from lab.engines.namespaces.spec import LabSpec
 from lab.errors import EngineError
 
-_KEEPER = str(Path(__file__).with_name("keeper.py"))
+_SUPERVISOR = str(Path(__file__).parent / "supervisor" / "__main__.py")
 
 
-class KeeperProcess:
-    """A keeper that hangs on this process."""
+class SupervisorProcess:
+    """A supervisor that hangs on this process."""
 
     def __init__(self, name: str, starter: int | None = None) -> None:
         """Start it; it loads, and makes namespaces, while nothing is asked of it yet.
@@ -30,7 +30,7 @@ class KeeperProcess:
         given = [] if starter is None else [starter]
         self._name = name
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", _KEEPER, *map(str, given)],
+            [sys.executable, "-I", "-S", _SUPERVISOR, *map(str, given)],
             pass_fds=given,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -45,13 +45,13 @@ class KeeperProcess:
     def wait_until_up(self, progress: Progress) -> None:
         """Wait until the lab is up. EngineError with the reason when it fails.
 
-        PlaceError when the reason is at a place of the compose file.
+        LocatedError when the reason is at a place of the compose file.
         """
         assert self._process.stdout
         for line in self._process.stdout:
             said = json.loads(line)
             if said.get("keys"):
-                raise PlaceError(tuple(said["keys"]), said["failed"])
+                raise LocatedError(tuple(said["keys"]), said["failed"])
             if "failed" in said:
                 missing = [found for found in checks.findings() if not found.ok and found.required]
                 hint = f"; {missing[0].name}: {missing[0].remedy}" if missing else ""
@@ -60,7 +60,7 @@ class KeeperProcess:
                 progress(said["doing"], said["detail"])
             if "up" in said:
                 return
-        text = f"lab {self._name}: its keeper ended before the lab was up"
+        text = f"lab {self._name}: its supervisor ended before the lab was up"
         raise EngineError(text)
 
     def release(self) -> None:
@@ -69,7 +69,7 @@ class KeeperProcess:
         self.cut()
 
     def cut(self) -> None:
-        """End the lab, unless it has been released; wait until the keeper has heard."""
+        """End the lab, unless it has been released; wait until the supervisor has heard."""
         assert self._process.stdin
         assert self._process.stdout
         with suppress(BrokenPipeError):

@@ -1,7 +1,7 @@
 """The options of a tmpfs: which may be written, and what mount(2) is told.
 
 As with Docker, it has no programs that run, no devices and no set-user-ID files unless it says so.
-See tmpfs(5) and mount(8). Standard library only: the keeper's side reads it, too.
+See tmpfs(5) and mount(8). Standard library only: the supervisor's side reads it, too.
 """
 
 from collections.abc import Callable

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab.compose import extra_hosts, limits, tables
-from lab.engines.namespaces import grants
+from lab.engines.namespaces import secrets
 
 _TOP_LEVEL = {"name", "version", "services", "networks", "volumes", "secrets", "configs"}
 # Without effect here, or true anyway: programs have no rights and the files are read-only.
@@ -55,7 +55,7 @@ def _keys(file: Mapping[str, Any], services: Mapping[str, Any]) -> Iterator[tupl
     most = limits.of_this_machine()
     for name, service in services.items():
         asked = limits.of_service(name, service)
-        every = (_of_service(service), grants.ignored(service, file), _of_limits(asked, most))
+        every = (_of_service(service), secrets.ignored(service, file), _of_limits(asked, most))
         yield from ((key, name) for of in every for key in of)
     parts = {"networks": _NETWORK, "volumes": _VOLUME, "secrets": _GRANT, "configs": _GRANT}
     for kind, understood in parts.items():

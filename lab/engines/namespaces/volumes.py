@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from lab.compose import paths
-from lab.compose.errors import PlaceError, at
+from lab.compose.errors import LocatedError, at
 from lab.engines.namespaces import tmpfs
-from lab.engines.namespaces.laying import PRIVATE
-from lab.engines.namespaces.places import is_there
+from lab.engines.namespaces.host.mount_points import is_there
+from lab.engines.namespaces.host.mounts import PRIVATE
 from lab.engines.namespaces.spec import HostSpec, Mount
 
 _PATH = (".", "~", "/")
@@ -30,7 +30,7 @@ def of_service(
 ) -> tuple[Mount, ...]:
     """Return a service's mounts; `defined` are the file's named volumes.
 
-    PlaceError when one cannot be, here or anywhere.
+    LocatedError when one cannot be, here or anywhere.
     """
     found = []
     for number, entry in enumerate(service.get("volumes") or ()):
@@ -69,15 +69,15 @@ def numbered(hosts: Iterable[HostSpec]) -> tuple[HostSpec, ...]:
 
 
 def check_defined(volumes: Mapping[str, Any], used: Collection[str]) -> None:
-    """Raise PlaceError for a named volume, if it is used, that is not the lab's own."""
+    """Raise LocatedError for a named volume, if it is used, that is not the lab's own."""
     for name, entry in volumes.items():
         if name in used and (entry or {}).get("external"):
             text = f"volumes.{name}: one from outside the lab is not for this engine"
-            raise PlaceError(("volumes", name, "external"), f"{text}; use --engine compose")
+            raise LocatedError(("volumes", name, "external"), f"{text}; use --engine compose")
         driver = (entry or {}).get("driver")
         if name in used and driver not in {None, "", "local"}:
             text = f"volumes.{name}.driver: {driver} is not for this engine, local is"
-            raise PlaceError(("volumes", name, "driver"), f"{text}; or use --engine compose")
+            raise LocatedError(("volumes", name, "driver"), f"{text}; or use --engine compose")
 
 
 def volume(entry: Any, key: str, folder: Path) -> Mount:

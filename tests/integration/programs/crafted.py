@@ -14,9 +14,9 @@ import sys
 import threading
 from collections.abc import Callable
 
-from lab.agent.wire import craft
-from lab.agent.wire.checksum import mended
-from lab.agent.wire.packet import ACK, SYN, TCP, Packet, parse
+from lab.net import craft
+from lab.net.checksum import mended
+from lab.net.packet import ACK, SYN, TCP, Packet, parse
 
 HERE = {4: "198.18.1.2", 6: "fd00::2"}
 THERE = {4: "198.18.1.3", 6: "fd00::3"}

@@ -12,7 +12,7 @@ from tests.integration.left import left_of
 
 def agents_of(name: str) -> Sequence[str]:
     """Return the lab's agents: containers, or `PID: COMMAND`."""
-    return [one for one in left_of(name) if one.endswith("-agent") or "agent_starter" in one]
+    return [one for one in left_of(name) if one.endswith("-agent") or "supervisor/agents" in one]
 
 
 def kill_agents(name: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lab.api import lifecycle
-from lab.engines.base import Engine, Lab
+from lab.api.base import Engine, Lab
 from tests.integration.wire.ends import Ends
 from tests.integration.wire.sockets import Sockets, sockets_of
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from itertools import pairwise
 
-from lab.engines.base import Lab
-from lab.faults.link import Link, LinkFault
+from lab.api.base import Lab
+from lab.api.link import Link, LinkFault
 from tests.integration.wire.sockets import Socket, Sockets
 from tests.waiting import wait_until
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from lab.engines.base import Host
-from lab.engines.program import Program
+from lab.api.base import Host
+from lab.api.program import Program
 from tests.integration.helpers import start_program
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from lab.api import lifecycle
-from lab.engines.base import Engine, Host, Lab
+from lab.api.agent_client import Channel
+from lab.api.base import Engine, Host, Lab
 from lab.errors import AgentEndedError, EngineError, UsageError
-from lab.faults.channel import Channel
 from tests.integration.command import PAIR
 from tests.integration.helpers import PROGRAMS, ROOT, start_program
 from tests.integration.left import assert_nothing_left

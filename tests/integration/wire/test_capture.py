@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.agent.wire.packet import Packet, parse
-from lab.agent.wire.pcapng import ARRIVED, DELIVERED
 from lab.evidence.pcapng import Record, read
+from lab.net.packet import Packet, parse
+from lab.net.pcapng import ARRIVED, DELIVERED
 from tests import tshark
 from tests.integration import command
 from tests.integration.wire.ends import (

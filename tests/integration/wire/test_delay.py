@@ -10,8 +10,8 @@ from itertools import pairwise
 import pytest
 
 from lab.agent.wire.fault import Fault
-from lab.agent.wire.packet import parse
-from lab.agent.wire.passage import Passage
+from lab.agent.wire.transit import Transit
+from lab.net.packet import parse
 from tests.integration.wire.ends import (
     Ends,
     arriving,
@@ -30,7 +30,7 @@ def drawn_s(count: int, **asked: object) -> list[float]:
     """Return for how long the seed delays each of some datagrams that come at the same time."""
     fault = Fault("delay", asked)
     fault.named("client -> server", 0)
-    passages = [Passage(b"", parse(A_DATAGRAM), (), 0) for _ in range(count)]
+    passages = [Transit(b"", parse(A_DATAGRAM), (), 0) for _ in range(count)]
     for passage in passages:
         fault.meet(passage)
     return [passage.at_ns / 1e9 for passage in passages]

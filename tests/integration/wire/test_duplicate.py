@@ -8,8 +8,8 @@ from ipaddress import ip_network
 
 import pytest
 
+from lab.api.base import Engine, Lab
 from lab.engines import choice
-from lab.engines.base import Engine, Lab
 from lab.errors import EngineError
 from tests.integration.wire.ends import Ends, assert_all_arrive, numbered, numbers, pattern
 from tests.integration.wire.sockets import Sockets

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lab.engines.base import Host, Lab
+from lab.api.base import Host, Lab
 from tests.integration import command
 from tests.integration.helpers import talk
 from tests.waiting import wait_until

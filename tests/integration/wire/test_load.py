@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.engines.base import Engine, Lab
+from lab.api.base import Engine, Lab
 from tests.integration import command
 from tests.integration.helpers import new_lab, start_program
 from tests.integration.wire.agents import agents_of, kill_agents, stopped_agents

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.engines.base import Engine, Lab
+from lab.api.base import Engine, Lab
 from lab.errors import UsageError
 from tests.integration import command
 from tests.integration.helpers import ROOT, lines_with, new_lab

@@ -12,8 +12,8 @@ import docker
 import pytest
 
 from lab.api import lifecycle
+from lab.api.base import Engine
 from lab.engines import choice
-from lab.engines.base import Engine
 from lab.engines.compose import agent_image
 from lab.engines.compose.checks import configured_base_image
 from lab.errors import EngineError
@@ -187,10 +187,10 @@ def test_agent_names_what_it_lacks(rights: list[str], lacking: set[str]) -> None
 def test_missing_target_is_told_from_missing_tables() -> None:
     # A kernel without NFQUEUE, as near as one gets to it on one that has it.
     source = (
-        "from lab.agent.wire import needs, nftables\n"
+        "from lab.agent.wire import kernel_support, nftables\n"
         "queue = nftables._queue\n"
         "nftables._queue = lambda n: queue(n).replace(b'NFQUEUE', b'NOQUEUE')\n"
-        "print([part for part, _ in needs.missing()])\n"
+        "print([part for part, _ in kernel_support.missing()])\n"
     )
     argv = ["unshare", "--user", "--map-root-user", "--net", sys.executable, "-c", source]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)

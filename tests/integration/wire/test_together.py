@@ -9,8 +9,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from lab.engines.base import Lab
-from lab.faults.link import LinkFault
+from lab.api.base import Lab
+from lab.api.link import LinkFault
 from tests.integration.wire.ends import (
     Ends,
     arriving,

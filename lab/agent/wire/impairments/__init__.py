@@ -9,10 +9,10 @@ from enum import IntEnum
 from importlib import import_module
 from typing import Any, ClassVar
 
-from lab.agent.wire.dice import Throw
-from lab.agent.wire.packet import Packet
-from lab.agent.wire.parameters import NonsenseError, Parameter
-from lab.agent.wire.passage import Passage
+from lab.agent.wire.rng import Draw
+from lab.agent.wire.transit import Transit
+from lab.net.packet import Packet
+from lab.net.parameters import Parameter, ParameterError
 
 
 class Stage(IntEnum):
@@ -37,17 +37,17 @@ class Base:
     copies: ClassVar[bool] = False
 
     def __init__(self, values: dict[str, Any]) -> None:
-        """`values` has every parameter. NonsenseError if they make no sense together."""
+        """`values` has every parameter. ParameterError if they make no sense together."""
 
     def refuse(self, match: Mapping[str, Any]) -> None:
-        """Raise NonsenseError when it can do nothing to any packet of a match (its values)."""
+        """Raise ParameterError when it can do nothing to any packet of a match (its values)."""
 
     def concerns(self, packet: Packet) -> bool:
         """Tell whether it could do something to this packet; others do not count as matching."""
         del packet
         return True
 
-    def act(self, passage: Passage, throw: Throw) -> str:
+    def act(self, passage: Transit, throw: Draw) -> str:
         """Do it to a packet; say what was done in a few words, for people and evidence.
 
         What raises `passage.at_ns` keeps the packet until then, or until the fault is removed.
@@ -57,7 +57,7 @@ class Base:
     # Is there something to do to later packets of a flow, too, once it has acted on one?
     follows_flows: bool = False
 
-    def follows(self, passage: Passage) -> str:
+    def follows(self, passage: Transit) -> str:
         """Do to a packet what having acted on an earlier one demands; say it, "" for nothing.
 
         It is asked before the match, where it `follows_flows`; the packet is not counted.
@@ -65,7 +65,7 @@ class Base:
         del passage
         return ""
 
-    def sees(self, passage: Passage) -> Sequence[Passage]:
+    def sees(self, passage: Transit) -> Sequence[Transit]:
         """Hear of a packet that matches and is let by; return kept ones that now go on after it."""
         del passage
         return ()
@@ -82,9 +82,9 @@ def names() -> list[str]:
 
 
 def load(name: str) -> type[Base]:
-    """Return the class of an impairment; NonsenseError when there is none of that name."""
+    """Return the class of an impairment; ParameterError when there is none of that name."""
     if name not in names():
         text = f"impairment {name!r}: must be one of {', '.join(names())}"
-        raise NonsenseError(text)
+        raise ParameterError(text)
     found: type[Base] = import_module(f"{__name__}.{name}").Impairment
     return found

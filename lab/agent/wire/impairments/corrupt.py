@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lab.agent.wire import checksum
-from lab.agent.wire.dice import Throw
 from lab.agent.wire.impairments import Base, Stage
 from lab.agent.wire.match import never
-from lab.agent.wire.packet import Packet, parse
-from lab.agent.wire.parameters import Parameter
-from lab.agent.wire.passage import Passage
+from lab.agent.wire.rng import Draw
+from lab.agent.wire.transit import Transit
+from lab.net import checksum
+from lab.net.packet import Packet, parse
+from lab.net.parameters import Parameter
 
 
 class Impairment(Base):
@@ -48,7 +48,7 @@ class Impairment(Base):
             return False
         return packet.length - _start(packet) > (self._offset or 0)
 
-    def act(self, passage: Passage, throw: Throw) -> str:
+    def act(self, passage: Transit, throw: Draw) -> str:
         """Flip them; neighbouring bits, so that two flips never undo each other."""
         # What an earlier fault has put in the packet's place is what goes on over the line.
         packet = passage.packet if passage.data is None else parse(passage.data)

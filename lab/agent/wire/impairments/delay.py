@@ -4,10 +4,10 @@ import math
 from statistics import NormalDist
 from typing import Any
 
-from lab.agent.wire.dice import Throw
 from lab.agent.wire.impairments import Base, Stage
-from lab.agent.wire.parameters import NonsenseError, Parameter
-from lab.agent.wire.passage import Passage
+from lab.agent.wire.rng import Draw
+from lab.agent.wire.transit import Transit
+from lab.net.parameters import Parameter, ParameterError
 
 _MOST_MS = 600_000
 # Pareto with this shape has a finite variance, and is what tc-netem's table has.
@@ -44,11 +44,11 @@ class Impairment(Base):
         self._last_ns = 0
         if self._jitter_ms > self._delay_ms:
             text = f"jitter_ms {self._jitter_ms:g}: must be at most delay_ms {self._delay_ms:g}"
-            raise NonsenseError(text)
+            raise ParameterError(text)
         if self._overtake and not self._jitter_ms:
-            raise NonsenseError("overtake: needs jitter_ms; equal delays keep the order")
+            raise ParameterError("overtake: needs jitter_ms; equal delays keep the order")
 
-    def act(self, passage: Passage, throw: Throw) -> str:
+    def act(self, passage: Transit, throw: Draw) -> str:
         """Add to the time when it is due."""
         delay_ms = self._delay_ms
         if self._jitter_ms:

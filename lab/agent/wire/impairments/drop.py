@@ -1,8 +1,8 @@
 """Packets vanish, as on a bad line; nobody is told."""
 
-from lab.agent.wire.dice import Throw
 from lab.agent.wire.impairments import Base, Stage
-from lab.agent.wire.passage import Passage
+from lab.agent.wire.rng import Draw
+from lab.agent.wire.transit import Transit
 
 
 class Impairment(Base):
@@ -10,7 +10,7 @@ class Impairment(Base):
 
     STAGE = Stage.END
 
-    def act(self, passage: Passage, throw: Throw) -> str:
+    def act(self, passage: Transit, throw: Draw) -> str:
         """Lose it."""
         del throw
         passage.lost = True

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from lab.agent.wire.dice import Throw
 from lab.agent.wire.impairments import Base, Stage
-from lab.agent.wire.packet import Packet
-from lab.agent.wire.parameters import Parameter
-from lab.agent.wire.passage import Passage
+from lab.agent.wire.rng import Draw
+from lab.agent.wire.transit import Transit
+from lab.net.packet import Packet
+from lab.net.parameters import Parameter
 
 
 class Impairment(Base):
@@ -31,7 +31,7 @@ class Impairment(Base):
             return destination[0] >> 4 != 0xE
         return len(destination) == 16 and destination[0] != 0xFF
 
-    def act(self, passage: Passage, throw: Throw) -> str:
+    def act(self, passage: Transit, throw: Draw) -> str:
         """Add the copies."""
         del throw
         passage.copies += self._copies

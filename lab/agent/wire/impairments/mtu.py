@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lab.agent.wire import craft
-from lab.agent.wire.dice import Throw
 from lab.agent.wire.impairments import Base, Stage
 from lab.agent.wire.match import never
-from lab.agent.wire.packet import Packet
-from lab.agent.wire.parameters import Parameter
-from lab.agent.wire.passage import Passage
+from lab.agent.wire.rng import Draw
+from lab.agent.wire.transit import Transit
+from lab.net import craft
+from lab.net.packet import Packet
+from lab.net.parameters import Parameter
 
 _LEAST, _MOST = 68, 65_535  # RFC 791: every link carries 68 bytes
 _DONT_FRAGMENT = 0x40
@@ -56,7 +56,7 @@ class Impairment(Base):
             return not self._says_what_ipv6_never_says
         return not self._icmp or bool(packet.data[6] & _DONT_FRAGMENT)
 
-    def act(self, passage: Passage, throw: Throw) -> str:
+    def act(self, passage: Transit, throw: Draw) -> str:
         """Lose it."""
         del throw
         passage.lost = True

@@ -1,8 +1,8 @@
 """Nothing happens to packets: they are counted."""
 
-from lab.agent.wire.dice import Throw
 from lab.agent.wire.impairments import Base, Stage
-from lab.agent.wire.passage import Passage
+from lab.agent.wire.rng import Draw
+from lab.agent.wire.transit import Transit
 
 
 class Impairment(Base):
@@ -10,7 +10,7 @@ class Impairment(Base):
 
     STAGE = Stage.END
 
-    def act(self, passage: Passage, throw: Throw) -> str:
+    def act(self, passage: Transit, throw: Draw) -> str:
         """Leave it as it is."""
         del passage, throw
         return "observed"

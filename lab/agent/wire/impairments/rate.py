@@ -3,10 +3,10 @@
 from collections import deque
 from typing import Any
 
-from lab.agent.wire.dice import Throw
 from lab.agent.wire.impairments import Base, Stage
-from lab.agent.wire.parameters import Parameter
-from lab.agent.wire.passage import Passage
+from lab.agent.wire.rng import Draw
+from lab.agent.wire.transit import Transit
+from lab.net.parameters import Parameter
 
 _LEAST_BPS, _MOST_BPS = 8, 1e12
 
@@ -37,7 +37,7 @@ class Impairment(Base):
         self._queue: deque[tuple[int, int]] = deque()
         self._queued_bytes = 0
 
-    def act(self, passage: Passage, throw: Throw) -> str:
+    def act(self, passage: Transit, throw: Draw) -> str:
         """Queue it, or lose it."""
         del throw
         now_ns = passage.at_ns

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lab.agent.wire import craft
-from lab.agent.wire.dice import Throw
 from lab.agent.wire.impairments import Base, Stage
 from lab.agent.wire.match import never
-from lab.agent.wire.parameters import Parameter
-from lab.agent.wire.passage import Passage
+from lab.agent.wire.rng import Draw
+from lab.agent.wire.transit import Transit
+from lab.net import craft
+from lab.net.parameters import Parameter
 
 _RESET = "tcp-reset"
 _ERRORS = {
@@ -46,7 +46,7 @@ class Impairment(Base):
         if match["icmp_type"] in _ERRORS:
             never(f"icmp_type {match['icmp_type']}: an error is not answered with another")
 
-    def act(self, passage: Passage, throw: Throw) -> str:
+    def act(self, passage: Transit, throw: Draw) -> str:
         """Refuse it."""
         del throw
         passage.lost = True

@@ -3,10 +3,10 @@
 from collections import deque
 from typing import Any
 
-from lab.agent.wire.dice import Throw
 from lab.agent.wire.impairments import Base, Stage
-from lab.agent.wire.parameters import Parameter
-from lab.agent.wire.passage import Passage
+from lab.agent.wire.rng import Draw
+from lab.agent.wire.transit import Transit
+from lab.net.parameters import Parameter
 
 
 class Impairment(Base):
@@ -24,9 +24,9 @@ class Impairment(Base):
         self._hold_ns = round(values["hold_ms"] * 1e6)
         self._seen = 0
         # In the order in which they go on: how many have then been seen, when at the latest, which.
-        self._held: deque[tuple[int, int, Passage]] = deque()
+        self._held: deque[tuple[int, int, Transit]] = deque()
 
-    def act(self, passage: Passage, throw: Throw) -> str:
+    def act(self, passage: Transit, throw: Draw) -> str:
         """Hold it."""
         del throw
         self._freed(passage.at_ns)  # forgets those that have gone
@@ -34,7 +34,7 @@ class Impairment(Base):
         self._held.append((self._seen + self._gap, passage.at_ns, passage))
         return f"held until {self._gap} have passed"
 
-    def sees(self, passage: Passage) -> list[Passage]:
+    def sees(self, passage: Transit) -> list[Transit]:
         """Count the one that passes."""
         self._seen += 1
         return self._freed(passage.at_ns)
@@ -44,7 +44,7 @@ class Impairment(Base):
         """It keeps some, or has not yet heard that they have gone."""
         return bool(self._held)
 
-    def _freed(self, now_ns: int) -> list[Passage]:
+    def _freed(self, now_ns: int) -> list[Transit]:
         freed = []
         while self._held and (self._held[0][0] <= self._seen or self._held[0][1] <= now_ns):
             _, until_ns, passage = self._held.popleft()

@@ -4,14 +4,14 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from lab.agent.wire import craft
-from lab.agent.wire.dice import Throw
 from lab.agent.wire.flows import MOST_FLOWS, Key, key
 from lab.agent.wire.impairments import Base, Stage
 from lab.agent.wire.match import never
-from lab.agent.wire.packet import ACK, FIN, RST, SYN, TCP, Packet
-from lab.agent.wire.parameters import Parameter
-from lab.agent.wire.passage import Passage
+from lab.agent.wire.rng import Draw
+from lab.agent.wire.transit import Transit
+from lab.net import craft
+from lab.net.packet import ACK, FIN, RST, SYN, TCP, Packet
+from lab.net.parameters import Parameter
 
 _HALF, _ALL = 1 << 31, (1 << 32) - 1  # of sequence numbers, RFC 1982
 
@@ -57,7 +57,7 @@ class Impairment(Base):
             return False
         return self._to != "receiver" or not _opens(packet)
 
-    def act(self, passage: Passage, throw: Throw) -> str:
+    def act(self, passage: Transit, throw: Draw) -> str:
         """Put an RST in the segment's place, and send one back."""
         del throw
         packet = passage.packet
@@ -75,7 +75,7 @@ class Impairment(Base):
             return
         _put(self._told, key(packet), None)
 
-    def follows(self, passage: Passage) -> str:
+    def follows(self, passage: Transit) -> str:
         """Tell a sender again that has not accepted: its last segment names what it waits for."""
         packet = passage.packet
         if self._to != "sender":

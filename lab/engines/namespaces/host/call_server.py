@@ -35,8 +35,8 @@ def become(asked: int, user_namespace: int, host: HostSpec) -> NoReturn:
         syscalls.let_owner_look()
         os.environ.clear()
         os.environ.update(host.environment)
-        # Only here: the keeper, and so every host, would wait for it.
-        from lab.agent.caller.program import Caller  # noqa: PLC0415
+        # Only here: the supervisor, and so every host, would wait for it.
+        from lab.agent.call_server.server import Caller  # noqa: PLC0415
 
         gc.enable()
         Caller(0, 0).run()

@@ -1,4 +1,4 @@
-"""The keeper's own tmpfs: what hosts share, and their files under /etc."""
+"""The supervisor's own tmpfs: what hosts share, and their files under /etc."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Runs a program on a host: `enter.py HOST PID INNER FOLDER LIMITS TERM [NAME=VALUE...] -- ARGV`.
+"""Runs a program on a host: `exec.py HOST PID INNER FOLDER LIMITS TERM [NAME=VALUE...] -- ARGV`.
 
 PID is the host's process 1, as this machine counts; INNER is `-`, or the descriptor of that process
 that keeps the user namespace of the host's programs. LIMITS are the host's (`limits.text`), or
@@ -15,10 +15,11 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-sys.path.insert(0, str(Path(__file__).parents[3]))
+sys.path.insert(0, str(Path(__file__).parents[4]))
 
-from lab.engines import states
-from lab.engines.namespaces import freezer, processes, syscalls
+from lab.engines import lifecycle
+from lab.engines.namespaces import syscalls
+from lab.engines.namespaces.host import freezer, processes
 
 _KINDS = {
     "user": syscalls.CLONE_NEWUSER,  # first, for the right to enter the others
@@ -40,7 +41,7 @@ def main() -> NoReturn:
         _enter(pid, inner)
         parent = os.pidfd_open(os.getpid())
         if term != "-":
-            from lab.engines.namespaces import terminal  # noqa: PLC0415 - only where there is one
+            from lab.engines.namespaces.host import terminal  # noqa: PLC0415 - only where there is one
 
             environment["TERM"] = term
             master, slave = os.openpty()
@@ -49,7 +50,7 @@ def main() -> NoReturn:
         if child == 0:
             syscalls.end_with(parent)
             if Path("/proc/1/comm").read_text(encoding="ascii").strip() == freezer.PAUSED:
-                _fail(states.refusal(host, "exec", "paused"))
+                _fail(lifecycle.refusal(host, "exec", "paused"))
             if term != "-":
                 os.login_tty(slave)
             _become(sys.argv[split + 1 :], folder, limits, environment)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from lab.compose.model import Health
-from lab.engines.namespaces import processes
+from lab.engines.namespaces.host import processes
 
 _GLANCE_S = 0.002
 # Without such a change: after this time, then after twice, three times and so on, up to the most.

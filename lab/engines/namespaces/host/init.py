@@ -1,7 +1,7 @@
 """Process 1 of a host: makes the host's room, runs its program, and ends the host with it.
 
-It is forked from the keeper, talks to it over a socket pair (one JSON object a message), and is to
-a host what the container runtime and docker-init are to a container: when the program ends, so
+It is forked from the supervisor, talks to it over a socket pair (one JSON object a message), and is
+to a host what the container runtime and docker-init are to a container: when the program ends, so
 does the host, with every process and the whole network namespace.
 """
 
@@ -17,19 +17,17 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from lab.compose import limits
-from lab.compose.errors import PlaceError
-from lab.engines.namespaces import (
-    callers,
+from lab.compose.errors import LocatedError
+from lab.engines.namespaces import syscalls, sysctls, user_namespaces
+from lab.engines.namespaces.host import (
+    call_server,
     freezer,
     kernel_files,
-    links,
+    network,
     processes,
-    rooms,
-    syscalls,
-    sysctls,
-    users,
+    rootfs,
 )
-from lab.engines.namespaces.health import HealthCheck
+from lab.engines.namespaces.host.health import HealthCheck
 from lab.engines.namespaces.spec import HostSpec, LabSpec
 
 _ENDING = {signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
@@ -42,14 +40,14 @@ NAMESPACES = (
 
 
 class Init:
-    """The host's state, and the loop that waits for the keeper, the program and the clock."""
+    """The host's state, and the loop that waits for the supervisor, the program and the clock."""
 
     def __init__(
-        self, lab: LabSpec, spec: HostSpec, keeper: socket.socket, user_namespace: int
+        self, lab: LabSpec, spec: HostSpec, supervisor: socket.socket, user_namespace: int
     ) -> None:
         self._lab = lab
         self._spec = spec
-        self._keeper = keeper
+        self._supervisor = supervisor
         self._user_namespace = user_namespace
         self._main = 0
         self._paused = False
@@ -59,24 +57,24 @@ class Init:
         self._settles_at_s: float | None = None
 
     def run(self) -> NoReturn:
-        """Serve until the program has ended or the keeper has; never return."""
+        """Serve until the program has ended or the supervisor has; never return."""
         syscalls.unshare(NAMESPACES)
         syscalls.set_host_name(self._spec.host_name)
-        links.no_duplicate_address_detection()
+        network.no_duplicate_address_detection()
         self._say({"is": "unshared", "pid": int(Path("/proc/self").readlink().name)})
         wake, wake_write = os.pipe()
         os.set_blocking(wake_write, False)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         poll = select.poll()
-        poll.register(self._keeper, select.POLLIN)
+        poll.register(self._supervisor, select.POLLIN)
         poll.register(wake, select.POLLIN)
         while True:
             ready = self._ready(poll)
             if wake in ready:
                 os.read(wake, 4096)
             self._reap()
-            if self._keeper.fileno() in ready:
+            if self._supervisor.fileno() in ready:
                 self._hear()
             if self._check and not self._paused:
                 self._check.turn()
@@ -99,20 +97,20 @@ class Init:
         return ready
 
     def _say(self, message: dict[str, Any]) -> None:
-        self._keeper.send(json.dumps(message).encode())
+        self._supervisor.send(json.dumps(message).encode())
 
     def _say_health(self, health: str) -> None:
         said = self._check.said if self._check else ""
         self._say({"is": "health", "health": health, "said": said})
 
     def _hear(self) -> None:
-        text, given, _, _ = socket.recv_fds(self._keeper, 1 << 16, 1)
-        if not text:  # the keeper is gone
+        text, given, _, _ = socket.recv_fds(self._supervisor, 1 << 16, 1)
+        if not text:  # the supervisor is gone
             os._exit(1)
         message = json.loads(text)
         if message["do"] == "call" and os.fork() == 0:
             signal.set_wakeup_fd(-1)
-            callers.become(given[0], self._user_namespace, self._spec)
+            call_server.become(given[0], self._user_namespace, self._spec)
         for descriptor in given:
             os.close(descriptor)
         self._obey(message)
@@ -120,8 +118,8 @@ class Init:
     def _obey(self, message: dict[str, Any]) -> None:
         do = message["do"]
         if do == "room":
-            rooms.make_room(self._spec, self._lab.visible)
-            links.configure(self._spec.interfaces if message["plugged"] else ())
+            rootfs.make_room(self._spec, self._lab.visible)
+            network.configure(self._spec.interfaces if message["plugged"] else ())
             self._set_sysctls()  # after the addresses, as with Docker
             kernel_files.close()
             self._say({"is": "ready"})
@@ -144,12 +142,12 @@ class Init:
                 sysctls.apply({name: value})
             except OSError as error:  # whether a value is one, only the kernel knows
                 place = ("services", self._spec.name, "sysctls", name)
-                raise PlaceError(place, str(error.strerror)) from error
+                raise LocatedError(place, str(error.strerror)) from error
 
     def _plug_in(self) -> None:
         fault = ""
         try:
-            links.configure(self._spec.interfaces)
+            network.configure(self._spec.interfaces)
         except OSError as error:  # the host goes on, without network
             fault = error.strerror or str(error)
         self._say({"is": "connected", "fault": fault})
@@ -210,7 +208,7 @@ class Init:
         user = self._spec.user
         syscalls.keep_bounding_set(user.capabilities if user else 0)
         if user:
-            users.become(user)
+            user_namespaces.become(user)
         syscalls.no_new_privileges()
 
     def _signal(self, number: signal.Signals) -> None:

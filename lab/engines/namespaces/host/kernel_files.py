@@ -7,7 +7,7 @@ not by a right in a namespace. See default paths of the OCI runtime specificatio
 from pathlib import Path
 
 from lab.engines.namespaces import syscalls
-from lab.engines.namespaces.laying import bind
+from lab.engines.namespaces.host.mounts import bind
 
 _READ_ONLY = ("bus", "fs", "irq", "sys", "sysrq-trigger")
 _HIDDEN = (

@@ -1,15 +1,16 @@
 """The lab's root: the machine's own files, read-only, and what hosts may see of them.
 
-Built once, by the keeper; each host then makes its room in it (`rooms`).
+Built once, by the supervisor; each host then makes its room in it (`rooms`).
 """
 
 import os
 import stat
 from pathlib import Path
 
-from lab.engines.namespaces import store, syscalls
-from lab.engines.namespaces.laying import PRIVATE, bind, hidden_by_private, lay_over
-from lab.engines.namespaces.places import Places
+from lab.engines.namespaces import syscalls
+from lab.engines.namespaces.host import etc_files
+from lab.engines.namespaces.host.mount_points import Places
+from lab.engines.namespaces.host.mounts import PRIVATE, bind, hidden_by_private, lay_over
 from lab.engines.namespaces.spec import LabSpec
 
 # A folder that every machine has; its own content stays hidden and untouched.
@@ -23,8 +24,8 @@ def build(lab: LabSpec) -> None:
     syscalls.mount("none", "/", flags=syscalls.MS_REC | syscalls.MS_PRIVATE)
     devices = os.open("/dev", os.O_PATH)
     kept = {path: os.open(path, os.O_PATH) for path in hidden_by_private(lab.visible)}
-    shown = {entry for host in lab.hosts for entry in host.mounts if store.is_bind(entry)}
-    sources = {store.place(entry): entry.source for entry in shown}
+    shown = {entry for host in lab.hosts for entry in host.mounts if etc_files.is_bind(entry)}
+    sources = {etc_files.place(entry): entry.source for entry in shown}
     binds = {place: os.open(source, os.O_PATH) for place, source in sorted(sources.items())}
     root, places = Path(_MOUNT_POINT), Places()
     syscalls.mount("tmpfs", _MOUNT_POINT, "tmpfs", options="mode=0755")
@@ -53,8 +54,8 @@ def build(lab: LabSpec) -> None:
     syscalls.pivot_root(str(root))
     for descriptor in (devices, *kept.values(), *binds.values()):
         os.close(descriptor)
-    store.fill(lab)
-    for file in store.ETC.iterdir():
+    etc_files.fill(lab)
+    for file in etc_files.ETC.iterdir():
         lay_over(str(file), f"/etc/{file.name}")
     _close()
 
@@ -65,7 +66,7 @@ def _close() -> None:
     By its number each program of a host is root there, too, as it must be to use root's own Python
     and to write to root's own folders; so it could read them.
     """
-    file, folder = store.nothing()
+    file, folder = etc_files.nothing()
     for place in filter(os.path.isdir, _SECRETIVE):
         for entry in os.scandir(place):
             others = stat.S_IROTH if entry.is_file(follow_symlinks=False) else stat.S_IXOTH

@@ -1,4 +1,4 @@
-"""Bridges in the keeper's network namespace, and the hosts' ends of the virtual cables.
+"""Bridges in the supervisor's network namespace, and the hosts' ends of the virtual cables.
 
 A bridge has its network's router's addresses. Nothing is forwarded there, so what a host sends
 outside ends in silence, as on an internal network of Docker's.
@@ -16,7 +16,7 @@ import struct
 from collections.abc import Iterable, Sequence
 
 from lab.compose.model import Interface, Network
-from lab.engines.namespaces import processes
+from lab.engines.namespaces.host import processes
 
 _SIOCADDRT = 0x890B
 _SIOCSIFFLAGS = 0x8914

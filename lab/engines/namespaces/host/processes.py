@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from lab.engines import states
+from lab.engines import lifecycle
 
 
 def spawn(argv: Sequence[str], environment: Mapping[str, str], files: Sequence[int]) -> int:
@@ -80,7 +80,7 @@ def ended() -> Iterator[tuple[int, int]]:
 def is_busy(root: int) -> bool:
     """Tell whether a process is at work or on its way out, or what it has started is at work."""
     try:
-        return _state(Path(f"/proc/{root}")) == states.ZOMBIE or _works(root)
+        return _state(Path(f"/proc/{root}")) == lifecycle.ZOMBIE or _works(root)
     except OSError:  # whoever was to know of its end has reaped it
         return False
 
@@ -89,7 +89,7 @@ def _works(root: int) -> bool:
     with contextlib.suppress(OSError):  # one that has ended meanwhile does not run
         for task in Path(f"/proc/{root}/task").iterdir():
             with contextlib.suppress(OSError):
-                if states.is_busy(_state(task), (task / "wchan").read_text()):
+                if lifecycle.is_busy(_state(task), (task / "wchan").read_text()):
                     return True
                 if any(_works(int(child)) for child in (task / "children").read_text().split()):
                     return True

@@ -13,12 +13,12 @@ from functools import partial
 from pathlib import Path
 
 from lab.compose import etc_hosts
-from lab.compose.errors import PlaceError, dotted
+from lab.compose.errors import LocatedError, dotted
 from lab.engines.namespaces import syscalls, tmpfs
-from lab.engines.namespaces.laying import bind, hidden_by_private, lay_over
-from lab.engines.namespaces.places import Places
+from lab.engines.namespaces.host.etc_files import STORE, place
+from lab.engines.namespaces.host.mount_points import Places
+from lab.engines.namespaces.host.mounts import bind, hidden_by_private, lay_over
 from lab.engines.namespaces.spec import File, HostSpec, Mount
-from lab.engines.namespaces.store import STORE, place
 
 _DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
 _LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
@@ -29,7 +29,7 @@ def make_room(host: HostSpec, visible: Iterable[str]) -> None:
 
     The process must be in the host's own pid and network namespaces.
     """
-    # Opened before anything is mounted over them, and reached through their descriptors.
+    # Handles before anything is mounted over them, and reached through their descriptors.
     store = _path_of(STORE)
     kept = {path: _path_of(path) for path in hidden_by_private(visible)}
     devices = {name: _path_of(f"/dev/{name}") for name in _DEVICES}
@@ -94,7 +94,7 @@ def _make_working_dir(host: HostSpec, places: Places) -> None:
     except OSError as error:
         keys = ("services", host.name, "working_dir")
         text = f"{dotted(keys)}: {host.working_dir}: {error.strerror}; choose another"
-        raise PlaceError(keys, text) from error
+        raise LocatedError(keys, text) from error
 
 
 def _hosts_file(host: HostSpec, store: str) -> str:

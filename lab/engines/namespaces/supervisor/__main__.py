@@ -2,7 +2,7 @@
 
 Started by `lab up` with the LabSpec as a line on standard input; it says on standard output, a
 JSON object a line, how far it is. Standard input stays open as a lifeline: until it says `release`,
-its end is the end of the lab. Whatever ends the keeper, the kernel ends all the rest.
+its end is the end of the lab. Whatever ends the supervisor, the kernel ends all the rest.
 """
 
 import contextlib
@@ -18,28 +18,21 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 # Run as a file, which is faster than as a module of an installed package.
-sys.path.insert(0, str(Path(__file__).parents[3]))
+sys.path.insert(0, str(Path(__file__).parents[4]))
 
 from lab.compose.errors import text_of
-from lab.engines.namespaces import (
-    MARK,
-    agent_fork,
-    lifeline,
-    links,
-    processes,
-    root,
-    syscalls,
-    users,
-)
-from lab.engines.namespaces.births import Births
-from lab.engines.namespaces.cables import Cables
-from lab.engines.namespaces.control import address_of
-from lab.engines.namespaces.desk import Desk
-from lab.engines.namespaces.init import NAMESPACES
-from lab.engines.namespaces.kept import KeptHost
-from lab.engines.namespaces.loop import Loop
-from lab.engines.namespaces.order import Order
+from lab.engines.namespaces import MARK, syscalls, user_namespaces
+from lab.engines.namespaces.client import address_of
+from lab.engines.namespaces.host import machine_root, network, processes
+from lab.engines.namespaces.host.init import NAMESPACES
 from lab.engines.namespaces.spec import LabSpec
+from lab.engines.namespaces.supervisor import agent_fork, control_pipe
+from lab.engines.namespaces.supervisor.api import Desk
+from lab.engines.namespaces.supervisor.host_state import HostState
+from lab.engines.namespaces.supervisor.loop import Loop
+from lab.engines.namespaces.supervisor.network import Cables
+from lab.engines.namespaces.supervisor.spawn import Spawner
+from lab.engines.namespaces.supervisor.start_order import Order
 
 _PIECE_BYTES = 1 << 16
 _STREAMS = (0, 1)  # standard output, standard error
@@ -47,16 +40,16 @@ _MOST_PIECES = 16  # a pipe holds a megabyte at the most (pipe(7))
 _FAILED_STATUS = 125
 
 
-class Keeper:
+class Supervisor:
     """The lab's hosts and its loop."""
 
     def __init__(self, lab: LabSpec, inner: int, control: socket.socket) -> None:
         self.lab = lab
-        self.hosts = {host.name: KeptHost(n, host) for n, host in enumerate(lab.hosts)}
+        self.hosts = {host.name: HostState(n, host) for n, host in enumerate(lab.hosts)}
         self.inner = inner
         self.loop = Loop()
         self.cables = Cables(lab, self.hosts, self.tell, self._have_failed)
-        self._births = Births(lab, inner, self.loop)
+        self._births = Spawner(lab, inner, self.loop)
         self._order = Order(self.hosts)
         self._down_until_s: float | None = None
         self._desk = Desk(self, self.loop, control)
@@ -88,7 +81,7 @@ class Keeper:
 
     # --- hosts
 
-    def _spawn(self, host: KeptHost) -> None:
+    def _spawn(self, host: HostState) -> None:
         outputs = self._births.give(host)
         channel = host.channel
         assert channel
@@ -97,7 +90,7 @@ class Keeper:
             host.pipes[read] = number
             self.loop.watch(read, lambda n=number, r=read: self._collect(host, n, r))  # type: ignore[misc]
 
-    def _collect(self, host: KeptHost, number: int, descriptor: int) -> bool:
+    def _collect(self, host: HostState, number: int, descriptor: int) -> bool:
         """Read a piece of an output; False when nothing is there, now or any more."""
         try:
             piece = os.read(descriptor, _PIECE_BYTES)
@@ -116,14 +109,14 @@ class Keeper:
         self._desk.written(host)
         return bool(piece)
 
-    def collect(self, host: KeptHost) -> None:
+    def collect(self, host: HostState) -> None:
         """Take what the host has written so far and this process has not read yet."""
         for descriptor, number in list(host.pipes.items()):
             for _ in range(_MOST_PIECES):  # whoever writes on and on is not waited for
                 if not self._collect(host, number, descriptor):
                     break
 
-    def _hear(self, host: KeptHost, channel: socket.socket) -> None:
+    def _hear(self, host: HostState, channel: socket.socket) -> None:
         try:
             text = channel.recv(_PIECE_BYTES)
         except ConnectionResetError:  # it ended with a message of ours unread
@@ -141,7 +134,7 @@ class Keeper:
         self._consider(host)
         self._desk.changed(host)
 
-    def _heard(self, host: KeptHost, message: dict[str, Any]) -> None:
+    def _heard(self, host: HostState, message: dict[str, Any]) -> None:
         state = message["is"]
         if state == "unshared":
             host.outer_pid = message["pid"]
@@ -155,13 +148,13 @@ class Keeper:
         else:
             host.hear(message)
 
-    def tell(self, host: KeptHost, *, descriptors: Sequence[int] = (), **message: Any) -> None:
+    def tell(self, host: HostState, *, descriptors: Sequence[int] = (), **message: Any) -> None:
         """Send a host's init a message, if there is one, and descriptors."""
         if host.channel and host.channel.fileno() >= 0:
             with contextlib.suppress(OSError):  # it has just ended, which will be heard
                 socket.send_fds(host.channel, [json.dumps(message).encode()], descriptors)
 
-    def _ended(self, host: KeptHost, status: int) -> None:
+    def _ended(self, host: HostState, status: int) -> None:
         self.collect(host)
         for number in _STREAMS:
             host.all.finish_line(number, time.time_ns())
@@ -173,7 +166,7 @@ class Keeper:
         if host.restarting:
             self._start_again(host)
 
-    def restart(self, host: KeptHost) -> None:
+    def restart(self, host: HostState) -> None:
         """End a host's program, if it runs, then give the host a new init, which starts it."""
         host.restarting = True
         if host.state == "exited":
@@ -181,12 +174,12 @@ class Keeper:
         else:
             self._stop(host)
 
-    def _stop(self, host: KeptHost) -> None:
+    def _stop(self, host: HostState) -> None:
         spec = host.spec
         self.tell(host, do="resume")
         self.tell(host, do="signal", signal=spec.stop_signal, grace_s=spec.stop_grace_s)
 
-    def _start_again(self, host: KeptHost) -> None:
+    def _start_again(self, host: HostState) -> None:
         host.restarting = False
         host.state, host.fault = "created", ""
         host.health = "starting" if host.spec.health and host.spec.argv else None
@@ -198,21 +191,21 @@ class Keeper:
 
     # --- the lab
 
-    def _consider(self, host: KeptHost) -> None:
+    def _consider(self, host: HostState) -> None:
         """After a change of a host: start what may start now; say when all is up, or failed."""
         if self._down_until_s is not None:
             return
         for other in self._order.startable(host):
             other.ready = False
-            lifeline.say(doing="starting hosts", detail=other.spec.name)
+            control_pipe.say(doing="starting hosts", detail=other.spec.name)
             self.tell(other, do="start")
             other.state = "starting"
         if fault := self._order.fault(host):
             self._fail(fault)
         if self._order.is_up_with(host):
-            lifeline.say(up=True)
+            control_pipe.say(up=True)
 
-    def _have_failed(self, hosts: Sequence[KeptHost], text: str) -> None:
+    def _have_failed(self, hosts: Sequence[HostState], text: str) -> None:
         """End hosts that have no cables: the lab, or, when it has been up, these alone."""
         self._fail(text)
         for host in hosts:
@@ -221,13 +214,13 @@ class Keeper:
 
     def _fail(self, text: str, keys: Sequence[str] = ()) -> None:
         if not self._order.up:
-            lifeline.say(failed=text, keys=keys)
+            control_pipe.say(failed=text, keys=keys)
             os._exit(1)
 
     def _released(self) -> None:
-        lifeline.hear()
+        control_pipe.hear()
         self.loop.unwatch(0)  # before another file has this number
-        lifeline.let_go()
+        control_pipe.let_go()
 
     def _signalled(self, numbers: bytes) -> None:
         if signal.SIGTERM in numbers:
@@ -262,9 +255,9 @@ def main() -> None:
         # Of this network namespace, and this user: the names of abstract sockets are its own.
         control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         address = address_of(os.environ[MARK])
-        outer = users.Outer()
+        outer = user_namespaces.Outer()
         syscalls.unshare(NAMESPACES)
-        inner = users.make_inner(others=outer.mapped())
+        inner = user_namespaces.make_inner(others=outer.mapped())
         syscalls.unshare(syscalls.CLONE_NEWPID)
         if os.fork():
             os._exit(0)
@@ -273,11 +266,11 @@ def main() -> None:
         lab = LabSpec.from_json(line)
         control.bind(address)
         control.listen()
-        links.forward_nothing()
-        root.build(lab)
-        Keeper(lab, inner, control).run()
+        network.forward_nothing()
+        machine_root.build(lab)
+        Supervisor(lab, inner, control).run()
     except OSError as error:
-        lifeline.say(failed=text_of(error), keys=[])
+        control_pipe.say(failed=text_of(error), keys=[])
         os._exit(1)
 
 

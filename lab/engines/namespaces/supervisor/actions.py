@@ -9,11 +9,11 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from lab.engines import states
-from lab.engines.namespaces import links
-from lab.engines.namespaces.cables import Cables
-from lab.engines.namespaces.kept import KeptHost
+from lab.engines import lifecycle
+from lab.engines.namespaces.host import network
 from lab.engines.namespaces.spec import LabSpec
+from lab.engines.namespaces.supervisor.host_state import HostState
+from lab.engines.namespaces.supervisor.network import Cables
 
 Condition = Callable[[], bool]
 
@@ -23,20 +23,20 @@ class RefusedError(Exception):
 
 
 class Lab(Protocol):
-    """What the desk and its actions need of the keeper."""
+    """What the desk and its actions need of the supervisor."""
 
     lab: LabSpec
-    hosts: dict[str, KeptHost]
+    hosts: dict[str, HostState]
     inner: int
     cables: Cables
 
-    def tell(self, host: KeptHost, *, descriptors: Sequence[int] = (), **message: Any) -> None:
+    def tell(self, host: HostState, *, descriptors: Sequence[int] = (), **message: Any) -> None:
         """Send a host's init a message, and descriptors."""
 
-    def restart(self, host: KeptHost) -> None:
+    def restart(self, host: HostState) -> None:
         """End a host's program and start it in a new host."""
 
-    def collect(self, host: KeptHost) -> None:
+    def collect(self, host: HostState) -> None:
         """Take what the host has written so far."""
 
     def take_down(self) -> None:
@@ -49,8 +49,8 @@ class Lab(Protocol):
 class Actions:
     """What is done to hosts."""
 
-    def __init__(self, keeper: Lab) -> None:
-        self._keeper = keeper
+    def __init__(self, supervisor: Lab) -> None:
+        self._supervisor = supervisor
         self._verbs = {
             "pause": self._pause,
             "resume": self._resume,
@@ -61,40 +61,40 @@ class Actions:
             "call": self._call,
         }
 
-    def begin(self, verb: str, host: KeptHost, question: dict[str, Any]) -> Condition:
+    def begin(self, verb: str, host: HostState, question: dict[str, Any]) -> Condition:
         """Begin it; return what becomes true when it is in force, or the host has ended.
 
         RefusedError when it cannot be done; what is returned raises it when it has failed.
         """
-        if why := states.refusal(host.spec.name, verb, host.shown_state):
+        if why := lifecycle.refusal(host.spec.name, verb, host.shown_state):
             raise RefusedError(why)
         try:
             return self._verbs[verb](host, question)
         except OSError as error:
             raise RefusedError(f"{host.spec.name}: {verb}: {error.strerror}") from error
 
-    def _pause(self, host: KeptHost, _question: dict[str, Any]) -> Condition:
-        self._keeper.tell(host, do="pause")
+    def _pause(self, host: HostState, _question: dict[str, Any]) -> Condition:
+        self._supervisor.tell(host, do="pause")
         return lambda: host.state in {"paused", "exited"}
 
-    def _resume(self, host: KeptHost, _question: dict[str, Any]) -> Condition:
-        self._keeper.tell(host, do="resume")
+    def _resume(self, host: HostState, _question: dict[str, Any]) -> Condition:
+        self._supervisor.tell(host, do="resume")
         return lambda: host.state in {"running", "exited"}
 
-    def _kill(self, host: KeptHost, question: dict[str, Any]) -> Condition:
-        if why := states.no_signal(host.spec.name, question["signal"]):
+    def _kill(self, host: HostState, question: dict[str, Any]) -> Condition:
+        if why := lifecycle.no_signal(host.spec.name, question["signal"]):
             raise RefusedError(why)
         name = f"SIG{question['signal']}"
-        self._keeper.tell(host, do="signal", signal=name)
+        self._supervisor.tell(host, do="signal", signal=name)
         if host.state == "paused":  # as Docker does; the signal is there before the program goes on
-            self._keeper.tell(host, do="resume")
+            self._supervisor.tell(host, do="resume")
         if name == "SIGKILL":
             return lambda: host.state == "exited"
         return lambda: host.state != "paused"
 
-    def _restart(self, host: KeptHost, _question: dict[str, Any]) -> Condition:
+    def _restart(self, host: HostState, _question: dict[str, Any]) -> Condition:
         started = host.generation + 1
-        self._keeper.restart(host)
+        self._supervisor.restart(host)
 
         def done() -> bool:
             again = host.generation >= started and host.state in {"running", "exited"}
@@ -104,28 +104,28 @@ class Actions:
 
         return done
 
-    def _disconnect(self, host: KeptHost, _question: dict[str, Any]) -> Condition:
+    def _disconnect(self, host: HostState, _question: dict[str, Any]) -> Condition:
         self._check_plug(host, "disconnect", "disconnected" if not host.connected else "")
         self._take_away(host)
         host.connected = False
         return lambda: True
 
     @staticmethod
-    def _take_away(host: KeptHost) -> None:
+    def _take_away(host: HostState) -> None:
         count = len(host.spec.interfaces)
-        cables = [links.cable_name(host.number, host.generation, n) for n in range(count)]
-        links.ip_batch(f"link del {cable}" for cable in cables)
+        cables = [network.cable_name(host.number, host.generation, n) for n in range(count)]
+        network.ip_batch(f"link del {cable}" for cable in cables)
 
-    def _connect(self, host: KeptHost, _question: dict[str, Any]) -> Condition:
+    def _connect(self, host: HostState, _question: dict[str, Any]) -> Condition:
         self._check_plug(host, "connect", "connected" if host.connected else "")
         host.connected = True
         try:
-            links.ip_batch(self._keeper.cables.commands(host))
+            network.ip_batch(self._supervisor.cables.commands(host))
         except OSError:
             host.connected = False
             raise
         host.plugging, host.fault = True, ""
-        self._keeper.tell(host, do="network")
+        self._supervisor.tell(host, do="network")
 
         def done() -> bool:
             if host.plugging:
@@ -139,17 +139,17 @@ class Actions:
 
         return done
 
-    def _call(self, host: KeptHost, question: dict[str, Any]) -> Condition:
+    def _call(self, host: HostState, question: dict[str, Any]) -> Condition:
         if not question["descriptors"]:  # it was lost on its way: this process has too many
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
-        self._keeper.tell(host, do="call", descriptors=question["descriptors"])
+        self._supervisor.tell(host, do="call", descriptors=question["descriptors"])
         return lambda: True
 
     @staticmethod
-    def _check_plug(host: KeptHost, verb: str, already: str) -> None:
+    def _check_plug(host: HostState, verb: str, already: str) -> None:
         if not host.spec.interfaces:
-            raise RefusedError(states.cannot(host.spec.name, verb, "on no network"))
+            raise RefusedError(lifecycle.cannot(host.spec.name, verb, "on no network"))
         if host.plugging:  # its init would lose the cable while it sets the addresses
-            raise RefusedError(states.cannot(host.spec.name, verb, "being connected"))
+            raise RefusedError(lifecycle.cannot(host.spec.name, verb, "being connected"))
         if already:
-            raise RefusedError(states.cannot(host.spec.name, verb, already))
+            raise RefusedError(lifecycle.cannot(host.spec.name, verb, already))

@@ -1,4 +1,4 @@
-"""The keeper's fork that begins agents: half of what it needs has been loaded there.
+"""The supervisor's fork that begins agents: half of what it needs has been loaded there.
 
 Apart from the rest, because not every lab has faults.
 """
@@ -9,7 +9,7 @@ import os
 def begin(channel: int) -> None:
     """Fork it; it is asked over the channel, which is its own then."""
     if os.fork() == 0:
-        from lab.engines.namespaces.agent_starter import serve  # noqa: PLC0415
+        from lab.engines.namespaces.supervisor.agents import serve  # noqa: PLC0415
 
         try:
             serve(channel)

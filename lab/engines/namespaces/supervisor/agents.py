@@ -1,11 +1,11 @@
-"""Begins agents: `python3 -I -S agent_starter.py CHANNEL`, until nobody is at the channel any more.
+"""Begins agents: `python3 -I -S supervisor/agents.py CHANNEL`, until nobody is at CHANNEL any more.
 
-A keeper that is told the CHANNEL forks one, too, before it makes namespaces.
+A supervisor that is told the CHANNEL forks one, too, before it makes namespaces.
 
-CHANNEL is an inherited socket (SOCK_SEQPACKET). A question is {"host": PID, "keeper": PID}, with a
-descriptor: the socket where the agent is asked. The host's process 1 and the lab's keeper are as
-this machine counts. The answer is {} when the agent is there, else {"failed": WHY}. What an agent
-needs is loaded once, and may be while the hosts are not there yet.
+CHANNEL is an inherited socket (SOCK_SEQPACKET). A question is {"host": PID, "supervisor": PID},
+with a descriptor: the socket where the agent is asked. The host's process 1 and the lab's
+supervisor are as this machine counts. The answer is {} when the agent is there, else {"failed":
+WHY}. What an agent needs is loaded once, and may be while the hosts are not there yet.
 """
 
 import json
@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-sys.path.insert(0, str(Path(__file__).parents[3]))
+sys.path.insert(0, str(Path(__file__).parents[4]))
 
 from lab.agent.server import Server
 from lab.engines.namespaces import syscalls
@@ -32,12 +32,12 @@ def serve(descriptor: int) -> None:
         if not text:
             return
         question = json.loads(text)
-        failed = _begin(channel, question["host"], question["keeper"], given[0])
+        failed = _begin(channel, question["host"], question["supervisor"], given[0])
         os.close(given[0])
         channel.send(json.dumps({"failed": failed} if failed else {}).encode())
 
 
-def _begin(channel: socket.socket, host: int, keeper: int, listener: int) -> str:
+def _begin(channel: socket.socket, host: int, supervisor: int, listener: int) -> str:
     """Leave an agent in the namespaces; return why it cannot be."""
     told, telling = os.pipe()
     child = os.fork()
@@ -46,7 +46,7 @@ def _begin(channel: socket.socket, host: int, keeper: int, listener: int) -> str
         channel.close()
         try:
             ends_with = os.pidfd_open(host)
-            _enter(host, keeper)
+            _enter(host, supervisor)
         except OSError as error:
             os.write(telling, f"host of process {host}: {error.strerror}".encode())
             os._exit(1)
@@ -59,7 +59,8 @@ def _begin(channel: socket.socket, host: int, keeper: int, listener: int) -> str
 
 
 def _leave_behind(telling: int, listener: int, ends_with: int) -> NoReturn:
-    # Twice, so that the agent's parent is of the lab's pid namespace, and its orphan the keeper's.
+    # Twice, so that the agent's parent is of the lab's pid namespace, and its orphan the
+    # supervisor's.
     child = os.fork()
     if child:
         os.waitpid(child, 0)
@@ -74,12 +75,12 @@ def _leave_behind(telling: int, listener: int, ends_with: int) -> NoReturn:
         os._exit(0)
 
 
-def _enter(host: int, keeper: int) -> None:
+def _enter(host: int, supervisor: int) -> None:
     places = (
         (host, "user", syscalls.CLONE_NEWUSER),  # first, for the right to enter the others
         (host, "net", syscalls.CLONE_NEWNET),
-        (keeper, "mnt", syscalls.CLONE_NEWNS),
-        (keeper, "pid", syscalls.CLONE_NEWPID),
+        (supervisor, "mnt", syscalls.CLONE_NEWNS),
+        (supervisor, "pid", syscalls.CLONE_NEWPID),
     )
     opened = [(os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY), kind) for pid, name, kind in places]
     for descriptor, kind in opened:

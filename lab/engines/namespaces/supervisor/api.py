@@ -1,4 +1,4 @@
-"""Where the keeper answers questions: state, outputs, and what is to be done to a host.
+"""Where the supervisor answers questions: state, outputs, and what is to be done to a host.
 
 An answer to something done comes when it is in force.
 """
@@ -10,10 +10,10 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from lab.engines.namespaces.actions import Actions, Condition, Lab, RefusedError
-from lab.engines.namespaces.control import FRAME, STAMP, peer_uid
-from lab.engines.namespaces.kept import KeptHost
-from lab.engines.namespaces.loop import Loop
+from lab.engines.namespaces.client import FRAME, STAMP, peer_uid
+from lab.engines.namespaces.supervisor.actions import Actions, Condition, Lab, RefusedError
+from lab.engines.namespaces.supervisor.host_state import HostState
+from lab.engines.namespaces.supervisor.loop import Loop
 
 _MOST_BYTES = 1 << 16
 _ANSWER_WITHIN_S = 1.0
@@ -22,7 +22,7 @@ _ANSWER_WITHIN_S = 1.0
 class _Reader:
     """A client that reads an output: as it came, or by streams, with times."""
 
-    def __init__(self, sock: socket.socket, host: KeptHost, question: dict[str, Any]) -> None:
+    def __init__(self, sock: socket.socket, host: HostState, question: dict[str, Any]) -> None:
         self.sock = sock
         self.host = host
         self.output = host.stdout if question.get("alone") else host.all
@@ -56,14 +56,14 @@ class _Reader:
 class Desk:
     """Serves the clients of the control socket; never waits for one."""
 
-    def __init__(self, keeper: Lab, loop: Loop, control: socket.socket) -> None:
-        self._keeper = keeper
-        self._actions = Actions(keeper)
+    def __init__(self, supervisor: Lab, loop: Loop, control: socket.socket) -> None:
+        self._supervisor = supervisor
+        self._actions = Actions(supervisor)
         self._loop = loop
         self._control = control
         self._readers: list[_Reader] = []
         # Who waits for what to become true of a host.
-        self._waiting: list[tuple[KeptHost, Condition, socket.socket]] = []
+        self._waiting: list[tuple[HostState, Condition, socket.socket]] = []
         self._spare = os.open(os.devnull, os.O_RDONLY)
         control.setblocking(False)
         loop.watch(control.fileno(), self._accept)
@@ -86,7 +86,7 @@ class Desk:
     def _turn_away(self, why: str) -> None:
         """Answer who cannot be served, on a descriptor that is kept for that (EMFILE, ENFILE)."""
         os.close(self._spare)
-        text = f"lab {self._keeper.lab.name}: its keeper has {why.lower()}"
+        text = f"lab {self._supervisor.lab.name}: its supervisor has {why.lower()}"
         with contextlib.suppress(OSError):
             sock, _ = self._control.accept()
             with sock:
@@ -107,19 +107,19 @@ class Desk:
         if ask == "status":
             self._answer(sock, self._status(question.get("host")))
         elif ask == "down":
-            within_s = self._keeper.longest_down_s()
+            within_s = self._supervisor.longest_down_s()
             pid = int(Path("/proc/self").readlink().name)
             self._answer(sock, {"pid": pid, "within_s": within_s})
-            self._keeper.take_down()
+            self._supervisor.take_down()
         elif ask in {"output", "printed"}:
             self._read(sock, question)
         else:
-            self._do(sock, self._keeper.hosts[question["host"]], ask, question)
+            self._do(sock, self._supervisor.hosts[question["host"]], ask, question)
         for descriptor in given:
             os.close(descriptor)
 
     def _status(self, asked: str | None) -> dict[str, Any]:
-        spec = self._keeper.hosts[asked].spec if asked else None
+        spec = self._supervisor.hosts[asked].spec if asked else None
         hosts = [
             {
                 "name": host.spec.name,
@@ -131,19 +131,19 @@ class Desk:
                 "try_it": host.spec.try_it,
                 "stop_grace_s": host.spec.stop_grace_s,
             }
-            for host in self._keeper.hosts.values()
+            for host in self._supervisor.hosts.values()
         ]
         return {
-            "topology": self._keeper.lab.topology,
+            "topology": self._supervisor.lab.topology,
             "hosts": hosts,
             "environment": spec.environment if spec else {},
             "limits": spec.limits if spec else {},
             "pid": int(Path("/proc/self").readlink().name),
-            "folder": (spec and spec.working_dir) or self._keeper.lab.folder,
-            "user_namespace": self._keeper.inner,
+            "folder": (spec and spec.working_dir) or self._supervisor.lab.folder,
+            "user_namespace": self._supervisor.inner,
         }
 
-    def _do(self, sock: socket.socket, host: KeptHost, ask: str, question: dict[str, Any]) -> None:
+    def _do(self, sock: socket.socket, host: HostState, ask: str, question: dict[str, Any]) -> None:
         try:
             done = self._actions.begin(ask, host, question)
         except RefusedError as error:
@@ -152,7 +152,7 @@ class Desk:
             self._waiting.append((host, done, sock))
             self.changed(host)
 
-    def changed(self, host: KeptHost) -> None:
+    def changed(self, host: HostState) -> None:
         """Answer those who waited for what is now true."""
         for entry in list(self._waiting):
             waited_for, done, sock = entry
@@ -182,13 +182,13 @@ class Desk:
     # --- outputs
 
     def _read(self, sock: socket.socket, question: dict[str, Any]) -> None:
-        host = self._keeper.hosts[question["host"]]
-        self._keeper.collect(host)
+        host = self._supervisor.hosts[question["host"]]
+        self._supervisor.collect(host)
         reader = _Reader(sock, host, question)
         self._readers.append(reader)
         self._pump(reader)
 
-    def written(self, host: KeptHost) -> None:
+    def written(self, host: HostState) -> None:
         """Pass on what a host wrote to those who follow it."""
         for reader in list(self._readers):
             if reader.host is host:

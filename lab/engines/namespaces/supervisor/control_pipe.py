@@ -1,4 +1,4 @@
-"""The keeper's way to `lab up`: what it says on standard output, and the lifeline, standard input.
+"""The supervisor's way to `lab up`: standard output, and the control pipe, standard input.
 
 Until `lab up` says `release` there, its end is the end of the lab.
 """

@@ -1,11 +1,11 @@
-"""What the keeper keeps of a host: its state, and what its programs wrote."""
+"""What the supervisor keeps of a host: its state, and what its programs wrote."""
 
 import socket
 from array import array
 from bisect import bisect_right
 from typing import Any, NamedTuple
 
-from lab.engines import not_up
+from lab.engines import startup_errors
 from lab.engines.namespaces.spec import HostSpec
 
 _MOST_BYTES = 16 * 1024 * 1024
@@ -94,7 +94,7 @@ class Output:
         return Stretch(piece, end, self._times[number], self._streams[number])
 
 
-class KeptHost:
+class HostState:
     """A host's state, in the words of `lab.model.HostStatus`, and `starting`: told to start."""
 
     def __init__(self, number: int, spec: HostSpec) -> None:
@@ -105,13 +105,13 @@ class KeptHost:
         self.health = "starting" if spec.health and spec.argv else None
         self.check_said = ""  # by the health check that made it what it is
         # Has its program run for a while? What has a health check, or no program, need not.
-        self.settled = bool(spec.health) or not_up.cannot_fail(spec.argv)
+        self.settled = bool(spec.health) or startup_errors.cannot_fail(spec.argv)
         self.ready = False
         self.connected = True
         self.plugging = False  # its new end of the cable has no address yet
         self.fault = ""  # why its init failed, or could not plug it in
         self.restarting = False
-        # Of its init, in the keeper's pid namespace and in the one of the machine.
+        # Of its init, in the supervisor's pid namespace and in the one of the machine.
         self.pid = 0
         self.outer_pid = 0
         self.channel: socket.socket | None = None

@@ -1,4 +1,4 @@
-"""The keeper's loop: which descriptors it waits for, and what it does when they are ready.
+"""The supervisor's loop: which descriptors it waits for, and what it does when they are ready.
 
 Not asyncio, which takes longer to load than two hosts to come up.
 """

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from lab.engines.namespaces import links
-from lab.engines.namespaces.kept import KeptHost
+from lab.engines.namespaces.host import network as links
 from lab.engines.namespaces.spec import LabSpec
+from lab.engines.namespaces.supervisor.host_state import HostState
 
 _AT_ONCE = 20
 
@@ -18,19 +18,19 @@ class Cables:
     def __init__(
         self,
         lab: LabSpec,
-        hosts: Mapping[str, KeptHost],
+        hosts: Mapping[str, HostState],
         tell: Callable[..., None],
-        fail: Callable[[Sequence[KeptHost], str], None],
+        fail: Callable[[Sequence[HostState], str], None],
     ) -> None:
         self._networks = [network.name for network in lab.networks]
         self._hosts = hosts
         self._tell = tell
         self._fail = fail
-        self._waiting: list[KeptHost] = []
+        self._waiting: list[HostState] = []
         # The bridges are made with the first cables, in the same call.
         self._bridges = links.bridge_commands(lab.networks)
 
-    def want(self, host: KeptHost) -> None:
+    def want(self, host: HostState) -> None:
         """Let a host that has its namespaces now go on as soon as it has its cables, if any."""
         if host.spec.interfaces:
             self._waiting.append(host)
@@ -38,7 +38,7 @@ class Cables:
             self._go_on(host)
         self._lay_if_enough()
 
-    def want_no_more(self, host: KeptHost) -> None:
+    def want_no_more(self, host: HostState) -> None:
         """Let the others not wait for a host that has ended."""
         if host in self._waiting:
             self._waiting.remove(host)
@@ -63,10 +63,10 @@ class Cables:
         for host in waiting:
             self._go_on(host)
 
-    def _go_on(self, host: KeptHost) -> None:
+    def _go_on(self, host: HostState) -> None:
         self._tell(host, do="room", plugged=host.connected)
 
-    def commands(self, host: KeptHost) -> list[str]:
+    def commands(self, host: HostState) -> list[str]:
         """Return what lays a host's cables; nothing while it is unplugged."""
         lines = []
         for number, interface in enumerate(host.spec.interfaces if host.connected else ()):

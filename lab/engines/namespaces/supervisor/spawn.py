@@ -12,18 +12,19 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from lab.compose.errors import PlaceError, text_of
-from lab.engines.namespaces import freezer, syscalls
-from lab.engines.namespaces.init import Init
-from lab.engines.namespaces.kept import KeptHost
-from lab.engines.namespaces.loop import Loop
+from lab.compose.errors import LocatedError, text_of
+from lab.engines.namespaces import syscalls
+from lab.engines.namespaces.host import freezer
+from lab.engines.namespaces.host.init import Init
 from lab.engines.namespaces.spec import LabSpec
+from lab.engines.namespaces.supervisor.host_state import HostState
+from lab.engines.namespaces.supervisor.loop import Loop
 
 _MORE_DESCRIPTORS = 16  # above those of the loop: a host's pipes before they are in it
 
 
-class Births:
-    """Forks inits from this process, the keeper. `inner` is the user namespace of programs."""
+class Spawner:
+    """Forks inits from this process, the supervisor. `inner` is the user namespace of programs."""
 
     def __init__(self, lab: LabSpec, inner: int, loop: Loop) -> None:
         self._lab = lab
@@ -35,7 +36,7 @@ class Births:
         self._files = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (self._files[1], self._files[1]))
 
-    def give(self, host: KeptHost) -> tuple[int, int]:
+    def give(self, host: HostState) -> tuple[int, int]:
         """Fork the host's init; return the descriptors to read the host's two outputs from.
 
         OSError when there cannot be one.
@@ -59,7 +60,7 @@ class Births:
         host.pid, host.channel, host.ready, host.status = pid, channel, False, None
         return reads[0], reads[1]
 
-    def _fork(self, host: KeptHost, channel: socket.socket, outputs: tuple[int, int]) -> int:
+    def _fork(self, host: HostState, channel: socket.socket, outputs: tuple[int, int]) -> int:
         syscalls.unshare(syscalls.CLONE_NEWPID)
         try:
             pid = os.fork()
@@ -70,7 +71,7 @@ class Births:
         return pid
 
     def _become_init(
-        self, host: KeptHost, channel: socket.socket, outputs: tuple[int, int]
+        self, host: HostState, channel: socket.socket, outputs: tuple[int, int]
     ) -> NoReturn:
         try:
             self._title.show(freezer.RUNS, host.spec.name)
@@ -86,7 +87,7 @@ class Births:
             Init(self._lab, host.spec, channel, self._inner).run()
         except OSError as error:
             _tell_fault(channel, text_of(error))
-        except PlaceError as error:
+        except LocatedError as error:
             _tell_fault(channel, str(error), error.keys)
         except Exception:  # a fault of ours: into what the host says
             sys.excepthook(*sys.exc_info())

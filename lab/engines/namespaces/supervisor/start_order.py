@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from lab.engines import not_up
-from lab.engines.namespaces.kept import KeptHost
+from lab.engines import startup_errors
+from lab.engines.namespaces.supervisor.host_state import HostState
 
 _COMPLETED = "service_completed_successfully"
 
@@ -11,11 +11,11 @@ _COMPLETED = "service_completed_successfully"
 class Order:
     """The order of a lab's hosts; it looks only at those that a change can matter to."""
 
-    def __init__(self, hosts: Mapping[str, KeptHost]) -> None:
+    def __init__(self, hosts: Mapping[str, HostState]) -> None:
         self._hosts = hosts
         self._not_up = set(hosts)
         # Who waits for a host, and which hosts may end because somebody waits for just that.
-        self._waiting_for: dict[str, list[KeptHost]] = {name: [] for name in hosts}
+        self._waiting_for: dict[str, list[HostState]] = {name: [] for name in hosts}
         self._may_end: set[str] = set()
         self._told_to_end: set[str] = set()
         for host in hosts.values():
@@ -29,7 +29,7 @@ class Order:
         """Has the lab been up?"""
         return not self._not_up
 
-    def startable(self, changed: KeptHost) -> Iterator[KeptHost]:
+    def startable(self, changed: HostState) -> Iterator[HostState]:
         """Yield the hosts that may start now, after a change of this one.
 
         One that is started again does not wait a second time.
@@ -39,11 +39,11 @@ class Order:
             if waits and (host.generation > 1 or self._has_all_it_needs(host)):
                 yield host
 
-    def _has_all_it_needs(self, host: KeptHost) -> bool:
+    def _has_all_it_needs(self, host: HostState) -> bool:
         needs = host.spec.depends_on.items()
         return all(self._hosts[name].meets(condition) for name, condition in needs)
 
-    def fault(self, changed: KeptHost) -> str:
+    def fault(self, changed: HostState) -> str:
         """Return why this host keeps the lab from getting up; "" if it does not."""
         if self.up or self._is_done(changed):
             return ""
@@ -51,10 +51,10 @@ class Order:
             return ""
         said = changed.all.from_(0, 1 << 24)[0].decode(errors="replace")
         if changed.state == "exited":
-            return not_up.ended(changed.spec.name, changed.status, said)
-        return not_up.unhealthy(changed.spec.name, changed.check_said, said)
+            return startup_errors.ended(changed.spec.name, changed.status, said)
+        return startup_errors.unhealthy(changed.spec.name, changed.check_said, said)
 
-    def is_up_with(self, changed: KeptHost) -> bool:
+    def is_up_with(self, changed: HostState) -> bool:
         """Tell whether this change has made the lab be up; once."""
         running = changed.state == "running" and changed.health in {None, "healthy"}
         ready = running and changed.settled
@@ -63,14 +63,14 @@ class Order:
         self._not_up.discard(changed.spec.name)
         return self.up
 
-    def _is_done(self, host: KeptHost) -> bool:
+    def _is_done(self, host: HostState) -> bool:
         return host.spec.name in self._may_end and host.meets(_COMPLETED)
 
-    def left(self) -> list[KeptHost]:
+    def left(self) -> list[HostState]:
         """Return the hosts whose programs have not ended."""
         return [h for h in self._hosts.values() if h.state not in {"created", "exited"}]
 
-    def to_end(self) -> Iterator[KeptHost]:
+    def to_end(self) -> Iterator[HostState]:
         """Yield, once each, the hosts that no other needs any more."""
         left = self.left()
         needed = {name for host in left for name in host.spec.depends_on}

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lab.agent.wire.capture import Capture
-from lab.agent.wire.course import Course
 from lab.agent.wire.fault import Fault
-from lab.agent.wire.packet import parse
+from lab.agent.wire.pipeline import Pipeline
+from lab.net.packet import parse
 from tests.unit.lab.agent.wire_packets import CLIENT4, CLIENT6
 
 LINK = "client -> server"
@@ -57,7 +57,7 @@ def captured(
         first_id=first_id,
         lost=7,
     )
-    course = Course()
+    course = Pipeline()
     for one in faults:
         course.add(one, 0)
     taken.data += capture.opening()

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from lab.agent import desk as desk_module
-from lab.agent import entry as entry_module
+from lab.agent import active_fault as entry_module
+from lab.agent import api as desk_module
+from lab.agent.api import Desk
 from lab.agent.connection import Connection
-from lab.agent.desk import Desk
-from lab.agent.lifetime import FOR_MS
+from lab.agent.duration import FOR_MS
 from lab.agent.wire.fault import Fault
 
 ADD = {"do": "add", "source": "client", "target": "server", "addresses": ["198.18.0.1"]}

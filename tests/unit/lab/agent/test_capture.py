@@ -7,8 +7,8 @@ import pytest
 from scapy.utils import RawPcapNgReader
 
 from lab.agent.wire.fault import Fault
-from lab.agent.wire.pcapng import ARRIVED, DELIVERED
 from lab.evidence.pcapng import Record, Statistics, read
+from lab.net.pcapng import ARRIVED, DELIVERED
 from tests import tshark
 from tests.unit.lab.agent.captures import LINK, Taken, captured, fault
 from tests.unit.lab.agent.wire_packets import PLAIN, ipv4, tcp, udp

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from lab.agent.wire import match
 from lab.agent.wire.fault import Fault
 from lab.agent.wire.nftables import IPV4, IPV6, Diversion
-from lab.agent.wire.packet import ICMP, ICMPV6, TCP, UDP, parse
-from lab.agent.wire.parameters import NonsenseError, Parameter
+from lab.net.packet import ICMP, ICMPV6, TCP, UDP, parse
+from lab.net.parameters import Parameter, ParameterError
 from tests.unit.lab.agent.test_match import PACKETS
 from tests.unit.lab.agent.wire_packets import (
     CLIENT4,
@@ -157,7 +157,7 @@ OPTIONS = st.sampled_from((b"", bytes(8)))
 def test_what_a_fault_is_about_is_diverted(values: dict[str, Any], data: bytes) -> None:
     try:
         one = Fault("drop", values)
-    except NonsenseError:
+    except ParameterError:
         return
     packet, by_kernel = parse(data), seen(data)
     if by_kernel is None or packet.source == b"":

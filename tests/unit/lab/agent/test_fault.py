@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.agent.wire.fault import Fault
-from lab.agent.wire.packet import SYN, Packet
+from lab.net.packet import SYN, Packet
 from tests.unit.lab.agent.wire_faults import (
     MS,
     course,

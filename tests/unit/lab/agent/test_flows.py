@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lab.agent.wire import flows
 from lab.agent.wire.flows import Flow, Flows
-from lab.agent.wire.packet import ACK, FIN, RST, SYN, TCP, UDP, Packet, parse
+from lab.net.packet import ACK, FIN, RST, SYN, TCP, UDP, Packet, parse
 from tests.unit.lab.agent.wire_faults import datagram, segment
 from tests.unit.lab.agent.wire_packets import MORE_FRAGMENTS, SERVER4, ipv4, ipv6, tcp, udp
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from lab.agent.wire import fate
-from lab.agent.wire.course import Course
 from lab.agent.wire.fault import Fault
-from lab.agent.wire.packet import ACK, FIN, RST, SYN, Packet, parse
-from lab.agent.wire.parameters import NonsenseError
+from lab.agent.wire.pipeline import Pipeline
+from lab.net.packet import ACK, FIN, RST, SYN, Packet, parse
+from lab.net.parameters import ParameterError
 from tests.unit.lab.agent.wire_faults import MS, datagram, fault, passage, segment
 from tests.unit.lab.agent.wire_packets import ipv4
 
@@ -22,7 +22,7 @@ Come = tuple[Packet, float]  # and when, in ms
 
 def lost(come: Iterable[Come], *, since_ms: float = 0, **asked: Any) -> list[bool]:
     """Let packets arrive at a drop that is in force since then; tell of each whether it is lost."""
-    link = Course()
+    link = Pipeline()
     link.add(fault("drop", **asked), round(since_ms * MS))
     found = []
     for packet, at_ms in come:
@@ -85,7 +85,7 @@ def test_idle_comes_before_the_count() -> None:
 
 
 def test_matched_are_all_and_acted_on_the_forgotten() -> None:
-    one, link = fault("drop", idle_ms=1000), Course()
+    one, link = fault("drop", idle_ms=1000), Pipeline()
     link.add(one, 0)
     for packet, at_ms in ((OPEN, 0), (DATA, 500), (datagram(), 600), (DATA, 2000), (DATA, 2001)):
         link.arrive(b"", packet, at_ms * MS)
@@ -93,7 +93,7 @@ def test_matched_are_all_and_acted_on_the_forgotten() -> None:
 
 
 def test_fate_says_how_long_it_was_idle() -> None:
-    one, link = Fault("drop", {"idle_ms": 1000}), Course()
+    one, link = Fault("drop", {"idle_ms": 1000}), Pipeline()
     link.add(one, 0)
     link.arrive(b"", OPEN, 0)
     for at_ms in (2345, 9999):
@@ -137,6 +137,6 @@ def test_other_impairments_pick_idle_connections_too() -> None:
     ],
 )
 def test_what_is_never_idle_is_refused(asked: dict[str, Any], why: str) -> None:
-    with pytest.raises(NonsenseError) as caught:
+    with pytest.raises(ParameterError) as caught:
         Fault("drop", {"idle_ms": 1000, **asked})
     assert str(caught.value) == f"drop: {why}"

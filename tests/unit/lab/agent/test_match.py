@@ -7,8 +7,8 @@ import pytest
 from lab.agent.wire import match
 from lab.agent.wire.fault import Fault
 from lab.agent.wire.match import Match
-from lab.agent.wire.packet import ACK, FIN, ICMP, ICMPV6, PSH, RST, SYN, TCP, UDP, parse
-from lab.agent.wire.parameters import NonsenseError, checked
+from lab.net.packet import ACK, FIN, ICMP, ICMPV6, PSH, RST, SYN, TCP, UDP, parse
+from lab.net.parameters import ParameterError, checked
 from tests.unit.lab.agent.wire_packets import (
     MORE_FRAGMENTS,
     fragment_header,
@@ -168,7 +168,7 @@ def test_every_parameter_and_every_word_is_tried() -> None:
 
 @pytest.mark.parametrize(("asked", "why"), CONTRADICTIONS)
 def test_match_that_nothing_can_pass_is_refused(asked: dict[str, Any], why: str) -> None:
-    with pytest.raises(NonsenseError) as caught:
+    with pytest.raises(ParameterError) as caught:
         Fault("drop", asked)
     text = str(caught.value)
     assert text.startswith(f"drop: match: {why}")
@@ -178,9 +178,9 @@ def test_match_that_nothing_can_pass_is_refused(asked: dict[str, Any], why: str)
 
 def test_impairment_for_one_protocol_refuses_another() -> None:
     for name, asked in (("reset", {}), ("reject", {"reason": "tcp-reset"})):
-        with pytest.raises(NonsenseError, match=rf"^{name}: match: protocol udp: it works on tcp"):
+        with pytest.raises(ParameterError, match=rf"^{name}: match: protocol udp: it works on tcp"):
             Fault(name, {**asked, "protocol": "udp"})
         assert Fault(name, asked).match.passes(parse(PACKETS["syn"]))
         assert not Fault(name, asked).match.passes(parse(PACKETS["udp"]))
-    with pytest.raises(NonsenseError, match=r"^reset: match: icmp_type with another protocol"):
+    with pytest.raises(ParameterError, match=r"^reset: match: icmp_type with another protocol"):
         Fault("reset", {"icmp_type": "echo-reply"})

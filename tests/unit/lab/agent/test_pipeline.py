@@ -1,22 +1,22 @@
 """The way of packets through the faults of a link: order, times, and faults that come and go."""
 
-from lab.agent.wire.course import Course
 from lab.agent.wire.impairments import Stage, load, names
+from lab.agent.wire.pipeline import Pipeline
 from tests.unit.lab.agent.wire_faults import MS, course, datagram, fault, out
 
 A, B, C, D = (bytes([letter]) for letter in b"abcd")
 PACKET = datagram(b"x" * 972)  # of 1000 bytes: 1 ms at 8 Mbit/s
 
 
-def arrive(link: Course, *ids: bytes, at_ms: float = 0) -> list[str]:
+def arrive(link: Pipeline, *ids: bytes, at_ms: float = 0) -> list[str]:
     return [one for id_ in ids for one in out(link.arrive(id_, PACKET, round(at_ms * MS)))]
 
 
-def due(link: Course, at_ms: float) -> list[str]:
+def due(link: Pipeline, at_ms: float) -> list[str]:
     return out(link.due(round(at_ms * MS)))
 
 
-def times(link: Course) -> dict[str, float]:
+def times(link: Pipeline) -> dict[str, float]:
     """Let all packets out by their own times; return in ms when each was due."""
     found = {}
     while (due_ns := link.next_due_ns()) is not None:
@@ -27,7 +27,7 @@ def times(link: Course) -> dict[str, float]:
 
 
 def test_without_faults_packets_are_due_as_they_come() -> None:
-    link = Course()
+    link = Pipeline()
     assert arrive(link, A, B) == ["a", "b"]
     assert link.next_due_ns() is None
     assert due(link, 1000) == []

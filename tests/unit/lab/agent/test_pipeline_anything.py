@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from lab.agent.wire import match, selection
-from lab.agent.wire.course import Course
 from lab.agent.wire.fault import Fault
 from lab.agent.wire.impairments import load, names
-from lab.agent.wire.packet import Packet, parse
-from lab.agent.wire.parameters import NonsenseError, Parameter
-from lab.agent.wire.passage import Passage
+from lab.agent.wire.pipeline import Pipeline
+from lab.agent.wire.transit import Transit
+from lab.net.packet import Packet, parse
+from lab.net.parameters import Parameter, ParameterError
 from tests.unit.lab.agent.test_diversions import packets
 from tests.unit.lab.agent.wire_faults import MS, datagram, fault
 from tests.unit.lab.agent.wire_packets import any_bytes
@@ -47,7 +47,7 @@ def faults(draw: st.DrawFn, of: tuple[str, ...] = tuple(names())) -> Fault:
     asked = {parameter.name: draw(_values(parameter)) for parameter in sorted(some)}
     try:
         return fault(name, **asked)
-    except NonsenseError:
+    except ParameterError:
         return fault("delay", delay_ms=3)
 
 
@@ -59,7 +59,7 @@ def faults(draw: st.DrawFn, of: tuple[str, ...] = tuple(names())) -> Fault:
 def test_any_packet_comes_out_whole_of_any_faults(
     some: list[Fault], arrivals: list[tuple[bytes, int]]
 ) -> None:
-    link, now_ns, done = Course(), 0, []
+    link, now_ns, done = Pipeline(), 0, []
     for one in some:
         link.add(one, 0)
     for n, (data, step_ns) in enumerate(arrivals):
@@ -84,7 +84,7 @@ def test_any_packet_comes_out_whole_of_any_faults(
 
 @given(st.lists(packets() | any_bytes(), max_size=20))
 def test_what_no_fault_names_goes_through_at_once(arrivals: list[bytes]) -> None:
-    link = Course()
+    link = Pipeline()
     for name in names():
         needed = {p.name: _LIKELY[p.name][1] for p in load(name).PARAMETERS if p.required}
         link.add(fault(name, **needed, port=4), 0)  # nobody's
@@ -103,10 +103,10 @@ class LinkMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.link = Course()
+        self.link = Pipeline()
         self.now_ns = 0
         self.sent = 0
-        self.done: list[Passage] = []
+        self.done: list[Transit] = []
 
     def arrived(self, packet: Packet) -> None:
         self.done += self.link.arrive(self.sent.to_bytes(4, "big"), packet, self.now_ns)

@@ -6,7 +6,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.agent.wire.dice import Dice, Throw
+from lab.agent.wire.rng import Draw, KeyedGenerator
 from tests.unit.lab.agent.wire_faults import MS, datagram, fates, fault, passage
 
 COUNTS = st.integers(0, 2**64 - 1)
@@ -26,17 +26,17 @@ PINNED = {
 def test_throw_is_a_function_of_its_arguments(
     seed: int, rule: str, flow: int, n: int, purpose: bytes
 ) -> None:
-    dice = Dice(seed, rule)
+    dice = KeyedGenerator(seed, rule)
     number = dice.throw(flow, n, purpose)
     assert 0 <= number < 1
     dice.throw(flow, n, b"something else")
     assert number == dice.throw(flow, n, purpose)
-    assert number == Throw(Dice(seed, rule), flow, n).number(purpose)
+    assert number == Draw(KeyedGenerator(seed, rule), flow, n).number(purpose)
 
 
 def test_each_argument_changes_the_throw() -> None:
     numbers = [
-        Dice(seed, rule).throw(flow, n, purpose)
+        KeyedGenerator(seed, rule).throw(flow, n, purpose)
         for seed, rule, flow, n, purpose in product(
             (0, 1), ("drop", "drop 1"), (0, 1), (0, 1), (b"", b"jitter")
         )
@@ -45,7 +45,7 @@ def test_each_argument_changes_the_throw() -> None:
 
 
 def test_throws_are_even() -> None:
-    dice = Dice(1, "drop")
+    dice = KeyedGenerator(1, "drop")
     throws, bins = 100_000, [0] * 100
     for n in range(throws):
         bins[int(dice.throw(0, n) * 100)] += 1
@@ -55,7 +55,7 @@ def test_throws_are_even() -> None:
 
 
 def test_throws_of_neighbours_are_unrelated() -> None:
-    dice = Dice(1, "drop")
+    dice = KeyedGenerator(1, "drop")
     for flow, n in ((0, 1), (1, 0)):
         pairs = [(dice.throw(0, i), dice.throw(flow, i + n)) for i in range(20_000)]
         covariance = sum((a - 0.5) * (b - 0.5) for a, b in pairs) / len(pairs)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.agent.wire.fault import Fault
-from lab.agent.wire.packet import ACK, FIN, SYN, Packet
-from lab.agent.wire.parameters import NonsenseError
+from lab.net.packet import ACK, FIN, SYN, Packet
+from lab.net.parameters import ParameterError
 from tests.unit.lab.agent.wire_faults import datagram, fates, fault, segment, taken
 
 TWELVE = [datagram()] * 12
@@ -210,6 +210,6 @@ def test_the_same_fault_has_the_same_fates_however_it_is_asked_for() -> None:
     ],
 )
 def test_contradictions_are_refused(asked: dict[str, Any], why: str) -> None:
-    with pytest.raises(NonsenseError) as caught:
+    with pytest.raises(ParameterError) as caught:
         Fault("drop", asked)
     assert str(caught.value) == f"drop: {why}"

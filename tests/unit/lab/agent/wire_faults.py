@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from lab.agent.wire.course import Course
 from lab.agent.wire.fault import Fault
-from lab.agent.wire.packet import ACK, TCP, UDP, Packet, parse
-from lab.agent.wire.passage import Passage
+from lab.agent.wire.pipeline import Pipeline
+from lab.agent.wire.transit import Transit
+from lab.net.packet import ACK, TCP, UDP, Packet, parse
 from tests.unit.lab.agent.wire_packets import PORTS, ipv4, tcp, udp
 
 MS = 1_000_000  # nanoseconds
@@ -29,15 +29,15 @@ def datagram(payload: bytes = b"hello", *, ports: tuple[int, int] = PORTS) -> Pa
     return parse(ipv4(UDP, udp(payload, ports=ports)))
 
 
-def course(*faults: Fault) -> Course:
-    made = Course()
+def course(*faults: Fault) -> Pipeline:
+    made = Pipeline()
     for one in faults:
         made.add(one, 0)
     return made
 
 
-def passage(packet: Packet, at_ns: int = 0, id_: bytes = b"") -> Passage:
-    return Passage(id_, packet, (), at_ns)
+def passage(packet: Packet, at_ns: int = 0, id_: bytes = b"") -> Transit:
+    return Transit(id_, packet, (), at_ns)
 
 
 def fates(one: Fault, packets: Iterable[Packet]) -> list[bool]:
@@ -56,6 +56,6 @@ def taken(packets: Iterable[Packet], **asked: Any) -> list[int]:
     return [place for place, is_lost in enumerate(lost, 1) if is_lost]
 
 
-def out(passages: Iterable[Passage]) -> list[str]:
+def out(passages: Iterable[Transit]) -> list[str]:
     """Return the ids of packets that came out of a course, in order; the lost with a minus."""
     return [("-" if one.lost else "") + one.id.decode() for one in passages]

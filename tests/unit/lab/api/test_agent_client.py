@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from lab.api import agent_client as channel_module
+from lab.api.agent_client import Channel
 from lab.errors import AgentEndedError, EngineError, UsageError
-from lab.faults import channel as channel_module
-from lab.faults.channel import Channel
 
 HELLO = b'{"done": {}}\n'
 

@@ -8,9 +8,9 @@ import pytest
 
 from lab import doctor
 from lab.api import lifecycle
+from lab.api.base import Engine, Lab, Progress
+from lab.api.outputs import Piece
 from lab.compose import files
-from lab.engines.base import Engine, Lab, Progress
-from lab.engines.outputs import Piece
 from lab.errors import EngineError, LabGoneError, TopologyError, UsageError
 from lab.model import ComposeFiles, Finding, LabStatus
 

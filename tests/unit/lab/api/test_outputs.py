@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from lab.engines import outputs
-from lab.engines.outputs import Line, Piece, Printed, lines
+from lab.api import outputs
+from lab.api.outputs import Line, Piece, Printed, lines
 from lab.model import PrintedLine
 
 TEXT = b"one\n\ntwo and more\nlast"

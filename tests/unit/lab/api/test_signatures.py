@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from lab.agent.wire import impairments
+from lab.api import make_signatures
+from lab.api.link import Link
 from lab.errors import UsageError
-from lab.faults import make_signatures
-from lab.faults.link import Link
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 USER = """\
-from lab.engines.base import Lab
+from lab.api.base import Lab
 
 
 def test(lab: Lab) -> None:
@@ -25,7 +25,7 @@ def test(lab: Lab) -> None:
 
 def test_they_are_as_the_impairments_are_now() -> None:
     text = make_signatures.FILE.read_text(encoding="utf-8")
-    assert text == make_signatures.text(), "run: python -m lab.faults.make_signatures"
+    assert text == make_signatures.text(), "run: python -m lab.api.make_signatures"
 
 
 def test_every_impairment_has_a_method_that_says_what_it_does() -> None:

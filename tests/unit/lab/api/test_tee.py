@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from lab.watching.tee import Tee
+from lab.api.tee import Tee
 
 
 class Pipe(NamedTuple):

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from lab.agent.wire.packet import parse
 from lab.checks.judge import judge
 from lab.checks.verdict import NOT_JUDGED, Verdict, overall, telling
-from lab.evidence.capture import Seen
 from lab.evidence.events import Event
+from lab.evidence.packets import Seen
+from lab.net.packet import parse
 from lab.scenario.model import Condition, ExpectStep, PacketPattern, WireFaultStep
 from tests import made_evidence as made
 from tests.unit.lab.checks.test_judge import END, LINE, called, recv, scenario

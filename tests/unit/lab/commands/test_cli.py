@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 # As when Ctrl-C comes while a module makes its dataclasses, which is done by exec().
 PROGRAM = """\
 import sys

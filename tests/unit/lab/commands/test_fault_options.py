@@ -5,14 +5,14 @@ import argparse
 import pytest
 
 from lab.commands.fault import fill_fault
-from lab.commands.later import LaterParser
+from lab.commands.lazy import LazyParser
 
 
 def parsed(*words: str) -> argparse.Namespace:
-    lab, json = LaterParser(add_help=False), LaterParser(add_help=False)
+    lab, json = LazyParser(add_help=False), LazyParser(add_help=False)
     lab.add_argument("--lab")
     json.add_argument("--json", action="store_true")
-    parser = LaterParser()
+    parser = LazyParser()
     fill_fault(parser, [lab, json])
     return parser.parse_args(words)
 

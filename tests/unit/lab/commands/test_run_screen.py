@@ -4,7 +4,7 @@ from pathlib import Path
 
 from lab.checks.verdict import Verdict
 from lab.commands.run_screen import summary_lines
-from lab.running.run import Outcome
+from lab.runner.run import Outcome
 
 
 def outcome(name: str, verdict: Verdict) -> Outcome:

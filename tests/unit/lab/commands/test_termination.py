@@ -4,16 +4,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 WITHIN_S = 30
 COMMAND = """
 import argparse, contextlib, os, signal, threading
-from lab.commands import endings
+from lab.commands import exit_status
 
 def run(arguments):
     {body}
 
-raise SystemExit(endings.status_of(argparse.Namespace(run=run, command="test")))
+raise SystemExit(exit_status.status_of(argparse.Namespace(run=run, command="test")))
 """
 LOST = """
     with contextlib.suppress(SystemExit):  # as CPython's own code does it now and then
@@ -26,7 +26,7 @@ CLEANS_UP = """
         os.kill(os.getpid(), signal.SIGTERM)
         threading.Event().wait(60)
     finally:
-        threading.Event().wait(3 * endings._LOOK_S)
+        threading.Event().wait(3 * exit_status._LOOK_S)
         print("cleaned up")
 """
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lab.compose import env_files
-from lab.compose.errors import PlaceError
+from lab.compose.errors import LocatedError
 from lab.engines import choice
 from lab.errors import TopologyError
 
@@ -80,7 +80,7 @@ def test_file_that_is_not_required_need_not_be_there(folder: Path) -> None:
 )
 def test_file_that_cannot_be_read_is_named(folder: Path, entry: object, said: str) -> None:
     (folder / "binary.env").write_bytes(b"A=\xff")
-    with pytest.raises(PlaceError) as caught:
+    with pytest.raises(LocatedError) as caught:
         environment(folder, env_file=["one.env", entry])
     assert caught.value.keys == ("services", "a", "env_file", 1)
     assert str(caught.value).startswith("services.a.env_file: ")

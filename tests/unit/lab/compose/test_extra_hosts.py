@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lab.compose import etc_hosts, extra_hosts
-from lab.compose.errors import PlaceError
+from lab.compose.errors import LocatedError
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_each_is_a_line(entries: Any, lines: tuple[str, ...]) -> None:
     ],
 )
 def test_entry_that_is_none_is_named(entries: Any, place: object, said: str) -> None:
-    with pytest.raises(PlaceError) as caught:
+    with pytest.raises(LocatedError) as caught:
         extra_hosts.lines("web", {"extra_hosts": entries})
     assert caught.value.keys == ("services", "web", "extra_hosts", place)
     assert said in str(caught.value)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lab.compose import keys
-from lab.compose.errors import PlaceError
+from lab.compose.errors import LocatedError
 from lab.engines import choice
 
 # Each part that a file may have, with a key that it may have there.
@@ -84,7 +84,7 @@ def test_file_with_every_part_is_one() -> None:
 @pytest.mark.parametrize("way", sorted(set(keys.PARTS) - NEWER), ids=str)
 def test_odd_key_of_any_part_is_refused(way: tuple[str, ...]) -> None:
     file = with_odd(way)
-    with pytest.raises(PlaceError, match="odd: no such key in a compose file") as caught:
+    with pytest.raises(LocatedError, match="odd: no such key in a compose file") as caught:
         keys.check(file)
     assert caught.value.keys[-1] == "odd"
     assert len(caught.value.keys) == len(way) + 1

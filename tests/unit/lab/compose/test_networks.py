@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from lab.compose import subnets
-from lab.compose.errors import PlaceError
+from lab.compose.errors import LocatedError
 from lab.compose.networks import Networks
-from tests.unit.lab.test_compose_file_faults import HOST, WIRED, refused
+from tests.unit.lab.engines.namespaces.test_plan_errors import HOST, WIRED, refused
 
 
 def made(text: str) -> Networks:
@@ -190,7 +190,7 @@ def test_default_subnets_keep_out_of_the_way_of_those_of_the_file() -> None:
 
 
 def test_network_that_no_default_subnet_is_left_for_is_refused() -> None:
-    with pytest.raises(PlaceError, match="no default subnet is left for it") as caught:
+    with pytest.raises(LocatedError, match="no default subnet is left for it") as caught:
         subnets.of_networks(names(513, {}))
     assert caught.value.keys == ("networks", "n512")
 

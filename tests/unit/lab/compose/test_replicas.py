@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lab.compose import replicas
-from lab.compose.errors import PlaceError
+from lab.compose.errors import LocatedError
 
 THREE = {"deploy": {"replicas": 3}}
 
@@ -120,7 +120,7 @@ def test_networks_are_each_hosts_own() -> None:
 def test_what_cannot_be_is_refused_with_its_place(
     services: dict[str, Any], keys: tuple[str, ...], text: str
 ) -> None:
-    with pytest.raises(PlaceError) as refused:
+    with pytest.raises(LocatedError) as refused:
         replicas.expand(services)
     assert refused.value.keys == keys
     assert str(refused.value) == f"{'.'.join(keys)}: {text}"
@@ -140,10 +140,10 @@ def test_hosts_stand_in_the_order_of_their_numbers() -> None:
 def test_mistake_of_a_host_is_told_where_its_service_stands() -> None:
     found = expanded(app={"scale": 12}, plain={})
     text = "services.app-1.dns: app-1 and services.app-10"
-    with pytest.raises(PlaceError) as told, found.places():
-        raise PlaceError(("services", "app-1", "dns", 0), text)
+    with pytest.raises(LocatedError) as told, found.places():
+        raise LocatedError(("services", "app-1", "dns", 0), text)
     assert told.value.keys == ("services", "app", "dns", 0)
     assert str(told.value) == "services.app.dns: app-1 and services.app-10"
-    with pytest.raises(PlaceError, match=r"services\.plain: x") as same, found.places():
-        raise PlaceError(("services", "plain"), "services.plain: x")
+    with pytest.raises(LocatedError, match=r"services\.plain: x") as same, found.places():
+        raise LocatedError(("services", "plain"), "services.plain: x")
     assert same.value.keys == ("services", "plain")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from lab.engines.compose import host
-from lab.engines.namespaces import processes
+from lab.engines.namespaces.host import processes
 from tests.waiting import wait_until
 
 INIT = ("100", "7", "Ss", "do_sigtimedwait.isra.0")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab.engines import states
+from lab.engines import lifecycle
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from lab.engines import states
     ],
 )
 def test_what_can_be_done_is_not_refused(verb: str, state: str) -> None:
-    assert states.refusal("a", verb, state) == ""
+    assert lifecycle.refusal("a", verb, state) == ""
 
 
 @pytest.mark.parametrize(
@@ -26,14 +26,14 @@ def test_what_can_be_done_is_not_refused(verb: str, state: str) -> None:
     ],
 )
 def test_refusal_names_host_verb_state_and_a_way_out(verb: str, state: str, way_out: str) -> None:
-    assert states.refusal("a", verb, state) == f"a: cannot {verb}: it is {state}{way_out}"
+    assert lifecycle.refusal("a", verb, state) == f"a: cannot {verb}: it is {state}{way_out}"
 
 
 @pytest.mark.parametrize("name", ["KILL", "TERM", "USR1", "WINCH"])
 def test_signal_that_there_is(name: str) -> None:
-    assert states.no_signal("a", name) == ""
+    assert lifecycle.no_signal("a", name) == ""
 
 
 @pytest.mark.parametrize("name", ["", "SIGKILL", "kill", "9", "NONSENSE"])
 def test_signal_that_is_none(name: str) -> None:
-    assert states.no_signal("a", name) == f"a: cannot kill: no signal is named {name}"
+    assert lifecycle.no_signal("a", name) == f"a: cannot kill: no signal is named {name}"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lab.agent.wire.packet import ICMP, ICMPV6, parse
-from lab.evidence.housekeeping import is_housekeeping
+from lab.evidence.background_traffic import is_housekeeping
+from lab.net.packet import ICMP, ICMPV6, parse
 from tests.unit.lab.agent.wire_packets import icmp, ipv4, ipv6
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from lab.agent.wire.pcapng import ARRIVED, opening
 from lab.errors import EvidenceError
-from lab.evidence import in_order
+from lab.evidence import reordering
+from lab.evidence.capture_writer import Captured, Recorder
 from lab.evidence.pcapng import Record, Statistics, blocks, read
-from lab.evidence.recorder import Captured, Recorder
+from lab.net.pcapng import ARRIVED, opening
 from tests import tshark
 from tests.unit.lab.agent.captures import captured, fault
 from tests.unit.lab.agent.wire_packets import PLAIN, SERVER4, ipv4, udp
@@ -68,7 +68,7 @@ def test_several_hosts_in_one_file(path: Path) -> None:
     arrived = [one for one in found if one.interface == ARRIVED]
     assert [one.data for one in arrived if one.packet_id >> 48 == 0] == MANY
     # The client's came later than the server's, and are written first or last: either way, sorted.
-    in_order.sort(path)
+    reordering.sort(path)
     assert sorted(found, key=lambda one: one.time_ns) == records(path)
     assert was_in_order == (found == records(path))
     assert tshark.run("capinfos", "-o", str(path)).count("True") == 1
@@ -78,7 +78,7 @@ def test_several_hosts_in_one_file(path: Path) -> None:
 def test_what_waited_is_put_in_the_order_of_its_arrival(path: Path, run_bytes: int) -> None:
     path.write_bytes(captured(MANY, [fault(1, "delay", delay_ms=50, every=3)]))
     before = records(path)
-    in_order.sort(path, run_bytes=run_bytes)
+    reordering.sort(path, run_bytes=run_bytes)
     after = records(path)
     assert before != after == sorted(before, key=lambda one: one.time_ns)
     assert [one.data for one in after if one.interface == ARRIVED] == MANY
@@ -89,7 +89,7 @@ def test_a_file_of_a_symbolic_link_stays_where_it_is(path: Path) -> None:
     path.write_bytes(captured(MANY))
     link = path.with_name("link")
     link.symlink_to(path)
-    in_order.sort(link)
+    reordering.sort(link)
     assert link.is_symlink()
     assert len(records(path)) == 2 * len(MANY)
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from lab.agent.wire.packet import ACK, TCP, UDP, parse
 from lab.evidence import connections
+from lab.net.packet import ACK, TCP, UDP, parse
 from tests.unit.lab.agent import wire_packets as packets
 
 CLIENT, SERVER = "198.18.1.2:40312", "198.18.1.3:21567"

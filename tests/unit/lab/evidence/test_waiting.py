@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.evidence.spent import waited_s
+from lab.evidence.waiting import waited_s
 
 
 def event(kind: str, ms: int, **more: Any) -> dict[str, Any]:

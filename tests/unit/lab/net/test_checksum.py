@@ -10,8 +10,8 @@ from scapy.layers.inet6 import IPv6
 from scapy.packet import Packet as Layer
 from scapy.utils import checksum as scapy_checksum
 
-from lab.agent.wire.checksum import internet, is_right, mended
-from lab.agent.wire.packet import TCP, UDP, parse
+from lab.net.checksum import internet, is_right, mended
+from lab.net.packet import TCP, UDP, parse
 from tests.unit.lab.agent.wire_packets import (
     MORE_FRAGMENTS,
     PLAIN,

@@ -7,9 +7,9 @@ from scapy.layers.inet import ICMP as SCAPY_ICMP
 from scapy.layers.inet import IP
 from scapy.layers.inet6 import ICMPv6PacketTooBig, ICMPv6ParamProblem, IPv6
 
-from lab.agent.wire import craft
-from lab.agent.wire.checksum import is_right
-from lab.agent.wire.packet import ACK, FIN, ICMP, ICMPV6, PSH, RST, SYN, TCP, UDP, Packet, parse
+from lab.net import craft
+from lab.net.checksum import is_right
+from lab.net.packet import ACK, FIN, ICMP, ICMPV6, PSH, RST, SYN, TCP, UDP, Packet, parse
 from tests.unit.lab.agent.wire_packets import (
     CLIENT4,
     MORE_FRAGMENTS,

@@ -8,7 +8,7 @@ from hypothesis import given
 from scapy.layers.inet import IP
 from scapy.layers.inet6 import IPv6
 
-from lab.agent.wire.packet import ACK, FIN, ICMP, ICMPV6, PSH, RST, SYN, TCP, UDP, Packet, parse
+from lab.net.packet import ACK, FIN, ICMP, ICMPV6, PSH, RST, SYN, TCP, UDP, Packet, parse
 from tests.unit.lab.agent.wire_packets import (
     CLIENT4,
     CLIENT6,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.agent.wire import impairments, match, selection
-from lab.agent.wire.parameters import NonsenseError, Parameter, checked
+from lab.net.parameters import Parameter, ParameterError, checked
 
 COUNT = Parameter("nth", int, "", 1, 10)
 RATE = Parameter("rate_bps", float, "", 8, 1e12)
@@ -54,7 +54,7 @@ def test_value_is_kept_as_its_kind(parameter: Parameter, value: Any, kept: Any) 
     ("parameter", "value", "allowed"), REFUSED, ids=[str(n) for n, _ in enumerate(REFUSED)]
 )
 def test_nonsense_is_refused_in_one_line(parameter: Parameter, value: Any, allowed: str) -> None:
-    with pytest.raises(NonsenseError) as caught:
+    with pytest.raises(ParameterError) as caught:
         parameter.checked(value, "drop")
     text = str(caught.value)
     assert text.startswith(f"drop: {parameter.name} ")
@@ -65,7 +65,7 @@ def test_nonsense_is_refused_in_one_line(parameter: Parameter, value: Any, allow
 
 
 def test_long_value_is_cut() -> None:
-    with pytest.raises(NonsenseError) as caught:
+    with pytest.raises(ParameterError) as caught:
         WORD.checked("x" * 10**6, "drop")
     assert str(caught.value) == f"drop: to '{'x' * 56}...: {WORD_ALLOWED}"
 
@@ -75,7 +75,7 @@ def test_any_value_is_of_the_kind_and_in_range_or_refused(value: Any) -> None:
     for parameter in (COUNT, RATE, WORD, FLAG):
         try:
             kept = parameter.checked(value, "drop")
-        except NonsenseError as error:
+        except ParameterError as error:
             assert len(str(error).splitlines()) == 1  # noqa: PT017 - either it or a kept value
         else:
             assert kept == value
@@ -93,15 +93,15 @@ def test_what_must_be_given_is_asked_for() -> None:
     needed = RATE._replace(required=True)
     for given_ in ({}, {"rate_bps": None}):
         with pytest.raises(
-            NonsenseError, match=f"^rate: rate_bps: must be given, {RATE_ALLOWED[8:]}$"
+            ParameterError, match=f"^rate: rate_bps: must be given, {RATE_ALLOWED[8:]}$"
         ):
             checked((needed,), given_, "rate")
 
 
 def test_unknown_name_is_refused_with_those_there_are() -> None:
-    with pytest.raises(NonsenseError, match=r"^drop: 'nht': no such parameter; it has nth, to$"):
+    with pytest.raises(ParameterError, match=r"^drop: 'nht': no such parameter; it has nth, to$"):
         checked((COUNT, WORD), {"nht": 3}, "drop")
-    with pytest.raises(NonsenseError, match=r"^drop: 'nth': no such parameter; it has none$"):
+    with pytest.raises(ParameterError, match=r"^drop: 'nth': no such parameter; it has none$"):
         checked((), {"nth": 3}, "drop")
 
 
@@ -161,5 +161,5 @@ def test_impairments_are_found_by_name() -> None:
         ]
     )
     for nonsense in ("dorp", "", "__init__", 3, None, ["drop"]):
-        with pytest.raises(NonsenseError, match=r"must be one of corrupt, delay, drop, duplicate"):
+        with pytest.raises(ParameterError, match=r"must be one of corrupt, delay, drop, duplicate"):
             impairments.load(nonsense)  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.agent.wire.packet import parse
+from lab.net.packet import parse
 from lab.report.flows import Flows, Place
 from tests.made_evidence import ACK, CLIENT, FIN, PSH, RST, SERVER, SYN, icmp, tcp, udp
 

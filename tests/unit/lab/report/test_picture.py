@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 
 from lab.report.arrows import arrow, fate_words
-from lab.report.fault_words import fault_words
+from lab.report.fault_text import fault_words
 from lab.report.geometry import RAIL, TIMES, lanes
 from lab.report.hosts import in_order
-from lab.report.labels import tcp_flags
 from lab.report.model import Packet, Run
+from lab.report.packet_text import tcp_flags
 from lab.report.picture import draw
 from lab.report.reading import read
-from lab.report.row_words import links_words
+from lab.report.row_text import links_words
+from lab.report.rows import Kind
 from lab.report.shapes import Picture
-from lab.report.story import Kind
 from lab.report.topology import topology
 from lab.report.wrapping import width
 from tests import made_evidence as made

@@ -12,7 +12,7 @@ from lab.report.facts import facts
 from lab.report.payload import payload
 from lab.report.picture import draw
 from lab.report.reading import read
-from lab.report.story import Kind
+from lab.report.rows import Kind
 from tests import made_evidence as made
 
 TRACEBACK = (

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from lab.report.kept import MOST, kept
 from lab.report.model import Packet
 from lab.report.packet_columns import on_the_page, packet_columns
 from lab.report.page import render
 from lab.report.picture import draw
 from lab.report.reading import read
-from lab.report.story import Kind
+from lab.report.rows import Kind
+from lab.report.sampling import MOST, kept
 from tests import made_evidence as made
 
 

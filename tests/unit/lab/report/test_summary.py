@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from lab.report.call_words import duration, gave
+from lab.report.call_text import duration, gave
 from lab.report.reading import read
-from lab.report.sentence import key_call, verdict_sentence
+from lab.report.summary import key_call, verdict_sentence
 from tests import made_evidence as made
 
 RESET = {"name": "ECONNRESET", "errno": 104, "type": "ConnectionResetError", "text": "reset"}

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from lab.api.link import FaultStatus
 from lab.errors import AgentEndedError
 from lab.evidence import events
 from lab.evidence.events import Recorder
-from lab.faults.link import FaultStatus
-from lab.running.in_force import InForce
+from lab.runner.faults import ActiveFaults
 from lab.scenario.model import HostFaultStep, LiftStep, Scenario, WireFaultStep
 
 LOSS = WireFaultStep(1, "loss", "drop", (("client", "server"),), {"tcp": "syn"})
@@ -69,13 +69,13 @@ def lab() -> FakeLab:
 
 
 @pytest.fixture
-def faults(lab: Any, tmp_path: Path, troubles: list[str]) -> InForce:
+def faults(lab: Any, tmp_path: Path, troubles: list[str]) -> ActiveFaults:
     scenario = Scenario(Path("x.yaml"), "title", "shows", (), (LOSS, LIFT), seed=7)
-    return InForce(lab, scenario, Recorder(tmp_path), lab, troubles)
+    return ActiveFaults(lab, scenario, Recorder(tmp_path), lab, troubles)
 
 
 def test_an_agent_that_ends_by_itself_is_trouble(
-    faults: InForce, troubles: list[str], tmp_path: Path
+    faults: ActiveFaults, troubles: list[str], tmp_path: Path
 ) -> None:
     faults.add(LOSS, 0)
     faults.lift_all()
@@ -83,7 +83,7 @@ def test_an_agent_that_ends_by_itself_is_trouble(
     assert events.read(tmp_path)[-1]["lost"]
 
 
-def test_a_step_that_lifts_such_a_fault_cannot_be_done(faults: InForce) -> None:
+def test_a_step_that_lifts_such_a_fault_cannot_be_done(faults: ActiveFaults) -> None:
     faults.add(LOSS, 0)
     with pytest.raises(AgentEndedError):
         faults.lift(LIFT, 1)
@@ -91,7 +91,7 @@ def test_a_step_that_lifts_such_a_fault_cannot_be_done(faults: InForce) -> None:
 
 @pytest.mark.parametrize("what", ["kill", "restart"])
 def test_an_agent_that_ends_with_its_host_is_none(
-    faults: InForce, troubles: list[str], what: str
+    faults: ActiveFaults, troubles: list[str], what: str
 ) -> None:
     faults.add(LOSS, 0)
     faults.fail(HostFaultStep(2, "", what, "server"), 1)
@@ -99,7 +99,7 @@ def test_an_agent_that_ends_with_its_host_is_none(
     assert troubles == []
 
 
-def test_the_scenarios_seed_is_every_faults(faults: InForce, lab: FakeLab) -> None:
+def test_the_scenarios_seed_is_every_faults(faults: ActiveFaults, lab: FakeLab) -> None:
     for impairment, asked in (("drop", {"burst_enter": 0.1}), ("corrupt", {}), ("drop", {})):
         faults.add(WireFaultStep(1, impairment, impairment, (("client", "server"),), asked), 0)
     assert [one["seed"] for one in lab.added] == [7, 7, 7]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lab.checks.verdict import Verdict
 from lab.errors import EvidenceError
 from lab.evidence import events, folders
-from lab.running import run
+from lab.runner import run
 from tests import made_evidence as made
 
 SCENARIO = """\

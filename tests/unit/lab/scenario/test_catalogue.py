@@ -5,7 +5,7 @@ import pytest
 from lab.errors import UsageError
 from lab.scenario import catalogue
 from lab.scenario.model import CallStep, Step
-from lab.scenario.reading import read
+from lab.scenario.reader import read
 
 SCENARIOS = [read(path) for path in catalogue.paths()]
 STEPS: list[Step] = [step for scenario in SCENARIOS for step in scenario.steps]

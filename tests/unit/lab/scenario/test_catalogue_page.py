@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lab.commands.catalogue_page import page
 from lab.scenario import catalogue
-from lab.scenario.reading import read
+from lab.scenario.reader import read
 
 ROOT = Path(__file__).parents[4]
 FILE = ROOT / "docs" / "catalogue.md"

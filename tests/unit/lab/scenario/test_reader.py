@@ -11,7 +11,7 @@ from lab.errors import ScenarioError
 from lab.scenario import catalogue
 from lab.scenario.hosts import Hosts
 from lab.scenario.model import CallStep, ExpectStep, LiftStep, RunStep, SendStep, WireFaultStep
-from lab.scenario.reading import read
+from lab.scenario.reader import read
 
 HEAD = "title: A title\nshows: what it shows\nhosts: [server, client]\nsteps:\n"
 LISTEN = "  - {on: server, call: listen, as: door, port: 21567}\n"

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from lab.agent.wire.packet import parse
-from lab.checks import lines
+from lab.checks import syslog
 from lab.checks.packets import counted
 from lab.errors import ScenarioError
-from lab.evidence.capture import Seen
+from lab.evidence.packets import Seen
+from lab.net.packet import parse
 from lab.scenario.hosts import Hosts
 from lab.scenario.model import (
     Condition,
@@ -19,7 +19,7 @@ from lab.scenario.model import (
     Scenario,
     WireFaultStep,
 )
-from lab.scenario.reading import read
+from lab.scenario.reader import read
 from tests import made_evidence as made
 
 MACHINES = """\
@@ -100,7 +100,7 @@ def test_syslog_lines_of_a_service_are_those_of_all_its_hosts(tmp_path: Path) ->
     line = {"ident": "", "facility": "user", "severity": "info", "message": "up"}
     # Of a socket that they share, the line has the service's name.
     hosts = ("app", *APPS, "client")
-    fit = [host for host in hosts if lines.fits(condition, {**line, "host": host})]
+    fit = [host for host in hosts if syslog.fits(condition, {**line, "host": host})]
     assert fit == ["app", *APPS]
 
 

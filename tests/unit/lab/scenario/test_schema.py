@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator
 from lab.errors import ScenarioError
 from lab.scenario import catalogue, keys, steps
 from lab.scenario.hosts import Hosts
-from lab.scenario.nodes import Mapping, Wrong, load
-from lab.scenario.reading import read
+from lab.scenario.reader import read
 from lab.scenario.schema import schema
+from lab.scenario.yaml import Mapping, ParseError, load
 
 ROOT = Path(__file__).parents[4]
 FILES = [*catalogue.paths(), *sorted((ROOT / "tests" / "negative").glob("*.yaml"))]
@@ -127,7 +127,7 @@ def is_read(step: dict[str, Any], reading: steps.Reading) -> bool:
         node = yaml.compose(json.dumps(step), Loader=yaml.CSafeLoader)
         assert isinstance(node, yaml.MappingNode)
         steps.read(Mapping(node), 1, reading)
-    except Wrong:
+    except ParseError:
         return False
     return True
 

@@ -6,7 +6,7 @@ import pytest
 
 from lab.errors import UsageError
 from lab.scenario import catalogue, search
-from lab.scenario.reading import read
+from lab.scenario.reader import read
 
 
 def names(paths: list[Path]) -> set[str]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from lab.calling.caller import Caller
+from lab.api.call_client import Caller
 
-PROGRAM = Path(__file__).parents[4] / "lab/agent/caller"
+PROGRAM = Path(__file__).parents[5] / "lab/agent/call_server"
 
 
 class Here:

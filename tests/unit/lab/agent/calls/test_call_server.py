@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lab.agent import calls
-from lab.agent.wire.parameters import NonsenseError
-from lab.calling.caller import Caller
+from lab.api.call_client import Caller
 from lab.errors import EngineError, UsageError
-from tests.unit.lab.calls.conftest import PROGRAM, Here
+from lab.net.parameters import ParameterError
+from tests.unit.lab.agent.calls.conftest import PROGRAM, Here
 from tests.waiting import wait_until
 
 CHAPTER = {
@@ -69,17 +69,17 @@ def test_every_call_and_parameter_has_help_and_a_schema(name: str) -> None:
     ],
 )
 def test_nonsense_is_refused_and_named(name: str, given: dict[str, Any], why: str) -> None:
-    with pytest.raises(NonsenseError) as refused:
+    with pytest.raises(ParameterError) as refused:
         calls.checked(name, given, f"file.yaml:3: {name}")
     assert why in str(refused.value)
 
 
 def test_nonsense_that_only_the_caller_sees_is_an_answer(here: Here) -> None:
-    assert here.raises("recv", socket="c") == "NonsenseError"
+    assert here.raises("recv", socket="c") == "ParameterError"
     here.gives("socket", as_="c")
-    assert here.raises("socket", as_="c") == "NonsenseError"
-    assert here.raises("readline", file="c") == "NonsenseError"
-    assert here.raises("connect", socket="c", to="no-port") == "NonsenseError"
+    assert here.raises("socket", as_="c") == "ParameterError"
+    assert here.raises("readline", file="c") == "ParameterError"
+    assert here.raises("connect", socket="c", to="no-port") == "ParameterError"
     with pytest.raises(UsageError, match="c: is open already"):
         here.caller.call("socket", **{"as": "c"}).value()
     here.gives("close", socket="c")
@@ -133,7 +133,7 @@ def test_it_ends_with_its_questions_whatever_is_pending(here: Here, tmp_path: Pa
 
 def test_it_ends_with_the_program_that_began_it_killed_or_not() -> None:
     source = (
-        "import sys; sys.path.insert(0, ''); from tests.unit.lab.calls.conftest import Here;"
+        "import sys; sys.path.insert(0, ''); from tests.unit.lab.agent.calls.conftest import Here;"
         "here = Here(); here.gives('listen', as_='door', port=0);"
         "here.caller.start('accept', socket='door', **{'as': 's'});"
         "print(here.processes[0].pid, flush=True); sys.stdin.read()"
@@ -142,7 +142,7 @@ def test_it_ends_with_the_program_that_began_it_killed_or_not() -> None:
         [sys.executable, "-c", source],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[4],
+        cwd=Path(__file__).parents[5],
     )
     with program:
         assert program.stdout
@@ -160,7 +160,7 @@ def test_after_its_end_the_next_call_begins_another(here: Here) -> None:
 
     def begun() -> bool:
         try:
-            return here.raises("fileno", socket="c") == "NonsenseError"
+            return here.raises("fileno", socket="c") == "ParameterError"
         except EngineError:  # the end has not been noticed yet
             return False
 
@@ -169,7 +169,7 @@ def test_after_its_end_the_next_call_begins_another(here: Here) -> None:
 
 
 def test_a_failed_begin_is_told_in_its_own_words() -> None:
-    from lab.calling.caller import Caller
+    from lab.api.call_client import Caller
 
     def connect() -> socket.socket:
         ours, theirs = socket.socketpair()

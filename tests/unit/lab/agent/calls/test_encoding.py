@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.agent.caller import encoding, names
+from lab.agent.call_server import encoding
+from lab.net import constants
 
 
 @given(st.binary(max_size=200))
@@ -76,10 +77,10 @@ def test_what_is_expected_is_told_from_what_is_not(expected: Any, gave: Any, sam
 
 
 def test_flags_and_options_have_the_names_of_the_manual_pages() -> None:
-    assert names.flags(socket.MSG_TRUNC | socket.MSG_ERRQUEUE) == ["MSG_ERRQUEUE", "MSG_TRUNC"]
-    assert names.option("TCP_USER_TIMEOUT") == (socket.IPPROTO_TCP, 18)
-    assert names.option("IP_MTU") == (socket.IPPROTO_IP, 14)
+    assert constants.flags(socket.MSG_TRUNC | socket.MSG_ERRQUEUE) == ["MSG_ERRQUEUE", "MSG_TRUNC"]
+    assert constants.option("TCP_USER_TIMEOUT") == (socket.IPPROTO_TCP, 18)
+    assert constants.option("IP_MTU") == (socket.IPPROTO_IP, 14)
     for name in ("SO_NONE", "MSG_PEEK", "IP_PMTUDISC_DO", "IPPROTO_TCP"):
         with pytest.raises(ValueError, match=name):
-            names.option(name)
-    assert names.errno_number(names.errno_name(errno.EPIPE)) == errno.EPIPE
+            constants.option(name)
+    assert constants.errno_number(constants.errno_name(errno.EPIPE)) == errno.EPIPE

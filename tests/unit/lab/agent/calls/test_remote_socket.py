@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from lab.calling.remote import RemoteSocket
-from tests.unit.lab.calls.conftest import Here
+from lab.api.remote_socket import RemoteSocket
+from tests.unit.lab.agent.calls.conftest import Here
 
 Make = Callable[..., Any]
 

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from tests.unit.lab.calls.conftest import Here
+from tests.unit.lab.agent.calls.conftest import Here
 from tests.waiting import wait_until
 
 LARGE = {"repeat": "x", "times": 1_000_000}

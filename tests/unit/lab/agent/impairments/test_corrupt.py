@@ -4,8 +4,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from lab.agent.wire import checksum
-from lab.agent.wire.packet import ACK, RST, TCP, UDP, Packet, parse
+from lab.net import checksum
+from lab.net.packet import ACK, RST, TCP, UDP, Packet, parse
 from tests.unit.lab.agent.wire_faults import course, fault, passage, segment
 from tests.unit.lab.agent.wire_packets import MORE_FRAGMENTS, WHOLE, ipv4, ipv6, tcp, udp
 

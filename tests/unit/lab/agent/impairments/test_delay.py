@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lab.agent.wire.fault import Fault
-from lab.agent.wire.parameters import NonsenseError
+from lab.net.parameters import ParameterError
 from tests.unit.lab.agent.wire_faults import MS, course, datagram, fault, passage
 
 PACKET = datagram()
@@ -86,6 +86,6 @@ def test_order_is_kept_or_not_as_asked_for() -> None:
     ],
 )
 def test_contradictions_are_refused(asked: dict[str, Any], why: str) -> None:
-    with pytest.raises(NonsenseError) as caught:
+    with pytest.raises(ParameterError) as caught:
         Fault("delay", asked)
     assert str(caught.value) == f"delay: {why}"

@@ -2,12 +2,12 @@
 
 import pytest
 
-from lab.agent.wire import checksum, craft
 from lab.agent.wire.fault import Fault
 from lab.agent.wire.impairments import reset
-from lab.agent.wire.packet import ACK, FIN, ICMP, ICMPV6, RST, SYN, TCP, UDP, Packet, parse
-from lab.agent.wire.parameters import NonsenseError
-from lab.agent.wire.passage import Passage
+from lab.agent.wire.transit import Transit
+from lab.net import checksum, craft
+from lab.net.packet import ACK, FIN, ICMP, ICMPV6, RST, SYN, TCP, UDP, Packet, parse
+from lab.net.parameters import ParameterError
 from tests.unit.lab.agent.wire_faults import fault, passage, segment
 from tests.unit.lab.agent.wire_packets import (
     CLIENT4,
@@ -26,7 +26,7 @@ DATAGRAM = parse(ipv4(UDP, udp(b"hello")))
 DATAGRAM6 = parse(ipv6(UDP, udp(b"hello")))
 
 
-def met(one: Fault, packet: Packet) -> Passage:
+def met(one: Fault, packet: Packet) -> Transit:
     found = passage(packet)
     one.meet(found)
     return found
@@ -248,9 +248,11 @@ def test_mtu_loses_without_a_word_what_may_not_be_answered() -> None:
 
 def test_every_link_carries_68_bytes() -> None:
     assert Fault("mtu", {"mtu_bytes": 68})
-    with pytest.raises(NonsenseError, match=r"^mtu: mtu_bytes 67: must be a whole number from 68 "):
+    with pytest.raises(
+        ParameterError, match=r"^mtu: mtu_bytes 67: must be a whole number from 68 "
+    ):
         Fault("mtu", {"mtu_bytes": 67})
-    with pytest.raises(NonsenseError, match=r"^mtu: mtu_bytes: must be given"):
+    with pytest.raises(ParameterError, match=r"^mtu: mtu_bytes: must be given"):
         Fault("mtu", {})
 
 

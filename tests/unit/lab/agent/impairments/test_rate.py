@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.agent.wire.packet import Packet
+from lab.net.packet import Packet
 from tests.unit.lab.agent.wire_faults import MS, course, datagram, fault, out
 
 KB = datagram(b"x" * 972)  # 1000 bytes: 1 ms at 8 Mbit/s

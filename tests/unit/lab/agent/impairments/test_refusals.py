@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lab.agent.wire.fault import Fault
-from lab.agent.wire.parameters import NonsenseError
+from lab.net.parameters import ParameterError
 
 NEVER: list[tuple[str, dict[str, Any], str]] = [
     ("reset", {"tcp": "rst"}, "tcp may be syn, syn-ack, ack or fin"),
@@ -61,7 +61,7 @@ def words(case: Any) -> str:
 
 @pytest.mark.parametrize(("name", "asked", "said"), NEVER, ids=words)
 def test_what_can_never_act_is_refused(name: str, asked: dict[str, Any], said: str) -> None:
-    with pytest.raises(NonsenseError) as caught:
+    with pytest.raises(ParameterError) as caught:
         Fault(name, asked)
     text = str(caught.value)
     assert text.startswith(f"{name}: ")

@@ -12,21 +12,24 @@ import pytest
 from lab.engines.compose import agent_image
 from lab.engines.compose.checks import configured_base_image
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[5]
 
 
 def test_image_holds_the_agent_and_nothing_else() -> None:
     with tarfile.open(fileobj=io.BytesIO(agent_image._context())) as archive:
         names = archive.getnames()
-    assert {"Dockerfile", "__main__.py", "server.py", "wire/wire.py"} <= set(names)
-    assert all(name == "Dockerfile" or name.endswith(".py") for name in names)
+    needed = {"agent/Dockerfile", "agent/__main__.py", "agent/wire/wire.py", "net/packet.py"}
+    assert needed <= set(names)
+    assert all(name == "agent/Dockerfile" or name.endswith(".py") for name in names)
+    assert {name.split("/")[0] for name in names} == {"agent", "net"}
     assert agent_image._context() == agent_image._context()
 
 
 def test_name_changes_with_any_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "wire").mkdir()
-    file = tmp_path / "wire" / "one.py"
-    (tmp_path / "Dockerfile").write_text("FROM x\n")
+    (tmp_path / "agent").mkdir()
+    (tmp_path / "net").mkdir()
+    file = tmp_path / "net" / "one.py"
+    (tmp_path / "agent" / "Dockerfile").write_text("FROM x\n")
     monkeypatch.setattr(agent_image, "_ROOT", tmp_path)
     tags = []
     for text in ("a = 1\n", "a = 2\n", "a = 1\n"):
@@ -41,7 +44,7 @@ def test_wheel_has_every_file_of_the_image(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         there = set(archive.namelist())
-    assert {f"lab/agent/{name}" for name, _ in agent_image._files()} <= there
+    assert {f"lab/{name}" for name, _ in agent_image._files()} <= there
 
 
 def test_base_image_is_looked_up_beside_the_file_then_here(

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lab.engines.compose import plugs
-from lab.engines.compose.plugs import Plug
+from lab.engines.compose import endpoints
+from lab.engines.compose.endpoints import Endpoint
 
 
 def free() -> Iterator[IPv4Network]:
@@ -20,7 +20,7 @@ def settled(
     for key, network in networks.items():
         network.setdefault("name", f"x_{key}")
     topology = {"services": services, "networks": networks}
-    plugs.settle(topology, order, free())
+    endpoints.settle(topology, order, free())
     return topology
 
 
@@ -28,15 +28,15 @@ def on(*networks: str) -> dict[str, Any]:
     return {"networks": dict.fromkeys(networks)}
 
 
-def of(topology: dict[str, Any], service: str) -> list[Plug]:
-    return list(plugs.read(topology["services"][service]["labels"]).values())
+def of(topology: dict[str, Any], service: str) -> list[Endpoint]:
+    return list(endpoints.read(topology["services"][service]["labels"]).values())
 
 
 def test_network_without_subnet_gets_one_and_its_hosts_fixed_addresses() -> None:
     topology = settled({"a": on("wire"), "b": on("wire")}, {"wire": {"ipam": {}}})
     assert topology["networks"]["wire"]["ipam"] == {"config": [{"subnet": "198.18.0.0/24"}]}
     assert topology["services"]["b"]["networks"] == {"wire": {"ipv4_address": "198.18.0.3"}}
-    assert of(topology, "b") == [Plug("x_wire", ("b",), "198.18.0.3", "")]
+    assert of(topology, "b") == [Endpoint("x_wire", ("b",), "198.18.0.3", "")]
 
 
 def test_addresses_go_by_the_order_of_the_file() -> None:
@@ -51,8 +51,8 @@ def test_fixed_addresses_and_what_is_set_aside_are_kept() -> None:
     ]
     fixed = {"networks": {"wire": {"ipv4_address": "10.0.0.3", "aliases": ["door"]}}}
     topology = settled({"a": on("wire"), "b": fixed}, {"wire": {"ipam": {"config": config}}})
-    assert of(topology, "a") == [Plug("x_wire", ("a",), "10.0.0.4", "fd00::2")]
-    assert of(topology, "b") == [Plug("x_wire", ("b", "door"), "10.0.0.3", "fd00::3")]
+    assert of(topology, "a") == [Endpoint("x_wire", ("a",), "10.0.0.4", "fd00::2")]
+    assert of(topology, "b") == [Endpoint("x_wire", ("b", "door"), "10.0.0.3", "fd00::3")]
 
 
 def test_subnets_of_the_lab_do_not_overlap() -> None:
@@ -74,16 +74,16 @@ def test_addresses_that_are_not_ours_to_give_are_left_to_docker(network: dict[st
     before = dict(network)
     topology = settled({"a": on("theirs")}, {"theirs": network})
     assert topology["networks"]["theirs"] == {**before, "name": "x_theirs"}
-    assert of(topology, "a") == [Plug("x_theirs", ("a",), "", "")]
+    assert of(topology, "a") == [Endpoint("x_theirs", ("a",), "", "")]
 
 
 def test_replicas_have_fixed_addresses_of_their_own_and_share_a_name() -> None:
     services = {one: on("wire") for one in ("a-1", "a-2", "b")}
     services["a-2"]["networks"] = {"wire": {"aliases": ["door"]}}
     topology = {"services": services, "networks": {"wire": {"name": "x_wire"}}}
-    plugs.settle(topology, list(services), free(), {"a-1": "a", "a-2": "a"})
-    assert of(topology, "a-1") == [Plug("x_wire", ("a-1", "a"), "198.18.0.2", "")]
-    assert of(topology, "a-2") == [Plug("x_wire", ("a-2", "a", "door"), "198.18.0.3", "")]
+    endpoints.settle(topology, list(services), free(), {"a-1": "a", "a-2": "a"})
+    assert of(topology, "a-1") == [Endpoint("x_wire", ("a-1", "a"), "198.18.0.2", "")]
+    assert of(topology, "a-2") == [Endpoint("x_wire", ("a-2", "a", "door"), "198.18.0.3", "")]
     # Docker's name server has the name of the container's own service already.
     assert services["a-2"]["networks"]["wire"]["aliases"] == ["a", "door"]
     found: list[str] = topology["services"]["b"]["extra_hosts"]
@@ -125,4 +125,4 @@ def test_address_outside_the_subnet_names_the_network() -> None:
 
 
 def test_container_without_the_label_has_no_plugs() -> None:
-    assert plugs.read({"other": "label"}) == {}
+    assert endpoints.read({"other": "label"}) == {}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.engines.namespaces import control
+from lab.engines.namespaces import client
 from lab.errors import LabGoneError
 
 NOBODY = 65534
@@ -29,7 +29,7 @@ def name() -> Iterator[str]:
     """A lab that is there, as far as its socket goes."""
     with socket.socket(socket.AF_UNIX) as ours:
         own = f"lab-test-{secrets.token_hex(3)}"
-        ours.bind(control.address_of(own))
+        ours.bind(client.address_of(own))
         yield own
 
 
@@ -37,17 +37,17 @@ def name() -> Iterator[str]:
 def test_a_lab_is_found_whatever_others_call_their_sockets(name: str, foreign: bytes) -> None:
     with socket.socket(socket.AF_UNIX) as other:
         other.bind(b"\0%d/" % os.getpid() + foreign)
-        assert name in control.names()
+        assert name in client.names()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can have a process of another user")
 def test_a_name_that_somebody_else_has_bound_is_no_lab() -> None:
     own = f"lab-test-{secrets.token_hex(3)}"
-    argv = [sys.executable, "-c", LISTENS, control.address_of(own)[1:], str(NOBODY)]
+    argv = [sys.executable, "-c", LISTENS, client.address_of(own)[1:], str(NOBODY)]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as somebody:
         assert somebody.stdout
         assert somebody.stdout.readline() == b"ready\n"
-        assert own in control.names()
+        assert own in client.names()
         with pytest.raises(LabGoneError, match=f"taken by user {NOBODY}"):
-            control.ask(own, ask="status")
+            client.ask(own, ask="status")
         somebody.communicate()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lab.compose.errors import PlaceError
+from lab.compose.errors import LocatedError
 from lab.engines.namespaces import identity
 from lab.engines.namespaces.spec import User
 
@@ -57,7 +57,7 @@ def test_user_who_starts_the_lab_is_lab(monkeypatch: pytest.MonkeyPatch) -> None
     ],
 )
 def test_user_that_cannot_be_is_refused(user: str, said: str) -> None:
-    with pytest.raises(PlaceError, match=said) as raised:
+    with pytest.raises(LocatedError, match=said) as raised:
         of(user=user)
     assert raised.value.keys == ("services", "a", "user")
 

@@ -1,4 +1,4 @@
-"""What the keeper is told arrives as it was sent."""
+"""What the supervisor is told arrives as it was sent."""
 
 from lab.compose.model import Health, Interface, Network
 from lab.engines.namespaces.spec import File, HostSpec, LabSpec, Mount

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from lab.compose.errors import PlaceError
-from lab.engines.namespaces import mounts, tmpfs
+from lab.compose.errors import LocatedError
+from lab.engines.namespaces import tmpfs
+from lab.engines.namespaces import volumes as mounts
 from lab.engines.namespaces.spec import Mount
 from lab.engines.namespaces.syscalls import MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY
 
@@ -82,7 +83,7 @@ def test_volume_that_is_none_is_refused(entry: Any, said: str) -> None:
 def test_volume_of_the_long_form_is_no_path() -> None:
     entry = {"type": "volume", "source": "./a", "target": "/x"}
     assert mounts.volume(entry, "h", FOLDER).source == "./a"
-    with pytest.raises(PlaceError, match=r"volume \./a is not defined"):
+    with pytest.raises(LocatedError, match=r"volume \./a is not defined"):
         of_service(volumes=[entry])
 
 
@@ -110,7 +111,7 @@ def of_service(**service: Any) -> tuple[Mount, ...]:
 
 
 def refused(**service: Any) -> tuple[tuple[str | int, ...], str]:
-    with pytest.raises(PlaceError) as caught:
+    with pytest.raises(LocatedError) as caught:
         of_service(**service)
     return caught.value.keys, str(caught.value)
 
@@ -207,6 +208,6 @@ def test_only_volumes_that_are_used_must_be_the_labs_own() -> None:
     volumes = {"theirs": {"external": True}, "far": {"driver": "nfs"}, "ours": {"driver": "local"}}
     mounts.check_defined({**volumes, "empty": None}, {"ours", "empty"})
     for name, word in (("theirs", "external"), ("far", "driver")):
-        with pytest.raises(PlaceError, match="use --engine compose") as caught:
+        with pytest.raises(LocatedError, match="use --engine compose") as caught:
             mounts.check_defined(volumes, {name})
         assert caught.value.keys == ("volumes", name, word)

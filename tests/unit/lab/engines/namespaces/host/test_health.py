@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from lab.compose.model import Health
-from lab.engines.namespaces import health, processes
-from lab.engines.namespaces.health import HealthCheck
+from lab.engines.namespaces.host import health, processes
+from lab.engines.namespaces.host.health import HealthCheck
 from tests.waiting import wait_until
 
 PATH = {"PATH": "/usr/bin:/bin"}

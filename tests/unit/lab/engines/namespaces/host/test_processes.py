@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.engines.namespaces import processes
+from lab.engines.namespaces.host import processes
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.engines.namespaces.syslogd import parse, receivers
+from lab.engines.namespaces.host.syslogd import parse, receivers
 from lab.evidence import syslog
 from lab.model import LogLine
 

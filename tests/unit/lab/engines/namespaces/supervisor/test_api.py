@@ -1,4 +1,4 @@
-"""The keeper's desk serves whom it can, and survives whom it cannot."""
+"""The supervisor's desk serves whom it can, and survives whom it cannot."""
 
 import json
 import os
@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from lab.engines.namespaces.desk import Desk
-from lab.engines.namespaces.loop import Loop
+from lab.engines.namespaces.supervisor.api import Desk
+from lab.engines.namespaces.supervisor.loop import Loop
 
 
 @pytest.fixture
@@ -22,15 +22,15 @@ def address() -> str:
 
 @pytest.fixture
 def loop(address: str) -> Iterator[Loop]:
-    """The loop of a keeper that has a desk, and no hosts."""
-    keeper = SimpleNamespace(
+    """The loop of a supervisor that has a desk, and no hosts."""
+    supervisor = SimpleNamespace(
         hosts={}, inner=0, lab=SimpleNamespace(name="x", topology="/x", folder="/"), cables=None
     )
     made = Loop()
     with socket.socket(socket.AF_UNIX) as control:
         control.bind(address)
         control.listen()
-        Desk(keeper, made, control)
+        Desk(supervisor, made, control)
         yield made
 
 
@@ -57,7 +57,7 @@ def test_a_client_for_whom_there_is_no_descriptor_is_told_so_and_the_next_is_ser
         with no_descriptor_left():
             loop.turn(20)
             answer = json.loads(first.recv(1000))
-        assert answer == {"failed": "lab x: its keeper has too many open files"}
+        assert answer == {"failed": "lab x: its supervisor has too many open files"}
         second.connect(address)
         second.sendall(b'{"ask": "status"}\n')
         for _ in range(2):

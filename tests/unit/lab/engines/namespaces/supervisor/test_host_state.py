@@ -1,11 +1,11 @@
-"""What the keeper keeps of a host: the end of its outputs, and when others may start."""
+"""What the supervisor keeps of a host: the end of its outputs, and when others may start."""
 
 import pytest
 
 from lab.compose.model import Health, Interface
-from lab.engines.namespaces import kept
-from lab.engines.namespaces.kept import KeptHost, Output, Stretch
 from lab.engines.namespaces.spec import HostSpec
+from lab.engines.namespaces.supervisor import host_state
+from lab.engines.namespaces.supervisor.host_state import HostState, Output, Stretch
 
 HEALTH = Health(("true",), 1.0, 1.0, 3, 0.0)
 CONDITIONS = ("service_started", "service_healthy", "service_completed_successfully")
@@ -28,8 +28,8 @@ def spec(*, argv: tuple[str, ...] = ("sh",), health: Health | None = None) -> Ho
     )
 
 
-def host(state: str, *, argv: tuple[str, ...] = ("sh",), health: Health | None = None) -> KeptHost:
-    made = KeptHost(0, spec(argv=argv, health=health))
+def host(state: str, *, argv: tuple[str, ...] = ("sh",), health: Health | None = None) -> HostState:
+    made = HostState(0, spec(argv=argv, health=health))
     made.state = state
     return made
 
@@ -37,7 +37,7 @@ def host(state: str, *, argv: tuple[str, ...] = ("sh",), health: Health | None =
 @pytest.fixture
 def output(monkeypatch: pytest.MonkeyPatch) -> Output:
     """Return an output of 15 bytes, of which 5 are too old."""
-    monkeypatch.setattr(kept, "_MOST_BYTES", 10)
+    monkeypatch.setattr(host_state, "_MOST_BYTES", 10)
     made = Output()
     made.add(b"abcdefgh")
     made.add(b"ijklmno")
@@ -86,7 +86,7 @@ def test_piece_greater_than_all_that_is_kept(output: Output) -> None:
 
 
 def test_nothing_is_dropped_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "_MOST_BYTES", 4)
+    monkeypatch.setattr(host_state, "_MOST_BYTES", 4)
     made = Output()
     made.add(b"abcd")
     assert made.from_(0, 10) == (b"abcd", 4)
@@ -126,7 +126,7 @@ def test_last_line_of_what_has_ended_is_whole() -> None:
 
 
 def test_stretches_that_are_too_old_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "_MOST_BYTES", 10)
+    monkeypatch.setattr(host_state, "_MOST_BYTES", 10)
     made = Output()
     for number in range(1000):
         made.add(b"%03d" % number, number * 1_000_000, number % 2)
@@ -138,7 +138,7 @@ def test_stretches_that_are_too_old_are_dropped(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_there_are_only_so_many_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "_MOST_STRETCHES", 8)
+    monkeypatch.setattr(host_state, "_MOST_STRETCHES", 8)
     made = Output()
     for number in range(100):
         made.add(b"%02d" % number, number * 1_000_000, 0)
@@ -160,7 +160,7 @@ def test_new_host_is_created_and_meets_nothing() -> None:
 def test_only_a_program_with_a_check_has_health(
     argv: tuple[str, ...], health: Health | None, at_first: str | None
 ) -> None:
-    assert KeptHost(0, spec(argv=argv, health=health)).health == at_first
+    assert HostState(0, spec(argv=argv, health=health)).health == at_first
 
 
 @pytest.mark.parametrize("state", ["running", "paused", "restarting", "exited", "dead"])

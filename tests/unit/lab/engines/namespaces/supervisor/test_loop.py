@@ -1,11 +1,11 @@
-"""The keeper's loop: readiness is for the handler that was there when it was seen."""
+"""The supervisor's loop: readiness is for the handler that was there when it was seen."""
 
 import os
 import select
 import socket
 from contextlib import ExitStack, suppress
 
-from lab.engines.namespaces.loop import Loop
+from lab.engines.namespaces.supervisor.loop import Loop
 
 
 def test_handler_that_was_put_there_meanwhile_is_not_called_for_what_was_ready_before() -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from lab.engines.compose import RUN_BY
-from lab.engines.compose.command import compose
-from lab.engines.compose.guard import guarded
-from tests.unit.lab import slow_engine
-from tests.unit.lab.slow_engine import WITHIN_S, SlowEngine
+from lab.engines.compose.cleanup import guarded
+from lab.engines.compose.compose_cli import compose
+from tests.unit.lab.engines.compose import slow_engine
+from tests.unit.lab.engines.compose.slow_engine import WITHIN_S, SlowEngine
 
 NAME = "lab-slow"
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[5]
 # Of these the old clean-up saw none left: one look sufficed it, or a second without anything.
 ONE_LOOK, SECONDS_OF_LOOKS = 2, 15
 
@@ -30,7 +30,7 @@ def engine_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lists: int) -> It
 
 def begun_client(engine: SlowEngine, monkeypatch: pytest.MonkeyPatch) -> subprocess.Popen[bytes]:
     monkeypatch.setenv(RUN_BY, NAME)
-    argv = [sys.executable, "-m", "tests.unit.lab.slow_engine"]
+    argv = [sys.executable, "-m", "tests.unit.lab.engines.compose.slow_engine"]
     client = subprocess.Popen(argv, cwd=ROOT)
     assert engine.begun.wait(WITHIN_S)
     return client

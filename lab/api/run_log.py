@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from lab import __version__
-from lab.engines.base import Lab
-from lab.engines.quiet import wait_until_quiet
+from lab.api.base import Lab
+from lab.api.quiescence import wait_until_quiet
 from lab.errors import LabError
 from lab.evidence import folders, output
 from lab.evidence.events import Event, Recorder
@@ -23,7 +23,7 @@ _LAST_LINES = 20
 _QUIET_WITHIN_S = 2.0
 
 
-class Diary:
+class RunLog:
     """Events in a folder, and the packets of the wire beside them, until `finish`."""
 
     def __init__(self, folder: Path, facts: dict[str, Any]) -> None:

@@ -1,1 +1,0 @@
-"""Socket calls on hosts, asked for from here: one caller a host, and sockets that are there."""

@@ -1,1 +1,0 @@
-"""Faults of the wire, asked for from outside: guards for programs, lasting ones for commands."""
