@@ -7,7 +7,12 @@ its ends of connections: sock_diag(7), linux/unix_diag.h. Runs before there is a
 import os
 import socket
 import struct
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+
+QUIET_S = 1.0
+_PATIENCE_S = 15.0  # what goes on longer may be somebody else's
+_LOOKS_AFTER_S = 0.02
 
 _SOCK_DIAG, _BY_FAMILY = 4, 20
 _REQUEST_AND_DUMP = 0x301
@@ -24,28 +29,39 @@ _DEFAULT_HOST = "unix:///var/run/docker.sock"
 
 
 class Requests:
-    """Those abandoned since this was made."""
+    """Those of clients that were ended together."""
 
-    def __init__(self) -> None:
-        self._engine = _address()
-        # A program that goes on when its `docker exec` is killed keeps that connection.
-        self._before = self._all()
+    def __init__(self, address: bytes, cookies: set[int]) -> None:
+        self._address = address
+        self._cookies = cookies
 
     @property
     def are_visible(self) -> bool:
-        """Tell whether the kernel here knows of them; not those to an engine over TCP."""
-        return bool(self._engine)
+        """Tell whether the kernel here knows of them; not of those to an engine over TCP."""
+        return bool(self._address)
 
     def under_way(self) -> bool:
-        """Tell whether there is one, of any client."""
-        return bool(self._all() - self._before)
+        """Tell whether there is one."""
+        self._cookies &= _closed_by_client(self._address)
+        return bool(self._cookies)
 
-    def _all(self) -> set[int]:
-        try:
-            return set(_closed_by_client(self._engine)) if self._engine else set()
-        except OSError:  # a kernel without unix_diag
-            self._engine = b""
-            return set()
+    def wait(self) -> None:
+        """Wait until there is none; where they are not visible, as long as one may take."""
+        deadline = time.monotonic() + (_PATIENCE_S if self.are_visible else QUIET_S)
+        while (self.under_way() or not self.are_visible) and time.monotonic() < deadline:
+            time.sleep(_LOOKS_AFTER_S)  # the pause of a poll, bounded by the deadline
+
+
+def by(end_clients: Callable[[], None]) -> Requests:
+    """End clients; return what the engine was asked by them and has not done yet.
+
+    Not what was abandoned before: an engine may keep such a connection for minutes, without work
+    (20.10, of a `docker exec` that was killed).
+    """
+    address = _address()
+    before = _closed_by_client(address)
+    end_clients()
+    return Requests(address, _closed_by_client(address) - before)
 
 
 def _address() -> bytes:
@@ -58,15 +74,24 @@ def _address() -> bytes:
             probe.connect(path)
         except OSError:
             return b""
-        return os.fsencode(probe.getpeername())
+        address = os.fsencode(probe.getpeername())
+    try:
+        _closed_by_client(address)
+    except OSError:  # a kernel without unix_diag
+        return b""
+    return address
 
 
-def _closed_by_client(address: bytes) -> Iterator[int]:
-    """Yield the cookies of connections to the address of which the client's end is closed."""
-    for cookie, attributes in _unix_sockets():
-        name = attributes.get(_NAME, b"").rstrip(b"\0")
-        if name == address and attributes.get(_SHUTDOWN) == bytes([_BOTH_WAYS]):
-            yield cookie
+def _closed_by_client(address: bytes) -> set[int]:
+    """Return the cookies of connections to the address of which the client's end is closed."""
+    if not address:
+        return set()
+    return {
+        cookie
+        for cookie, attributes in _unix_sockets()
+        if attributes.get(_NAME, b"").rstrip(b"\0") == address
+        and attributes.get(_SHUTDOWN) == bytes([_BOTH_WAYS])
+    }
 
 
 def _unix_sockets() -> Iterator[tuple[int, dict[int, bytes]]]:

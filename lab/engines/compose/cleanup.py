@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from lab.engines.compose.abandoned import Requests
-from lab.engines.compose.removal import remove_all, remove_containers_that_come
+from lab.engines.compose.removal import remove_all
 
 _PACKAGE_PARENT = Path(__file__).parents[3]
 
@@ -22,7 +21,6 @@ def guarded(name: str) -> Iterator[None]:
 
     EngineError when something cannot be removed.
     """
-    requests = Requests()
     # A session of its own: Ctrl-C on the terminal does not reach it.
     reaper = subprocess.Popen(
         [sys.executable, "-m", "lab.engines.compose.reaper", name],
@@ -35,7 +33,6 @@ def guarded(name: str) -> Iterator[None]:
         try:
             yield
         except BaseException:
-            remove_containers_that_come(name, requests)
             remove_all(name)
             clean = True  # not reached when a second Ctrl-C ends it: then the reaper removes
             raise

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from lab.engines.compose import RUN_BY, ending
+from lab.engines.compose import RUN_BY, abandoned, ending
 from lab.errors import EngineError
 
 _KEPT_LINES = 200
@@ -23,13 +23,14 @@ def compose(
     stdin: str = "",
     environment: Mapping[str, str] | None = None,
     of_folder: bool = True,
+    settles: bool = False,
     on_line: Callable[[str], None] = lambda _line: None,
 ) -> str:
     """Run `docker compose --project-name NAME ARGS` to its end and return its standard output.
 
     `on_line` gets each line of its progress. Without `of_folder` it finds no compose file, neither
     here nor in COMPOSE_FILE, and goes by what the project's containers say. EngineError when it
-    fails. Ctrl-C ends it first.
+    fails. Ctrl-C ends it first; with `settles` the engine has then done what it was asked.
     """
     argv = ["docker", "compose", "--progress", "plain", "--project-name", name, *args]
     try:
@@ -52,8 +53,10 @@ def compose(
     finally:
         if process.returncode is None:
             # After Ctrl-C. The plug-in is a child of `docker`, so the group.
-            ending.end(partial(ending.group, process.pid))
+            requests = abandoned.by(partial(ending.end, partial(ending.group, process.pid)))
             process.wait()
+            if settles:
+                requests.wait()
     if process.returncode:
         raise _failed(argv, process.returncode, last_lines)
     return stdout

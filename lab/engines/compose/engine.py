@@ -168,6 +168,7 @@ class ComposeEngine(Engine):
             ],
             stdin=json.dumps(topo),
             environment=settings,
+            settles=True,
             on_line=lambda line: progress("starting hosts", line),
         )
         if not waits:

@@ -9,10 +9,7 @@ import signal
 import sys
 from functools import partial
 
-from lab.engines.compose import ending
-from lab.engines.compose.abandoned import Requests
-
-_QUIET_S = 1.0  # nobody waits for this process, so it may be sure
+from lab.engines.compose import abandoned, ending
 
 
 def main() -> None:
@@ -20,15 +17,13 @@ def main() -> None:
     name = sys.argv[1]
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
-    requests = Requests()
     if sys.stdin.read().strip() == "release":
         return
-    ending.end(partial(ending.working_for, name))
+    abandoned.by(partial(ending.end, partial(ending.working_for, name))).wait()
     # Imported here: in the usual case the reaper never needs it and starts in milliseconds.
     from lab.engines.compose import removal  # noqa: PLC0415
 
-    removal.remove_containers_that_come(name, requests, quiet_s=_QUIET_S)
-    removal.remove_all(name)
+    removal.remove_until_quiet(name)
 
 
 if __name__ == "__main__":

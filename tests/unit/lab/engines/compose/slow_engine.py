@@ -4,52 +4,36 @@ import json
 import os
 import socket
 import socketserver
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 WITHIN_S = 30.0
 
 
 class SlowEngine(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    """Works on each `create` until it has been asked `lists` times what there is."""
+    """Works on each `create` for some time."""
 
     daemon_threads = True
 
-    def __init__(self, path: Path, lists: int) -> None:
+    def __init__(self, path: Path, slow_s: float) -> None:
         self.containers: dict[str, str] = {}
         self.volumes = ["data"]
         self.made_anew: list[str] = []
-        self.begun, self.done = threading.Event(), threading.Event()
-        self._lists_left = lists
-        self._asked = threading.Condition()
+        self.begun, self.hurry, self.done = (threading.Event() for _ in range(3))
+        self._slow_s = slow_s
         super().__init__(str(path), _Handler)
 
     def create(self, name: str) -> None:
         """Make a container, at last, and the volume that it needs, if that has gone meanwhile."""
         self.begun.set()
-        with self._asked:
-            self._asked.wait_for(lambda: self._lists_left <= 0, WITHIN_S)
-            self.containers["c0"] = name
-            self.made_anew += [] if self.volumes else ["data"]
+        self.hurry.wait(self._slow_s)
+        self.containers["c0"] = name
+        self.made_anew += [] if self.volumes else ["data"]
         self.done.set()
-
-    def list(self) -> list[dict[str, Any]]:
-        """Return the containers."""
-        with self._asked:
-            # What comes before the request is no part of it.
-            self._lists_left -= self.begun.is_set()
-            self._asked.notify_all()
-            return [{"Id": key, "Names": [name]} for key, name in self.containers.items()]
-
-    def hurry(self) -> None:
-        """Do at once what has been asked."""
-        with self._asked:
-            self._lists_left = 0
-            self._asked.notify_all()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -61,7 +45,8 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/version":
             self._answer({"ApiVersion": "1.41"})
         elif path.endswith("/containers/json"):
-            self._answer(self.server.list())
+            containers = self.server.containers.items()
+            self._answer([{"Id": key, "Names": [name]} for key, name in containers])
         elif path.endswith("/volumes"):
             self._answer({"Volumes": [{"Name": name} for name in self.server.volumes]})
         elif path.endswith("/networks"):
@@ -106,15 +91,15 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running(path: Path, lists: int) -> Iterator[SlowEngine]:
+def running(path: Path, slow_s: float) -> Iterator[SlowEngine]:
     """Serve at the path, in threads."""
-    with SlowEngine(path, lists) as engine:
+    with SlowEngine(path, slow_s) as engine:
         thread = threading.Thread(target=engine.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
             yield engine
         finally:
-            engine.hurry()
+            engine.hurry.set()
             engine.shutdown()
             thread.join()
 
@@ -124,6 +109,7 @@ def main() -> None:
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(os.environ["DOCKER_HOST"].removeprefix("unix://"))
         client.sendall(b"POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+        sys.stderr.write("asked\n")
         client.recv(1)
 
 

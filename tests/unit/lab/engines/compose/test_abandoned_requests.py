@@ -1,5 +1,6 @@
 """Nothing comes into being after the clean-up, however slow the engine is."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.engines.compose import RUN_BY
+from lab.engines.compose import RUN_BY, abandoned
 from lab.engines.compose.cleanup import guarded
 from lab.engines.compose.compose_cli import compose
 from tests.unit.lab.engines.compose import slow_engine
@@ -16,28 +17,29 @@ from tests.unit.lab.engines.compose.slow_engine import WITHIN_S, SlowEngine
 
 NAME = "lab-slow"
 ROOT = Path(__file__).parents[5]
-# Of these the old clean-up saw none left: one look sufficed it, or a second without anything.
-ONE_LOOK, SECONDS_OF_LOOKS = 2, 15
+# Longer than one look, and than the second without anything that once was enough.
+SLOW_S, SLOWER_S = 0.5, 2.0
 
 
 @contextmanager
-def engine_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lists: int) -> Iterator[SlowEngine]:
+def engine_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slow_s: float
+) -> Iterator[SlowEngine]:
+    """An engine, and a `docker` that asks it for a container."""
     path = tmp_path / "engine.sock"
+    docker = tmp_path / "docker"
+    docker.write_text(
+        f"#!/bin/sh\ncd {ROOT} && {sys.executable} -m tests.unit.lab.engines.compose.slow_engine\n"
+    )
+    docker.chmod(0o755)
     monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
-    with slow_engine.running(path, lists) as engine:
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with slow_engine.running(path, slow_s) as engine:
         yield engine
 
 
-def begun_client(engine: SlowEngine, monkeypatch: pytest.MonkeyPatch) -> subprocess.Popen[bytes]:
-    monkeypatch.setenv(RUN_BY, NAME)
-    argv = [sys.executable, "-m", "tests.unit.lab.engines.compose.slow_engine"]
-    client = subprocess.Popen(argv, cwd=ROOT)
-    assert engine.begun.wait(WITHIN_S)
-    return client
-
-
 def assert_nothing_comes(engine: SlowEngine) -> None:
-    engine.hurry()
+    engine.hurry.set()
     assert engine.done.wait(WITHIN_S)
     assert engine.containers == {}
     assert engine.volumes == engine.made_anew == []
@@ -46,42 +48,41 @@ def assert_nothing_comes(engine: SlowEngine) -> None:
 def test_interrupted_up_waits_for_what_the_engine_still_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with engine_of(tmp_path, monkeypatch, ONE_LOOK) as engine:
+    def interrupt(_line: str) -> None:
+        assert engine.begun.wait(WITHIN_S)
+        raise KeyboardInterrupt
 
-        def interrupted() -> None:
-            with guarded(NAME):
-                client = begun_client(engine, monkeypatch)
-                client.kill()
-                client.wait()
-                raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            interrupted()
+    with engine_of(tmp_path, monkeypatch, SLOW_S) as engine:
+        with pytest.raises(KeyboardInterrupt), guarded(NAME):
+            compose(NAME, ["up"], settles=True, on_line=interrupt)
         assert_nothing_comes(engine)
 
 
 def test_reaper_waits_for_what_the_engine_still_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with engine_of(tmp_path, monkeypatch, SECONDS_OF_LOOKS) as engine:
-        client = begun_client(engine, monkeypatch)
-        monkeypatch.delenv(RUN_BY)
+    with engine_of(tmp_path, monkeypatch, SLOWER_S) as engine:
+        client = subprocess.Popen(["docker"], env={**os.environ, RUN_BY: NAME})
+        assert engine.begun.wait(WITHIN_S)
         argv = [sys.executable, "-m", "lab.engines.compose.reaper", NAME]
         subprocess.run(argv, cwd=ROOT, stdin=subprocess.DEVNULL, timeout=WITHIN_S, check=True)
         assert client.wait(WITHIN_S)
         assert_nothing_comes(engine)
 
 
-def test_request_abandoned_before_is_nobody_s(
+def test_what_was_abandoned_before_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with engine_of(tmp_path, monkeypatch, SECONDS_OF_LOOKS) as engine:
-        client = begun_client(engine, monkeypatch)
+    def end() -> None:
         client.kill()
         client.wait()
-        with pytest.raises(RuntimeError), guarded(NAME):
-            raise RuntimeError
-        assert not engine.done.is_set()
+
+    with engine_of(tmp_path, monkeypatch, WITHIN_S) as engine:
+        argv = [sys.executable, "-m", "tests.unit.lab.engines.compose.slow_engine"]
+        client = subprocess.Popen(argv, cwd=ROOT)
+        assert engine.begun.wait(WITHIN_S)
+        assert abandoned.by(end).under_way()
+        assert not abandoned.by(end).under_way()
 
 
 def test_interrupted_command_has_ended_with_all_its_processes(
