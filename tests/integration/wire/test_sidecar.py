@@ -119,11 +119,11 @@ def changed_agent(
 ) -> Iterator[None]:
     """An agent of which there is no image yet; what is built of it goes."""
     del engine
-    root = tmp_path / "agent"
+    root = tmp_path / "lab"
     for path, data in agent_image._files():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(data)
-    (root / "new.py").write_text(f"# {secrets.token_hex(8)}\n")
+    (root / "agent" / "new.py").write_text(f"# {secrets.token_hex(8)}\n")
     monkeypatch.setattr(agent_image, "_ROOT", root)
     agent_image.tag.cache_clear()
     yield
