@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lab.net.packet import ACK, FIN, RST, SYN
-from lab.report.directions import Way
+from lab.report.directions import Direction
 from lab.report.hosts import names_by_address
 from lab.report.model import Call, Packet
 from lab.report.packets import Traffic
@@ -42,11 +42,11 @@ def link(
     calls: Iterable[Call], traffic: Traffic, addresses: Mapping[str, Sequence[str]]
 ) -> tuple[Call, ...]:
     """Return the calls, each with its connection and its packets where there are any."""
-    linker = _Linker(traffic, addresses)
-    return tuple(linker.link(call) for call in calls)
+    correlator = _Correlator(traffic, addresses)
+    return tuple(correlator.link(call) for call in calls)
 
 
-class _Linker:
+class _Correlator:
     def __init__(self, traffic: Traffic, addresses: Mapping[str, Sequence[str]]) -> None:
         self._connections = traffic.connections
         self._packets: dict[int, list[Packet]] = defaultdict(list)
@@ -57,7 +57,7 @@ class _Linker:
         self._hosts = names_by_address(addresses)
         self._dns = [one for one in traffic.packets if one.label.startswith("DNS ")]
         self._opened: set[int] = set()
-        self._ways: dict[tuple[int, str], Way] = {}
+        self._directions: dict[tuple[int, str], Direction] = {}
 
     def link(self, call: Call) -> Call:
         """Return the call with what belongs to it."""
@@ -161,7 +161,7 @@ class _Linker:
         return ()
 
     def _sent(self, call: Call, socket: _Socket) -> list[int]:
-        mine = self._way(socket, lambda one: one.source == call.host)
+        mine = self._direction(socket, lambda one: one.source == call.host)
         if socket.is_datagram:
             socket.sent_packets += 1
             return [one.number for one in mine.packets[socket.sent_packets - 1 :][:1]]
@@ -172,7 +172,7 @@ class _Linker:
         return mine.overlapping(begin, end)
 
     def _received(self, call: Call, socket: _Socket, ended_ns: int) -> list[int]:
-        theirs = self._way(socket, lambda one: one.target == call.host)
+        theirs = self._direction(socket, lambda one: one.target == call.host)
         if socket.is_datagram:
             socket.taken_packets += 1
             return [one.number for one in theirs.taken[socket.taken_packets - 1 :][:1]]
@@ -186,15 +186,15 @@ class _Linker:
         found = theirs.overlapping(begin, end)
         return [number for number in found if theirs.was_delivered(number)]
 
-    def _way(self, socket: _Socket, test: Callable[[Packet], bool]) -> Way:
+    def _direction(self, socket: _Socket, test: Callable[[Packet], bool]) -> Direction:
         """Return the packets of a socket's connection that went one way."""
         assert socket.connection is not None
         ours = self._packets[socket.connection]
         source = next((one.source for one in ours if test(one)), "")
         key = socket.connection, source
-        if key not in self._ways:
-            self._ways[key] = Way([one for one in ours if one.source == source])
-        return self._ways[key]
+        if key not in self._directions:
+            self._directions[key] = Direction([one for one in ours if one.source == source])
+        return self._directions[key]
 
     @staticmethod
     def _bad_news(call: Call, ours: Sequence[Packet], ended_ns: int) -> list[int]:

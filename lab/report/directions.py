@@ -7,7 +7,7 @@ from functools import cached_property
 from lab.report.model import Packet
 
 
-class Way:
+class Direction:
     """Packets in the order in which they were sent."""
 
     def __init__(self, packets: Sequence[Packet]) -> None:

@@ -26,7 +26,7 @@ def fault_names(events: Iterable[Event]) -> dict[str, str]:
     }
 
 
-class Happenings:
+class Events:
     """What the events tell, each kind in the order of its beginning.
 
     `left_out` counts the events that could not be read; `played_ns` is when the steps were over.

@@ -11,7 +11,7 @@ from typing import Any
 from lab.report.arrows import fate_words, marks
 from lab.report.model import DELIVERED, Run
 from lab.report.rows import Kind
-from lab.report.sampling import kept
+from lab.report.sampling import sampled
 from lab.report.shapes import Picture
 
 _DECIMAL = re.compile(r"\d+\.\d+")
@@ -35,7 +35,7 @@ class _Table:
 def on_the_page(run: Run, picture: Picture) -> frozenset[int]:
     """Return the numbers of the packets that the page has one by one."""
     rows = [one for row in picture.rows for one in (row, *row.parts)]
-    return kept(run.packets) | {int(row.key[1:]) for row in rows if row.kind is Kind.PACKET}
+    return sampled(run.packets) | {int(row.key[1:]) for row in rows if row.kind is Kind.PACKET}
 
 
 def packet_columns(run: Run, here: Container[int]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from lab.report.payload import payload
 from lab.report.picture import draw
 from lab.report.printed import by_hosts
 from lab.report.rows import Kind
-from lab.report.summary import verdict_sentence
+from lab.report.summary import verdict_summary
 from lab.report.topology import topology
 
 _SCRIPT = ("words", "draw", "items", "groups", "selection", "input", "print")
@@ -49,7 +49,7 @@ def render(run: Run) -> str:
             mark=mark(run),
             picture=picture,
             topology=topology(run),
-            sentence=verdict_sentence(run),
+            sentence=verdict_summary(run),
             sign=SIGNS[run.verdict],
             when=_when(run.began_ns),
             lasted=duration(run.ended_ns - run.began_ns),

@@ -12,7 +12,7 @@ from lab.errors import EvidenceError, LabError
 from lab.evidence import events, folders
 from lab.evidence.events import Event
 from lab.report import correlate
-from lab.report import events as happenings
+from lab.report import events as run_events
 from lab.report.expected import Expectations
 from lab.report.hosts import addresses_of, in_order, texts
 from lab.report.model import Call, Packet, Run
@@ -34,7 +34,7 @@ def read(folder: Path) -> Run:
         missing.append(
             f"{events.FILE} does not say which run it is of: no event \u2018start\u2019."
         )
-    traffic = read_traffic(folder / folders.CAPTURE, happenings.fault_names(found))
+    traffic = read_traffic(folder / folders.CAPTURE, run_events.fault_names(found))
     if not found and not traffic.seen:
         text = f"{folder}: no evidence of a run: neither {events.FILE} nor {folders.CAPTURE}"
         raise EvidenceError(text)
@@ -45,7 +45,7 @@ def read(folder: Path) -> Run:
     scenario = _scenario(folder, start, missing)
     judgements, verdict = _judged(folder, scenario, found, traffic, missing)
     addresses = addresses_of(found)
-    told = happenings.Happenings(found, addresses, Expectations(scenario, judgements))
+    told = run_events.Events(found, addresses, Expectations(scenario, judgements))
     if told.left_out:
         missing.append(f"{events.FILE} is damaged: {_events_left_out(told.left_out)}.")
         judgements, verdict = _not_whole(judgements, verdict, missing)
@@ -124,7 +124,7 @@ def _run(
     start: Event,
     scenario: Scenario | None,
     traffic: Traffic,
-    told: happenings.Happenings,
+    told: run_events.Events,
     judgements: tuple[Judgement, ...],
     verdict: Verdict,
     missing: list[str],
@@ -170,7 +170,7 @@ def _times(
     found: Sequence[Event],
     packets: Sequence[Packet],
     calls: Sequence[Call],
-    told: happenings.Happenings,
+    told: run_events.Events,
 ) -> tuple[int, int]:
     """Return when the first thing happened, and when the steps were over."""
     times = [event["time_ns"] for event in found] + [one.time_ns for one in packets[-1:]]
@@ -184,7 +184,7 @@ def _hosts(
     known: Sequence[str],
     packets: Sequence[Packet],
     calls: Sequence[Call],
-    told: happenings.Happenings,
+    told: run_events.Events,
     began_ns: int,
 ) -> tuple[str, ...]:
     """Return the hosts that have a lane: those with something to show, or all if none has."""

@@ -10,7 +10,7 @@ from lab.report.geometry import Lanes
 from lab.report.group_text import group_parts, group_words
 from lab.report.model import Call, Fault, Log, Note, Packet, Printed, Program, Run
 from lab.report.rows import HEIGHTS, Entry, Kind
-from lab.report.sampling import kept
+from lab.report.sampling import sampled
 from lab.report.shapes import Text
 from lab.report.wrapping import BELOW, wrap
 
@@ -29,7 +29,7 @@ class Words:
     def __init__(self, run: Run, there: Lanes) -> None:
         self._run = run
         self._lanes = there
-        self._here = kept(run.packets)
+        self._here = sampled(run.packets)
 
     def text(self, entry: Entry, drawn: Arrow | None) -> Text | None:
         """Return the words of a row, in the room that they have there."""

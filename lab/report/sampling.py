@@ -12,7 +12,7 @@ MOST = 20_000
 _FLAGS = 0x07  # FIN, SYN, RST
 
 
-def kept(packets: Sequence[Packet]) -> frozenset[int]:
+def sampled(packets: Sequence[Packet]) -> frozenset[int]:
     """Return their numbers.
 
     Of more than MOST these are the first that something happened to, up to a half; and of the rest

@@ -8,7 +8,7 @@ _LONG_NS = 150_000_000  # a retransmission takes 200 ms at least
 _RECEIVING = ("recv", "read", "accept", "poll")
 
 
-def verdict_sentence(run: Run) -> str:
+def verdict_summary(run: Run) -> str:
     """Return it: `client: recv gave ECONNRESET after 1.002 s, as expected.`"""
     bad = first_bad(run)
     if any(one.what == run.name for one in run.judgements):

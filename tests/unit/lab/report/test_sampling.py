@@ -8,7 +8,7 @@ from lab.report.page import render
 from lab.report.picture import draw
 from lab.report.reading import read
 from lab.report.rows import Kind
-from lab.report.sampling import MOST, kept
+from lab.report.sampling import MOST, sampled
 from tests import made_evidence as made
 
 
@@ -24,18 +24,18 @@ def packets(count: int, every: int) -> list[Packet]:
 
 
 def test_all_are_kept_of_as_many_as_a_page_can_have() -> None:
-    assert kept(packets(MOST, 2)) == frozenset(range(MOST))
+    assert sampled(packets(MOST, 2)) == frozenset(range(MOST))
 
 
 def test_what_tells_most_is_kept_of_more() -> None:
-    found = kept(packets(3 * MOST, 100))
+    found = sampled(packets(3 * MOST, 100))
     assert len(found) == MOST
     assert found.issuperset(range(0, 3 * MOST, 100))
     assert found.issuperset([1, 2, 3, 3 * MOST - 1])
 
 
 def test_too_many_that_tell_leave_room_for_others() -> None:
-    found = kept(packets(3 * MOST, 2))
+    found = sampled(packets(3 * MOST, 2))
     assert len(found) == MOST
     assert sum(number % 2 for number in found) == MOST // 2
 

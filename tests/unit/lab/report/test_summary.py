@@ -8,7 +8,7 @@ import pytest
 
 from lab.report.call_text import duration, gave
 from lab.report.reading import read
-from lab.report.summary import key_call, verdict_sentence
+from lab.report.summary import key_call, verdict_summary
 from tests import made_evidence as made
 
 RESET = {"name": "ECONNRESET", "errno": 104, "type": "ConnectionResetError", "text": "reset"}
@@ -20,7 +20,7 @@ def sentence(folder: Path, expectation: str, **came: Any) -> str:
     events = made.half_open()
     at = next(number for number, one in enumerate(events) if one.get("call") == "recv")
     events[at] = made.call(1032, 2, "client", "recv", {"socket": "c"}, began_ms=30, **came)
-    return verdict_sentence(read(made.write(folder, events, scenario=scenario)))
+    return verdict_summary(read(made.write(folder, events, scenario=scenario)))
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_sentence(tmp_path: Path, expectation: str, came: dict[str, Any], said: 
 def test_what_is_missing_is_in_the_sentence(tmp_path: Path) -> None:
     folder = made.write(tmp_path)
     (folder / "wire.pcapng").unlink()
-    said = verdict_sentence(read(folder))
+    said = verdict_summary(read(folder))
     assert said.startswith("Nothing can be said: there is no capture of the packets")
 
 
@@ -83,7 +83,7 @@ def test_of_calls_that_went_well_the_one_that_took_long_tells_most(tmp_path: Pat
         made.call(1035, 2, "client", "recv", {"socket": "c"}, began_ms=1034, gave={"text": "hi"}),
     ]
     scenario = made.SCENARIO.replace("blocks: 1s", "gives: hi")
-    said = verdict_sentence(read(made.write(tmp_path, events, scenario=scenario)))
+    said = verdict_summary(read(made.write(tmp_path, events, scenario=scenario)))
     assert said == (
         "client: connect returned after 1.002 s, as expected, although 1 packet was dropped."
     )
@@ -99,7 +99,7 @@ def test_the_error_that_a_scenario_is_about_is_the_one_that_is_told(tmp_path: Pa
         made.call(50, 3, "client", "recv", {"socket": "c"}, began_ms=45,
                   raised=RESET | {"name": "EPIPE"}),
     ]  # fmt: skip
-    said = verdict_sentence(read(made.write(tmp_path, events, scenario=scenario)))
+    said = verdict_summary(read(made.write(tmp_path, events, scenario=scenario)))
     assert said == "client: recv gave ECONNRESET after 10 ms, as expected."
 
 
