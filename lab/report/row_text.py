@@ -55,9 +55,12 @@ class Words:
         if isinstance(thing, Fault) and thing.links:
             x, room = self._between(thing)
             return x, "middle", room, 3 if entry.kind is Kind.FAULT_ON else 2
-        if entry.kind is Kind.GROUP or not thing.host:
+        host = thing.host
+        if entry.kind is not Kind.GROUP and not host and len(there.hosts) == 1:
+            host = there.hosts[0]  # the middle is its lane, where its bars are
+        if entry.kind is Kind.GROUP or not host:
             return there.middle, "middle", there.middle_room, 2
-        return *there.label(thing.host), there.label_room(thing.host), 1
+        return *there.label(host), there.label_room(host), 1
 
     def _between(self, fault: Fault) -> tuple[int, int]:
         """Return the middle of the first gap that a fault is on, and the room there."""

@@ -25,7 +25,7 @@ def browser() -> Iterator[Browser]:
 
 
 @dataclass
-class Handles:
+class Opened:
     """A page in the browser, and what it complained about or asked for."""
 
     page: Page
@@ -43,10 +43,10 @@ class Handles:
 
 
 @pytest.fixture
-def opened(browser: Browser) -> Iterator[Handles]:
+def opened(browser: Browser) -> Iterator[Opened]:
     """Give a new page; it must neither complain nor ask for anything but itself."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    opened = Handles(page)
+    opened = Opened(page)
     page.on("console", lambda message: opened.errors.append(message.text))
     page.on("pageerror", lambda error: opened.errors.append(str(error)))
     page.on("request", lambda request: opened.requests.append(request.url))

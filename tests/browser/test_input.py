@@ -6,17 +6,17 @@ import pytest
 from playwright.sync_api import Page
 
 from tests import made_evidence as made
-from tests.browser.conftest import Handles
+from tests.browser.conftest import Opened
 from tests.browser.test_long_runs import stops, transfer
 
 
 @pytest.fixture
-def half_open(opened: Handles, tmp_path: Path) -> Page:
+def half_open(opened: Opened, tmp_path: Path) -> Page:
     return opened.show(made.write(tmp_path / "half-open" / "001"))
 
 
 @pytest.fixture
-def small(opened: Handles, tmp_path: Path) -> Page:
+def small(opened: Opened, tmp_path: Path) -> Page:
     opened.page.set_viewport_size({"width": 390, "height": 780})
     return opened.show(made.write(tmp_path / "half-open" / "001"))
 
@@ -73,7 +73,7 @@ def test_it_goes_together_with_other_filters_and_keys(half_open: Page) -> None:
 
 
 def test_call_whose_bytes_were_lost_is_among_what_faults_touched(
-    opened: Handles, tmp_path: Path
+    opened: Opened, tmp_path: Path
 ) -> None:
     events = made.half_open()
     sent = {"socket": "c", "data": "hello"}
@@ -83,14 +83,14 @@ def test_call_whose_bytes_were_lost_is_among_what_faults_touched(
     assert shown(page) == ["f0", "c2", "p3", "c2e", "f0e"]
 
 
-def test_run_without_faults_has_no_such_filter(opened: Handles, tmp_path: Path) -> None:
+def test_run_without_faults_has_no_such_filter(opened: Opened, tmp_path: Path) -> None:
     events = [one for one in made.half_open() if not one["kind"].startswith("fault")]
     page = opened.show(made.write(tmp_path, events, made.handshake()[:3]))
     assert page.locator("[name=host]").count() == 2
     assert page.locator("[name=touched]").count() == 0
 
 
-def test_focus_never_hides_under_the_hosts(opened: Handles, tmp_path: Path) -> None:
+def test_focus_never_hides_under_the_hosts(opened: Opened, tmp_path: Path) -> None:
     opened.page.set_viewport_size({"width": 1280, "height": 400})
     page = opened.show(transfer(tmp_path, 60))
     page.locator("#c0").focus()
@@ -130,7 +130,7 @@ def test_detail_covers_no_chosen_row_and_can_be_closed(small: Page) -> None:
     assert small.locator(".row.lit").count() == 0
 
 
-def test_on_paper_all_is_there_and_nothing_is_wider(opened: Handles, tmp_path: Path) -> None:
+def test_on_paper_all_is_there_and_nothing_is_wider(opened: Opened, tmp_path: Path) -> None:
     page = opened.show(transfer(tmp_path, 70))
     page.set_viewport_size({"width": 700, "height": 1000})  # of A4, within its margins
     page.emulate_media(media="print", color_scheme="dark")
@@ -149,7 +149,7 @@ def test_on_paper_all_is_there_and_nothing_is_wider(opened: Handles, tmp_path: P
     assert not page.locator("#facts td").first.is_visible()
 
 
-def test_printing_calls_for_the_slices(opened: Handles, tmp_path: Path) -> None:
+def test_printing_calls_for_the_slices(opened: Opened, tmp_path: Path) -> None:
     page = opened.show(transfer(tmp_path, 70))
     page.evaluate(
         """addEventListener('beforeprint',

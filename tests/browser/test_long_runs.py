@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import made_evidence as made
-from tests.browser.conftest import Handles
+from tests.browser.conftest import Opened
 
 FAULT = "dropped by fault server/1 (drop)"
 
@@ -24,7 +24,7 @@ def transfer(folder: Path, count: int, *, every: int = 0) -> Path:
 
 
 @pytest.fixture
-def long_run(opened: Handles, tmp_path: Path) -> Page:
+def long_run(opened: Opened, tmp_path: Path) -> Page:
     return opened.show(transfer(tmp_path, 1000, every=2))
 
 
@@ -46,7 +46,7 @@ def stops(page: Page) -> list[str]:
     return found
 
 
-def test_calls_in_groups_can_be_seen_chosen_and_put_away(opened: Handles, tmp_path: Path) -> None:
+def test_calls_in_groups_can_be_seen_chosen_and_put_away(opened: Opened, tmp_path: Path) -> None:
     page = opened.show(calling(tmp_path, 3000))
     group = page.locator(".row.group", has_text="calls").first
     group.click()
@@ -61,7 +61,7 @@ def test_calls_in_groups_can_be_seen_chosen_and_put_away(opened: Handles, tmp_pa
     assert page.locator("#facts tbody tr", has_text="call 20\u201d").is_visible()
 
 
-def test_group_of_calls_goes_with_calls_not_with_packets(opened: Handles, tmp_path: Path) -> None:
+def test_group_of_calls_goes_with_calls_not_with_packets(opened: Opened, tmp_path: Path) -> None:
     page = opened.show(calling(tmp_path, 3000))
     group = page.locator(".row.group").first
     page.locator("[name=kind][value=packet]").uncheck()
@@ -90,7 +90,7 @@ def test_closing_a_group_leaves_the_tab_stop_on_it(long_run: Page) -> None:
     assert stops(long_run) == [id_]
 
 
-def test_all_is_unfolded_and_little_of_it_drawn(opened: Handles, tmp_path: Path) -> None:
+def test_all_is_unfolded_and_little_of_it_drawn(opened: Opened, tmp_path: Path) -> None:
     page = opened.show(transfer(tmp_path, 10_000))
     before = page.locator("#rows > .row").count()
     page.locator("#unfold").click()
@@ -118,7 +118,7 @@ def test_listed_packets_say_which_fault_and_stand_in_order(long_run: Page) -> No
     assert times == sorted(times)
 
 
-def test_only_what_faults_touched_of_a_group(opened: Handles, tmp_path: Path) -> None:
+def test_only_what_faults_touched_of_a_group(opened: Opened, tmp_path: Path) -> None:
     page = opened.show(transfer(tmp_path, 1000, every=2))
     page.get_by_label("Only what faults touched").check()
     page.locator(".row.group").first.click()

@@ -7,11 +7,11 @@ from playwright.sync_api import Page
 
 from lab import report
 from tests import made_evidence as made
-from tests.browser.conftest import Handles
+from tests.browser.conftest import Opened
 
 
 @pytest.fixture
-def half_open(opened: Handles, tmp_path: Path) -> Page:
+def half_open(opened: Opened, tmp_path: Path) -> Page:
     return opened.show(made.write(tmp_path / "half-open" / "001"))
 
 
@@ -33,13 +33,13 @@ def heights(page: Page) -> list[float]:
     return found
 
 
-def test_opens_from_disk_with_no_error_and_no_request(half_open: Page, opened: Handles) -> None:
+def test_opens_from_disk_with_no_error_and_no_request(half_open: Page, opened: Opened) -> None:
     assert half_open.title() == "\N{CHECK MARK} made \N{EN DASH} PASS"
     assert len(opened.requests) == 1
     assert half_open.locator("#picture .row").count() > 10
 
 
-def test_first_screen_is_there_without_script(opened: Handles, tmp_path: Path) -> None:
+def test_first_screen_is_there_without_script(opened: Opened, tmp_path: Path) -> None:
     file = report.write(made.write(tmp_path))
     context = opened.page.context.browser.new_context(java_script_enabled=False)  # type: ignore[union-attr]
     page = context.new_page()
@@ -96,7 +96,7 @@ def test_filters_hide_and_show(half_open: Page) -> None:
     assert half_open.locator("#c2e").is_visible()
 
 
-def test_a_connection_can_be_chosen(opened: Handles, tmp_path: Path) -> None:
+def test_a_connection_can_be_chosen(opened: Opened, tmp_path: Path) -> None:
     other = (40001, 21567)
     packets = [
         *made.handshake(),
@@ -130,7 +130,7 @@ def test_one_tab_stop_leads_into_the_picture(half_open: Page) -> None:
     assert half_open.locator("#picture [tabindex='0']").count() == 1
 
 
-def test_markup_in_a_log_line_is_text(opened: Handles, tmp_path: Path) -> None:
+def test_markup_in_a_log_line_is_text(opened: Opened, tmp_path: Path) -> None:
     evil = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
     page = opened.show(made.write(tmp_path, made.half_open(message=evil)))
     page.locator("#l0").click()
@@ -139,7 +139,7 @@ def test_markup_in_a_log_line_is_text(opened: Handles, tmp_path: Path) -> None:
     assert page.locator("img").count() == 0
 
 
-def test_ten_thousand_packets_unfold_on_demand(opened: Handles, tmp_path: Path) -> None:
+def test_ten_thousand_packets_unfold_on_demand(opened: Opened, tmp_path: Path) -> None:
     sequence = 101
     packets = made.handshake()[:3]
     for number in range(9_997):
@@ -163,7 +163,7 @@ def test_ten_thousand_packets_unfold_on_demand(opened: Handles, tmp_path: Path) 
 
 
 def test_damaged_evidence_gives_a_page_that_says_what_is_missing(
-    opened: Handles, tmp_path: Path
+    opened: Opened, tmp_path: Path
 ) -> None:
     folder = made.write(tmp_path)
     capture = folder / "wire.pcapng"
@@ -178,7 +178,7 @@ def test_damaged_evidence_gives_a_page_that_says_what_is_missing(
     assert page.locator("#p0").is_visible()
 
 
-def test_page_without_a_capture_still_has_its_calls(opened: Handles, tmp_path: Path) -> None:
+def test_page_without_a_capture_still_has_its_calls(opened: Opened, tmp_path: Path) -> None:
     folder = made.write(tmp_path)
     (folder / "wire.pcapng").unlink()
     page = opened.show(folder)
@@ -186,7 +186,7 @@ def test_page_without_a_capture_still_has_its_calls(opened: Handles, tmp_path: P
     assert page.locator("#c1").is_visible()
 
 
-def test_page_with_a_capture_alone_still_has_its_packets(opened: Handles, tmp_path: Path) -> None:
+def test_page_with_a_capture_alone_still_has_its_packets(opened: Opened, tmp_path: Path) -> None:
     folder = made.write(tmp_path)
     (folder / "events.jsonl").unlink()
     page = opened.show(folder)
@@ -195,13 +195,13 @@ def test_page_with_a_capture_alone_still_has_its_packets(opened: Handles, tmp_pa
 
 
 @pytest.mark.parametrize("width", [390, 800, 1280, 1920])
-def test_no_page_is_wider_than_its_window(opened: Handles, tmp_path: Path, width: int) -> None:
+def test_no_page_is_wider_than_its_window(opened: Opened, tmp_path: Path, width: int) -> None:
     opened.page.set_viewport_size({"width": width, "height": 800})
     page = opened.show(made.write(tmp_path))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_overview_leads_to_the_pages(opened: Handles, tmp_path: Path) -> None:
+def test_overview_leads_to_the_pages(opened: Opened, tmp_path: Path) -> None:
     for number in ("001", "002"):
         made.write(tmp_path / "made" / number)
     page = opened.open(report.write_index(tmp_path))
@@ -223,7 +223,7 @@ FATES = [
 
 
 @pytest.mark.parametrize("fate", FATES)
-def test_script_draws_a_packet_as_the_page_does(opened: Handles, tmp_path: Path, fate: str) -> None:
+def test_script_draws_a_packet_as_the_page_does(opened: Opened, tmp_path: Path, fate: str) -> None:
     """Many late ones are drawn in their rows, so that both ways of drawing them can be compared."""
     drawn, events = [], made.half_open()
     # What is longer than the words of a group keeps the lanes as far apart on both pages.

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Handles
+from tests.browser.conftest import Opened
 from tests.browser.test_long_runs import stops, transfer
 
 COUNT = 6_000
 
 
 @pytest.fixture
-def page(opened: Handles, tmp_path: Path) -> Page:
+def page(opened: Opened, tmp_path: Path) -> Page:
     return opened.show(transfer(tmp_path, COUNT, every=1000))
 
 
@@ -90,7 +90,7 @@ def test_curves_of_directions_differ_in_more_than_colour(page: Page, scheme: str
 
 
 def test_packets_that_are_not_on_the_page_are_said_to_be_elsewhere(
-    opened: Handles, tmp_path: Path
+    opened: Opened, tmp_path: Path
 ) -> None:
     page = opened.show(transfer(tmp_path, 30_000, every=1000))
     page.locator(".row.transfer").last.click()

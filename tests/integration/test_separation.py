@@ -99,7 +99,7 @@ def test_the_machines_kernel_is_not_a_hosts_to_change(client: Host, user: str) -
         "sys/vm/swappiness",
     )
     for place in places:
-        # Handles only: if it may be, nothing is changed all the same.
+        # Opened only: if it may be, nothing is changed all the same.
         output = client.run(["sh", "-c", f": >>/proc/{place}"], user=user, timeout_s=20)
         assert output.exit_status != 0, place
         assert b"Read-only" in output.stderr or b"Permission denied" in output.stderr, output
