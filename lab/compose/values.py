@@ -1,26 +1,23 @@
 """The ways in which a compose file may write a value, each made into one form. Pure."""
 
-import re
 import shlex
 import signal
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from lab.compose.model import Health
+from lab.net import durations
 
 CONDITIONS = ("service_started", "service_healthy", "service_completed_successfully")
-_UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 0.000001}
 
 
 def seconds(text: Any, default_s: float) -> float:
     """Return a duration ("1m30s", "500ms") in seconds; ValueError if it is none."""
     if text is None:
         return default_s
-    parts = re.findall(r"(\d+(?:\.\d+)?)(h|ms|us|m|s)", str(text))
-    if "".join(number + unit for number, unit in parts) != str(text):
-        message = f"{text!r} is no duration, such as 1m30s or 500ms"
-        raise ValueError(message)
-    return sum(float(number) * _UNITS_S[unit] for number, unit in parts)
+    if not isinstance(text, str):
+        raise durations.not_a_duration(text)
+    return durations.seconds(text)
 
 
 def mapping(value: Any) -> dict[str, str]:

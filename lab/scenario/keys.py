@@ -8,7 +8,8 @@ import signal
 from typing import Any
 
 from lab.agent.wire import selection
-from lab.scenario.values import DURATION_PATTERN, LINK_PATTERN
+from lab.net import durations
+from lab.scenario.values import LINK_PATTERN
 
 Schema = dict[str, Any]
 Keys = dict[str, Any]  # a Schema by each key, or True: anything
@@ -52,7 +53,8 @@ def _words(description: str, **more: Any) -> Schema:
 
 
 def _duration(description: str) -> Schema:
-    return _text(f"{description}; such as 500ms, 1s or 2m", pattern=rf"^\s*{DURATION_PATTERN}\s*$")
+    pattern = rf"^\s*{durations.PATTERN}\s*$"
+    return _text(f"{description}; such as 500ms, 1.5s or 1m30s", pattern=pattern)
 
 
 def _regex(description: str) -> Schema:

@@ -1,19 +1,16 @@
 """Small values of a scenario: durations, links, hosts."""
 
-import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from lab.net import durations
 from lab.scenario.hosts import Hosts
 from lab.scenario.yaml import Mapping, kind_of
 from lab.suggestions import meant
 
-DURATION_PATTERN = r"(\d+(?:\.\d+)?)(ms|s|m)"
 # As far as a pattern can tell; whether they are hosts is another question.
 LINK_PATTERN = r"^\s*\S.*->.*\S\s*$"
-_DURATION = re.compile(DURATION_PATTERN)
 _MOST_S = 24 * 60 * 60.0
-_UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0}
 
 
 def seconds(step: Mapping, key: str) -> float | None:
@@ -21,12 +18,12 @@ def seconds(step: Mapping, key: str) -> float | None:
     text = step.get(key, str)
     if text is None:
         return None
-    found = _DURATION.fullmatch(text.strip())
-    if not found:
-        raise step.wrong(key, f"{text!r} must be a duration like 500ms, 1s or 2m")
-    time_s = float(found[1]) * _UNITS_S[found[2]]
+    try:
+        time_s = durations.seconds(text.strip())
+    except ValueError as error:
+        raise step.wrong(key, str(error)) from None
     if time_s > _MOST_S:
-        raise step.wrong(key, f"{text!r} is too long; a day (1440m) is the most")
+        raise step.wrong(key, f"{text!r} is too long; a day (24h) is the most")
     return time_s
 
 

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "lab.doctor": {"lab.model", "lab.optional"},
     "lab.net": set(),
     "lab.agent": {"lab.net"},
-    "lab.compose": {"lab.errors", "lab.model", "lab.suggestions"},
+    "lab.compose": {"lab.errors", "lab.model", "lab.net", "lab.suggestions"},
     "lab.evidence": {"lab.agent", "lab.errors", "lab.model", "lab.net"},
     "lab.scenario": {
         *("lab.agent", "lab.compose", "lab.errors", "lab.model", "lab.net", "lab.suggestions"),

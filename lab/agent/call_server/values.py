@@ -7,15 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from lab.net import constants
+from lab.net import constants, durations
 from lab.net.parameters import Kind
 
 _NAME = re.compile(r"[A-Za-z_#][A-Za-z0-9_#-]*")
-_DURATION = re.compile(r"(-?\d+(?:\.\d+)?)\s*(us|ms|s|m)")
-_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 _MOST_BYTES = 1 << 26
 _TEXT = {"type": "string"}
-_DURATION_SCHEMA = {"type": "string", "pattern": f"^{_DURATION.pattern}$"}
+_DURATION_SCHEMA = {"type": "string", "pattern": f"^-?{durations.PATTERN}$"}
 
 
 class OpenName(Kind):
@@ -90,9 +88,9 @@ class Data(Kind):
 
 
 class Duration(Kind):
-    """A time; a bare number is seconds, as in Python."""
+    """A time; a bare number is seconds, as in Python, which refuses those below 0 itself."""
 
-    ALLOWED = "a time such as 500ms, 1.5s or 2m"
+    ALLOWED = f"{durations.ALLOWED}, or a number of seconds"
     SCHEMA: ClassVar[Mapping[str, Any]] = {"anyOf": [_DURATION_SCHEMA, {"type": "number"}]}
 
     @classmethod
@@ -100,9 +98,10 @@ class Duration(Kind):
         """Return seconds."""
         if isinstance(value, int | float) and not isinstance(value, bool):
             return float(value)
-        if isinstance(value, str) and (found := _DURATION.fullmatch(value)):
-            return float(found[1]) * _SECONDS[found[2]]
-        raise ValueError
+        if not isinstance(value, str):
+            raise ValueError
+        size_s = durations.seconds(value.removeprefix("-"))
+        return -size_s if value.startswith("-") else size_s
 
 
 class Address(Kind):

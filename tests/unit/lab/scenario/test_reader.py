@@ -112,7 +112,7 @@ def test_names_of_the_catalogue_are_unique() -> None:
         ),
         (
             "  - {on: server, call: accept, socket: door, as: s, within: 99999999999s}",
-            "'99999999999s' is too long; a day (1440m) is the most",
+            "'99999999999s' is too long; a day (24h) is the most",
         ),
         ("  - {fault: kill, on: server, signal: TREM}", "'TREM' is no signal; did you mean TERM?"),
         ("  - {fault: kill, on: server, signal: SIGHUP}", "no signal; did you mean HUP?"),

@@ -61,7 +61,7 @@ def test_every_call_and_parameter_has_help_and_a_schema(name: str) -> None:
         ("send", {"socket": "c", "data": 7}, "data 7: must be text, {hex: 00ff}"),
         ("send", {"socket": "c", "data": {"hex": "f"}}, "must be text, {hex: 00ff}"),
         ("send", {"socket": "c", "data": {"repeat": "x", "times": 1 << 40}}, "must be text"),
-        ("settimeout", {"socket": "c", "timeout": "soon"}, "must be a time such as 500ms"),
+        ("settimeout", {"socket": "c", "timeout": "soon"}, "must be a duration like 500ms"),
         ("socket", {"as": "c", "family": "ipx"}, "must be one of ipv4, ipv6, unix"),
         ("socket", {"as": "a b"}, "as 'a b': must be a new name"),
         ("setsockopt", {"socket": "c", "option": "SO_NO", "value": 1}, "must be a socket option"),

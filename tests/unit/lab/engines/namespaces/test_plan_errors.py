@@ -47,13 +47,13 @@ def test_key_is_named_with_its_line(tmp_path: Path, key: str, said: str) -> None
 @pytest.mark.parametrize(
     ("key", "said"),
     [
-        ("stop_grace_period: soon", "'soon' is no duration"),
-        ("healthcheck: {test: x, interval: soon}", "'soon' is no duration"),
+        ("stop_grace_period: soon", "'soon' must be a duration like 500ms"),
+        ("healthcheck: {test: x, interval: soon}", "'soon' must be a duration like 500ms"),
         (
             "healthcheck: {test: x, timeout: 5}",
             "timeout must be a string, not a number",
         ),
-        ("healthcheck: {test: x, start_period: -1s}", "'-1s' is no duration"),
+        ("healthcheck: {test: x, start_period: -1s}", "'-1s' must be a duration like 500ms"),
         ("healthcheck: {test: x, retries: -1}", "services.a.healthcheck.retries: -1 is no number"),
         ("healthcheck: {test: x, retries: many}", "healthcheck.retries must be a number"),
         ("healthcheck: [x]", ""),
