@@ -14,7 +14,7 @@ from rich.console import Console, Group
 from bench import hosts, memory, replies, report, scenarios, start, table, wire
 from bench.facts import facts
 from lab import screen
-from lab.api.base import Progress
+from lab.api.engine import Progress
 from lab.errors import LabError
 
 _EXIT_BAD_INPUT, _EXIT_INTERRUPTED, _EXIT_TERMINATED = 2, 130, 143

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.programs import source
-from lab.api.base import Host, Lab, Progress
+from lab.api.engine import Progress
+from lab.api.host import Host
+from lab.api.lab import Lab
 from lab.api.link import Link
 from lab.errors import EngineError
 

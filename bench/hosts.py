@@ -14,7 +14,8 @@ from bench import mininet
 from bench.many import compose_file, host_name
 from bench.own_lab import ROOT, new_name
 from bench.turns import Row, Turn, Way, in_turn, seconds, timed
-from lab.api.base import Engine, Lab, Progress
+from lab.api.engine import Engine, Progress
+from lab.api.lab import Lab
 from lab.engines import choice
 from lab.engines.compose.compose_cli import compose
 from lab.errors import EngineError

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from bench.own_lab import own_lab, python_version, sockets, start_server, wait_listening, wait_until
 from bench.programs import source
-from lab.api.base import Host, Lab, Progress
+from lab.api.engine import Progress
+from lab.api.host import Host
+from lab.api.lab import Lab
 from lab.api.program import Program
 from lab.errors import EngineError
 

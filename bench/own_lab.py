@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lab.api import lifecycle
-from lab.api.base import Host, Lab, Progress
+from lab.api.engine import Progress
+from lab.api.host import Host
+from lab.api.lab import Lab
 from lab.api.program import Program
 from lab.engines.compose.engine import ComposeEngine
 from lab.errors import EngineError

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from bench.own_lab import listening, own_lab, python_version, start_server, wait_listening
 from bench.programs import source
 from bench.spread import Spread, ratios, spread
-from lab.api.base import Host, Lab, Progress
+from lab.api.engine import Progress
+from lab.api.host import Host
+from lab.api.lab import Lab
 from lab.api.program import Program
 from lab.errors import EngineError
 

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from bench.spread import Spread, spread
-from lab.api.base import Progress
+from lab.api.engine import Progress
 from lab.errors import EngineError
 from tests import made_evidence as made
 

@@ -16,7 +16,7 @@ from bench import mininet
 from bench.own_lab import new_name
 from bench.spread import Spread, ratios, spread
 from bench.turns import seconds
-from lab.api.base import Engine, Progress
+from lab.api.engine import Engine, Progress
 from lab.engines import choice
 from lab.engines.compose.compose_cli import compose
 from lab.errors import EngineError

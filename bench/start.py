@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.own_lab import ROOT, new_name
 from bench.turns import Row, Way, in_turn, timed
-from lab.api.base import Progress
+from lab.api.engine import Progress
 from lab.engines import choice
 from lab.engines.compose import RUN_BY, address_pool
 from lab.engines.compose.compose_cli import compose

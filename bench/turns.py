@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench.spread import Spread, ratios, spread
-from lab.api.base import Progress
+from lab.api.engine import Progress
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from bench.many import compose_file, host_name
 from bench.own_lab import new_name
 from bench.programs import source
 from bench.spread import Spread, spread
-from lab.api.base import Lab, Progress
+from lab.api.engine import Progress
+from lab.api.lab import Lab
 from lab.api.link import Link
 from lab.engines import choice
 from lab.errors import EngineError

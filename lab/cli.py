@@ -18,7 +18,7 @@ from typing import Any
 
 from lab import __version__
 from lab.api import lifecycle
-from lab.api.base import Lab
+from lab.api.lab import Lab
 from lab.commands import exit_status, hosts
 from lab.commands.lazy import LazyParser, progress_later
 from lab.engines import choice

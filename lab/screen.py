@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from lab.api.base import Progress
+from lab.api.engine import Progress
 from lab.model import Finding, LabStatus, LogLine, OutputLine
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""A connection to the agent of a host: questions and answers, a JSON line each."""
+"""A connection to the agent of a host: requests and answers, a JSON line each."""
 
 import contextlib
 import json
@@ -16,7 +16,7 @@ _ANSWER_WITHIN_S = 30.0  # an agent that is well answers in milliseconds
 _MOST_BYTES = 1 << 16
 
 
-class Channel:
+class AgentClient:
     """One connection; what it adds to the wire ends with it, unless it is added to stay."""
 
     def __init__(self, host: str, connected: socket.socket) -> None:
@@ -26,7 +26,7 @@ class Channel:
         self._read = b""
 
     @classmethod
-    def begin(cls, host: str, connect: Callable[[], socket.socket]) -> "Channel":
+    def begin(cls, host: str, connect: Callable[[], socket.socket]) -> "AgentClient":
         """Connect to an agent that answers. EngineError if there is none however often one tries.
 
         An agent with nothing to do ends; one that just does so when it is connected to is tried
@@ -34,10 +34,10 @@ class Channel:
         """
         until_s = time.monotonic() + _BEGIN_WITHIN_S
         while True:
-            channel = cls(host, connect())
-            if channel.answers():
-                return channel
-            channel.close()
+            agent = cls(host, connect())
+            if agent.answers():
+                return agent
+            agent.close()
             if time.monotonic() > until_s:
                 text = f"{host}: the agent on its wire ends as soon as it is asked"
                 raise AgentError(text)
@@ -51,13 +51,13 @@ class Channel:
             return False
         return True
 
-    def ask(self, do: str, **question: Any) -> Any:
+    def ask(self, do: str, **parameters: Any) -> Any:
         """Return the agent's answer, which says that it is done.
 
         UsageError when it makes no sense; EngineError when the kernel refuses; AgentEndedError
         when there is no agent any more (then the wire lets everything through).
         """
-        line = json.dumps({"do": do, **question}).encode() + b"\n"
+        line = json.dumps({"do": do, **parameters}).encode() + b"\n"
         try:
             self._socket.sendall(line)
             answer = _parsed(self._line())
@@ -100,7 +100,7 @@ class Channel:
     def stream(self) -> tuple[socket.socket, bytes]:
         """Return the socket, and what has come by it after the last answer: a stream's beginning.
 
-        The socket is the caller's now; the channel is not asked any more.
+        The socket is the caller's now; this client is not asked any more.
         """
         self._socket.settimeout(None)
         return self._socket, self._read
@@ -111,7 +111,7 @@ class Channel:
             self._socket.shutdown(socket.SHUT_WR)
 
     def abort(self) -> None:
-        """Hear no more, either: who reads the stream finds its end."""
+        """Receive no more, either: who reads the stream finds its end."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 

@@ -1,24 +1,26 @@
-"""A host's caller, seen from here: calls are begun, and their results are collected."""
+"""Makes socket calls on a host: they are begun, and their results are collected."""
 
 import contextlib
 import itertools
 import json
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lab.api.call_result import Result
+from lab.api.observer import NO_OBSERVER, Observer
 from lab.errors import EngineError
 
 _BEGIN_WITHIN_S = 1.0
 _READY_WITHIN_S = 30.0
 
 
-class Pending:
-    """A call that was asked for."""
+class PendingCall:
+    """A call that was asked for; `host` is the name of the one that it is made on."""
 
-    def __init__(self, call: str, arguments: dict[str, Any]) -> None:
+    def __init__(self, host: str, call: str, arguments: Mapping[str, Any]) -> None:
+        self.host = host
         self.call = call
         self.arguments = arguments
         self._begun = threading.Event()
@@ -32,40 +34,45 @@ class Pending:
         if self._error:
             raise self._error
 
+    @property
+    def has_ended(self) -> bool:
+        """Has it a result, or will it never have one?"""
+        return self._ended.is_set()
+
     def result(self, within_s: float | None = None) -> Result | None:
         """Wait for its result; None when it is still pending after so many seconds.
 
-        EngineError when the caller has ended: the host has, or the lab.
+        EngineError when the call server has ended: the host has, or the lab.
         """
         self._ended.wait(within_s)
         if self._error:
             raise self._error
         return self._result
 
-    def heard(self, answer: dict[str, Any]) -> bool:
-        """Take an answer; true when it is the last."""
+    def on_message(self, message: Mapping[str, Any]) -> bool:
+        """Take a message about it from the call server; true when it is the last."""
         self._begun.set()
-        if "begun_ns" in answer:
+        if "begun_ns" in message:
             return False
         self._result = Result(
-            answer["began_ns"],
-            answer["ended_ns"],
-            answer.get("gave"),
-            answer.get("raised"),
-            answer.get("ends", {}),
+            message["began_ns"],
+            message["ended_ns"],
+            message.get("gave"),
+            message.get("raised"),
+            message.get("ends", {}),
         )
         self._ended.set()
         return True
 
-    def lost(self, error: EngineError) -> None:
-        """Hear that no answer will come."""
+    def on_error(self, error: EngineError) -> None:
+        """Note that there will be no result."""
         self._error = error
         self._begun.set()
         self._ended.set()
 
 
-class Caller:
-    """Makes calls on one host, by a process there, which is begun when it is first needed.
+class CallConnection:
+    """A connection to a call server: a process on a host, begun when it is first needed.
 
     `connect` begins it and returns a socket whose other end it reads. It ends with this program,
     at the latest, and with its host; the next call then begins another, which knows no sockets.
@@ -73,12 +80,12 @@ class Caller:
     """
 
     def __init__(self, host: str, connect: Callable[[], socket.socket]) -> None:
-        self._host = host
+        self.host = host
         self._connect = connect
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._end = threading.Event()
-        self._pending: dict[int, Pending] = {}
+        self._pending: dict[int, PendingCall] = {}
         self._why = ""  # what the last one said before its end
         self._numbers = itertools.count(1)
 
@@ -95,29 +102,30 @@ class Caller:
 
         EngineError when the host does not run.
         """
-        self.ask("fileno", {}, tell=False).result(
-            _READY_WITHIN_S
-        )  # it makes no sense, which is told
+        # This call makes no sense, and the process says so.
+        self.request("fileno", {}).result(_READY_WITHIN_S)
 
-    def start(self, call: str, /, **arguments: Any) -> Pending:
-        """Begin a call, and return as soon as it has begun there, or the host seems to be paused.
+    def request(
+        self, call: str, arguments: Mapping[str, Any], *, confirm: bool = False
+    ) -> PendingCall:
+        """Ask for a call, and wait for nothing; with `confirm` its begin is confirmed.
 
         The arguments are those of `lab.agent.calls`, as a file has them. EngineError when the host
         does not run.
         """
-        pending = self.ask(call, arguments, tell=True)
-        pending.wait_for_begin()
+        self.begin()
+        pending = PendingCall(self.host, call, arguments)
+        with self._lock:
+            number = next(self._numbers)
+            self._pending[number] = pending
+            request = {"id": number, "call": call, "arguments": arguments, "tell": confirm}
+            if self._socket is None:
+                del self._pending[number]
+                pending.on_error(self._error())
+            else:
+                with contextlib.suppress(OSError):  # then there is an end to read, too
+                    self._socket.sendall(json.dumps(request).encode() + b"\n")
         return pending
-
-    def collect(self, pending: Pending, within_s: float | None = None) -> Result | None:
-        """Return what came of a call; None when it is still pending after so many seconds."""
-        return pending.result(within_s)
-
-    def call(self, name: str, /, **arguments: Any) -> Result:
-        """Make a call, and wait as long as it takes."""
-        result = self.ask(name, arguments).result()
-        assert result
-        return result
 
     def close(self, within_s: float = 0) -> None:
         """End the process there; what is pending is given up.
@@ -133,44 +141,78 @@ class Caller:
             with self._lock, contextlib.suppress(OSError):  # it has just been closed
                 connected.shutdown(socket.SHUT_RDWR)
 
-    def ask(self, call: str, arguments: dict[str, Any], *, tell: bool = False) -> Pending:
-        """Ask for a call, and wait for nothing; `tell`: it is to say when it has begun."""
-        self.begin()
-        pending = Pending(call, arguments)
-        with self._lock:
-            number = next(self._numbers)
-            self._pending[number] = pending
-            question = {"id": number, "call": call, "arguments": arguments, "tell": tell}
-            if self._socket is None:
-                del self._pending[number]
-                pending.lost(self._ended())
-            else:
-                with contextlib.suppress(OSError):  # then there is an end to read, too
-                    self._socket.sendall(json.dumps(question).encode() + b"\n")
-        return pending
-
     def _read(self, connected: socket.socket, end: threading.Event) -> None:
         self._why = ""
         with connected, connected.makefile("rb") as lines:
             with contextlib.suppress(OSError):
                 for line in lines:
-                    answer = json.loads(line)
-                    self._why = answer.get("failed", self._why)
-                    self._heard(answer)
+                    message = json.loads(line)
+                    self._why = message.get("failed", self._why)
+                    self._on_message(message)
             with self._lock:
                 self._socket = None
                 left, self._pending = self._pending, {}
         for pending in left.values():
-            pending.lost(self._ended())
+            pending.on_error(self._error())
         end.set()
 
-    def _heard(self, answer: dict[str, Any]) -> None:
+    def _on_message(self, message: Mapping[str, Any]) -> None:
         with self._lock:
-            pending = self._pending.get(answer.get("id", 0))
-        if pending and pending.heard(answer):
+            pending = self._pending.get(message.get("id", 0))
+        if pending and pending.on_message(message):
             with self._lock:
-                del self._pending[answer["id"]]
+                del self._pending[message["id"]]
 
-    def _ended(self) -> EngineError:
-        ended = f"{self._host}: what makes socket calls there has ended; is the host running?"
+    def _error(self) -> EngineError:
+        ended = f"{self.host}: what makes socket calls there has ended; is the host running?"
         return EngineError(self._why or ended)
+
+
+class CallClient:
+    """Makes calls by a connection, which others may use, too; its calls are observed."""
+
+    def __init__(self, connection: CallConnection, observer: Observer = NO_OBSERVER) -> None:
+        self.connection = connection
+        self._observer = observer
+
+    def begin(self) -> None:
+        """Begin the call server, if there is none; it gets ready while others are begun."""
+        self.connection.begin()
+
+    def wait_until_ready(self) -> None:
+        """Return when the call server is there. EngineError when the host does not run."""
+        self.connection.wait_until_ready()
+
+    def start(self, call: str, /, **arguments: Any) -> PendingCall:
+        """Begin a call, and return as soon as it has begun there, or the host seems to be paused.
+
+        The arguments are those of `lab.agent.calls`, as a file has them. EngineError when the host
+        does not run.
+        """
+        pending = self._request(call, arguments, confirm=True)
+        pending.wait_for_begin()
+        return pending
+
+    def collect(self, pending: PendingCall, within_s: float | None = None) -> Result | None:
+        """Return what came of a call; None when it is still pending after so many seconds."""
+        result = pending.result(within_s)
+        if result:
+            self._observer.call_returned(pending, result)
+        return result
+
+    def call(self, name: str, /, **arguments: Any) -> Result:
+        """Make a call, and wait as long as it takes."""
+        result = self.collect(self._request(name, arguments))
+        assert result
+        return result
+
+    def close(self, within_s: float = 0) -> None:
+        """End the call server, and with it all that is pending, after so long at the most."""
+        self.connection.close(within_s)
+
+    def _request(
+        self, call: str, arguments: Mapping[str, Any], *, confirm: bool = False
+    ) -> PendingCall:
+        pending = self.connection.request(call, arguments, confirm=confirm)
+        self._observer.call_started(self, pending)
+        return pending

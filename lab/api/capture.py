@@ -14,7 +14,8 @@ from pathlib import Path
 from socket import socket
 from typing import BinaryIO
 
-from lab.api.agent_client import Channel
+from lab.api.agent_client import AgentClient
+from lab.api.observer import NO_OBSERVER, Observer
 from lab.errors import EvidenceError, UsageError
 from lab.evidence import reordering
 from lab.evidence.capture_writer import Captured, Recorder
@@ -25,7 +26,7 @@ _ENDS_WITHIN_S = 30.0  # an agent says its last words at once; 32 MB may wait be
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CaptureRequest:
     """What is asked of a host: `connect` begins its agent; `links` has the addresses at their ends.
 
     At most `snap_bytes` of each packet are kept.
@@ -36,11 +37,11 @@ class Asked:
     links: Mapping[str, Sequence[str]]
     snap_bytes: int
 
-    def begin(self, number: int) -> Channel:
+    def begin(self, number: int) -> AgentClient:
         """Begin the capture; `number` is the host's in it. EngineError when it has no wire."""
-        channel = Channel.begin(self.host, self.connect)
+        agent = AgentClient.begin(self.host, self.connect)
         try:
-            channel.ask(
+            agent.ask(
                 "capture",
                 host=self.host,
                 links={link: list(addresses) for link, addresses in self.links.items()},
@@ -48,24 +49,24 @@ class Asked:
                 first_id=(number << _ID_BITS) + 1,
             )
         except BaseException:
-            channel.close()
+            agent.close()
             raise
-        return channel
+        return agent
 
 
 @contextmanager
-def _begun(hosts: Sequence[Asked]) -> Iterator[Mapping[str, Channel]]:
+def _begun(hosts: Sequence[CaptureRequest]) -> Iterator[Mapping[str, AgentClient]]:
     """Begin all at once; close them when the block is left. EngineError if one cannot be."""
     with ThreadPoolExecutor() as pool:
         begun = {one.host: pool.submit(one.begin, number) for number, one in enumerate(hosts)}
     with ExitStack() as entered:
-        channels = {}
+        agents = {}
         for host, future in begun.items():
             if not future.exception():
-                channels[host] = entered.enter_context(closing(future.result()))
+                agents[host] = entered.enter_context(closing(future.result()))
         for future in begun.values():
             future.result()
-        yield channels
+        yield agents
 
 
 class Capture(AbstractContextManager["Capture"]):
@@ -81,18 +82,20 @@ class Capture(AbstractContextManager["Capture"]):
     def __init__(
         self,
         to: Path | BinaryIO,
-        hosts: Sequence[Asked],
+        hosts: Sequence[CaptureRequest],
         *,
         snap_bytes: int,
+        observer: Observer = NO_OBSERVER,
     ) -> None:
         if not 1 <= snap_bytes <= MOST_SNAP_BYTES:
             text = f"snap_bytes {snap_bytes}: must be 1 to {MOST_SNAP_BYTES}"
             raise UsageError(text)
         self._to = to
-        self._asked = hosts
+        self._requests = hosts
         self.hosts = tuple(one.host for one in hosts)
         self._snap_bytes = snap_bytes
-        self._channels: Mapping[str, Channel] = {}
+        self._observer = observer
+        self._agents: Mapping[str, AgentClient] = {}
         self._entered = ExitStack()
         # Not the thread's own `join`, which Ctrl-C breaks in Python 3.11 (bpo-45274).
         self._done = threading.Event()
@@ -113,12 +116,13 @@ class Capture(AbstractContextManager["Capture"]):
         with ExitStack() as entered:
             to = self._to
             file = entered.enter_context(_opened(to)) if isinstance(to, Path) else to
-            self._channels = entered.enter_context(_begun(self._asked))
-            streams = {name: channel.stream() for name, channel in self._channels.items()}
+            self._agents = entered.enter_context(_begun(self._requests))
+            streams = {name: agent.stream() for name, agent in self._agents.items()}
             self._recorder = Recorder(file, streams, snap_bytes=self._snap_bytes)
             threading.Thread(target=self._record, daemon=True).start()
             self._entered = entered.pop_all()
         self._begun = True
+        self._observer.capture_begun(self)
 
     @property
     def _name(self) -> object:
@@ -138,8 +142,8 @@ class Capture(AbstractContextManager["Capture"]):
 
     def leave(self, host: str) -> None:
         """End it on a host that is about to end: what has come there until now is in it, whole."""
-        if host in self._channels and host not in self._recorder.ended:
-            self._channels[host].end()
+        if host in self._agents and host not in self._recorder.ended:
+            self._agents[host].end()
             self._recorder.wait_for_end(host, _ENDS_WITHIN_S)
 
     @property
@@ -181,14 +185,14 @@ class Capture(AbstractContextManager["Capture"]):
             raise failed
 
     def _stop(self) -> None:
-        early = [host for host in self._channels if host in self._recorder.ended]
+        early = [host for host in self._agents if host in self._recorder.ended]
         try:
-            for channel in self._channels.values():
-                channel.end()
+            for agent in self._agents.values():
+                agent.end()
             self._done.wait(_ENDS_WITHIN_S)
         finally:
-            for channel in self._channels.values():
-                channel.abort()
+            for agent in self._agents.values():
+                agent.abort()
             self._done.wait()
         self._recorder.ended_early = tuple(early)
 

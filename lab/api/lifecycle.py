@@ -7,7 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from lab import doctor
-from lab.api.base import Engine, Lab, Progress
+from lab.api.engine import Engine, Progress
+from lab.api.lab import Lab
 from lab.errors import LabGoneError, TopologyError, UsageError
 from lab.model import ComposeFiles, Finding, LabStatus
 from lab.suggestions import near

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from lab.agent import duration
 from lab.agent.wire import impairments, match, selection
 from lab.agent.wire.fault import Fault, words
-from lab.api.agent_client import Channel
+from lab.api.agent_client import AgentClient
 from lab.api.impairment_signatures import Impairments
-from lab.errors import AgentEndedError, UsageError
+from lab.api.observer import NO_OBSERVER, Observer
+from lab.errors import AgentEndedError, LabError, UsageError
 from lab.net.parameters import ParameterError
 from lab.suggestions import meant
 
@@ -59,12 +60,19 @@ class Link(Impairments):
     """The path from one host to another; the other direction is another link."""
 
     def __init__(
-        self, source: str, target: str, addresses: Sequence[str], channel: Callable[[], Channel]
+        self,
+        source: str,
+        target: str,
+        addresses: Sequence[str],
+        agent: Callable[[], AgentClient],
+        observer: Observer = NO_OBSERVER,
     ) -> None:
+        """Make it of the `addresses` of its source, and what connects to the target's `agent`."""
         self.source = source
         self.target = target
         self._addresses = list(addresses)
-        self._channel = channel
+        self._agent = agent
+        self._observer = observer
 
     if not TYPE_CHECKING:  # for which an unknown name must stay one
 
@@ -91,12 +99,12 @@ class Link(Impairments):
     ) -> "ActiveFault":
         """Put a fault in force. UsageError when it makes no sense, EngineError when it cannot be.
 
-        It ends with this program, or `stay`s until it is removed, its time is over, or its host
+        It ends with this program, or `stay`s until it is lifted, its time is over, or its host
         ends.
         """
         check(impairment, asked, for_ms)
-        channel = self._channel()
-        answer = channel.ask(
+        agent = self._agent()
+        answer = agent.ask(
             "add",
             source=self.source,
             target=self.target,
@@ -106,32 +114,50 @@ class Link(Impairments):
             stay=stay,
             for_ms=for_ms,
         )
-        return ActiveFault(channel, status(answer, self.target))
+        fault = ActiveFault(agent, status(answer, self.target), for_ms, self._observer)
+        self._observer.fault_added(fault)
+        return fault
 
 
 class ActiveFault:
-    """A fault that has been added; `added` is its status at that moment.
+    """A fault that has been added, for `for_ms` if that is not None.
 
-    It is known to one agent only: another, of the host after a restart, has other faults.
+    `added` is its status at that moment, `last` the last that is known. It is known to one agent
+    only: another, of the host after a restart, has other faults.
     """
 
-    def __init__(self, channel: Channel, added: FaultStatus) -> None:
-        self._channel = channel
-        self.added = added
+    def __init__(
+        self,
+        agent: AgentClient,
+        added: FaultStatus,
+        for_ms: float | None = None,
+        observer: Observer = NO_OBSERVER,
+    ) -> None:
+        self._agent = agent
+        self._observer = observer
+        self.added = self.last = added
+        self.for_ms = for_ms
 
-    def look(self) -> FaultStatus:
+    def status(self) -> FaultStatus:
         """Return its counters, now. UsageError when it has been lifted.
 
         AgentEndedError when it has ended with its host, and its counters with it.
         """
-        return self._ask("look")
+        self.last = self._ask("look")
+        return self.last
 
-    def remove(self) -> FaultStatus:
-        """Lift it and return its last counters. Errors as for `look`."""
-        return self._ask("remove")
+    def lift(self) -> FaultStatus:
+        """Lift it and return its last counters. Errors as for `status`."""
+        try:
+            self.last = self._ask("remove")
+        except LabError as error:
+            self._observer.fault_lifted(self, error)
+            raise
+        self._observer.fault_lifted(self, None)
+        return self.last
 
     def _ask(self, do: str) -> FaultStatus:
-        return status(self._channel.ask(do, fault=self.added.number), self.added.target)
+        return status(self._agent.ask(do, fault=self.added.number), self.added.target)
 
 
 def check(impairment: str, asked: dict[str, Any], for_ms: float | None = None) -> None:
@@ -163,8 +189,8 @@ class LinkFault(AbstractContextManager["LinkFault"]):
     """
 
     def __init__(self, link: Link, impairment: str, asked: dict[str, Any]) -> None:
-        self._in_force: ActiveFault | None = link.add(impairment, asked)
-        self._last = self._in_force.added
+        self._active: ActiveFault | None = link.add(impairment, asked)
+        self._last = self._active.added
         self._lifted = False
 
     def __enter__(self) -> "LinkFault":
@@ -184,9 +210,9 @@ class LinkFault(AbstractContextManager["LinkFault"]):
         AgentEndedError when it has ended with its host, and its counters with it.
         """
         self._lifted = True
-        if self._in_force:
-            self._last = self._in_force.remove()
-            self._in_force = None
+        if self._active:
+            self._last = self._active.lift()
+            self._active = None
         return self._last
 
     @property
@@ -195,7 +221,7 @@ class LinkFault(AbstractContextManager["LinkFault"]):
 
         AgentEndedError when it has ended with its host, and its counters with it.
         """
-        return self._in_force.look() if self._in_force else self._last
+        return self._active.status() if self._active else self._last
 
     @property
     def matched(self) -> int:

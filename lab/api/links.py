@@ -1,58 +1,40 @@
-"""The links of a lab: who they join, the faults on them, and this program's way to the agents.
+"""The links of a lab: who they join, the faults on them, captures, and the agents of hosts.
 
 What makes a link is loaded with the first one: every lab has this class, and is waited for.
 """
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from socket import socket
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO
 
-from lab.api.agent_client import Channel
+from lab.api.agent_client import AgentClient
+from lab.api.host import Host
+from lab.api.observer import Observer
 from lab.errors import AgentEndedError, UsageError
-from lab.model import HostStatus
 
 if TYPE_CHECKING:
     from lab.api.capture import Capture
     from lab.api.link import FaultStatus, Link, Partition
 
 
-class WiredHost(Protocol):
-    """What is needed of a host here."""
+class Links(ABC):
+    """The part of a lab that is about its links."""
 
-    name: str
-
-    def status(self) -> HostStatus:
-        """Ask the engine, now."""
-
-    def link_local_addresses(self) -> Sequence[str]:
-        """Return the IPv6 addresses that its interfaces have given themselves."""
-
-    def agent(self) -> socket | None:
-        """Connect to the agent on the host's wire; None if there is none."""
-
-    def begin_agent(self) -> socket:
-        """Connect to the agent on the host's wire; begin one if there is none."""
-
-
-class Wired:
-    """A lab, as its links see it."""
-
-    hosts: Mapping[str, WiredHost]
-
-    def __init__(self) -> None:
-        self._channels: dict[str, Channel] = {}
+    def __init__(self, hosts: Mapping[str, Host], observer: Observer) -> None:
+        self.hosts = hosts
+        self._observer = observer
+        self._agents: dict[str, AgentClient] = {}
 
     @abstractmethod
-    def host(self, name: str) -> WiredHost:
+    def host(self, name: str) -> Host:
         """Return the host of that name; UsageError if there is none, or several."""
 
     @abstractmethod
-    def hosts_of(self, name: str) -> Sequence[WiredHost]:
+    def hosts_of(self, name: str) -> Sequence[Host]:
         """Return the host, or all replicas of the service; UsageError if there is none."""
 
     def link(self, source: str, target: str) -> Link:
@@ -63,9 +45,9 @@ class Wired:
         links = self.links(source, target)
         if len(links) == 1:
             return links[0]
-        from lab.api.replica_links import Links
+        from lab.api.replica_links import ReplicaLinks
 
-        return Links(source, target, links)
+        return ReplicaLinks(source, target, links)
 
     def links(self, source: str, target: str) -> list[Link]:
         """Return the directed links between two hosts, or from and to all replicas of services.
@@ -79,7 +61,7 @@ class Wired:
             raise UsageError(text)
         return [self._link(sender, receiver) for sender, receiver in pairs]
 
-    def _link(self, sender: WiredHost, receiver: WiredHost) -> Link:
+    def _link(self, sender: Host, receiver: Host) -> Link:
         addresses = sender.status().addresses
         if not addresses:
             text = (
@@ -91,7 +73,9 @@ class Wired:
 
         # By those, too, hosts reach each other.
         addresses = (*addresses, *sender.link_local_addresses())
-        return Link(sender.name, receiver.name, addresses, lambda: self.channel(receiver))
+        return Link(
+            sender.name, receiver.name, addresses, lambda: self.agent(receiver), self._observer
+        )
 
     def partition(
         self, one: Sequence[str], other: Sequence[str], *, one_way: bool = False
@@ -140,8 +124,8 @@ class Wired:
 
         found = []
         for host in self.hosts.values():
-            with self._there(host) as channel:
-                answer = channel.ask("list") if channel else {"faults": []}
+            with self._existing_agent(host) as agent:
+                answer = agent.ask("list") if agent else {"faults": []}
             found += [status(fault, host.name) for fault in answer["faults"]]
         return [fault for fault in found if fault.active or over]
 
@@ -156,8 +140,8 @@ class Wired:
     def _sum(self, counter: str) -> int:
         total = 0
         for host in self.hosts.values():
-            with self._there(host) as channel:
-                total += channel.ask("list")[counter] if channel else 0
+            with self._existing_agent(host) as agent:
+                total += agent.ask("list")[counter] if agent else 0
         return total
 
     def lift(self, faults: Iterable[FaultStatus]) -> list[FaultStatus]:
@@ -169,11 +153,11 @@ class Wired:
 
         gone = []
         for fault in faults:
-            there = self._there(self.host(fault.target))
+            existing = self._existing_agent(self.host(fault.target))
             # Suppressed: it has gone with the agent, or the agent knows it no more.
-            with there as channel, suppress(AgentEndedError, UsageError):
-                if channel:
-                    answer = channel.ask("remove", fault=fault.number)
+            with existing as agent, suppress(AgentEndedError, UsageError):
+                if agent:
+                    answer = agent.ask("remove", fault=fault.number)
                     gone.append(status(answer, fault.target))
         return gone
 
@@ -194,7 +178,7 @@ class Wired:
         replicas). `snap_bytes` of each packet are kept, at most. UsageError for unknown hosts, or
         when that is no number from 1 to 65,535.
         """
-        from lab.api.capture import Asked, Capture
+        from lab.api.capture import Capture, CaptureRequest
 
         addresses = {name: host.status().addresses for name, host in self.hosts.items()}
         named = {host.name: host for name in hosts for host in self.hosts_of(name)}
@@ -208,8 +192,8 @@ class Wired:
             for name, found in addresses.items()
             if found
         }
-        asked = [
-            Asked(
+        requests = [
+            CaptureRequest(
                 host.name,
                 host.begin_agent,
                 links={f"{name} -> {host.name}": found for name, found in senders.items()},
@@ -217,27 +201,38 @@ class Wired:
             )
             for host in chosen
         ]
-        capture = Capture(Path(to) if isinstance(to, str) else to, asked, snap_bytes=snap_bytes)
+        capture = Capture(
+            Path(to) if isinstance(to, str) else to,
+            requests,
+            snap_bytes=snap_bytes,
+            observer=self._observer,
+        )
         if begin:
             capture.begin()
         return capture
 
     @contextmanager
-    def _there(self, host: WiredHost) -> Iterator[Channel | None]:
-        """Give a channel to the agent of a host, if there is one."""
-        connected = host.agent()
-        channel = Channel(host.name, connected) if connected else None
+    def _existing_agent(self, host: Host) -> Iterator[AgentClient | None]:
+        """Connect to the agent of a host, if there is one, for the block."""
+        connected = host.find_agent()
+        agent = AgentClient(host.name, connected) if connected else None
         try:
-            yield channel if channel and channel.answers() else None
+            yield agent if agent and agent.answers() else None
         finally:
-            if channel:
-                channel.close()
+            if agent:
+                agent.close()
 
-    def channel(self, host: WiredHost) -> Channel:
-        """Return this program's connection to the agent of a host; to another if one has ended."""
-        there = self._channels.get(host.name)
-        if there is None or there.ended:
-            if there:
-                there.close()
-            there = self._channels[host.name] = Channel.begin(host.name, host.begin_agent)
-        return there
+    def agent(self, host: Host) -> AgentClient:
+        """Return this lab's connection to the agent of a host; to another if one has ended."""
+        agent = self._agents.get(host.name)
+        if agent is None or agent.ended:
+            if agent:
+                agent.close()
+            agent = self._agents[host.name] = AgentClient.begin(host.name, host.begin_agent)
+        return agent
+
+    def close(self) -> None:
+        """Close the connections to agents; what was added by them and does not stay is lifted."""
+        for agent in self._agents.values():
+            agent.close()
+        self._agents.clear()

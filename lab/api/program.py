@@ -1,18 +1,34 @@
 """A program that runs on a host, as this process has it."""
 
 import subprocess
+import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lab.api.observer import NO_OBSERVER, Observer
+from lab.api.tee import TeedProcess
 from lab.errors import InputClosedError, LabError, ProgramTimeoutError
 from lab.model import Output
 
 if TYPE_CHECKING:
-    from lab.api.base import Host
+    from lab.api.host import Host
 
 _ENDS_WITHIN_S = 20.0  # after SIGKILL, on a busy machine
 _NEWS_WITHIN_S = 1.0  # of the end of who reads no more
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramRun:
+    """A program that was run on a host: to its end, or until it had not ended in `timeout_s`."""
+
+    host: "Host"
+    argv: tuple[str, ...]
+    began_ns: int
+    ended_ns: int
+    end: Output | ProgramTimeoutError
+    timeout_s: float | None = None
 
 
 class Program:
@@ -21,10 +37,11 @@ class Program:
     def __init__(
         self,
         host: "Host",
-        process: subprocess.Popen[bytes],
+        process: TeedProcess,
         pid: int,
         user: str | None,
         argv: Sequence[str],
+        observer: Observer = NO_OBSERVER,
     ) -> None:
         self.host = host
         # Its pipes, and its exit status; with Docker the program may outlive this process.
@@ -33,6 +50,8 @@ class Program:
         self.pid = pid
         self.argv = tuple(argv)
         self._user = user
+        self._observer = observer
+        self.began_ns = time.time_ns()
 
     def signal(self, name: str) -> None:
         """Send it a signal (a name as in signal(7), without SIG); none if it has ended."""
@@ -47,34 +66,41 @@ class Program:
 
         InputClosedError, which is a BrokenPipeError, when it has ended, or after `close_stdin`.
         """
-        stdin = self.process.stdin
-        if stdin is None or stdin.closed:
-            raise self._closed("its standard input has been closed")
-        try:
-            if self.process.poll() is None:
-                stdin.write(data.encode() if isinstance(data, str) else data)
-                stdin.flush()
-                return
-        except BrokenPipeError:
-            pass
-        self._let_go_of_stdin()
-        raise self._closed(self._how_it_is())
+        given = data.encode() if isinstance(data, str) else data
+        why = self._write(given)
+        self._observer.program_input(self, given, close=False, refused=bool(why))
+        if why:
+            raise InputClosedError(f"{self.host.name}: {self.argv[0]} takes no input: {why}")
 
     def close_stdin(self) -> None:
         """End its standard input; done again, or after its end, it does nothing."""
-        self._let_go_of_stdin()
+        if self.process.stdin:
+            self._close_stdin()
+            self._observer.program_input(self, b"", close=True, refused=False)
 
-    def _how_it_is(self) -> str:
+    def _write(self, data: bytes) -> str:
+        """Write to its standard input; return why that was refused, or ""."""
+        stdin = self.process.stdin
+        if stdin is None or stdin.closed:
+            return "its standard input has been closed"
+        try:
+            if self.process.poll() is None:
+                stdin.write(data)
+                stdin.flush()
+                return ""
+        except BrokenPipeError:
+            pass
+        self._close_stdin()
+        return self._state()
+
+    def _state(self) -> str:
         try:
             status = self.process.wait(_NEWS_WITHIN_S)
         except subprocess.TimeoutExpired:
             return "it reads no more"
         return f"it has ended with exit status {status}"
 
-    def _closed(self, why: str) -> InputClosedError:
-        return InputClosedError(f"{self.host.name}: {self.argv[0]} takes no input: {why}")
-
-    def _let_go_of_stdin(self) -> None:
+    def _close_stdin(self) -> None:
         # None is what subprocess itself takes for "there is none": it would close it once more.
         stdin, self.process.stdin = self.process.stdin, None
         if stdin:
@@ -89,19 +115,20 @@ class Program:
         try:
             output, errors = self.process.communicate(stdin, timeout_s)
         except subprocess.TimeoutExpired as expired:
-            raise too_late(self.host.name, self.argv, expired, killed=True) from expired
+            raise timeout_error(self.host.name, self.argv, expired, killed=True) from expired
         finally:
             self.end()
         return Output(self.argv, self.process.returncode, output, errors)
 
     def end(self) -> None:
         """Kill it, if it has not ended, and close its pipes; what it has started may go on."""
+        self._observer.program_ending(self)
         if self.process.poll() is None:
             # Its host need not be there any more.
             with suppress(LabError, subprocess.TimeoutExpired):
                 command = self.host.command(self._kill("KILL"), user=self._user)
                 subprocess.run(command, capture_output=True, timeout=_ENDS_WITHIN_S, check=False)
-        self._let_go_of_stdin()
+        self._close_stdin()
         for stream in (self.process.stdout, self.process.stderr):
             if stream:
                 stream.close()
@@ -118,7 +145,7 @@ class Program:
         self.end()
 
 
-def too_late(
+def timeout_error(
     host: str, argv: Sequence[str], expired: subprocess.TimeoutExpired, *, killed: bool
 ) -> ProgramTimeoutError:
     """Return the error that a program has not ended in time."""

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 
-from lab.api.base import Host
+from lab.api.host import Host
 from lab.errors import LabError
 
 _LOOKS, _LOOK_AGAIN_S = 2, 0.002

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lab.api import socket_addresses
-from lab.api.call_client import Caller
+from lab.api.call_client import CallClient
 from lab.net import constants
 
 _MOST_BYTES = 1 << 16  # that one answer has
@@ -25,7 +25,7 @@ class RemoteSocket:
 
     def __init__(
         self,
-        caller: Caller,
+        calls: CallClient,
         family: int = socket.AF_INET,
         type: int = socket.SOCK_STREAM,  # noqa: A002 - its name in socket.socket
         proto: int = 0,
@@ -33,7 +33,7 @@ class RemoteSocket:
         name: str | None = None,
     ) -> None:
         """Make a socket there; with `name`, take one of that name that is there already."""
-        self._caller = caller
+        self._calls = calls
         self.family = socket.AddressFamily(family)
         self.type = socket.SocketKind(type)
         self.proto = proto
@@ -43,10 +43,10 @@ class RemoteSocket:
         self.name = name or f"#{next(_numbers)}"
         if name is None:
             kinds = {"family": self.family.name, "type": self.type.name}
-            caller.call("socket", **{"as": self.name}, **kinds, protocol=proto).value()
+            calls.call("socket", **{"as": self.name}, **kinds, protocol=proto).value()
 
     def _call(self, call: str, **arguments: Any) -> Any:
-        return self._caller.call(call, socket=self.name, **arguments).value()
+        return self._calls.call(call, socket=self.name, **arguments).value()
 
     def __enter__(self) -> "RemoteSocket":
         return self
@@ -72,7 +72,7 @@ class RemoteSocket:
         """Wait for a connection; return its socket and the peer's address."""
         name = f"#{next(_numbers)}"
         peer = self._call("accept", **{"as": name})
-        accepted = RemoteSocket(self._caller, self.family, self.type, self.proto, name=name)
+        accepted = RemoteSocket(self._calls, self.family, self.type, self.proto, name=name)
         return accepted, socket_addresses.address(peer, self.family)
 
     def connect(self, address: socket_addresses.Address) -> None:

@@ -12,7 +12,7 @@ from lab.api.link import ActiveFault, FaultStatus, Link
 from lab.errors import AgentEndedError, LabError
 
 
-class Links(Link):
+class ReplicaLinks(Link):
     """Several links; `source` and `target` are what was asked for."""
 
     def __init__(self, source: str, target: str, links: Sequence[Link]) -> None:
@@ -27,7 +27,7 @@ class Links(Link):
         *,
         stay: bool = False,
         for_ms: float | None = None,
-    ) -> "ActiveFaultEvents":
+    ) -> "ReplicaFaults":
         """Put a fault in force on each, or on none. Errors as for one link."""
         added: list[ActiveFault] = []
         try:
@@ -36,24 +36,26 @@ class Links(Link):
         except BaseException:
             for fault in added:
                 with suppress(LabError):
-                    fault.remove()
+                    fault.lift()
             raise
-        return ActiveFaultEvents(self.source, self.target, added)
+        return ReplicaFaults(self.source, self.target, added)
 
 
-class ActiveFaultEvents(ActiveFault):
+class ReplicaFaults(ActiveFault):
     """Faults that have been added at once; their `number` is that of the first."""
 
     def __init__(self, source: str, target: str, faults: Sequence[ActiveFault]) -> None:
         self.faults = tuple(faults)
         self._ends = source, target
-        self.added = self._sum([fault.added for fault in faults])
+        self.added = self.last = self._sum([fault.added for fault in faults])
+        self.for_ms = faults[0].for_ms
 
-    def look(self) -> FaultStatus:
+    def status(self) -> FaultStatus:
         """Return the sum of their counters, now. Errors as for one fault."""
-        return self._sum([fault.look() for fault in self.faults])
+        self.last = self._sum([fault.status() for fault in self.faults])
+        return self.last
 
-    def remove(self) -> FaultStatus:
+    def lift(self) -> FaultStatus:
         """Lift them all and return the sum of their last counters.
 
         AgentEndedError when one has ended with its host; the others are lifted all the same.
@@ -62,12 +64,13 @@ class ActiveFaultEvents(ActiveFault):
         ended: AgentEndedError | None = None
         for fault in self.faults:
             try:
-                last.append(fault.remove())
+                last.append(fault.lift())
             except AgentEndedError as error:
                 ended = error
         if ended:
             raise ended
-        return self._sum(last)
+        self.last = self._sum(last)
+        return self.last
 
     def _sum(self, statuses: Sequence[FaultStatus]) -> FaultStatus:
         source, target = self._ends

@@ -1,4 +1,4 @@
-"""The evidence of what is done to a lab for a while: the same files as a scenario's run has.
+"""The evidence of a run: events in a folder, and the packets of the wire beside them.
 
 It is written as it happens, so that a program that is killed has left what it saw.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import __version__
-from lab.api.base import Lab
+from lab.api.lab import Lab
 from lab.api.quiescence import wait_until_quiet
 from lab.errors import LabError
 from lab.evidence import folders, output
@@ -29,9 +29,10 @@ class RunLog:
     def __init__(self, folder: Path, facts: dict[str, Any]) -> None:
         self.folder = folder
         self.began_ns = time.time_ns()
+        # What keeps the evidence from being whole.
+        self.errors: list[str] = []
         self._recorder: Recorder | None = Recorder(folder)
         self._entered = ExitStack()
-        self._troubles: list[str] = []
         self.write(
             "start",
             **facts,
@@ -41,31 +42,27 @@ class RunLog:
         )
 
     def open(self, lab: Lab, *, packets: bool) -> None:
-        """Note the lab's hosts; with `packets`, begin to record those."""
+        """Write the lab's hosts; with `packets`, begin to capture those."""
         for host in lab.status().hosts:
             self.write("host_up", host=host.name, addresses=list(host.addresses))
-        for text in lab.lacking:
+        for text in lab.missing_programs:
             self.write("lacking", text=text)
         if not packets:
-            self._troubles.append("packets were not to be recorded")
+            self.errors.append("packets were not to be recorded")
             return
         try:
             capture = lab.capture(self.folder / folders.CAPTURE, begin=False)
             self._entered.enter_context(capture)
         except LabError as error:
-            self._troubles.append(f"no packets were recorded: {error}")
+            self.errors.append(f"no packets were recorded: {error}")
 
     def write(self, kind: str, **fields: Any) -> Event:
         """Write an event; after the end nothing is written any more."""
         recorder = self._recorder
         return recorder.write(kind, **fields) if recorder else {"kind": kind, **fields}
 
-    def note_trouble(self, text: str) -> None:
-        """Note what keeps the evidence of a test from being whole."""
-        self._troubles.append(text)
-
-    def note_syslog(self, lab: Lab) -> None:
-        """Write down the syslog lines since the beginning, as far as they have come."""
+    def write_syslog(self, lab: Lab) -> None:
+        """Write the syslog lines of a view of the lab, as far as they have come."""
         if "syslog" not in lab.hosts:
             return
         try:
@@ -76,21 +73,21 @@ class RunLog:
                     del fields[key]
                 self.write("syslog", **fields)
         except LabError as error:
-            self._troubles.append(f"syslog: {error}")
+            self.errors.append(f"syslog: {error}")
 
-    def note_outputs(self, lab: Lab) -> None:
-        """Write down how the hosts are, and what their programs have printed since the beginning.
+    def write_outputs(self, lab: Lab) -> None:
+        """Write how the hosts are, and what their programs have printed since the beginning.
 
         They may do first what they are about to do, such as to die.
         """
         wait_until_quiet(lab.hosts.values(), _QUIET_WITHIN_S)
         try:
             for host in lab.status().hosts:
-                self._note_output(lab, host)
+                self._write_output(lab, host)
         except LabError as error:
-            self._troubles.append(f"what hosts printed: {error}")
+            self.errors.append(f"what hosts printed: {error}")
 
-    def _note_output(self, lab: Lab, host: HostStatus) -> None:
+    def _write_output(self, lab: Lab, host: HostStatus) -> None:
         recorder = OutputRecorder(host.name, self.write)
         last: deque[PrintedLine] = deque(maxlen=_LAST_LINES)
         for line in lab.printed(host.name).lines():
@@ -109,7 +106,7 @@ class RunLog:
         try:
             self._entered.close()
         except LabError as error:
-            self._troubles.append(str(error))
-        self.write("end", troubles=self._troubles)
+            self.errors.append(str(error))
+        self.write("end", troubles=self.errors)
         recorder, self._recorder = self._recorder, None
         recorder.close()

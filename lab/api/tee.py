@@ -3,10 +3,47 @@
 import io
 import os
 import select
-from typing import IO
+import subprocess
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import IO, Any
 
 _PIECE_BYTES, _MOST_PIECES = 1 << 16, 256
 _MOST_SEEN_BYTES = 1 << 16
+
+
+class TeedProcess(subprocess.Popen[bytes]):
+    """A process whose outputs may be remembered from some moment on, whoever reads them."""
+
+    _tees: "Mapping[str, Tee]" = MappingProxyType({})
+
+    def tee_outputs(self) -> None:
+        """Begin to remember the outputs; nobody may have taken their streams yet."""
+        assert self.stdout
+        assert self.stderr
+        tees = {"stdout": Tee(self.stdout), "stderr": Tee(self.stderr)}
+        self.stdout, self.stderr = map(io.BufferedReader, tees.values())
+        self._tees = tees
+
+    def seen(self) -> Mapping[str, bytes]:
+        """Return the last 64 KiB of `stdout` and `stderr` each, read by now or not."""
+        for tee in self._tees.values():
+            tee.look()
+        return {name: tee.seen for name, tee in self._tees.items()}
+
+    def communicate(self, *arguments: Any, **named: Any) -> tuple[bytes, bytes]:
+        """See `subprocess.Popen.communicate`; what had been read ahead is there, too."""
+        # It reads the pipes past their streams.
+        ahead = [tee.take() for tee in self._tees.values()]
+        outputs = super().communicate(*arguments, **named)
+        if not ahead:
+            return outputs
+        for tee, data in zip(self._tees.values(), outputs, strict=True):
+            tee.see(data or b"")
+        stdout, stderr = (
+            before + (data or b"") for before, data in zip(ahead, outputs, strict=True)
+        )
+        return stdout, stderr
 
 
 class Tee(io.RawIOBase):

@@ -13,7 +13,7 @@ from typing import Any
 from lab import screen
 from lab.agent.wire import impairments, match, selection
 from lab.api import lifecycle
-from lab.api.base import Lab
+from lab.api.lab import Lab
 from lab.api.link import FaultStatus, Link, check
 from lab.commands import durations
 from lab.engines import choice

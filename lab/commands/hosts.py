@@ -17,7 +17,7 @@ class _Verb(NamedTuple):
     done: str
 
 
-# Each is a method of `lab.api.base.Host`.
+# Each is a method of `lab.api.host.Host`.
 _VERBS = {
     "pause": _Verb("freeze hosts: their kernels answer, their programs do not", "paused"),
     "resume": _Verb("let hosts that are paused go on", "resumed"),

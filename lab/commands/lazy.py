@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from lab.api.base import Progress
+from lab.api.engine import Progress
 from lab.suggestions import meant, near
 
 Fill = Callable[[argparse.ArgumentParser], None]

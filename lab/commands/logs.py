@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from lab import screen
 from lab.api import lifecycle
-from lab.api.base import Host, Lab
+from lab.api.host import Host
+from lab.api.lab import Lab
 from lab.engines import choice
 from lab.merging import merged
 from lab.model import LogLine, OutputLine

@@ -9,7 +9,7 @@ import os
 import socket
 from collections.abc import Iterable, Iterator
 
-from lab.api.base import Engine
+from lab.api.engine import Engine
 
 COMPOSE = "compose"
 NAMESPACES = "namespaces"

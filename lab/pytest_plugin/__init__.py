@@ -13,7 +13,8 @@ import pytest
 from lab.pytest_plugin import options
 
 if TYPE_CHECKING:
-    from lab.api.base import Engine, Lab
+    from lab.api.engine import Engine
+    from lab.api.lab import Lab
     from lab.pytest_plugin.session_lab import SessionLab
 
 
@@ -50,7 +51,7 @@ def pytest_runtest_makereport(
     """Keep the evidence of a test that fails, and say where it is."""
     report = yield
     if options.EVIDENCE in item.stash:
-        item.stash[options.EVIDENCE].heard(report)
+        item.stash[options.EVIDENCE].on_report(report)
     return report
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from lab.api.recorded import RecordedLab
 from lab.checks import calls, programs
 from lab.checks.verdict import Judgement, Verdict
 from lab.errors import LabError
 from lab.evidence import events, folders, summary
 from lab.pytest_plugin import options
+from lab.pytest_plugin.test_lab import TestLab
 
 TITLE = "socket lab"
 _SHOWN_ARGUMENTS = ("socket", "as", "to", "address", "data", "bytes", "timeout")
@@ -38,7 +38,7 @@ class TestEvidence:
             pytest.fail(why_not, pytrace=False)
         # Is it known what came of the test? Not if it was interrupted.
         self.reported = False
-        self._view: RecordedLab | None = None
+        self._lab: TestLab | None = None
         self._kept = False
         self._page = ""
         item.stash[options.EVIDENCE] = self
@@ -54,17 +54,17 @@ class TestEvidence:
             "test": self.item.nodeid,
         }
 
-    def follow(self, view: RecordedLab) -> None:
-        """Take the view that the test has."""
-        self._view = view
+    def follow(self, lab: TestLab) -> None:
+        """Take the lab that the test has."""
+        self._lab = lab
 
-    def heard(self, report: pytest.TestReport) -> None:
+    def on_report(self, report: pytest.TestReport) -> None:
         """Take a report on a part of the test; keep the evidence when it failed."""
         self.reported |= report.failed or report.when == "call"
         if report.failed:
             line, why = _why(report)
             self._keep(Judgement(line, self.item.nodeid, "passes", why, Verdict.FAIL))
-            report.sections.append((TITLE, self._told()))
+            report.sections.append((TITLE, self._section()))
         elif report.when == "teardown":
             self._end()
 
@@ -87,19 +87,18 @@ class TestEvidence:
         if self._kept:
             return
         self._kept = True
-        if self._view and judgement.verdict is not Verdict.PASS:
-            self._view.diary.note_outputs(self._view)
+        if self._lab and judgement.verdict is not Verdict.PASS:
+            self._lab.write_outputs()
         self.finish()
         _write_verdict(self.folder, judgement)
         self._page = page(self.folder)
 
     def finish(self) -> None:
         """Complete what has been written."""
-        if self._view:
-            self._view.write_rest()
-            self._view.diary.finish()
+        if self._lab:
+            self._lab.finish_log()
 
-    def _told(self) -> str:
+    def _section(self) -> str:
         """Say where the evidence is, and show the ends of it."""
         found = events.read(self.folder)
         engine = next((one["engine"] for one in found if one["kind"] == "start"), "?")
@@ -112,7 +111,7 @@ class TestEvidence:
         lines += summary.lines(self.folder)
         lines += [f"note: {one['text']}" for one in found if one["kind"] == "note"]
         for end in (one for one in found if one["kind"] == "end"):
-            lines += [f"note: {trouble}" for trouble in end["troubles"]]
+            lines += [f"note: {error}" for error in end["troubles"]]
         return "\n".join(lines)
 
 

@@ -1,53 +1,46 @@
 """The lab that the tests of a session share: up from the first test that needs it to the end.
 
-Each test has a view of it. A lab that a test has spoiled, such as by killing a host, is taken down
-after the test, and the next one gets another.
+Each test has a view of it. A lab that a test leaves dirty, as by killing a host, is taken down, and
+the next test gets another.
 """
 
+import pkgutil
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from importlib import import_module
+from socket import socket
 
 import pytest
 
-from lab.api.base import Connected, Engine, Host, Lab
+from lab import api
+from lab.api.engine import Engine, EngineHost
+from lab.api.lab import Lab
 from lab.api.quiescence import wait_until_quiet
-from lab.api.recorded import RecordedLab
 from lab.api.run_log import RunLog
 from lab.errors import EngineError, LabError
 from lab.model import ComposeFiles
 from lab.pytest_plugin.evidence import TestEvidence
+from lab.pytest_plugin.test_lab import TestLab
 
 _QUIET_WITHIN_S, _BUSY_WITHIN_S = 10.0, 0.2
-# Of an error that a test meets there, pytest shows the test's own line (all with --full-trace).
-_INSIDE = tuple(
-    f"lab.api.{name}"
-    for name in (
-        "agent_client",
-        "base",
-        "call_client",
-        "call_result",
-        "capture",
-        "impairment_signatures",
-        "keyword_arguments",
-        "link",
-        "links",
-        "program",
-        "recorded",
-        "recorded_calls",
-        "recorded_host",
-        "recorded_link",
-        "recorded_program",
-        "remote_socket",
-        "replica_links",
-    )
-)
 
 
-def _is_told(caught: "pytest.ExceptionInfo[BaseException]") -> bool:
+def _hide(
+    package: str, *, hidden: "bool | Callable[[pytest.ExceptionInfo[BaseException]], bool]"
+) -> None:
+    """Leave a package's frames out of tracebacks: pytest shows the test's own line.
+
+    All are shown with --full-trace.
+    """
+    for name, module in list(sys.modules.items()):
+        if module and name.startswith(f"{package}."):
+            vars(module)["__tracebackhide__"] = hidden
+
+
+def _is_answer(caught: "pytest.ExceptionInfo[BaseException]") -> bool:
     """Tell whether an error is the lab's answer to a test; else the frames show what is wrong."""
     return isinstance(caught.value, LabError)
 
@@ -65,39 +58,37 @@ class SessionLab(AbstractContextManager["SessionLab"]):
         self._notes: dict[str, None] = {}
         self._why_not = ""
         self._pool = ThreadPoolExecutor()
-        self._spares: dict[str, Future[Connected]] = {}
-        for name in _INSIDE:
-            vars(import_module(name))["__tracebackhide__"] = True
-        package = f"{type(engine).__module__.rpartition('.')[0]}."
-        for name, module in list(sys.modules.items()):
-            if name.startswith(package):
-                vars(module)["__tracebackhide__"] = _is_told
+        self._spares: dict[str, Future[socket]] = {}
+        for module in pkgutil.iter_modules(api.__path__, "lab.api."):
+            import_module(module.name)
+        _hide(api.__name__, hidden=True)
+        _hide(type(engine).__module__.rpartition(".")[0], hidden=_is_answer)
 
     def __exit__(self, *exception: object) -> None:
         self._down()
         self._pool.shutdown()
 
     @contextmanager
-    def view(self, item: pytest.Item) -> Iterator[RecordedLab]:
+    def view(self, item: pytest.Item) -> Iterator[Lab]:
         """Give a test its view of the lab, which is brought up if there is none."""
         lab = self._up()
         evidence = TestEvidence(item)
-        diary = RunLog(evidence.folder, evidence.facts(self._engine.name, list(lab.hosts)))
+        run_log = RunLog(evidence.folder, evidence.facts(self._engine.name, list(lab.hosts)))
         for text in self._notes:
-            diary.write("note", text=text)
-        view = RecordedLab(lab, diary, self._connect)
-        evidence.follow(view)
+            run_log.write("note", text=text)
+        test_lab = TestLab(lab, run_log, self._connect)
+        evidence.follow(test_lab)
         try:
-            diary.open(view, packets=not item.config.getoption("lab_no_packets"))
-            yield view
+            test_lab.open(packets=not item.config.getoption("lab_no_packets"))
+            yield test_lab.lab
             if not evidence.reported:
                 evidence.leave()
         finally:
             evidence.finish()
-            view.settle()
-            if view.spoiled:
+            test_lab.end()
+            if test_lab.scope.dirty:
                 self._down()
-            elif view.used:
+            elif test_lab.scope.used:
                 self._wait_until_quiet(lab)
 
     def _is_well(self, lab: Lab) -> bool:
@@ -125,14 +116,16 @@ class SessionLab(AbstractContextManager["SessionLab"]):
             try:
                 with ExitStack() as guard:
                     guard.enter_context(self._engine.guarded(name))
-                    self._lab = self._engine.up(self._files, name, build=True, progress=self._hear)
+                    self._lab = self._engine.up(
+                        self._files, name, build=True, progress=self._on_progress
+                    )
                     self._ran = _running(self._lab)
                     self._quiet_within_s = _QUIET_WITHIN_S
                     self._guard = guard.pop_all()
             except LabError as error:
-                lacking = self._engine.lacks(error) if isinstance(error, EngineError) else ()
-                missing = [f"{one.name}: {one.seen} ({one.remedy})" for one in lacking]
-                why = "; ".join(missing) or str(error)
+                missing = self._engine.missing(error) if isinstance(error, EngineError) else ()
+                listed = [f"{one.name}: {one.seen} ({one.remedy})" for one in missing]
+                why = "; ".join(listed) or str(error)
                 self._why_not = f"no lab on the engine {self._engine.name}: {why}"
         if self._lab is None:  # what cannot be once is not tried for each test
             pytest.fail(self._why_not, pytrace=False)
@@ -147,14 +140,14 @@ class SessionLab(AbstractContextManager["SessionLab"]):
                 with suppress(LabError, OSError):
                     spare.result().close()
             self._spares.clear()
-            lab.down(progress=self._hear)
+            lab.down(progress=self._on_progress)
 
-    def _hear(self, doing: str, detail: str) -> None:
+    def _on_progress(self, doing: str, detail: str) -> None:
         """Keep what is for the person to know; tests have no place for progress."""
         if doing == "note":
             self._notes[detail] = None
 
-    def _connect(self, host: Host) -> Connected:
+    def _connect(self, host: EngineHost) -> socket:
         """Connect to the agent of a host, by a connection that was made beforehand if there is one.
 
         The next one is begun at once: with Docker it takes longer than a short test, and as long as

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from lab.api.base import Lab
-from lab.api.call_client import Caller, Pending
+from lab.api.call_client import CallClient, PendingCall
+from lab.api.lab import Lab
 from lab.errors import LabError
 from lab.evidence import inputs
 from lab.evidence.events import Event, Recorder
@@ -26,8 +26,8 @@ class PendingCalls:
         self._lab = lab
         self._recorder = recorder
         self._cleanup = ExitStack()
-        self._callers: dict[str, Caller] = {}
-        self._pending: dict[str, tuple[Event, Pending] | RunningProgram] = {}
+        self._callers: dict[str, CallClient] = {}
+        self._pending: dict[str, tuple[Event, PendingCall] | RunningProgram] = {}
         # What the end of the run must write, by its name, or by the step that it is of.
         self._rest: dict[Any, Callable[[], object]] = {}
 
@@ -38,10 +38,10 @@ class PendingCalls:
     def begin_callers(self, hosts: Iterable[str]) -> None:
         """Begin the processes that make socket calls on hosts."""
         for name in hosts:
-            caller = Caller(name, self._lab.host(name).caller)
-            self._cleanup.callback(caller.close)
-            caller.begin()
-            self._callers[name] = caller
+            calls = self._lab.host(name).calls
+            self._cleanup.callback(calls.close)
+            calls.begin()
+            self._callers[name] = calls
         for caller in self._callers.values():
             caller.wait_until_ready()
 
@@ -128,14 +128,14 @@ class PendingCalls:
 
     # --- calls
 
-    def _finish(self, pending: Pending, expected: Expected, facts: Event) -> Event:
+    def _finish(self, pending: PendingCall, expected: Expected, facts: Event) -> Event:
         # What the call took is judged by its host's clock; the news of it may be late.
         within_s = expected.within_s + _NEWS_WITHIN_S
         within_s = within_s if expected.blocks_s is None else expected.blocks_s
         with self._waiting(_key(facts), facts, lambda facts: self._write_call(pending, 0, facts)):
             return self._write_call(pending, within_s, facts)
 
-    def _write_call(self, pending: Pending, within_s: float, facts: Event) -> Event:
+    def _write_call(self, pending: PendingCall, within_s: float, facts: Event) -> Event:
         try:
             result = pending.result(within_s)
         except LabError as error:

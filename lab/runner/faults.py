@@ -9,8 +9,9 @@ from contextlib import suppress
 from typing import Any
 
 from lab.agent.wire import selection
-from lab.api.base import Host, Lab
 from lab.api.capture import Capture
+from lab.api.host import Host
+from lab.api.lab import Lab
 from lab.api.link import ActiveFault, FaultStatus
 from lab.errors import AgentEndedError
 from lab.evidence.events import Event, Recorder
@@ -52,7 +53,7 @@ class ActiveFaults:
 
     def observed_packets(self, number: int) -> int:
         """Return how many came so far of those that a step waits for."""
-        return self._observed[number].look().acted_packets
+        return self._observed[number].status().acted_packets
 
     # --- of the wire
 
@@ -124,7 +125,7 @@ class ActiveFaults:
     def _last_of(self, fault: ActiveFault) -> FaultStatus:
         """Lift it; of one that has ended with its host return what was known of it."""
         try:
-            return fault.remove()
+            return fault.lift()
         except AgentEndedError:
             if fault.added.target not in self.ended:
                 raise
@@ -141,7 +142,7 @@ class ActiveFaults:
     def _look(self) -> None:
         for fault in (one for faults in self._faults.values() for one in faults):
             with suppress(AgentEndedError):  # its end is told when it is lifted
-                self._looked[fault] = fault.look()
+                self._looked[fault] = fault.status()
 
     # --- of hosts
 

@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
-from lab.api.base import Host, Lab
+from lab.api.host import Host
+from lab.api.lab import Lab
 from lab.api.quiescence import wait_until_quiet
 from lab.errors import EngineError, LabError
 from lab.evidence import output

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from lab.api.base import Lab
 from lab.api.capture import Capture
+from lab.api.lab import Lab
 from lab.checks.judge import judge_step
 from lab.checks.verdict import Judgement, Verdict
 from lab.errors import LabError
@@ -135,8 +135,8 @@ class Player:
     # --- settings and waits
 
     def _sysctl(self, step: SysctlStep, number: int) -> Event:
-        channel = self._lab.channel(self._lab.host(step.on))
-        before = channel.ask("sysctl", values=dict(step.values))
+        agent = self._lab.agent(self._lab.host(step.on))
+        before = agent.ask("sysctl", values=dict(step.values))
         return self._recorder.write(
             "sysctl", step=number, host=step.on, values=dict(step.values), before=before
         )

@@ -17,7 +17,7 @@ from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from lab.api.base import Engine
+from lab.api.engine import Engine
 from lab.checks.verdict import Judgement
 from lab.errors import EngineError, LabError
 from lab.runner import run

@@ -9,7 +9,7 @@ from threading import Condition, Thread
 from types import MappingProxyType
 from typing import Any
 
-from lab.api.base import Host
+from lab.api.host import Host
 
 _PIECE_BYTES = 1 << 16
 _NEWS_WITHIN_S = 1.0

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from lab import __version__
-from lab.api.base import Engine, Lab, Progress
+from lab.api.engine import Engine, Progress
+from lab.api.lab import Lab
 from lab.checks.judge import judge
 from lab.checks.verdict import Judgement, Verdict, overall, telling
 from lab.errors import EngineError, EvidenceError, LabError, UnsupportedError
@@ -70,7 +71,7 @@ def run(
     except BaseException as error:
         troubles.append(f"the run was ended by {type(error).__name__}: {error}".rstrip(": "))
         error.add_note(f"the evidence of {scenario.name} is in {folder}")
-        if isinstance(error, EngineError) and (lacking := engine.lacks(error)):
+        if isinstance(error, EngineError) and (lacking := engine.missing(error)):
             text = "; ".join(f"{one.name}: {one.seen} ({one.remedy})" for one in lacking)
             raise UnsupportedError(f"the engine {engine.name} cannot work here: {text}") from error
         raise
@@ -118,7 +119,7 @@ def _lab(engine: Engine, scenario: Scenario, progress: Progress) -> Iterator[Lab
 def _note_hosts(recorder: Recorder, lab: Lab) -> None:
     for host in lab.status().hosts:
         recorder.write("host_up", host=host.name, addresses=list(host.addresses))
-    for text in lab.lacking:
+    for text in lab.missing_programs:
         recorder.write("lacking", text=text)
 
 

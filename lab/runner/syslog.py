@@ -3,7 +3,7 @@
 from threading import Condition as Changing
 from threading import Thread
 
-from lab.api.base import Lab
+from lab.api.lab import Lab
 from lab.checks import syslog
 from lab.errors import LabError
 from lab.evidence.events import Recorder

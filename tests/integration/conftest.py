@@ -16,7 +16,9 @@ import pytest
 from pytest_docker.plugin import Services, get_docker_services
 
 from lab.api import lifecycle
-from lab.api.base import Engine, Host, Lab
+from lab.api.engine import Engine
+from lab.api.host import Host
+from lab.api.lab import Lab
 from lab.engines import choice
 from lab.engines.compose import agent_image
 from lab.engines.compose import checks as docker_checks

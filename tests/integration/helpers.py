@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from lab.api import lifecycle
-from lab.api.base import Engine, Host, Lab
+from lab.api.engine import Engine
+from lab.api.host import Host
+from lab.api.lab import Lab
 from lab.api.program import Program
 from lab.model import LogLine, Output
 from tests.integration.left import assert_nothing_left

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lab.api import lifecycle
-from lab.api.base import Engine, Lab
+from lab.api.engine import Engine
+from lab.api.lab import Lab
 from lab.model import ComposeFiles
 from tests.integration.command import TOPOLOGIES
 from tests.integration.left import assert_nothing_left, left_of

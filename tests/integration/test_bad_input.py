@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lab import optional
-from lab.api.base import Engine
+from lab.api.engine import Engine
 from lab.engines import choice
 from tests.integration import command
 

@@ -16,9 +16,10 @@ from typing import Any
 
 import pytest
 
-from lab.api.base import Host, Lab
-from lab.api.call_client import Caller
+from lab.api.call_client import CallClient, CallConnection
 from lab.api.call_result import Result
+from lab.api.host import Host
+from lab.api.lab import Lab
 from lab.errors import EngineError
 from tests.integration.helpers import LONGEST_S, ROOT, lines_with
 from tests.waiting import wait_until
@@ -129,7 +130,7 @@ def test_the_caller_has_the_hosts_name_and_no_rights(lab: Lab, client: Host, ser
 
 def test_descriptors_of_the_caller_begin_as_in_any_program(client: Host) -> None:
     name = f"first-{secrets.token_hex(3)}"
-    caller = Caller("client", client.caller)
+    caller = CallClient(CallConnection("client", client.begin_call_server))
     caller.call("socket", **{"as": name})
     # A socket gets the lowest number that is free; the first three are the standard streams.
     assert caller.call("fileno", socket=name).value() == 3

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.api.base import Engine
+from lab.api.engine import Engine
 from lab.engines import choice
 from lab.engines.namespaces import client
 from tests.integration import command

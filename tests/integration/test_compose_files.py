@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from lab.api.base import Engine, Lab
+from lab.api.engine import Engine
+from lab.api.lab import Lab
 from lab.compose import files as compose_files
 from lab.compose.document import Document
 from lab.errors import TopologyError

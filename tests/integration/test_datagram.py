@@ -2,7 +2,8 @@
 
 import pytest
 
-from lab.api.base import Host, Lab
+from lab.api.host import Host
+from lab.api.lab import Lab
 from tests.integration.helpers import lines_with, run_program
 
 TIME_PORT = 21567

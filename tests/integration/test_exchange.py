@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab.api.base import Host
+from lab.api.host import Host
 from tests import installed
 from tests.integration.helpers import STAMP, answer, talk
 

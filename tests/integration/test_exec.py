@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.api.base import Engine, Host, Lab
+from lab.api.engine import Engine
+from lab.api.host import Host
+from lab.api.lab import Lab
 from lab.engines import choice
 from tests.integration import command
 from tests.integration.helpers import LONGEST_S, ROOT

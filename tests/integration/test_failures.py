@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from lab.api.base import Host
+from lab.api.host import Host
 from lab.api.program import Program
 from tests.integration.helpers import LONGEST_S, queued, serving, start_program, talk
 from tests.waiting import wait_until

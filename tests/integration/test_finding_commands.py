@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.api.base import Engine
+from lab.api.engine import Engine
 from lab.engines import choice
 from lab.scenario import catalogue
 from tests.integration import command

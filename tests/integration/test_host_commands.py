@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.api.base import Engine, Lab
+from lab.api.engine import Engine
+from lab.api.lab import Lab
 from tests.integration import command
 from tests.integration.own_lab import own_lab
 from tests.waiting import wait_until

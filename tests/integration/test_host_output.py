@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.api.base import Engine, Lab
+from lab.api.engine import Engine
+from lab.api.lab import Lab
 from lab.checks.verdict import Verdict
 from lab.evidence import events, folders
 from lab.model import PrintedLine

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from lab.api import lifecycle
-from lab.api.base import Engine, Host, Lab
+from lab.api.engine import Engine
+from lab.api.host import Host
+from lab.api.lab import Lab
 from lab.engines.namespaces import client
 from lab.errors import EngineError
 from lab.model import HostStatus

@@ -5,7 +5,8 @@ import secrets
 
 import pytest
 
-from lab.api.base import Host, Lab
+from lab.api.host import Host
+from lab.api.lab import Lab
 from tests.integration.helpers import lines_with, run_program, start_program, talk
 from tests.waiting import wait_until
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from lab.api import lifecycle
-from lab.api.base import Engine, Lab
+from lab.api.engine import Engine
+from lab.api.lab import Lab
 from tests.integration import command
 from tests.integration.left import assert_nothing_left, left_of
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.api.base import Engine, Host, Lab
+from lab.api.engine import Engine
+from lab.api.host import Host
+from lab.api.lab import Lab
 from tests.integration.helpers import new_lab
 
 FILE = Path(__file__).parent / "topologies" / "networks.yaml"

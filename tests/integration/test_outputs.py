@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.api.base import Engine, Lab
+from lab.api.engine import Engine
+from lab.api.lab import Lab
 from lab.engines import choice
 from tests.integration import command
 from tests.integration.helpers import LONGEST_S

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from lab.api.base import Engine
-from lab.api.call_client import Pending
+from lab.api.call_client import PendingCall
 from lab.api.call_result import Result
+from lab.api.engine import Engine
 from lab.checks.verdict import Verdict
 from lab.evidence import events
 from lab.report import reading
@@ -143,14 +143,14 @@ def test_ctrl_c_keeps_the_input_that_was_under_way(
 def test_ctrl_c_keeps_the_call_that_was_under_way(
     namespaces: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = Pending.result
+    whole = PendingCall.result
 
-    def interrupted(pending: Pending, within_s: float | None = None) -> Result | None:
+    def interrupted(pending: PendingCall, within_s: float | None = None) -> Result | None:
         if pending.call == "accept" and within_s:
             raise KeyboardInterrupt
         return whole(pending, within_s)
 
-    monkeypatch.setattr(Pending, "result", interrupted)
+    monkeypatch.setattr(PendingCall, "result", interrupted)
     listen = "{on: server, call: listen, as: door, port: 21567}"
     accept = "{on: server, call: accept, socket: door, as: s}"
     with pytest.raises(KeyboardInterrupt):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lab.api.base import Engine
+from lab.api.engine import Engine
 from lab.report.reading import read
 from tests.integration import command
 

@@ -9,7 +9,9 @@ from ipaddress import ip_address
 
 import pytest
 
-from lab.api.base import Engine, Host, Lab
+from lab.api.engine import Engine
+from lab.api.host import Host
+from lab.api.lab import Lab
 from tests.integration.own_lab import own_lab
 
 OUTSIDE, OUTSIDE_IPV6 = "198.51.100.1", "2001:db8::1"

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from lab.api.base import Engine
+from lab.api.engine import Engine
 from lab.engines import choice
 from lab.evidence import events
 from lab.scenario import catalogue

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lab.agent.calls import counters
-from lab.api.base import Engine
+from lab.api.engine import Engine
 from lab.checks.verdict import Verdict
 from lab.engines import choice
 from lab.errors import ScenarioError

@@ -6,7 +6,9 @@ from ipaddress import ip_address
 import docker
 import pytest
 
-from lab.api.base import Engine, Host, Lab
+from lab.api.engine import Engine
+from lab.api.host import Host
+from lab.api.lab import Lab
 from lab.engines import choice
 from tests.integration.own_lab import own_lab
 

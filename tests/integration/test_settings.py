@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.api.base import Engine, Host
+from lab.api.engine import Engine
+from lab.api.host import Host
 from lab.errors import EngineError, TopologyError
 from tests.integration.helpers import new_lab
 

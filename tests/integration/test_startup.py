@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.api.base import Engine
+from lab.api.engine import Engine
 from tests.integration import command
 from tests.integration.left import assert_nothing_left
 

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from lab.api.base import Host
+from lab.api.host import Host
 from tests.integration.helpers import run_program, serving, talk
 
 TEN_MEGABYTES = 10_000_000

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lab.api.base import Host, Lab
+from lab.api.host import Host
+from lab.api.lab import Lab
 from tests.integration.helpers import lines_with, serving, talk
 
 

@@ -11,7 +11,7 @@ import pytest
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
-from lab.api.base import Engine
+from lab.api.engine import Engine
 from lab.scenario import catalogue, shipped
 from lab.scenario.reader import read
 from tests.installed import require

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.api.base import Engine, Lab
+from lab.api.engine import Engine
+from lab.api.lab import Lab
 from lab.engines import choice
 from tests.plugin.conftest import COMPOSE, image_for, skip_unless_usable
 

@@ -12,7 +12,8 @@ from docker import DockerClient
 from docker.errors import DockerException
 from docker.models.containers import Container
 
-from lab.api.base import Engine, Lab, Progress, shown_file
+from lab.api.engine import Engine, EngineLab, Progress, shown_file
+from lab.api.lab import Lab
 from lab.api.outputs import STREAMS, Piece
 from lab.compose import files as compose_files
 from lab.compose import replicas
@@ -40,13 +41,12 @@ _WAIT_S = 120
 _FILE_LABEL = "com.docker.compose.project.config_files"
 
 
-class ComposeLab(Lab):
+class ComposeLab(EngineLab):
     """The containers of one lab."""
 
-    gives_half_lines = False
+    has_partial_lines = False
 
     def __init__(self, name: str, client: DockerClient, containers: list[Container]) -> None:
-        super().__init__()
         self.name = name
         self._client = client
         self._containers = {service_of(c): c for c in containers}
@@ -117,9 +117,9 @@ class ComposeEngine(Engine):
         found = checks.findings(Path.cwd())
         return found + (agent_image.findings() if all(one.ok for one in found) else [])
 
-    def lacks(self, error: EngineError) -> list[Finding]:
+    def missing(self, error: EngineError) -> list[Finding]:
         """Ask; the base image counts for an error of a build alone: else the images are there."""
-        found = super().lacks(error)
+        found = super().missing(error)
         return found if "build" in error.argv else [f for f in found if f.name != checks.BASE_IMAGE]
 
     def guarded(self, name: str) -> AbstractContextManager[None]:
@@ -190,7 +190,7 @@ class ComposeEngine(Engine):
 
     def _lab(self, name: str) -> Lab:
         client = _connect()
-        return ComposeLab(name, client, _containers(client, name))
+        return Lab(ComposeLab(name, client, _containers(client, name)))
 
 
 def _connect() -> DockerClient:

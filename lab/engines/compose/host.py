@@ -11,7 +11,7 @@ from docker import DockerClient
 from docker.errors import APIError, DockerException
 from docker.models.containers import Container
 
-from lab.api.base import Host, own_term
+from lab.api.engine import EngineHost, own_term
 from lab.engines import lifecycle
 from lab.engines.compose import call_servers, sidecar
 from lab.engines.compose import endpoints as plugs
@@ -68,7 +68,7 @@ def _ancestry(pid: str, parents: Mapping[str, str]) -> Iterator[str]:
         pid = parents[pid]
 
 
-class ContainerHost(Host):
+class ContainerHost(EngineHost):
     """A container of a compose project."""
 
     ends_with_command = False  # docker exec leaves what it has started
@@ -205,7 +205,7 @@ class ContainerHost(Host):
                     text = f"{self.name}: connect: its {old} is now {new}"
                     raise EngineError(text)
 
-    def agent(self) -> socket.socket | None:
+    def find_agent(self) -> socket.socket | None:
         """Look for its sidecar."""
         with asking(self.name, "agent"):
             return sidecar.connect(self._client, self._container, self.name)
@@ -215,7 +215,7 @@ class ContainerHost(Host):
         with asking(self.name, "agent"):
             return sidecar.begin(self._client, self._container, self.name)
 
-    def caller(self) -> socket.socket:
+    def begin_call_server(self) -> socket.socket:
         """Begin a container for it."""
         self._check("call")
         with asking(self.name, "call"):

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lab.api.base import Progress
+from lab.api.engine import Progress
 from lab.compose.nodes import Node
 from lab.engines.compose.compose_cli import compose
 

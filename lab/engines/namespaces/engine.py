@@ -8,7 +8,8 @@ from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any
 
-from lab.api.base import Engine, Host, Lab, Progress, own_term, shown_file
+from lab.api.engine import Engine, EngineHost, EngineLab, Progress, own_term, shown_file
+from lab.api.lab import Lab
 from lab.api.outputs import Piece
 from lab.compose import limits, replicas
 from lab.compose.errors import LocatedError
@@ -27,7 +28,7 @@ _END_WITHIN_S = 5.0  # beyond the graces of the hosts
 _USERS = {None: "root", "root": "root", "0": "root", "lab": "lab", str(USER_ID): "lab"}
 
 
-class NamespaceHost(Host):
+class NamespaceHost(EngineHost):
     """A host that is a set of namespaces."""
 
     def __init__(self, lab: str, name: str, try_it: str, service: str) -> None:
@@ -84,7 +85,7 @@ class NamespaceHost(Host):
             *(*settings, "--", *argv),
         ]
 
-    def caller(self) -> socket.socket:
+    def begin_call_server(self) -> socket.socket:
         """Let the host's init fork one."""
         ours, theirs = socket.socketpair()
         with theirs:
@@ -120,13 +121,13 @@ class NamespaceHost(Host):
         """Lay them again."""
         client.ask(self._lab, ask="connect", host=self.name)
 
-    def agent(self) -> socket.socket | None:
+    def find_agent(self) -> socket.socket | None:
         """Try its socket."""
         return agent_client.connect(self._lab, self.name)
 
     def begin_agent(self) -> socket.socket:
         """Begin one where nobody answers; somebody else's that has just ended is begun anew."""
-        while (connected := self.agent()) is None:
+        while (connected := self.find_agent()) is None:
             agent_client.start(self._lab, self.name, client.ask(self._lab, ask="status"))
         return connected
 
@@ -145,13 +146,12 @@ def _in_order(answer: dict[str, Any]) -> list[dict[str, Any]]:
     )
 
 
-class NamespaceLab(Lab):
+class NamespaceLab(EngineLab):
     """A lab whose supervisor runs."""
 
-    gives_half_lines = True
+    has_partial_lines = True
 
     def __init__(self, name: str) -> None:
-        super().__init__()
         self.name = name
         answer = client.ask(name, ask="status")
         self.hosts = {
@@ -251,10 +251,10 @@ class NamespacesEngine(Engine):
             raise located(error, files, name) from error
         lab = NamespaceLab(name)
         without = [host for host in spec.hosts if host.missing and not host.argv]
-        lab.lacking = [f"{host.name}: {host.missing}" for host in without]
+        lab.missing_programs = [f"{host.name}: {host.missing}" for host in without]
         if name not in self._guarded:
             self._release(name)
-        return lab
+        return Lab(lab)
 
     def _release(self, name: str) -> None:
         if supervisor := self._supervisors.pop(name, None):
@@ -274,5 +274,5 @@ class NamespacesEngine(Engine):
         for known in client.names():
             if name in {None, known}:
                 with suppress(LabGoneError):
-                    found.append(NamespaceLab(known))
+                    found.append(Lab(NamespaceLab(known)))
         return found

@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from lab.api.base import Progress
+from lab.api.engine import Progress
 from lab.compose.errors import LocatedError
 from lab.engines.namespaces import MARK, checks
 from lab.engines.namespaces.spec import LabSpec

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from lab.api import lifecycle
-from lab.api.base import Engine, Lab
+from lab.api.engine import Engine
+from lab.api.lab import Lab
 from tests.integration.wire.ends import Ends
 from tests.integration.wire.sockets import Sockets, sockets_of
 
@@ -64,6 +65,6 @@ def _ends(lab: Lab, sockets: dict[str, Sockets], version: int) -> Iterator[Ends]
     for one in sockets.values():
         one.close_all()
     for name in ("client", "server"):
-        answer = lab.channel(lab.host(name)).ask("list")
+        answer = lab.agent(lab.host(name)).ask("list")
         lost = {"overload_packets": 0, "refused_packets": 0}
         assert answer == {"faults": [], **lost}, name

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from itertools import pairwise
 
-from lab.api.base import Lab
+from lab.api.lab import Lab
 from lab.api.link import Link, LinkFault
 from tests.integration.wire.sockets import Socket, Sockets
 from tests.waiting import wait_until

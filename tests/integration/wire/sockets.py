@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from lab.api.base import Host
+from lab.api.host import Host
 from lab.api.program import Program
 from tests.integration.helpers import start_program
 

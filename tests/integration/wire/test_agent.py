@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from lab.api import lifecycle
-from lab.api.agent_client import Channel
-from lab.api.base import Engine, Host, Lab
+from lab.api.agent_client import AgentClient
+from lab.api.engine import Engine
+from lab.api.host import Host
+from lab.api.lab import Lab
 from lab.errors import AgentEndedError, EngineError, UsageError
 from tests.integration.command import PAIR
 from tests.integration.helpers import PROGRAMS, ROOT, start_program
@@ -173,7 +175,7 @@ def test_agent_killed_under_traffic_leaves_a_link_that_works(engine: Engine, pai
             output = stream.process.stdout
             assert output
             fault = link.add("delay", {"delay_ms": 20})
-            wait_until(lambda: fault.look().acted_packets > 20, "traffic on the wire")
+            wait_until(lambda: fault.status().acted_packets > 20, "traffic on the wire")
             kill_agents(pair.name)
             wait_until(lambda: queues(right) == b"", "the end of the queue")
             os.set_blocking(output.fileno(), False)
@@ -187,7 +189,7 @@ def test_agent_killed_under_traffic_leaves_a_link_that_works(engine: Engine, pai
     assert found["right"] == found["sent"]
     no_agent(pair)
     with pytest.raises(EngineError, match=r"^right: the agent on its wire"):
-        fault.look()
+        fault.status()
     # A table of the old one would refuse the new one's.
     with lifecycle.find([engine], pair.name).link("left", "right").drop():
         assert is_cut(pair)
@@ -195,18 +197,18 @@ def test_agent_killed_under_traffic_leaves_a_link_that_works(engine: Engine, pai
 
 def test_agent_with_nothing_to_do_ends(pair: Lab) -> None:
     right = pair.host("right")
-    assert right.agent() is None
-    channel = Channel.begin("right", right.begin_agent)
+    assert right.find_agent() is None
+    channel = AgentClient.begin("right", right.begin_agent)
     assert len(agents_of(pair.name)) == 1
     channel.close()
     no_agent(pair)
-    assert right.agent() is None
+    assert right.find_agent() is None
 
 
 def test_two_who_begin_an_agent_get_the_same(engine: Engine, pair: Lab) -> None:
-    def begun(_number: int) -> Channel:
+    def begun(_number: int) -> AgentClient:
         host = lifecycle.find([engine], pair.name).host("right")
-        return Channel.begin("right", host.begin_agent)
+        return AgentClient.begin("right", host.begin_agent)
 
     with ThreadPoolExecutor(4) as pool:
         channels = list(pool.map(begun, range(4)))
@@ -285,7 +287,7 @@ def test_question_of_another_version_leaves_the_agent_and_its_faults(
     engine: Engine, pair: Lab
 ) -> None:
     cut_to_stay(engine, pair)
-    channel = pair.channel(pair.host("right"))
+    channel = pair.agent(pair.host("right"))
     for question in (
         {"do": "add"},
         {"do": "add", "impairment": 3},
@@ -304,7 +306,7 @@ def test_question_of_another_version_leaves_the_agent_and_its_faults(
 def test_version_of_ip_that_the_source_does_not_have_is_refused(
     pair: Lab, asked: dict[str, object]
 ) -> None:
-    channel = pair.channel(pair.host("right"))
+    channel = pair.agent(pair.host("right"))
     question = {"source": "left", "addresses": ["198.18.0.1"], "impairment": "drop"}
     with pytest.raises(UsageError, match=r"^drop: only IPv6 .*left has only 198.18.0.1; no packet"):
         channel.ask("add", asked=asked, **question)
@@ -321,8 +323,8 @@ def test_time_that_is_none_is_refused_and_the_agent_and_its_faults_stay(
             link.add("drop", {}, for_ms=for_ms)
         question = {"source": "left", "addresses": ["198.18.0.1"], "impairment": "drop"}
         with pytest.raises(UsageError, match=r"^drop: for_ms .*: must be a number from 1 to "):
-            pair.channel(pair.host("right")).ask("add", asked={}, for_ms=for_ms, **question)
-        link.add("observe", {}, for_ms=365 * 24 * 3600e3).remove()
+            pair.agent(pair.host("right")).ask("add", asked={}, for_ms=for_ms, **question)
+        link.add("observe", {}, for_ms=365 * 24 * 3600e3).lift()
         assert is_cut(pair)
         assert len(pair.faults()) == 1
     assert is_reached(pair)

@@ -8,7 +8,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from lab.api.base import Engine, Lab
+from lab.api.engine import Engine
+from lab.api.lab import Lab
 from lab.engines import choice
 from lab.errors import EngineError
 from tests.integration.wire.ends import Ends, assert_all_arrive, numbered, numbers, pattern
@@ -95,7 +96,7 @@ def test_what_is_for_all_is_copied_to_this_host_alone(trio: tuple[Lab, dict[str,
 
 
 def test_host_that_would_throw_copies_away_is_refused_one(fresh: Ends) -> None:
-    server = fresh.lab.channel(fresh.lab.host("server"))
+    server = fresh.lab.agent(fresh.lab.host("server"))
     strict = "net.ipv4.conf.all.rp_filter"
     server.ask("sysctl", values={strict: "1"})
     with pytest.raises(EngineError, match=rf"^server: .*{strict} is 1"):

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from lab.api.base import Host, Lab
+from lab.api.host import Host
+from lab.api.lab import Lab
 from tests.integration import command
 from tests.integration.helpers import talk
 from tests.waiting import wait_until

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.api.base import Engine, Lab
+from lab.api.engine import Engine
+from lab.api.lab import Lab
 from tests.integration import command
 from tests.integration.helpers import new_lab, start_program
 from tests.integration.wire.agents import agents_of, kill_agents, stopped_agents
@@ -62,7 +63,7 @@ def test_agent_killed_at_full_rate_leaves_a_link_that_heals_at_once(pair: Lab) -
         with start_program(left, "bulk.py", 60, "send", address, port) as sender:
             for _ in range(LINES):
                 assert lines.readline()
-            assert fault.look().acted_packets > 0
+            assert fault.status().acted_packets > 0
             kill_agents(pair.name)
             killed_s = time.monotonic()
             for _ in range(LINES):

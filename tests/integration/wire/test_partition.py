@@ -8,7 +8,7 @@ from ipaddress import IPv6Address
 
 import pytest
 
-from lab.api.base import Lab
+from lab.api.lab import Lab
 from tests.integration.wire.ends import Ends, Stream, arriving, assert_all_arrive, numbered, pattern
 from tests.integration.wire.sockets import Sockets
 from tests.waiting import wait_until

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.api.base import Engine, Lab
+from lab.api.engine import Engine
+from lab.api.lab import Lab
 from lab.errors import UsageError
 from tests.integration import command
 from tests.integration.helpers import ROOT, lines_with, new_lab

@@ -12,7 +12,7 @@ import docker
 import pytest
 
 from lab.api import lifecycle
-from lab.api.base import Engine
+from lab.api.engine import Engine
 from lab.engines import choice
 from lab.engines.compose import agent_image
 from lab.engines.compose.checks import configured_base_image

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from lab.api.base import Lab
+from lab.api.lab import Lab
 from lab.api.link import LinkFault
 from tests.integration.wire.ends import (
     Ends,

@@ -8,22 +8,22 @@ from collections.abc import Iterator
 import pytest
 
 from lab.api import agent_client as channel_module
-from lab.api.agent_client import Channel
+from lab.api.agent_client import AgentClient
 from lab.errors import AgentEndedError, EngineError, UsageError
 
 HELLO = b'{"done": {}}\n'
 
 
 @pytest.fixture
-def ends() -> Iterator[tuple[Channel, socket.socket]]:
+def ends() -> Iterator[tuple[AgentClient, socket.socket]]:
     ours, theirs = socket.socketpair()
     with theirs:
-        channel = Channel("server", ours)
+        channel = AgentClient("server", ours)
         yield channel, theirs
         channel.close()
 
 
-def test_an_answer_may_come_in_pieces(ends: tuple[Channel, socket.socket]) -> None:
+def test_an_answer_may_come_in_pieces(ends: tuple[AgentClient, socket.socket]) -> None:
     channel, theirs = ends
 
     def answer() -> None:
@@ -50,7 +50,7 @@ def test_an_answer_may_come_in_pieces(ends: tuple[Channel, socket.socket]) -> No
     ],
 )
 def test_anything_but_an_answer_is_the_end(
-    ends: tuple[Channel, socket.socket], said: bytes
+    ends: tuple[AgentClient, socket.socket], said: bytes
 ) -> None:
     channel, theirs = ends
     theirs.sendall(said)
@@ -60,7 +60,7 @@ def test_anything_but_an_answer_is_the_end(
         channel.ask("list")
 
 
-def test_what_the_agent_refuses_is_said(ends: tuple[Channel, socket.socket]) -> None:
+def test_what_the_agent_refuses_is_said(ends: tuple[AgentClient, socket.socket]) -> None:
     channel, theirs = ends
     theirs.sendall(b'{"nonsense": "drop: no"}\n{"failed": "Operation not permitted", "errno": 1}\n')
     with pytest.raises(UsageError, match=r"^drop: no$"):
@@ -69,7 +69,7 @@ def test_what_the_agent_refuses_is_said(ends: tuple[Channel, socket.socket]) -> 
         channel.ask("add")
 
 
-def test_it_is_known_to_have_ended_without_asking(ends: tuple[Channel, socket.socket]) -> None:
+def test_it_is_known_to_have_ended_without_asking(ends: tuple[AgentClient, socket.socket]) -> None:
     channel, theirs = ends
     assert not channel.ended
     theirs.sendall(HELLO)
@@ -80,10 +80,10 @@ def test_it_is_known_to_have_ended_without_asking(ends: tuple[Channel, socket.so
 
 
 def test_an_answer_that_comes_too_late_is_never_taken_for_the_next_ones(
-    ends: tuple[Channel, socket.socket], monkeypatch: pytest.MonkeyPatch
+    ends: tuple[AgentClient, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channel_module, "_ANSWER_WITHIN_S", 0.05)
-    channel = Channel("server", ends[0].stream()[0])
+    channel = AgentClient("server", ends[0].stream()[0])
     with pytest.raises(EngineError, match=r"^server: .*: it has not answered for 0.05 s$"):
         channel.ask("look")
     with contextlib.suppress(BrokenPipeError):  # nobody is there to read it
@@ -104,7 +104,7 @@ def test_one_that_just_ends_is_begun_again() -> None:
         begun.append(theirs)
         return ours
 
-    Channel.begin("server", connect).close()
+    AgentClient.begin("server", connect).close()
     assert len(begun) == len(agents)
     for one in begun:
         one.close()

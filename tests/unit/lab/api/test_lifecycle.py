@@ -8,7 +8,8 @@ import pytest
 
 from lab import doctor
 from lab.api import lifecycle
-from lab.api.base import Engine, Lab, Progress
+from lab.api.engine import Engine, EngineLab, Progress
+from lab.api.lab import Lab
 from lab.api.outputs import Piece
 from lab.compose import files
 from lab.errors import EngineError, LabGoneError, TopologyError, UsageError
@@ -19,10 +20,10 @@ def silent(_doing: str, _detail: str) -> None:
     """Show nobody what an engine does."""
 
 
-class FakeLab(Lab):
+class FakeLab(EngineLab):
     """A lab of an engine that remembers what is up."""
 
-    gives_half_lines = False
+    has_partial_lines = False
 
     def __init__(self, engine: "FakeEngine", name: str) -> None:
         self.name = name
@@ -72,10 +73,10 @@ class FakeEngine(Engine):
             text = "the daemon is gone"
             raise EngineError(text)
         self.brought_up.append((files, name, build))
-        return FakeLab(self, name)
+        return Lab(FakeLab(self, name))
 
     def labs(self, name: str | None = None) -> list[Lab]:
-        return [lab for lab in self.there if name in {None, lab.name}]
+        return [Lab(lab) for lab in self.there if name in {None, lab.name}]
 
 
 @pytest.fixture(autouse=True)

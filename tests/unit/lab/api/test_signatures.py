@@ -14,7 +14,7 @@ from lab.errors import UsageError
 
 ROOT = Path(__file__).parents[4]
 USER = """\
-from lab.api.base import Lab
+from lab.api.lab import Lab
 
 
 def test(lab: Lab) -> None:

@@ -25,10 +25,10 @@ class DeadFault:
         counted = {"matched_packets": 0, "acted_packets": 0, "acted_bytes": 0}
         self.added = FaultStatus(asked=asked, **own, **state, **counted)  # type: ignore[arg-type]
 
-    def look(self) -> FaultStatus:
+    def status(self) -> FaultStatus:
         return self.added
 
-    def remove(self) -> FaultStatus:
+    def lift(self) -> FaultStatus:
         raise AgentEndedError("server: the agent on its wire: it has ended")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lab.api.call_client import Caller
+from lab.api.call_client import CallClient, CallConnection
 
 PROGRAM = Path(__file__).parents[5] / "lab/agent/call_server"
 
@@ -19,7 +19,7 @@ class Here:
 
     def __init__(self) -> None:
         self.processes: list[subprocess.Popen[bytes]] = []
-        self.caller = Caller("here", self._connect)
+        self.caller = CallClient(CallConnection("here", self._connect))
 
     def _connect(self) -> socket.socket:
         ours, theirs = socket.socketpair()

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lab.agent import calls
-from lab.api.call_client import Caller
+from lab.api.call_client import CallClient, CallConnection
 from lab.errors import EngineError, UsageError
 from lab.net.parameters import ParameterError
 from tests.unit.lab.agent.calls.conftest import PROGRAM, Here
@@ -169,8 +169,6 @@ def test_after_its_end_the_next_call_begins_another(here: Here) -> None:
 
 
 def test_a_failed_begin_is_told_in_its_own_words() -> None:
-    from lab.api.call_client import Caller
-
     def connect() -> socket.socket:
         ours, theirs = socket.socketpair()
         with theirs:
@@ -178,7 +176,7 @@ def test_a_failed_begin_is_told_in_its_own_words() -> None:
         return ours
 
     with pytest.raises(EngineError, match=r"^server: cannot exec: it is exited$"):
-        Caller("server", connect).call("gethostname")
+        CallClient(CallConnection("server", connect)).call("gethostname")
 
 
 def test_it_runs_without_site_packages_and_says_nothing_else() -> None:
@@ -215,4 +213,4 @@ def test_one_can_wait_for_a_caller_and_hears_that_it_cannot_be(here: Here) -> No
         return ours
 
     with pytest.raises(EngineError, match="what makes socket calls there has ended"):
-        Caller("nobody", connect_nobody).wait_until_ready()
+        CallConnection("nobody", connect_nobody).wait_until_ready()

@@ -1,0 +1,48 @@
+"""The lab as one test has it: what the test does is written down, and undone at its end."""
+
+from collections.abc import Callable
+from socket import socket
+
+from lab.api.engine import EngineHost
+from lab.api.lab import Lab
+from lab.api.observer import NO_OBSERVER, Observers
+from lab.api.recorder import Recorder
+from lab.api.run_log import RunLog
+from lab.api.scope import Scope
+
+
+class TestLab:
+    """A view of the session's lab; `begin_agent` connects to the agents of its hosts."""
+
+    __test__ = False
+
+    def __init__(
+        self, lab: Lab, run_log: RunLog, begin_agent: Callable[[EngineHost], socket]
+    ) -> None:
+        self.run_log = run_log
+        self.scope = Scope()
+        self._recorder = Recorder(run_log.write)
+        # What can be undone is registered first.
+        self.lab = lab.view(Observers(self.scope, self._recorder), begin_agent=begin_agent)
+        self._unobserved = lab.view(NO_OBSERVER, begin_agent=begin_agent)
+
+    def open(self, *, packets: bool) -> None:
+        """Write the hosts; with `packets`, begin to capture them."""
+        self.run_log.open(self._unobserved, packets=packets)
+
+    def write_outputs(self) -> None:
+        """Write how the hosts are, and what their programs have printed."""
+        self.run_log.write_outputs(self.lab)
+
+    def finish_log(self) -> None:
+        """Complete the evidence: lift the faults, and write what has not been written yet."""
+        self.scope.end_faults()
+        self.run_log.errors += self.scope.end_captures()
+        self._recorder.finish()
+        self.run_log.write_syslog(self.lab)
+        self.run_log.finish()
+
+    def end(self) -> None:
+        """Undo what the test did; the scope says whether that leaves the lab dirty."""
+        self.scope.end()
+        self.lab.close()
