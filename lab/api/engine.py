@@ -172,9 +172,9 @@ class Engine(ABC):
 
     def missing(self, error: EngineError) -> list[Finding]:
         """Return what this machine lacks that can be the cause of the error; []: it is another."""
-        from lab.api import wire_checks  # noqa: PLC0415 - only after a failure
+        from lab.api import wire_diagnostics  # noqa: PLC0415 - only after a failure
 
-        of_wire = isinstance(error, AgentError) and wire_checks.NAME
+        of_wire = isinstance(error, AgentError) and wire_diagnostics.NAME
         needed = [one for one in self.findings() if one.required or one.name == of_wire]
         return [one for one in needed if not one.ok]
 

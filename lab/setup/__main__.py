@@ -4,8 +4,8 @@ import argparse
 import sys
 
 from lab import doctor, optional
-from lab.engines.compose import checks
-from lab.engines.namespaces import checks as namespace_checks
+from lab.engines.compose import diagnostics
+from lab.engines.namespaces import diagnostics as namespaces_diagnostics
 from lab.errors import LabError
 from lab.model import Finding
 from lab.setup import agent, base_image, environment, optional_programs, plugins
@@ -46,10 +46,10 @@ def main() -> int:
 
 def _docker() -> bool:
     """Tell whether a Docker Engine is there; without one, hosts can be namespaces."""
-    for found in (checks.docker_command(), checks.docker_engine()):
+    for found in (diagnostics.docker_command(), diagnostics.docker_engine()):
         say(f"{found.name}: {found.seen}")
         if not found.ok:
-            _need(namespace_checks.user_namespaces())
+            _need(namespaces_diagnostics.user_namespaces())
             say(f"no Docker, so the lab's hosts will be namespaces (for Docker: {found.remedy})")
             return False
     return True

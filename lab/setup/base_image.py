@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from lab.engines.compose.checks import DEFAULT_BASE_IMAGE, ask, configured_base_image
+from lab.engines.compose.diagnostics import DEFAULT_BASE_IMAGE, ask, configured_base_image
 from lab.setup.step import SetupError, run, say
 
 # A name of our own: what is made here is never to be taken for the image that Debian publishes.

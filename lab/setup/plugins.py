@@ -9,7 +9,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from lab.engines.compose.checks import build_plugin, compose_plugin
+from lab.engines.compose.diagnostics import build_plugin, compose_plugin
 from lab.model import Finding
 from lab.setup.step import SetupError, run, say
 

@@ -21,8 +21,8 @@ from lab.api.host import Host
 from lab.api.lab import Lab
 from lab.engines import choice
 from lab.engines.compose import agent_image
-from lab.engines.compose import checks as docker_checks
-from lab.engines.namespaces import checks
+from lab.engines.compose import diagnostics as docker_diagnostics
+from lab.engines.namespaces import diagnostics
 from tests import installed
 from tests.integration.helpers import ROOT
 
@@ -55,7 +55,7 @@ def docker_images(docker_compose_file: str) -> None:
         pytest.skip("no Docker Engine answers on this machine")
     os.chdir(ROOT)  # where `.env` is, which names the base image
     if not agent_image.is_here():
-        agent_image.build(docker_checks.configured_base_image(ROOT))
+        agent_image.build(docker_diagnostics.configured_base_image(ROOT))
     argv = ["docker", "compose", "--file", docker_compose_file, "build", "--quiet"]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -107,7 +107,7 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 @pytest.fixture(scope="session")
 def namespaces() -> Engine:
     """The engine `namespaces`, for what only it has."""
-    if not (found := checks.user_namespaces()).ok:
+    if not (found := diagnostics.user_namespaces()).ok:
         pytest.skip(f"{found.name}: {found.seen}; {found.remedy}")
     return choice.load(choice.NAMESPACES)
 

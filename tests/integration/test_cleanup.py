@@ -185,7 +185,7 @@ def test_supervisor_that_is_killed_takes_its_lab_along(namespaces: Engine, name:
     done = command.run("up", "--engine", namespaces.name, "--file", command.PAIR, "--name", name)
     assert done.returncode == 0, done.stderr
     assert len(processes_of(name)) == 5  # the supervisor, two inits, two programs
-    os.kill(client.ask(name, ask="status")["pid"], signal.SIGKILL)
+    os.kill(client.request(name, "status")["pid"], signal.SIGKILL)
     assert_nothing_left(name, WITHIN_S[choice.NAMESPACES])
 
 

@@ -295,7 +295,7 @@ def test_host_that_is_being_connected_is_not_disconnected_meanwhile(namespaces: 
     with own_lab(namespaces, "pair.yaml") as pair, ThreadPoolExecutor(1) as meanwhile:
         left, right = pair.host("left"), pair.host("right")
         left.disconnect()
-        init = client.ask(pair.name, ask="status")["hosts"][0]["pid"]
+        init = client.request(pair.name, "status")["hosts"][0]["pid"]
         os.kill(init, signal.SIGSTOP)  # or it would have its addresses too soon to be disturbed
         try:
             connecting = meanwhile.submit(left.connect)
@@ -314,7 +314,7 @@ def test_host_whose_new_cable_is_gone_goes_on_without(namespaces: Engine) -> Non
     with own_lab(namespaces, "pair.yaml") as pair, ThreadPoolExecutor(1) as meanwhile:
         left, right = pair.host("left"), pair.host("right")
         left.disconnect()
-        answer = client.ask(pair.name, ask="status")
+        answer = client.request(pair.name, "status")
         init = answer["hosts"][0]["pid"]
         enter = ["nsenter", f"--net=/proc/{answer['pid']}/ns/net"]
         if os.geteuid():
@@ -336,7 +336,7 @@ def test_host_whose_new_cable_is_gone_goes_on_without(namespaces: Engine) -> Non
 def test_process_1_goes_by_its_name_and_says_when_it_is_paused(namespaces: Engine) -> None:
     with own_lab(namespaces, "pair.yaml") as pair:
         left = pair.host("left")
-        place = Path("/proc", str(client.ask(pair.name, ask="status")["hosts"][0]["pid"]), "comm")
+        place = Path("/proc", str(client.request(pair.name, "status")["hosts"][0]["pid"]), "comm")
         before = place.read_text()
         left.pause()
         assert place.read_text() == "paused\n"
@@ -364,7 +364,7 @@ def test_programs_of_hosts_may_have_as_many_files_as_ever(namespaces: Engine) ->
     resource.setrlimit(resource.RLIMIT_NOFILE, lower)
     try:
         with own_lab(namespaces, "pair.yaml") as pair:
-            answer = client.ask(pair.name, ask="status")
+            answer = client.request(pair.name, "status")
             assert resource.prlimit(answer["pid"], resource.RLIMIT_NOFILE)[0] == before[1]
             for host in answer["hosts"]:
                 assert resource.prlimit(host["pid"], resource.RLIMIT_NOFILE) == lower

@@ -12,7 +12,7 @@ import pytest
 
 from lab.api.engine import Engine
 from lab.engines import choice
-from lab.engines.namespaces import client
+from lab.engines.namespaces import client, protocol
 from tests.integration import command
 from tests.integration.left import assert_nothing_left, processes_of
 from tests.waiting import wait_until
@@ -43,24 +43,24 @@ def stop(pid: int) -> None:
     wait_until(lambda: stopped(pid), f"process {pid} to stand still")
 
 
-def test_a_line_that_comes_with_a_question_does_not_stop_the_supervisor(printer: str) -> None:
-    supervisor = client.ask(printer, ask="status")["pid"]
+def test_a_line_that_comes_with_a_request_does_not_stop_the_supervisor(printer: str) -> None:
+    supervisor = client.request(printer, "status")["pid"]
     shell = next(p for p in processes_of(printer) if "trap" in p)
     program = int(shell.partition(":")[0])
-    question = {"ask": "output", "host": "printer", "alone": False, "follow": False}
+    request = {"command": "output", "host": "printer", "alone": False, "follow": False}
     with socket.socket(socket.AF_UNIX) as asking:
-        asking.connect(client.address_of(printer))
-        client.ask(printer, ask="status")  # the connection before it has been taken, too
+        asking.connect(protocol.address_of(printer))
+        client.request(printer, "status")  # the connection before it has been taken, too
         stop(supervisor)
-        # Both are ready when the supervisor looks next, the question first: it reads the line for
+        # Both are ready when the supervisor looks next, the request first: it reads the line for
         # it.
-        asking.sendall(json.dumps(question).encode() + b"\n")
+        asking.sendall(json.dumps(request).encode() + b"\n")
         os.kill(program, signal.SIGUSR1)
         wait_until(lambda: stopped(program), "the line is written")
         os.kill(supervisor, signal.SIGCONT)
         with asking.makefile("rb") as answer:
             assert b"hello" in answer.read()
-    assert client.ask(printer, ask="status")["pid"] == supervisor
+    assert client.request(printer, "status")["pid"] == supervisor
     os.kill(program, signal.SIGCONT)
 
 
@@ -68,7 +68,7 @@ def test_a_supervisor_that_stands_still_is_named_with_what_ends_it(printer: str)
     other = f"lab-test-{secrets.token_hex(3)}"
     done = command.run("up", "--file", command.PAIR, "--name", other, *NAMESPACES)
     assert done.returncode == 0, done.stderr
-    supervisor = client.ask(printer, ask="status")["pid"]
+    supervisor = client.request(printer, "status")["pid"]
     stop(supervisor)
     try:
         assert command.run("exec", "--lab", other, "left", "true").returncode == 0

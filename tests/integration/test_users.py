@@ -71,7 +71,7 @@ def test_exec_is_the_user_lab_all_the_same(users: Lab) -> None:
 def test_programs_of_other_users_have_no_right_over_their_host(namespaces: Engine) -> None:
     with own_lab(namespaces, "users.yaml") as lab:
         master = lab.host("master")
-        pid = int(client.ask(lab.name, ask="status")["hosts"][0]["pid"])
+        pid = int(client.request(lab.name, "status")["hosts"][0]["pid"])
         assert master.name == "master"
         (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         lines = Path(f"/proc/{child}/status").read_text().splitlines()
@@ -102,7 +102,7 @@ def test_killed_lab_leaves_no_program_of_another_user(namespaces: Engine, moment
     if moment == "supervisor":
         assert command.run(*argv).returncode == 0
         wait_until(lambda: bool(set(workers()) - before), "a program that has changed its user")
-        os.kill(client.ask(name, ask="status")["pid"], signal.SIGKILL)
+        os.kill(client.request(name, "status")["pid"], signal.SIGKILL)
     else:
         process = command.start(*argv)
         wait_until(lambda: bool(set(workers()) - before), "a program that has changed its user")

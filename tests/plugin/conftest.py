@@ -10,7 +10,7 @@ import pytest
 
 from lab.engines import choice
 from lab.engines.compose import agent_image
-from lab.engines.namespaces import checks
+from lab.engines.namespaces import diagnostics
 
 COMPOSE = """\
 services:
@@ -51,7 +51,7 @@ def skip_unless_usable(engine: str) -> None:
             pytest.skip("no Docker Engine answers on this machine")
         if not agent_image.is_here():
             pytest.skip(f"{agent_image.tag()} is not here; make setup builds it")
-    elif not (found := checks.user_namespaces()).ok:
+    elif not (found := diagnostics.user_namespaces()).ok:
         pytest.skip(f"{found.name}: {found.seen}; {found.remedy}")
 
 

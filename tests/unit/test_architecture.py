@@ -53,8 +53,8 @@ MAY_IMPORT = {
     },
     "lab.setup": {
         *("lab", "lab.doctor", "lab.errors", "lab.model", "lab.optional"),
-        *("lab.engines.compose.agent_image", "lab.engines.compose.checks"),
-        "lab.engines.namespaces.checks",
+        *("lab.engines.compose.agent_image", "lab.engines.compose.diagnostics"),
+        "lab.engines.namespaces.diagnostics",
     },
     "lab.cli": {
         *("lab", "lab.api", "lab.commands", "lab.engines", "lab.errors", "lab.model"),
@@ -67,9 +67,9 @@ MAY_IMPORT = {
 STANDARD_LIBRARY_ONLY = (
     *("services", "lab.net", "lab.agent", "lab.setup", "lab.doctor", "lab.model", "lab.errors"),
     "lab.optional",
-    *("lab.engines.compose.agent_image", "lab.engines.compose.checks"),
+    *("lab.engines.compose.agent_image", "lab.engines.compose.diagnostics"),
     *("lab.compose.errors", "lab.compose.etc_hosts", "lab.compose.model"),
-    *("lab.engines.lifecycle", "lab.api.wire_checks", "lab.engines.namespaces.checks"),
+    *("lab.engines.lifecycle", "lab.api.wire_diagnostics", "lab.engines.namespaces.diagnostics"),
     *("lab.engines.namespaces.supervisor", "lab.engines.namespaces.host"),
 )
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from lab.api import wire_checks
-from lab.engines.compose.checks import ask
+from lab.api import wire_diagnostics
+from lab.engines.compose.diagnostics import ask
 from lab.errors import EngineError
 from lab.model import Finding
 
@@ -90,7 +90,7 @@ def findings() -> list[Finding]:
         return [Finding("wire", False, seen, remedy, required=False)]
     rights = ("--cap-drop=ALL", "--cap-add=NET_ADMIN", "--cap-add=NET_RAW")
     argv = ("docker", "run", "--rm", "--network=none", "--read-only", *rights, tag(), "needs")
-    return wire_checks.findings(argv)
+    return wire_diagnostics.findings(argv)
 
 
 def _failed(base_image: str) -> str:

@@ -1,4 +1,4 @@
-"""What a host is plugged into: networks, its addresses there and its names.
+"""The network endpoints of hosts: networks, the addresses there and the names.
 
 Settled before the lab is made, and kept as a label of the container, because Docker forgets them
 when a container is disconnected: whoever connects it, it is the same host again. Pure.
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from lab.compose.etc_hosts import Known, known_on, rank
 from lab.compose.subnets import Pool, Subnet, add
 
-LABEL = "socket-lab.plugs"
+LABEL = "socket-lab.endpoints"
 _MOST_HOSTS = 250  # in a /24
 
 
@@ -40,7 +40,7 @@ def settle(
     """
     services: dict[str, Any] = topology["services"]
     names = sorted(services, key=lambda name: order.index(name) if name in order else len(order))
-    plugs: dict[str, list[Endpoint]] = {name: [] for name in names}
+    endpoints: dict[str, list[Endpoint]] = {name: [] for name in names}
     _give_subnets(topology, free)
     settings = {entry["name"]: entry for entry in (topology.get("networks") or {}).values()}
     for key, network in (topology.get("networks") or {}).items():
@@ -49,62 +49,62 @@ def settle(
             members = {name: _members(services[name])[key] or {} for name in joined}
             pools = _pools(network, members)
             for name in joined:
-                plug = _plug(name, services[name], key, network["name"], pools)
+                endpoint = _endpoint(name, services[name], key, network["name"], pools)
                 if shared := service_of.get(name):
-                    plug = plug._replace(aliases=(name, shared, *plug.aliases[1:]))
+                    endpoint = endpoint._replace(aliases=(name, shared, *endpoint.aliases[1:]))
                     # Compose gives the name of the host itself.
-                    services[name]["networks"][key]["aliases"] = [*plug.aliases[1:]]
-                plugs[name].append(plug)
+                    services[name]["networks"][key]["aliases"] = [*endpoint.aliases[1:]]
+                endpoints[name].append(endpoint)
         except ValueError as error:
             raise ValueError(f"networks.{key}: {error}") from error
-    known = _known(services, plugs, settings)
+    known = _known(services, endpoints, settings)
     for name in names:
         service = services[name]
-        service["labels"] = {**(service.get("labels") or {}), LABEL: json.dumps(plugs[name])}
-        if lines := list(_hosts_file(name, service, plugs[name], known)):
+        service["labels"] = {**(service.get("labels") or {}), LABEL: json.dumps(endpoints[name])}
+        if lines := list(_hosts_file(name, service, endpoints[name], known)):
             service["extra_hosts"] = [*(service.get("extra_hosts") or ()), *lines]
 
 
 def read(labels: Mapping[str, str]) -> dict[str, Endpoint]:
-    """Return a container's plugs from its label, by network; none if it has no such label."""
+    """Return a container's endpoints from its label, by network; none if it has no such label."""
     entries = json.loads(labels.get(LABEL, "[]"))
     found = (Endpoint(network, tuple(aliases), *rest) for network, aliases, *rest in entries)
-    return {plug.network: plug for plug in found}
+    return {endpoint.network: endpoint for endpoint in found}
 
 
-def from_endpoint(network: str, endpoint: Mapping[str, Any]) -> Endpoint:
-    """Return what Docker knows of a container that is plugged in."""
+def from_docker(network: str, endpoint: Mapping[str, Any]) -> Endpoint:
+    """Return the endpoint that Docker has of a container, of its attributes."""
     aliases = tuple(endpoint.get("Aliases") or ())
     return Endpoint(network, aliases, endpoint["IPAddress"], endpoint["GlobalIPv6Address"])
 
 
 def _known(
     services: Mapping[str, Any],
-    plugs: Mapping[str, Sequence[Endpoint]],
+    endpoints: Mapping[str, Sequence[Endpoint]],
     networks: Mapping[str, Any],
 ) -> dict[str, list[tuple[str, Known]]]:
     """Return who is on each network, by the name of the service; the first network first."""
     order = sorted(networks, key=lambda network: rank(network, networks[network]))
     found: dict[str, list[tuple[str, Known]]] = {network: [] for network in order}
-    for name, of_host in plugs.items():
-        for plug in of_host:
-            addresses = tuple(filter(None, (plug.ipv6, plug.ipv4)))
-            names = (*plug.aliases, services[name].get("hostname", name))
-            found[plug.network].append((name, Known(addresses, names)))
+    for name, of_host in endpoints.items():
+        for endpoint in of_host:
+            addresses = tuple(filter(None, (endpoint.ipv6, endpoint.ipv4)))
+            names = (*endpoint.aliases, services[name].get("hostname", name))
+            found[endpoint.network].append((name, Known(addresses, names)))
     return found
 
 
 def _hosts_file(
     name: str,
     service: Mapping[str, Any],
-    plugs: Sequence[Endpoint],
+    endpoints: Sequence[Endpoint],
     known: Mapping[str, Sequence[tuple[str, Known]]],
 ) -> Iterator[str]:
     """Yield NAME=ADDRESS for all that is on a network of this host.
 
     Docker's name server forgets a host that is killed or disconnected; machines do not.
     """
-    joined = {plug.network for plug in plugs}
+    joined = {endpoint.network for endpoint in endpoints}
     ours = [host for of_network in known.values() for one, host in of_network if one == name]
     others = {
         network: [host for other, host in of_network if other != name]
@@ -177,7 +177,7 @@ def _pools(network: Mapping[str, Any], members: Mapping[str, Mapping[str, Any]])
     return pools if "ipv4_address" in pools else {}
 
 
-def _plug(
+def _endpoint(
     name: str, service: dict[str, Any], key: str, network: str, pools: Mapping[str, Pool]
 ) -> Endpoint:
     member = service["networks"][key] = dict(_members(service)[key] or {})
@@ -187,3 +187,10 @@ def _plug(
     return Endpoint(
         network, aliases, member.get("ipv4_address", ""), member.get("ipv6_address", "")
     )
+
+
+def link_local(mac: str) -> str:
+    """Return the address with the interface identifier of RFC 4291, appendix A."""
+    octets = bytes.fromhex(mac.replace(":", ""))
+    identifier = bytes([octets[0] ^ 2]) + octets[1:3] + b"\xff\xfe" + octets[3:]
+    return str(ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + identifier))

@@ -21,8 +21,8 @@ from lab.engines.compose import (
     address_pool,
     agent_image,
     call_servers,
-    checks,
     cleanup,
+    diagnostics,
     docker_client,
     images,
     log,
@@ -114,13 +114,17 @@ class ComposeEngine(Engine):
 
     def findings(self) -> list[Finding]:
         """Ask the docker command; and if all is there, the kernel."""
-        found = checks.findings(Path.cwd())
+        found = diagnostics.findings(Path.cwd())
         return found + (agent_image.findings() if all(one.ok for one in found) else [])
 
     def missing(self, error: EngineError) -> list[Finding]:
         """Ask; the base image counts for an error of a build alone: else the images are there."""
         found = super().missing(error)
-        return found if "build" in error.argv else [f for f in found if f.name != checks.BASE_IMAGE]
+        return (
+            found
+            if "build" in error.argv
+            else [f for f in found if f.name != diagnostics.BASE_IMAGE]
+        )
 
     def guarded(self, name: str) -> AbstractContextManager[None]:
         """See `guard`. EngineError when Docker does not answer: then there is nothing to guard."""
@@ -179,7 +183,7 @@ class ComposeEngine(Engine):
         """Return the agent's: it has Python, and is there or can be made wherever Docker is."""
         if not agent_image.is_here():
             progress("building the image of bare hosts, once", "")
-            agent_image.build(checks.configured_base_image(Path.cwd()))
+            agent_image.build(diagnostics.configured_base_image(Path.cwd()))
         return agent_image.tag()
 
     def labs(self, name: str | None = None) -> list[Lab]:
@@ -202,7 +206,7 @@ def _connect() -> DockerClient:
 
 def _no_engine(error: DockerException) -> EngineError:
     """Say in one line why Docker does not answer, and what to do."""
-    missing = [found for found in checks.findings(Path.cwd()) if not found.ok]
+    missing = [found for found in diagnostics.findings(Path.cwd()) if not found.ok]
     if not missing:
         return EngineError(f"Docker: {error}")
     return EngineError(f"{missing[0].name}: {missing[0].seen}; {missing[0].remedy}")

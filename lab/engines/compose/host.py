@@ -1,10 +1,9 @@
 """A host that is a container: what the Docker SDK does to it."""
 
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
-from ipaddress import IPv6Address
 from typing import Any
 
 from docker import DockerClient
@@ -13,8 +12,7 @@ from docker.models.containers import Container
 
 from lab.api.engine import EngineHost, own_term
 from lab.engines import lifecycle
-from lab.engines.compose import call_servers, sidecar
-from lab.engines.compose import endpoints as plugs
+from lab.engines.compose import call_servers, endpoints, sidecar, threads
 from lab.engines.compose.endpoints import Endpoint
 from lab.engines.compose.freezer import freeze
 from lab.engines.compose.sweep import SERVICE_LABEL
@@ -25,7 +23,6 @@ TRY_LABEL = "socket-lab.try"
 _COMPOSE_LABEL = "com.docker.compose.service"
 _NO_NETWORKS = {"none", "host"}
 _OUR_IMAGES = "socket-lab/"
-_THREADS = "axH -o pid,ppid,stat,wchan:40"  # for ps(1); Docker itself needs the pid
 _GRACE_S = 10  # Docker's own
 _UNKNOWN = (
     "disconnected, and as lab up did not make it, nobody knows from where;"
@@ -49,25 +46,6 @@ def asking(host: str, what: str) -> Iterator[None]:
         raise EngineError(text) from error
 
 
-def _is_busy(first: str, threads: Sequence[Sequence[str]]) -> bool:
-    """Tell whether the first process of a container, or what it has started, is at work."""
-    parents = {pid: parent for pid, parent, _, _ in threads}
-    if first not in parents:  # it has ended, and Docker will say so in a moment
-        return True
-    for pid, _, state, waits_at in threads:
-        if pid == first and state.startswith(lifecycle.ZOMBIE):
-            return True
-        if lifecycle.is_busy(state, waits_at) and first in _ancestry(pid, parents):
-            return True
-    return False
-
-
-def _ancestry(pid: str, parents: Mapping[str, str]) -> Iterator[str]:
-    while pid in parents:
-        yield pid
-        pid = parents[pid]
-
-
 class ContainerHost(EngineHost):
     """A container of a compose project."""
 
@@ -77,7 +55,7 @@ class ContainerHost(EngineHost):
         self._client = client
         self._container = container
         # As they were found, where the label does not say it.
-        self._unplugged: dict[str, Endpoint] = {}
+        self._disconnected: dict[str, Endpoint] = {}
         self.name = service_of(container)
         self.service = container.labels.get(SERVICE_LABEL, "")
         self.try_it = container.labels.get(TRY_LABEL, "")
@@ -95,30 +73,30 @@ class ContainerHost(EngineHost):
         if self.status().state != "running":
             return False
         try:
-            rows = self._container.top(ps_args=_THREADS)["Processes"] or ()
+            rows = self._container.top(ps_args=threads.PS_OPTIONS)["Processes"] or ()
         except APIError as error:
             if error.status_code == HTTPStatus.CONFLICT:  # it has ended meanwhile
                 return False
             text = f"{self.name}: top: {error.explanation}"
             raise EngineError(text) from error
-        return _is_busy(str(self._container.attrs["State"]["Pid"]), rows)
+        return threads.are_busy(str(self._container.attrs["State"]["Pid"]), rows)
 
     def _addresses(self) -> list[str]:
-        endpoints = self._endpoints().values()
-        found = [e.get(key) for e in endpoints for key in ("IPAddress", "GlobalIPv6Address")]
+        attached = self._endpoints().values()
+        found = [one.get(key) for one in attached for key in ("IPAddress", "GlobalIPv6Address")]
         return [address for address in found if address]
 
     def link_local_addresses(self) -> list[str]:
         """Make them of the hardware addresses, as the kernel does; without IPv6 there are none."""
         with asking(self.name, "status"):
             self._container.reload()
-        endpoints = self._endpoints().values()
-        macs = [one.get("MacAddress") for one in endpoints if one.get("GlobalIPv6Address")]
-        return [link_local(mac) for mac in macs if mac]
+        attached = self._endpoints().values()
+        macs = [one.get("MacAddress") for one in attached if one.get("GlobalIPv6Address")]
+        return [endpoints.link_local(mac) for mac in macs if mac]
 
     def _endpoints(self) -> dict[str, dict[str, Any]]:
-        endpoints: dict[str, dict[str, Any]] = self._container.attrs["NetworkSettings"]["Networks"]
-        return {name: one for name, one in endpoints.items() if name not in _NO_NETWORKS}
+        attached: dict[str, dict[str, Any]] = self._container.attrs["NetworkSettings"]["Networks"]
+        return {name: one for name, one in attached.items() if name not in _NO_NETWORKS}
 
     def _check(self, verb: str) -> None:
         """Raise EngineError if this cannot be done to the host as it is now."""
@@ -145,7 +123,7 @@ class ContainerHost(EngineHost):
     def kill(self, signal: str = "KILL") -> None:
         """Send the signal to the container's first process."""
         self._check("kill")
-        if why := lifecycle.no_signal(self.name, signal):
+        if why := lifecycle.signal_refusal(self.name, signal):
             raise EngineError(why)
         with asking(self.name, "kill"):
             self._container.kill(signal=f"SIG{signal}")
@@ -166,44 +144,63 @@ class ContainerHost(EngineHost):
 
     def restart(self) -> None:
         """Stop it, with its own grace, and start it."""
+        self._check("restart")
         with asking(self.name, "restart"):
             grace_s = self._container.attrs["Config"].get("StopTimeout")
             self._container.restart(timeout=_GRACE_S if grace_s is None else grace_s)
 
     def disconnect(self) -> None:
-        """Take the container's end of each network away."""
+        """Disconnect the container from each network (`docker network disconnect`)."""
         self._check("disconnect")
-        endpoints = self._endpoints()
-        if not endpoints:
-            words = "on no network" if self._has_none() else "disconnected"
-            raise EngineError(lifecycle.cannot(self.name, "disconnect", words))
-        for name, endpoint in endpoints.items():
+        attached = self._endpoints()
+        self._check_network(
+            "disconnect", lifecycle.CONNECTED if attached else lifecycle.DISCONNECTED
+        )
+        for name, attachment in attached.items():
             with asking(self.name, "disconnect"):
-                self._client.networks.get(endpoint["NetworkID"]).disconnect(self._container)
-            self._unplugged[name] = plugs.from_endpoint(name, endpoint)
+                self._client.networks.get(attachment["NetworkID"]).disconnect(self._container)
+            self._disconnected[name] = endpoints.from_docker(name, attachment)
 
     def connect(self) -> None:
-        """Give them back, with the addresses and aliases they had.
+        """Connect it again, with the addresses and aliases it had.
 
         EngineError when an address has gone to somebody else meanwhile.
         """
         self._check("connect")
-        there = self._endpoints()
-        wanted = {**plugs.read(self._container.labels), **self._unplugged}
-        missing = [plug for name, plug in wanted.items() if name not in there]
-        if not missing:
-            words = "on no network" if self._has_none() else "connected" if there else _UNKNOWN
-            raise EngineError(lifecycle.cannot(self.name, "connect", words))
-        for plug in missing:
+        attached = self._endpoints()
+        every = {**endpoints.read(self._container.labels), **self._disconnected}
+        missing = [endpoint for name, endpoint in every.items() if name not in attached]
+        connected = lifecycle.CONNECTED if attached else _UNKNOWN
+        self._check_network("connect", lifecycle.DISCONNECTED if missing else connected)
+        for endpoint in missing:
             with asking(self.name, "connect"):
-                self._plug_in(plug)
+                self._attach(endpoint)
                 self._container.reload()
-            self._unplugged.pop(plug.network, None)
-            now = plugs.from_endpoint(plug.network, self._endpoints()[plug.network])
-            for old, new in ((plug.ipv4, now.ipv4), (plug.ipv6, now.ipv6)):
+            self._disconnected.pop(endpoint.network, None)
+            now = endpoints.from_docker(endpoint.network, self._endpoints()[endpoint.network])
+            for old, new in ((endpoint.ipv4, now.ipv4), (endpoint.ipv6, now.ipv6)):
                 if old not in {"", new}:
                     text = f"{self.name}: connect: its {old} is now {new}"
                     raise EngineError(text)
+
+    def _check_network(self, command: str, state: str) -> None:
+        """Raise EngineError if this cannot be done to a host that is attached like this."""
+        if self._container.attrs["HostConfig"]["NetworkMode"] in _NO_NETWORKS:
+            state = lifecycle.NO_NETWORK
+        if why := lifecycle.network_refusal(self.name, command, state):
+            raise EngineError(why)
+
+    def _attach(self, endpoint: Endpoint) -> None:
+        network = self._client.networks.get(endpoint.network)
+        aliases = list(endpoint.aliases)
+        ipv4, ipv6 = endpoint.ipv4 or None, endpoint.ipv6 or None
+        try:
+            network.connect(self._container, aliases=aliases, ipv4_address=ipv4, ipv6_address=ipv6)
+        except APIError as error:
+            # Then Docker picks the address: the lowest that is free, so usually the same.
+            if "user configured subnets" not in str(error.explanation):
+                raise
+            network.connect(self._container, aliases=aliases)
 
     def find_agent(self) -> socket.socket | None:
         """Look for its sidecar."""
@@ -220,25 +217,3 @@ class ContainerHost(EngineHost):
         self._check("call")
         with asking(self.name, "call"):
             return call_servers.begin(self._client, self._container, self.name)
-
-    def _has_none(self) -> bool:
-        return self._container.attrs["HostConfig"]["NetworkMode"] in _NO_NETWORKS
-
-    def _plug_in(self, plug: Endpoint) -> None:
-        network = self._client.networks.get(plug.network)
-        aliases = list(plug.aliases)
-        ipv4, ipv6 = plug.ipv4 or None, plug.ipv6 or None
-        try:
-            network.connect(self._container, aliases=aliases, ipv4_address=ipv4, ipv6_address=ipv6)
-        except APIError as error:
-            # Then Docker picks the address: the lowest that is free, so usually the same.
-            if "user configured subnets" not in str(error.explanation):
-                raise
-            network.connect(self._container, aliases=aliases)
-
-
-def link_local(mac: str) -> str:
-    """Return the address with the interface identifier of RFC 4291, appendix A."""
-    octets = bytes.fromhex(mac.replace(":", ""))
-    identifier = bytes([octets[0] ^ 2]) + octets[1:3] + b"\xff\xfe" + octets[3:]
-    return str(IPv6Address(b"\xfe\x80" + bytes(6) + identifier))

@@ -18,8 +18,9 @@ from docker import DockerClient
 from docker.errors import APIError, ImageNotFound, NotFound
 from docker.models.containers import Container
 
+from lab.engines import lifecycle
 from lab.engines.compose import agent_image, exec_stream
-from lab.engines.compose.checks import configured_base_image
+from lab.engines.compose.diagnostics import configured_base_image
 from lab.engines.compose.sweep import AGENT_LABEL, LABEL, TOPOLOGY_LABEL
 from lab.errors import AgentError, EngineError
 
@@ -61,7 +62,7 @@ def _check(host: Container, name: str) -> None:
     """Raise EngineError if the host cannot have an agent as it is now."""
     mode = host.attrs["HostConfig"]["NetworkMode"]
     if not host.attrs["State"]["Running"]:
-        text = f"{name}: is not running, so it has no wire"
+        text = lifecycle.no_agent(name)
     elif mode == "host":
         text = f"{name}: is on this machine's own network, which the lab leaves alone"
     elif mode.startswith("container:"):

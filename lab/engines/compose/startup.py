@@ -103,4 +103,4 @@ def why_not_up(container: Container) -> str:
     said = container.logs(tail=_LAST_LINES).decode(errors="replace")
     if state["Running"] and (log := state.get("Health", {}).get("Log")):
         return startup_errors.unhealthy(host, log[-1]["Output"], said)
-    return startup_errors.ended(host, state["ExitCode"], said)
+    return startup_errors.exited(host, state["ExitCode"], said)

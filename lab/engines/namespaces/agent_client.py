@@ -9,6 +9,7 @@ import os
 import socket
 from typing import Any
 
+from lab.engines import lifecycle
 from lab.engines.namespaces import agent_launcher
 from lab.errors import AgentError, EngineError
 
@@ -34,7 +35,7 @@ def start(lab: str, host: str, status: dict[str, Any]) -> None:
     """
     entry = next(entry for entry in status["hosts"] if entry["name"] == host)
     if not entry["pid"]:
-        text = f"{host}: is not running, so it has no wire"
+        text = lifecycle.no_agent(host)
         raise EngineError(text)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         try:

@@ -1,4 +1,4 @@
-"""The processes that begin agents, as this program has them: one for a lab, for as long as it asks.
+"""The processes that begin agents (`supervisor.agents`), as this program has them: one for a lab.
 
 One that is expected to be needed is begun beforehand, so that it loads while the hosts come up.
 """
@@ -34,16 +34,16 @@ class AgentStarter:
 
     def start(self, host: int, supervisor: int, listener: int) -> str:
         """Let it begin an agent, which is there then; return why it cannot."""
-        question = json.dumps({"host": host, "supervisor": supervisor}).encode()
+        request = json.dumps({"host": host, "supervisor": supervisor}).encode()
         try:
             with self._lock:
-                socket.send_fds(self._channel, [question], [listener])
-                answer = self._channel.recv(1 << 16)
+                socket.send_fds(self._channel, [request], [listener])
+                response = self._channel.recv(1 << 16)
         except OSError as error:
             return str(error.strerror)
-        if not answer:
+        if not response:
             return "what begins agents has ended"
-        return str(json.loads(answer).get("failed", ""))
+        return str(json.loads(response).get("error", ""))
 
     def close(self) -> None:
         """Let it end."""
@@ -85,7 +85,7 @@ def start(lab: str, host: int, supervisor: int, listener: int) -> str:
         start_new_session=True,
     )
     try:
-        starter.theirs.close()  # so that its end can be heard
+        starter.theirs.close()  # so that its end can be received
         return starter.start(host, supervisor, listener)
     finally:
         starter.close()

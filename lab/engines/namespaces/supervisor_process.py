@@ -1,6 +1,6 @@
-"""The supervisor's process as `lab up` has it: started, told what to build, held, let go.
+"""The supervisor's process as `lab up` has it: started, given a lab to build, detached or aborted.
 
-Its standard input is the lab's lifeline: that it ends without a word is the end of the lab.
+Its standard input is the control pipe: the end of that, without `detach` before, ends the lab.
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lab.api.engine import Progress
 from lab.compose.errors import LocatedError
-from lab.engines.namespaces import MARK, checks
+from lab.engines.namespaces import MARK, diagnostics
 from lab.engines.namespaces.spec import LabSpec
 from lab.errors import EngineError
 
@@ -20,18 +20,18 @@ _SUPERVISOR = str(Path(__file__).parent / "supervisor" / "__main__.py")
 
 
 class SupervisorProcess:
-    """A supervisor that hangs on this process."""
+    """A supervisor that ends with this process until it is detached."""
 
     def __init__(self, name: str, starter: int | None = None) -> None:
-        """Start it; it loads, and makes namespaces, while nothing is asked of it yet.
+        """Start it; it loads, and makes namespaces, before it has a lab to build.
 
-        With `starter` it forks what begins agents, which is asked over that socket.
+        With `starter`, a socket, it forks what begins agents (`supervisor.agents`).
         """
-        given = [] if starter is None else [starter]
+        sockets = [] if starter is None else [starter]
         self._name = name
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", _SUPERVISOR, *map(str, given)],
-            pass_fds=given,
+            [sys.executable, "-I", "-S", _SUPERVISOR, *map(str, sockets)],
+            pass_fds=sockets,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, MARK: name},
@@ -40,7 +40,7 @@ class SupervisorProcess:
 
     def build(self, spec: LabSpec) -> None:
         """Let it begin to build the lab."""
-        self._say(spec.to_json())
+        self._send(spec.to_json())
 
     def wait_until_up(self, progress: Progress) -> None:
         """Wait until the lab is up. EngineError with the reason when it fails.
@@ -49,37 +49,39 @@ class SupervisorProcess:
         """
         assert self._process.stdout
         for line in self._process.stdout:
-            said = json.loads(line)
-            if said.get("keys"):
-                raise LocatedError(tuple(said["keys"]), said["failed"])
-            if "failed" in said:
-                missing = [found for found in checks.findings() if not found.ok and found.required]
+            message = json.loads(line)
+            if message.get("keys"):
+                raise LocatedError(tuple(message["keys"]), message["error"])
+            if "error" in message:
+                missing = [
+                    found for found in diagnostics.findings() if not found.ok and found.required
+                ]
                 hint = f"; {missing[0].name}: {missing[0].remedy}" if missing else ""
-                raise EngineError(f"lab {self._name}: {said['failed']}{hint}")
-            if "doing" in said:
-                progress(said["doing"], said["detail"])
-            if "up" in said:
+                raise EngineError(f"lab {self._name}: {message['error']}{hint}")
+            if "doing" in message:
+                progress(message["doing"], message["detail"])
+            if "up" in message:
                 return
         text = f"lab {self._name}: its supervisor ended before the lab was up"
         raise EngineError(text)
 
-    def release(self) -> None:
+    def detach(self) -> None:
         """Let the lab live on without this process."""
-        self._say("release")
-        self.cut()
+        self._send("detach")
+        self.abort()
 
-    def cut(self) -> None:
-        """End the lab, unless it has been released; wait until the supervisor has heard."""
+    def abort(self) -> None:
+        """End the lab, unless it is detached; wait until the supervisor has closed its end."""
         assert self._process.stdin
         assert self._process.stdout
         with suppress(BrokenPipeError):
             self._process.stdin.close()
-        self._process.stdout.read()  # it closes it
+        self._process.stdout.read()
         self._process.stdout.close()
         self._process.wait()  # the process that was started ended long ago, after the fork
 
-    def _say(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         assert self._process.stdin
-        with suppress(BrokenPipeError):  # it has said why, or will be found gone
+        with suppress(BrokenPipeError):  # it has sent why, or will be found gone
             self._process.stdin.write(line.encode() + b"\n")
             self._process.stdin.flush()

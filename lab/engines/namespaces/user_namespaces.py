@@ -29,20 +29,20 @@ class Outer:
         except idmap.UnavailableError:
             self._enter()
             return
-        told, telling = os.pipe()
+        entered, entered_write = os.pipe()
         process = int(Path("/proc/self").readlink().name)
         self._mapper = os.fork()
         if self._mapper == 0:
-            os.close(telling)
+            os.close(entered_write)
             mapped = False
             with contextlib.suppress(OSError):
                 # Until this process is in its namespace; nothing, if it has ended.
-                mapped = bool(os.read(told, 1)) and idmap.map_outer(process, ranges)
+                mapped = bool(os.read(entered, 1)) and idmap.map_outer(process, ranges)
             os._exit(0 if mapped else 1)
-        os.close(told)
+        os.close(entered)
         self._enter()
-        os.write(telling, b"\n")
-        os.close(telling)
+        os.write(entered_write, b"\n")
+        os.close(entered_write)
 
     @staticmethod
     def _enter() -> None:
@@ -63,28 +63,28 @@ def make_inner(*, others: bool) -> int:
 
     With `others` it has all the users of the outer one.
     """
-    there, here = os.pipe()
-    lifeline, held = os.pipe()
+    pids, pids_write = os.pipe()
+    control, control_write = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(held)
+        os.close(control_write)
         syscalls.unshare(syscalls.CLONE_NEWUSER)
         syscalls.let_owner_look()
         # By its number in /proc, which may be of another pid namespace than this one.
-        os.write(here, str(Path("/proc/self").readlink()).encode())
-        os.read(lifeline, 1)  # until its parent ends, at the latest
+        os.write(pids_write, str(Path("/proc/self").readlink()).encode())
+        os.read(control, 1)  # until its parent ends, at the latest
         os._exit(0)
-    os.close(here)  # or its end, if it is killed now, would not be seen
-    place = Path("/proc", os.read(there, 32).decode() or "ended")
+    os.close(pids_write)  # or its end, if it is killed now, would not be seen
+    place = Path("/proc", os.read(pids, 32).decode() or "ended")
     if others:
         for name in ("gid_map", "uid_map"):
             (place / name).write_text(idmap.inner())
     else:
         _map_one(place, USER_ID, 0, 0)
     descriptor = os.open(place / "ns/user", os.O_RDONLY)
-    os.close(held)
+    os.close(control_write)
     os.waitpid(child, 0)
-    for end in (there, lifeline):
+    for end in (pids, control):
         os.close(end)
     return descriptor
 

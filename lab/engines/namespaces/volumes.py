@@ -1,6 +1,6 @@
 """What a service has mounted: volumes, folders of this machine, tmpfs; in the forms Compose has.
 
-Looks at this machine's files, and changes none; `rooms` mounts, `tmpfs` knows the options.
+Looks at this machine's files, and changes none; `rootfs` mounts, `tmpfs` knows the options.
 """
 
 import os

@@ -15,7 +15,7 @@ from lab.api import lifecycle
 from lab.api.engine import Engine
 from lab.engines import choice
 from lab.engines.compose import agent_image
-from lab.engines.compose.checks import configured_base_image
+from lab.engines.compose.diagnostics import configured_base_image
 from lab.errors import EngineError
 from tests.integration import command
 from tests.integration.helpers import ROOT

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lab import doctor, optional
-from lab.engines.namespaces import checks
+from lab.engines.namespaces import diagnostics
 from lab.setup import optional_programs
 from lab.setup.step import SetupError
 
@@ -37,7 +37,7 @@ def test_what_is_installed_is_found(nothing_installed: Path) -> None:
 
 
 def test_the_doctor_asks_for_each_of_them_once() -> None:
-    names = [finding.name for finding in (*doctor.findings(), *checks.findings())]
+    names = [finding.name for finding in (*doctor.findings(), *diagnostics.findings())]
     for program in optional.PROGRAMS:
         assert names.count(program.name) == 1
 

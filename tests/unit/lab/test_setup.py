@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.engines.compose import checks
+from lab.engines.compose import diagnostics
 from lab.setup import base_image, environment
 from lab.setup.step import SetupError, run
 
@@ -20,11 +20,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_base_image_is_the_environments_then_env_files_then_the_default(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert checks.configured_base_image(folder) == "debian:trixie-slim"
+    assert diagnostics.configured_base_image(folder) == "debian:trixie-slim"
     (folder / ".env").write_text("OTHER=1\nLAB_BASE_IMAGE=from/file\n")
-    assert checks.configured_base_image(folder) == "from/file"
+    assert diagnostics.configured_base_image(folder) == "from/file"
     monkeypatch.setenv("LAB_BASE_IMAGE", "from/environment")
-    assert checks.configured_base_image(folder) == "from/environment"
+    assert diagnostics.configured_base_image(folder) == "from/environment"
 
 
 def test_env_file_keeps_its_other_lines(folder: Path) -> None:

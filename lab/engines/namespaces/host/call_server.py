@@ -1,4 +1,4 @@
-"""The callers on hosts: each is a child of the host's init, and a program of the host like any.
+"""Call servers on hosts: each is a child of the host's init, and a program of the host like any.
 
 It is forked and not executed: most of what a Python needs is there already, which saves the better
 part of its start. So it must shed by itself what an exec takes away.
@@ -15,10 +15,10 @@ from lab.engines.namespaces import syscalls
 from lab.engines.namespaces.spec import HostSpec
 
 
-def become(asked: int, user_namespace: int, host: HostSpec) -> NoReturn:
-    """Make this process, a fork of a host's init, the caller that is asked on this descriptor.
+def become(channel: int, user_namespace: int, host: HostSpec) -> NoReturn:
+    """Make this process, a fork of a host's init, the call server on this channel (a descriptor).
 
-    It gives up all rights. If that fails, it says so there ({"failed": ...}), and ends.
+    It gives up all rights. If that fails, it sends {"failed": ...}, and ends.
     """
     try:
         syscalls.Title().show("lab-caller", host.name)
@@ -26,7 +26,7 @@ def become(asked: int, user_namespace: int, host: HostSpec) -> NoReturn:
             signal.signal(number, signal.SIG_DFL)
         os.setsid()
         os.chdir("/")
-        os.dup2(asked, 0)
+        os.dup2(channel, 0)
         syscalls.setns(user_namespace, syscalls.CLONE_NEWUSER)
         os.closerange(3, 1 + max(int(one.name) for one in Path("/proc/self/fd").iterdir()))
         syscalls.keep_bounding_set()

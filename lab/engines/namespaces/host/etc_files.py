@@ -13,7 +13,7 @@ lab-time 21567/udp # time server
 lab-line 21568/tcp # line server
 lab-echo 21569/tcp # plain echo
 """
-_OURS = {
+_OWN_LINES = {
     "passwd": f"lab:x:{USER_ID}:{USER_ID}::/:/usr/sbin/nologin\n",
     "group": f"lab:x:{USER_ID}:\n",
     "services": _SERVICES,
@@ -30,18 +30,18 @@ def fill(lab: LabSpec) -> None:
     for number, view in enumerate(lab.hosts_files):
         (views / str(number)).write_text(view)
     (ETC / "nsswitch.conf").write_text(_NAME_SWITCH)
-    for name in _OURS:
+    for name in _OWN_LINES:
         own = Path("/etc", name)
         (ETC / name).write_text(with_ours(name, own.read_text() if own.exists() else ""))
     for host in lab.hosts:
         for entry in host.mounts:
             if entry.source and not is_bind(entry):
-                Path(place(entry)).mkdir(parents=True, exist_ok=True)
+                Path(source_of(entry)).mkdir(parents=True, exist_ok=True)
 
 
-def nothing() -> tuple[str, str]:
+def empty() -> tuple[str, str]:
     """Return an empty file and an empty folder, to take the place of others."""
-    file, folder = Path(STORE, "nothing"), Path(STORE, "nowhere")
+    file, folder = Path(STORE, "empty-file"), Path(STORE, "empty-folder")
     file.touch(0o444)
     folder.mkdir(0o555)
     return str(file), str(folder)
@@ -49,7 +49,7 @@ def nothing() -> tuple[str, str]:
 
 def with_ours(name: str, own: str) -> str:
     """Return a file of /etc with our lines first, which count where the machine has such, too."""
-    return _OURS[name] + own
+    return _OWN_LINES[name] + own
 
 
 def is_bind(entry: Mount) -> bool:
@@ -57,6 +57,6 @@ def is_bind(entry: Mount) -> bool:
     return entry.source.startswith("/")
 
 
-def place(entry: Mount, store: str = STORE) -> str:
-    """Return where in the store a volume is, or a folder of the machine."""
+def source_of(entry: Mount, store: str = STORE) -> str:
+    """Return the path in the store of a volume, or of a folder of the machine: what is mounted."""
     return f"{store}/mounts/{entry.number}"

@@ -50,7 +50,7 @@ def main() -> NoReturn:
         if child == 0:
             syscalls.end_with(parent)
             if Path("/proc/1/comm").read_text(encoding="ascii").strip() == freezer.PAUSED:
-                _fail(lifecycle.refusal(host, "exec", "paused"))
+                _fail(lifecycle.refusal(host, lifecycle.EXEC, lifecycle.PAUSED))
             if term != "-":
                 os.login_tty(slave)
             _become(sys.argv[split + 1 :], folder, limits, environment)

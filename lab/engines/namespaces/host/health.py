@@ -20,11 +20,11 @@ _MOST_BETWEEN_S = 0.1
 _COUNTS = ("/proc/net/sockstat", "/proc/net/sockstat6")
 _COUNTED = ("TCP", "UDP")
 _UNIX = "/proc/net/unix"
-_KEPT_BYTES = 4096  # of what a check says, as Docker keeps
+_KEPT_BYTES = 4096  # of the output of a check, as Docker keeps
 
 
 class HealthCheck:
-    """The check of a host whose program runs. `changed` hears healthy and unhealthy."""
+    """The check of a host whose program runs. `changed` is called with healthy and unhealthy."""
 
     def __init__(
         self, health: Health, environment: Mapping[str, str], changed: Callable[[str], None]
@@ -33,9 +33,9 @@ class HealthCheck:
         self._environment = environment
         self._changed = changed
         self._pid = 0  # of the check that runs
-        # Where the check that runs can be heard; None when there is nothing to hear.
+        # What the check that runs writes to is read from here; None when there is nothing to read.
         self.output: int | None = None
-        self._said = b""
+        self._output = b""
         self._ends_s = 0.0
         self._failures = 0
         self._state = "starting"
@@ -45,19 +45,19 @@ class HealthCheck:
         self._held_s = 0.0  # since when the host is paused
 
     @property
-    def said(self) -> str:
-        """What the last check said, in one line, and no more than Docker would keep."""
-        lines = self._said.decode(errors="replace").split("\n")
+    def last_output(self) -> str:
+        """The output of the last check, in one line, and no more than Docker would keep."""
+        lines = self._output.decode(errors="replace").split("\n")
         return " | ".join(filter(None, map(str.strip, lines)))
 
-    def hear(self) -> None:
-        """Read what the check says now; also what is not kept, so that it can go on."""
+    def read(self) -> None:
+        """Read what the check has written; also what is not kept, so that it can go on."""
         assert self.output is not None
         try:
             piece = os.read(self.output, 1 << 16)
         except BlockingIOError:
             return
-        self._said = (self._said + piece)[:_KEPT_BYTES]
+        self._output = (self._output + piece)[:_KEPT_BYTES]
         if not piece:
             self._close()
 
@@ -111,23 +111,23 @@ class HealthCheck:
     def _begin(self, now_s: float) -> None:
         self._checked = _socket_counts()
         self._ends_s = now_s + self._health.timeout_s
-        self._said = b""
-        nothing = os.open(os.devnull, os.O_RDWR)
-        self.output, said = os.pipe()
+        self._output = b""
+        null = os.open(os.devnull, os.O_RDWR)
+        self.output, write = os.pipe()
         os.set_blocking(self.output, False)
         try:
-            self._pid = processes.spawn(self._health.argv, self._environment, (nothing, said, said))
+            self._pid = processes.spawn(self._health.argv, self._environment, (null, write, write))
         except OSError as error:  # no such program: that is not healthy
-            self._said = f"{self._health.argv[0]}: {error.strerror}".encode()
+            self._output = f"{self._health.argv[0]}: {error.strerror}".encode()
             self._result(False)
-        os.close(nothing)
-        os.close(said)
+        os.close(null)
+        os.close(write)
 
     def _result(self, passed: bool) -> None:
         health = self._health
         self._pid = 0
         if self.output is not None:
-            self.hear()
+            self.read()
         self._close()
         now_s = time.monotonic()
         self._failures = 0 if passed else self._failures + 1

@@ -1,6 +1,6 @@
 """The lab's root: the machine's own files, read-only, and what hosts may see of them.
 
-Built once, by the supervisor; each host then makes its room in it (`rooms`).
+Built once, by the supervisor; each host then makes its own root file system of it (`rootfs`).
 """
 
 import os
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from lab.engines.namespaces import syscalls
 from lab.engines.namespaces.host import etc_files
-from lab.engines.namespaces.host.mount_points import Places
-from lab.engines.namespaces.host.mounts import PRIVATE, bind, hidden_by_private, lay_over
+from lab.engines.namespaces.host.mount_points import MountPoints
+from lab.engines.namespaces.host.mounts import PRIVATE, bind, bind_over, hidden_by_private
 from lab.engines.namespaces.spec import LabSpec
 
 # A folder that every machine has; its own content stays hidden and untouched.
@@ -25,9 +25,9 @@ def build(lab: LabSpec) -> None:
     devices = os.open("/dev", os.O_PATH)
     kept = {path: os.open(path, os.O_PATH) for path in hidden_by_private(lab.visible)}
     shown = {entry for host in lab.hosts for entry in host.mounts if etc_files.is_bind(entry)}
-    sources = {etc_files.place(entry): entry.source for entry in shown}
+    sources = {etc_files.source_of(entry): entry.source for entry in shown}
     binds = {place: os.open(source, os.O_PATH) for place, source in sorted(sources.items())}
-    root, places = Path(_MOUNT_POINT), Places()
+    root, mount_points = Path(_MOUNT_POINT), MountPoints()
     syscalls.mount("tmpfs", _MOUNT_POINT, "tmpfs", options="mode=0755")
     for entry in sorted(Path("/").iterdir()):
         target = root / entry.name
@@ -49,24 +49,24 @@ def build(lab: LabSpec) -> None:
     for place, descriptor in binds.items():  # as they are, while all else is read-only
         target = root / place.lstrip("/")
         opened = f"/proc/self/fd/{descriptor}"
-        places.make(str(target), like=opened)
+        mount_points.make(str(target), like=opened)
         bind(opened, str(target))
     syscalls.pivot_root(str(root))
     for descriptor in (devices, *kept.values(), *binds.values()):
         os.close(descriptor)
     etc_files.fill(lab)
     for file in etc_files.ETC.iterdir():
-        lay_over(str(file), f"/etc/{file.name}")
-    _close()
+        bind_over(str(file), f"/etc/{file.name}")
+    _hide_secrets()
 
 
-def _close() -> None:
+def _hide_secrets() -> None:
     """Hide what the machine keeps for root, where root started the lab: passwords and keys.
 
     By its number each program of a host is root there, too, as it must be to use root's own Python
     and to write to root's own folders; so it could read them.
     """
-    file, folder = etc_files.nothing()
+    file, folder = etc_files.empty()
     for place in filter(os.path.isdir, _SECRETIVE):
         for entry in os.scandir(place):
             others = stat.S_IROTH if entry.is_file(follow_symlinks=False) else stat.S_IXOTH

@@ -1,4 +1,4 @@
-"""Places in a host's files on which something can be mounted, made where there are none.
+"""Mount points in a host's files, made where there are none.
 
 Below a folder of the machine, which is read-only, none can be made: a mirror takes that folder's
 place, in which each entry is the machine's own and others can be added. Standard library only.
@@ -16,8 +16,8 @@ from lab.engines.namespaces import syscalls
 _NOT_HERE = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
-class Places:
-    """The places of one host, in whose mount namespace this process is."""
+class MountPoints:
+    """Those of one host, in whose mount namespace this process is."""
 
     def __init__(self) -> None:
         self._mirrors: list[int] = []  # their descriptors

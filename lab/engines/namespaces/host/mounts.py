@@ -1,4 +1,4 @@
-"""How files and folders are laid over others: what the lab's root and its hosts' rooms share."""
+"""Bind mounts (mount(2)), as the lab's root and the root file systems of its hosts make them."""
 
 import os
 from collections.abc import Iterable
@@ -21,8 +21,8 @@ def bind(source: str, target: str) -> None:
     syscalls.mount(source, target, flags=syscalls.MS_BIND | syscalls.MS_REC)
 
 
-def lay_over(source: str, target: str) -> None:
-    """Put a file in the place of another, to be read; one that is not there is left out."""
+def bind_over(source: str, target: str) -> None:
+    """Bind a file over another, read-only; none where there is no other."""
     place = Path(os.path.realpath(target))
     if place.parts[1] in PRIVATE:  # /etc/resolv.conf is often a link into /run, which is empty now
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Bridges in the supervisor's network namespace, and the hosts' ends of the virtual cables.
+"""Bridges in the supervisor's network namespace, and the hosts' ends of veth pairs (veth(4)).
 
 A bridge has its network's router's addresses. Nothing is forwarded there, so what a host sends
 outside ends in silence, as on an internal network of Docker's.
@@ -36,10 +36,10 @@ def bridge_name(number: int) -> str:
     return f"net{number}"
 
 
-def cable_name(host_number: int, generation: int, interface_number: int) -> str:
-    """Return the name of the bridge's end of a cable (at most 15 bytes).
+def veth_name(host_number: int, generation: int, interface_number: int) -> str:
+    """Return the name of the bridge's end of a veth pair (at most 15 bytes).
 
-    Each generation of a host has its own: the kernel removes the old cable when it gets to it.
+    Each generation of a host has its own: the kernel removes the old pair when it gets to it.
     """
     return f"h{host_number}.{generation}.{interface_number}"
 
@@ -50,7 +50,7 @@ def bridge_commands(networks: Sequence[Network]) -> list[str]:
     for number, network in enumerate(networks):
         name = bridge_name(number)
         routers = [ipaddress.ip_interface(router) for router in network.routers]
-        # Its own, or it would be one of its cables', and change with these.
+        # Its own, or it would be that of one of its ports, and change with these.
         first = next((router for router in routers if router.version == 4), None)
         hardware = f"address {_hardware(first)} " if first else ""
         # Without a querier, snooping could hold multicast back, IPv6's neighbour discovery too.
@@ -73,17 +73,17 @@ def forward_nothing() -> None:
             os.close(descriptor)
 
 
-def cable_commands(cable: str, bridge: str, name: str, interface: Interface, pid: int) -> list[str]:
-    """Return the commands that lay a cable from a bridge to the namespace of a process.
+def veth_commands(veth: str, bridge: str, name: str, interface: Interface, pid: int) -> list[str]:
+    """Return the commands that make a veth pair from a bridge to the namespace of a process.
 
     The interface's hardware address is made from its IPv4 address, as Docker does, where it has
-    none of its own: a host that is plugged in again is the same to its neighbours.
+    none of its own: a host that is connected again is the same to its neighbours.
     """
     address = ipaddress.IPv4Interface(interface.ipv4 or "0.0.0.0")  # noqa: S104
     hardware = interface.hardware or _hardware(address)
     return [
-        f"link add {cable} type veth peer name {name} address {hardware} netns {pid}",
-        f"link set {cable} master {bridge} up",
+        f"link add {veth} type veth peer name {name} address {hardware} netns {pid}",
+        f"link set {veth} master {bridge} up",
     ]
 
 
@@ -92,11 +92,11 @@ def _hardware(address: ipaddress.IPv4Interface | ipaddress.IPv6Interface) -> str
 
 
 def ip_batch(commands: Iterable[str]) -> None:
-    """Run commands of ip(8) in one process; OSError with what it said when one fails."""
+    """Run commands of ip(8) in one process; OSError with its output when one fails."""
     text = "\n".join(commands) + "\n"
-    status, said = processes.run(["ip", "-batch", "-"], text)
+    status, output = processes.run(["ip", "-batch", "-"], text)
     if status:
-        raise OSError(0, "ip -batch: " + said.replace("\n", "; "))
+        raise OSError(0, "ip -batch: " + output.replace("\n", "; "))
 
 
 def no_duplicate_address_detection() -> None:

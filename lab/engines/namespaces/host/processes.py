@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from lab.engines import lifecycle
+from lab.engines import busy
 
 
 def spawn(argv: Sequence[str], environment: Mapping[str, str], files: Sequence[int]) -> int:
@@ -46,19 +46,19 @@ def _search(program: str, folders: Iterable[str]) -> str:
 
 
 def run(argv: Sequence[str], text: str) -> tuple[int, str]:
-    """Run a program with this input to its end; return its exit status and what it said."""
-    given, said = os.memfd_create("input"), os.memfd_create("said")
+    """Run a program with this input to its end; return its exit status and its output."""
+    stdin, output = os.memfd_create("input"), os.memfd_create("output")
     try:
-        os.write(given, text.encode())
-        os.lseek(given, 0, os.SEEK_SET)
-        pid = spawn(argv, os.environ, (given, said, said))
+        os.write(stdin, text.encode())
+        os.lseek(stdin, 0, os.SEEK_SET)
+        pid = spawn(argv, os.environ, (stdin, output, output))
         _, status = os.waitpid(pid, 0)
-        os.lseek(said, 0, os.SEEK_SET)
-        answer = os.read(said, 1 << 16).decode(errors="replace").strip()
-        return os.waitstatus_to_exitcode(status), answer
+        os.lseek(output, 0, os.SEEK_SET)
+        text = os.read(output, 1 << 16).decode(errors="replace").strip()
+        return os.waitstatus_to_exitcode(status), text
     finally:
-        os.close(given)
-        os.close(said)
+        os.close(stdin)
+        os.close(output)
 
 
 def start_in(folder: str) -> None:
@@ -70,7 +70,7 @@ def start_in(folder: str) -> None:
         os.chdir("/")
 
 
-def ended() -> Iterator[tuple[int, int]]:
+def reaped() -> Iterator[tuple[int, int]]:
     """Reap every child that has ended, orphans that came to this process too: pid and status."""
     with contextlib.suppress(ChildProcessError):
         while (child := os.waitpid(-1, os.WNOHANG))[0]:
@@ -80,7 +80,7 @@ def ended() -> Iterator[tuple[int, int]]:
 def is_busy(root: int) -> bool:
     """Tell whether a process is at work or on its way out, or what it has started is at work."""
     try:
-        return _state(Path(f"/proc/{root}")) == lifecycle.ZOMBIE or _works(root)
+        return _state(Path(f"/proc/{root}")) == busy.ZOMBIE or _works(root)
     except OSError:  # whoever was to know of its end has reaped it
         return False
 
@@ -89,7 +89,7 @@ def _works(root: int) -> bool:
     with contextlib.suppress(OSError):  # one that has ended meanwhile does not run
         for task in Path(f"/proc/{root}/task").iterdir():
             with contextlib.suppress(OSError):
-                if lifecycle.is_busy(_state(task), (task / "wchan").read_text()):
+                if busy.is_busy(_state(task), (task / "wchan").read_text()):
                     return True
                 if any(_works(int(child)) for child in (task / "children").read_text().split()):
                     return True

@@ -1,8 +1,9 @@
-"""The file systems of a host: what a program there sees and may change.
+"""The root file system of a host: what a program there sees and may change.
 
-The machine's own files are there, read-only (`root`). Private to each host are /dev, /run, /tmp,
-/proc and what the compose file mounts; nothing a host writes outlives it, but in folders mounted
-for that. Where something can be mounted is for `places`, what is in /etc/hosts for `names`.
+The machine's own files are there, read-only (`machine_root`). Private to each host are /dev, /run,
+/tmp, /proc and what the compose file mounts; nothing a host writes outlives it, but in folders
+mounted for that. Where something can be mounted is for `mount_points`, what is in /etc/hosts for
+`lab.compose.etc_hosts`.
 """
 
 import contextlib
@@ -15,17 +16,17 @@ from pathlib import Path
 from lab.compose import etc_hosts
 from lab.compose.errors import LocatedError, dotted
 from lab.engines.namespaces import syscalls, tmpfs
-from lab.engines.namespaces.host.etc_files import STORE, place
-from lab.engines.namespaces.host.mount_points import Places
-from lab.engines.namespaces.host.mounts import bind, hidden_by_private, lay_over
+from lab.engines.namespaces.host.etc_files import STORE, source_of
+from lab.engines.namespaces.host.mount_points import MountPoints
+from lab.engines.namespaces.host.mounts import bind, bind_over, hidden_by_private
 from lab.engines.namespaces.spec import File, HostSpec, Mount
 
 _DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
 _LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
 
 
-def make_room(host: HostSpec, visible: Iterable[str]) -> None:
-    """Give this (new) mount namespace the private folders of a host.
+def set_up(host: HostSpec, visible: Iterable[str]) -> None:
+    """Make the root file system of a host in this (new) mount namespace.
 
     The process must be in the host's own pid and network namespaces.
     """
@@ -37,28 +38,34 @@ def make_room(host: HostSpec, visible: Iterable[str]) -> None:
     syscalls.mount("tmpfs", "/run", "tmpfs", options="mode=0755")
     syscalls.mount("tmpfs", "/tmp", "tmpfs", options="mode=1777")  # noqa: S108
     Path("/run/resolv.conf").write_text(_resolver(host))
-    laid = {
+    replaced = {
         "/etc/resolv.conf": _path_of("/run/resolv.conf"),
         "/etc/hosts": _path_of(_hosts_file(host, store)),
     }
-    places = Places()
+    mount_points = MountPoints()
     # The outer ones first: a tmpfs may be one on /tmp, below which the project's own files are.
     # At one place the compose file's comes last, and counts.
     steps: list[tuple[str, int, Callable[[], None]]] = [
-        *((path, 0, partial(_keep, path, source, places)) for path, source in kept.items()),
-        *((os.path.realpath(p), 1, partial(lay_over, source, p)) for p, source in laid.items()),
-        *((os.path.realpath(e.target), 2, partial(_mount, e, store, places)) for e in host.mounts),
+        *((path, 0, partial(_keep, path, source, mount_points)) for path, source in kept.items()),
         *(
-            (os.path.realpath(file.target), 2, partial(_show, source, file.target, places))
+            (os.path.realpath(p), 1, partial(bind_over, source, p))
+            for p, source in replaced.items()
+        ),
+        *(
+            (os.path.realpath(e.target), 2, partial(_mount, e, store, mount_points))
+            for e in host.mounts
+        ),
+        *(
+            (os.path.realpath(file.target), 2, partial(_show, source, file.target, mount_points))
             for file, source in _written(host, store)
         ),
     ]
     for _, _, step in sorted(steps, key=lambda step: step[:2]):
         step()
     if host.working_dir:  # made where there is none, as Docker makes it
-        _make_working_dir(host, places)
-    places.seal()
-    for path in (store, *laid.values(), *kept.values(), *devices.values()):
+        _make_working_dir(host, mount_points)
+    mount_points.seal()
+    for path in (store, *replaced.values(), *kept.values(), *devices.values()):
         os.close(int(Path(path).name))
     flags = syscalls.MS_REMOUNT | syscalls.MS_BIND | syscalls.MS_RDONLY
     syscalls.mount("none", "/", flags=flags)
@@ -80,15 +87,15 @@ def _written(host: HostSpec, store: str) -> Iterator[tuple[File, str]]:
         yield file, str(path)
 
 
-def _show(source: str, target: str, places: Places) -> None:
-    places.make(target, like=source)
+def _show(source: str, target: str, mount_points: MountPoints) -> None:
+    mount_points.make(target, like=source)
     bind(source, target)
     syscalls.make_read_only(target)
 
 
-def _make_working_dir(host: HostSpec, places: Places) -> None:
+def _make_working_dir(host: HostSpec, mount_points: MountPoints) -> None:
     try:
-        places.make(host.working_dir, like="/")
+        mount_points.make(host.working_dir, like="/")
         if not Path(host.working_dir).is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     except OSError as error:
@@ -107,8 +114,8 @@ def _hosts_file(host: HostSpec, store: str) -> str:
     return path
 
 
-def _keep(path: str, source: str, places: Places) -> None:
-    places.make(path, like=source)
+def _keep(path: str, source: str, mount_points: MountPoints) -> None:
+    mount_points.make(path, like=source)
     bind(source, path)
 
 
@@ -139,9 +146,9 @@ def _resolver(host: HostSpec) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _mount(entry: Mount, store: str, places: Places) -> None:
+def _mount(entry: Mount, store: str, mount_points: MountPoints) -> None:
     if entry.tmpfs_options is not None:
-        places.make(entry.target, like="/")
+        mount_points.make(entry.target, like="/")
         flags, data = tmpfs.split(entry.tmpfs_options)
         try:
             syscalls.mount("tmpfs", entry.target, "tmpfs", flags, data)
@@ -149,8 +156,8 @@ def _mount(entry: Mount, store: str, places: Places) -> None:
             text = f"tmpfs: {entry.target}:{entry.tmpfs_options}: {error.strerror}"
             raise OSError(error.errno, text) from error
         return
-    source = place(entry, store)
-    places.make(entry.target, like=source)
+    source = source_of(entry, store)
+    mount_points.make(entry.target, like=source)
     bind(source, entry.target)
     if entry.read_only:
         syscalls.make_read_only(entry.target)

@@ -2,9 +2,9 @@
 
 A supervisor that is told the CHANNEL forks one, too, before it makes namespaces.
 
-CHANNEL is an inherited socket (SOCK_SEQPACKET). A question is {"host": PID, "supervisor": PID},
-with a descriptor: the socket where the agent is asked. The host's process 1 and the lab's
-supervisor are as this machine counts. The answer is {} when the agent is there, else {"failed":
+CHANNEL is an inherited socket (SOCK_SEQPACKET). A request is {"host": PID, "supervisor": PID},
+with a descriptor: the socket on which the agent listens. The host's process 1 and the lab's
+supervisor are as this machine counts. The response is {} when the agent is there, else {"error":
 WHY}. What an agent needs is loaded once, and may be while the hosts are not there yet.
 """
 
@@ -22,43 +22,43 @@ from lab.engines.namespaces import syscalls
 
 
 def serve(descriptor: int) -> None:
-    """Answer one question after the other."""
+    """Handle one request after the other, until the end of the channel."""
     channel = socket.socket(fileno=descriptor)
-    nothing = os.open(os.devnull, os.O_RDWR)
+    null = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
-        os.dup2(nothing, stream)
+        os.dup2(null, stream)
     while True:
-        text, given, _, _ = socket.recv_fds(channel, 4096, 1)
+        text, listeners, _, _ = socket.recv_fds(channel, 4096, 1)
         if not text:
             return
-        question = json.loads(text)
-        failed = _begin(channel, question["host"], question["supervisor"], given[0])
-        os.close(given[0])
-        channel.send(json.dumps({"failed": failed} if failed else {}).encode())
+        request = json.loads(text)
+        error = _begin(channel, request["host"], request["supervisor"], listeners[0])
+        os.close(listeners[0])
+        channel.send(json.dumps({"error": error} if error else {}).encode())
 
 
 def _begin(channel: socket.socket, host: int, supervisor: int, listener: int) -> str:
     """Leave an agent in the namespaces; return why it cannot be."""
-    told, telling = os.pipe()
+    errors, errors_write = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(told)
+        os.close(errors)
         channel.close()
         try:
             ends_with = os.pidfd_open(host)
             _enter(host, supervisor)
         except OSError as error:
-            os.write(telling, f"host of process {host}: {error.strerror}".encode())
+            os.write(errors_write, f"host of process {host}: {error.strerror}".encode())
             os._exit(1)
-        _leave_behind(telling, listener, ends_with)
-    os.close(telling)
-    failed = os.read(told, 4096).decode()
-    os.close(told)
+        _leave_behind(errors_write, listener, ends_with)
+    os.close(errors_write)
+    why = os.read(errors, 4096).decode()
+    os.close(errors)
     os.waitpid(child, 0)
-    return failed
+    return why
 
 
-def _leave_behind(telling: int, listener: int, ends_with: int) -> NoReturn:
+def _leave_behind(errors_write: int, listener: int, ends_with: int) -> NoReturn:
     # Twice, so that the agent's parent is of the lab's pid namespace, and its orphan the
     # supervisor's.
     child = os.fork()
@@ -68,7 +68,7 @@ def _leave_behind(telling: int, listener: int, ends_with: int) -> NoReturn:
     if os.fork():
         os._exit(0)
     os.setsid()
-    os.close(telling)
+    os.close(errors_write)
     try:
         Server(socket.socket(fileno=listener), ends_with).run()
     finally:

@@ -1,6 +1,6 @@
-"""Where the supervisor answers questions: state, outputs, and what is to be done to a host.
+"""Handles the requests of clients: state, outputs, and what is to be done to a host.
 
-An answer to something done comes when it is in force.
+The response to a command comes when it has been done.
 """
 
 import contextlib
@@ -10,26 +10,29 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from lab.engines.namespaces.client import FRAME, STAMP, peer_uid
-from lab.engines.namespaces.supervisor.actions import Actions, Condition, Lab, RefusedError
+from lab.engines.namespaces.protocol import FRAME, STAMP, peer
+from lab.engines.namespaces.supervisor.actions import Actions, Condition, Lab
 from lab.engines.namespaces.supervisor.host_state import HostState
 from lab.engines.namespaces.supervisor.loop import Loop
+from lab.errors import EngineError
 
 _MOST_BYTES = 1 << 16
-_ANSWER_WITHIN_S = 1.0
+_RESPONSE_WITHIN_S = 1.0
+# The commands that need no host.
+_OF_THE_LAB = {"status", "down"}
 
 
 class _Reader:
     """A client that reads an output: as it came, or by streams, with times."""
 
-    def __init__(self, sock: socket.socket, host: HostState, question: dict[str, Any]) -> None:
+    def __init__(self, sock: socket.socket, host: HostState, request: dict[str, Any]) -> None:
         self.sock = sock
         self.host = host
-        self.output = host.stdout if question.get("alone") else host.all
-        self.follow = question.get("follow", False)
+        self.output = host.outputs.stdout if request.get("alone") else host.outputs.all
+        self.follow = request.get("follow", False)
         self.unsent = b""  # of a frame
-        self._make = self._stretch if question["ask"] == "printed" else self._piece
-        self._position = question.get("position", 0)
+        self._make = self._stretch if request["command"] == "output_since" else self._piece
+        self._position = request.get("position", 0)
         self._until = self.output.end()
 
     def load(self) -> bool:
@@ -53,7 +56,7 @@ class _Reader:
         return head + found.data
 
 
-class Desk:
+class RequestHandler:
     """Serves the clients of the control socket; never waits for one."""
 
     def __init__(self, supervisor: Lab, loop: Loop, control: socket.socket) -> None:
@@ -77,53 +80,69 @@ class Desk:
             self._turn_away(str(error.strerror))
             return
         # In this user namespace the lab's own user is root; anybody else is somebody else.
-        if peer_uid(sock) != os.geteuid():
+        if peer(sock)[1] != os.geteuid():
             sock.close()
             return
         sock.setblocking(False)
-        self._loop.watch(sock.fileno(), lambda: self._hear(sock))
+        self._loop.watch(sock.fileno(), lambda: self._receive(sock))
 
     def _turn_away(self, why: str) -> None:
-        """Answer who cannot be served, on a descriptor that is kept for that (EMFILE, ENFILE)."""
+        """Refuse a client on a descriptor that is kept for that (EMFILE, ENFILE of accept(2))."""
         os.close(self._spare)
         text = f"lab {self._supervisor.lab.name}: its supervisor has {why.lower()}"
         with contextlib.suppress(OSError):
             sock, _ = self._control.accept()
             with sock:
                 sock.setblocking(False)
-                sock.sendall(json.dumps({"failed": text}).encode() + b"\n")
+                sock.sendall(json.dumps({"error": text}).encode() + b"\n")
         self._spare = os.open(os.devnull, os.O_RDONLY)
 
-    def _hear(self, sock: socket.socket) -> None:
+    def _receive(self, sock: socket.socket) -> None:
         try:
-            text, given, _, _ = socket.recv_fds(sock, _MOST_BYTES, 1)
+            text, descriptors, _, _ = socket.recv_fds(sock, _MOST_BYTES, 1)
         except OSError:
-            text, given = b"", []
+            text, descriptors = b"", []
         if not text:
             self._close(sock)
             return
-        question = {**json.loads(text), "descriptors": given}
-        ask = question["ask"]
-        if ask == "status":
-            self._answer(sock, self._status(question.get("host")))
-        elif ask == "down":
-            within_s = self._supervisor.longest_down_s()
-            pid = int(Path("/proc/self").readlink().name)
-            self._answer(sock, {"pid": pid, "within_s": within_s})
-            self._supervisor.take_down()
-        elif ask in {"output", "printed"}:
-            self._read(sock, question)
+        try:
+            request = {**json.loads(text), "descriptors": descriptors}
+            command, host = request["command"], self._host(request)
+        except (KeyError, TypeError, ValueError) as error:  # whoever sends this, the lab goes on
+            why = f"lab {self._supervisor.lab.name}: not a request: {type(error).__name__}: {error}"
+            self._respond(sock, {"error": why})
         else:
-            self._do(sock, self._supervisor.hosts[question["host"]], ask, question)
-        for descriptor in given:
+            self._handle(sock, command, host, request)
+        for descriptor in descriptors:
             os.close(descriptor)
 
-    def _status(self, asked: str | None) -> dict[str, Any]:
-        spec = self._supervisor.hosts[asked].spec if asked else None
+    def _host(self, request: dict[str, Any]) -> HostState | None:
+        """Return the host that a request names, None for a command of the lab."""
+        if request["command"] in _OF_THE_LAB and "host" not in request:
+            return None
+        return self._supervisor.hosts[request["host"]]
+
+    def _handle(
+        self, sock: socket.socket, command: str, host: HostState | None, request: dict[str, Any]
+    ) -> None:
+        if command == "status":
+            self._respond(sock, self._status(host))
+        elif command == "down":
+            within_s = self._supervisor.longest_down_s()
+            pid = int(Path("/proc/self").readlink().name)
+            self._respond(sock, {"pid": pid, "within_s": within_s})
+            self._supervisor.take_down()
+        elif host and command in {"output", "output_since"}:
+            self._send_output(sock, host, request)
+        elif host:
+            self._act(sock, host, request)
+
+    def _status(self, asked: HostState | None) -> dict[str, Any]:
+        spec = asked.spec if asked else None
         hosts = [
             {
                 "name": host.spec.name,
-                "state": host.shown_state,
+                "state": host.state,
                 "health": host.health,
                 "addresses": host.addresses(),
                 "pid": host.outer_pid,
@@ -143,34 +162,34 @@ class Desk:
             "user_namespace": self._supervisor.inner,
         }
 
-    def _do(self, sock: socket.socket, host: HostState, ask: str, question: dict[str, Any]) -> None:
+    def _act(self, sock: socket.socket, host: HostState, request: dict[str, Any]) -> None:
         try:
-            done = self._actions.begin(ask, host, question)
-        except RefusedError as error:
-            self._answer(sock, {"failed": str(error)})
+            done = self._actions.begin(request["command"], host, request)
+        except EngineError as error:
+            self._respond(sock, {"error": str(error)})
         else:
             self._waiting.append((host, done, sock))
             self.changed(host)
 
     def changed(self, host: HostState) -> None:
-        """Answer those who waited for what is now true."""
+        """Respond to those who waited for what is now true of a host."""
         for entry in list(self._waiting):
             waited_for, done, sock = entry
             if waited_for is not host:
                 continue
             try:
-                answer: dict[str, Any] | None = {"ok": True} if done() else None
-            except RefusedError as error:
-                answer = {"failed": str(error)}
-            if answer:
+                response: dict[str, Any] | None = {"ok": True} if done() else None
+            except EngineError as error:
+                response = {"error": str(error)}
+            if response:
                 self._waiting.remove(entry)
-                self._answer(sock, answer)
+                self._respond(sock, response)
 
-    def _answer(self, sock: socket.socket, answer: dict[str, Any]) -> None:
+    def _respond(self, sock: socket.socket, response: dict[str, Any]) -> None:
         # The client waits for it; one that does not read it is not waited for.
         with contextlib.suppress(OSError):
-            sock.settimeout(_ANSWER_WITHIN_S)
-            sock.sendall(json.dumps(answer).encode() + b"\n")
+            sock.settimeout(_RESPONSE_WITHIN_S)
+            sock.sendall(json.dumps(response).encode() + b"\n")
         self._close(sock)
 
     def _close(self, sock: socket.socket) -> None:
@@ -181,10 +200,9 @@ class Desk:
 
     # --- outputs
 
-    def _read(self, sock: socket.socket, question: dict[str, Any]) -> None:
-        host = self._supervisor.hosts[question["host"]]
-        self._supervisor.collect(host)
-        reader = _Reader(sock, host, question)
+    def _send_output(self, sock: socket.socket, host: HostState, request: dict[str, Any]) -> None:
+        host.outputs.read()
+        reader = _Reader(sock, host, request)
         self._readers.append(reader)
         self._pump(reader)
 
@@ -207,6 +225,6 @@ class Desk:
                 return
             reader.unsent = reader.unsent[sent:]
         if reader.follow:
-            self._loop.watch(reader.sock.fileno(), lambda: self._hear(reader.sock))
+            self._loop.watch(reader.sock.fileno(), lambda: self._receive(reader.sock))
         else:
             self._close(reader.sock)

@@ -1,6 +1,6 @@
-"""The supervisor's way to `lab up`: standard output, and the control pipe, standard input.
+"""The supervisor's connection to `lab up`: standard output, and the control pipe, standard input.
 
-Until `lab up` says `release` there, its end is the end of the lab.
+Until `lab up` writes `detach` there, its end is the end of the lab.
 """
 
 import json
@@ -8,10 +8,11 @@ import os
 from typing import Any
 
 
-def say(**message: Any) -> None:
-    """Tell `lab up`; if it is gone, and has not released the lab, so is the lab.
+def send(**message: Any) -> None:
+    """Send `lab up` a message; if it is gone, and has not detached, this process ends.
 
-    With `failed` come `keys`: the place of the compose file that is at fault, if that is known.
+    Messages are {"doing": ..., "detail": ...}, {"up": true}, and {"error": ..., "keys": [...]}: the
+    keys are the place of the compose file that is wrong, if that is known.
     """
     try:
         os.write(1, json.dumps(message).encode() + b"\n")
@@ -19,15 +20,15 @@ def say(**message: Any) -> None:
         os._exit(1)
 
 
-def hear() -> None:
-    """Hear what comes on standard input: the release, or the end, which is the end of the lab."""
-    if b"release" not in os.read(0, 64):
+def receive() -> None:
+    """Receive `detach`; at the end of the pipe without it, the lab ends."""
+    if b"detach" not in os.read(0, 64):
         os._exit(1)
 
 
-def let_go() -> None:
-    """After the release: nobody is there any more."""
-    nothing = os.open(os.devnull, os.O_RDWR)
+def detach() -> None:
+    """Let go of the pipe and of the standard streams: nobody is there any more."""
+    null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
-        os.dup2(nothing, descriptor)
-    os.close(nothing)
+        os.dup2(null, descriptor)
+    os.close(null)

@@ -36,7 +36,7 @@ class Spawner:
         self._files = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (self._files[1], self._files[1]))
 
-    def give(self, host: HostState) -> tuple[int, int]:
+    def spawn(self, host: HostState) -> tuple[int, int]:
         """Fork the host's init; return the descriptors to read the host's two outputs from.
 
         OSError when there cannot be one.
@@ -49,18 +49,18 @@ class Spawner:
             reads, writes = [], []
             for _ in range(2):
                 read, write = os.pipe()
-                # What is ready may have been read for somebody who has asked, before its turn.
+                # What is ready may have been read for a client's request, before its turn.
                 os.set_blocking(read, False)
                 ours.callback(os.close, read)
                 theirs.callback(os.close, write)
                 reads.append(read)
                 writes.append(write)
-            pid = self._fork(host, its_channel, (writes[0], writes[1]))
+            pid = self._fork_init(host, its_channel, (writes[0], writes[1]))
             ours.pop_all()
-        host.pid, host.channel, host.ready, host.status = pid, channel, False, None
+        host.spawned(pid, channel)
         return reads[0], reads[1]
 
-    def _fork(self, host: HostState, channel: socket.socket, outputs: tuple[int, int]) -> int:
+    def _fork_init(self, host: HostState, channel: socket.socket, outputs: tuple[int, int]) -> int:
         syscalls.unshare(syscalls.CLONE_NEWPID)
         try:
             pid = os.fork()
@@ -75,8 +75,8 @@ class Spawner:
     ) -> NoReturn:
         try:
             self._title.show(freezer.RUNS, host.spec.name)
-            nothing = os.open(os.devnull, os.O_RDONLY)
-            for number, descriptor in enumerate((nothing, *outputs)):
+            null = os.open(os.devnull, os.O_RDONLY)
+            for number, descriptor in enumerate((null, *outputs)):
                 os.dup2(descriptor, number)
             low = 3
             for kept in sorted((channel.fileno(), self._inner)):
@@ -86,15 +86,15 @@ class Spawner:
             resource.setrlimit(resource.RLIMIT_NOFILE, self._files)
             Init(self._lab, host.spec, channel, self._inner).run()
         except OSError as error:
-            _tell_fault(channel, text_of(error))
+            _send_error(channel, text_of(error))
         except LocatedError as error:
-            _tell_fault(channel, str(error), error.keys)
-        except Exception:  # a fault of ours: into what the host says
+            _send_error(channel, str(error), error.keys)
+        except Exception:  # a bug of ours: into the host's output
             sys.excepthook(*sys.exc_info())
         finally:
             os._exit(1)
 
 
-def _tell_fault(channel: socket.socket, text: str, keys: Sequence[str | int] = ()) -> None:
-    """Say why there is no init; the keys are the place of the compose file that is at fault."""
-    channel.send(json.dumps({"is": "failed", "text": text, "keys": keys}).encode())
+def _send_error(channel: socket.socket, text: str, keys: Sequence[str | int] = ()) -> None:
+    """Send why there is no init; the keys are the place of the compose file that is wrong."""
+    channel.send(json.dumps({"event": "failed", "error": text, "keys": keys}).encode())

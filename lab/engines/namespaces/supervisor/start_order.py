@@ -3,24 +3,25 @@
 from collections.abc import Iterator, Mapping
 
 from lab.engines import startup_errors
+from lab.engines.lifecycle import CREATED, EXITED, RUNNING
 from lab.engines.namespaces.supervisor.host_state import HostState
 
 _COMPLETED = "service_completed_successfully"
 
 
-class Order:
+class StartOrder:
     """The order of a lab's hosts; it looks only at those that a change can matter to."""
 
     def __init__(self, hosts: Mapping[str, HostState]) -> None:
         self._hosts = hosts
         self._not_up = set(hosts)
         # Who waits for a host, and which hosts may end because somebody waits for just that.
-        self._waiting_for: dict[str, list[HostState]] = {name: [] for name in hosts}
+        self._dependents: dict[str, list[HostState]] = {name: [] for name in hosts}
         self._may_end: set[str] = set()
-        self._told_to_end: set[str] = set()
+        self._stopped: set[str] = set()
         for host in hosts.values():
             for needed, condition in host.spec.depends_on.items():
-                self._waiting_for[needed].append(host)
+                self._dependents[needed].append(host)
                 if condition == _COMPLETED:
                     self._may_end.add(needed)
 
@@ -34,8 +35,8 @@ class Order:
 
         One that is started again does not wait a second time.
         """
-        for host in (changed, *self._waiting_for[changed.spec.name]):
-            waits = host.ready and host.state == "created"
+        for host in (changed, *self._dependents[changed.spec.name]):
+            waits = host.ready and host.state == CREATED and not host.start_requested
             if waits and (host.generation > 1 or self._has_all_it_needs(host)):
                 yield host
 
@@ -43,20 +44,20 @@ class Order:
         needs = host.spec.depends_on.items()
         return all(self._hosts[name].meets(condition) for name, condition in needs)
 
-    def fault(self, changed: HostState) -> str:
-        """Return why this host keeps the lab from getting up; "" if it does not."""
+    def startup_error(self, changed: HostState) -> str:
+        """Return why this host keeps the lab from coming up; "" if it does not."""
         if self.up or self._is_done(changed):
             return ""
-        if changed.state != "exited" and changed.health != "unhealthy":
+        if changed.state != EXITED and changed.health != "unhealthy":
             return ""
-        said = changed.all.from_(0, 1 << 24)[0].decode(errors="replace")
-        if changed.state == "exited":
-            return startup_errors.ended(changed.spec.name, changed.status, said)
-        return startup_errors.unhealthy(changed.spec.name, changed.check_said, said)
+        output = changed.outputs.all.from_(0, 1 << 24)[0].decode(errors="replace")
+        if changed.state == EXITED:
+            return startup_errors.exited(changed.spec.name, changed.status, output)
+        return startup_errors.unhealthy(changed.spec.name, changed.health_output, output)
 
-    def is_up_with(self, changed: HostState) -> bool:
+    def completes(self, changed: HostState) -> bool:
         """Tell whether this change has made the lab be up; once."""
-        running = changed.state == "running" and changed.health in {None, "healthy"}
+        running = changed.state == RUNNING and changed.health in {None, "healthy"}
         ready = running and changed.settled
         if self.up or not (ready or self._is_done(changed)):
             return False
@@ -68,14 +69,14 @@ class Order:
 
     def left(self) -> list[HostState]:
         """Return the hosts whose programs have not ended."""
-        return [h for h in self._hosts.values() if h.state not in {"created", "exited"}]
+        return [host for host in self._hosts.values() if host.is_left]
 
-    def to_end(self) -> Iterator[HostState]:
+    def stoppable(self) -> Iterator[HostState]:
         """Yield, once each, the hosts that no other needs any more."""
         left = self.left()
         needed = {name for host in left for name in host.spec.depends_on}
         for host in left:
             name = host.spec.name
-            if name not in needed and name not in self._told_to_end:
-                self._told_to_end.add(name)
+            if name not in needed and name not in self._stopped:
+                self._stopped.add(name)
                 yield host

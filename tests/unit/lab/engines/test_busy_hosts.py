@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from lab.engines.compose import host
+from lab.engines.compose import threads as container_threads
 from lab.engines.namespaces.host import processes
 from tests.waiting import wait_until
 
@@ -39,7 +39,7 @@ WAITS = ("101", "100", "Ss", "inet_csk_accept")
 def test_a_container_is_busy_until_its_programs_wait(
     threads: Sequence[Sequence[str]], busy: bool
 ) -> None:
-    assert host._is_busy("100", threads) is busy
+    assert container_threads.are_busy("100", threads) is busy
 
 
 def test_a_process_is_busy_until_it_waits_and_while_nobody_has_reaped_it() -> None:

@@ -5,7 +5,7 @@ from lab.engines import startup_errors
 
 def test_the_last_lines_are_one_line() -> None:
     said = "zero\none\r\n\ttwo \x1b[31mred\x1b[0m\nthree\n\n"
-    assert startup_errors.ended("server", 3, said) == (
+    assert startup_errors.exited("server", 3, said) == (
         "server ended with status 3; it said: one | two [31mred[0m | three"
     )
 

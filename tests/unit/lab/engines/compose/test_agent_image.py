@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lab.engines.compose import agent_image
-from lab.engines.compose.checks import configured_base_image
+from lab.engines.compose.diagnostics import configured_base_image
 
 ROOT = Path(__file__).parents[5]
 

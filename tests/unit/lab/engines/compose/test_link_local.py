@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab.engines.compose.host import link_local
+from lab.engines.compose.endpoints import link_local
 
 
 @pytest.mark.parametrize(

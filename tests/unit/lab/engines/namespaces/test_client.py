@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.engines.namespaces import client
+from lab.engines.namespaces import client, protocol
 from lab.errors import LabGoneError
 
 NOBODY = 65534
@@ -29,7 +29,7 @@ def name() -> Iterator[str]:
     """A lab that is there, as far as its socket goes."""
     with socket.socket(socket.AF_UNIX) as ours:
         own = f"lab-test-{secrets.token_hex(3)}"
-        ours.bind(client.address_of(own))
+        ours.bind(protocol.address_of(own))
         yield own
 
 
@@ -43,11 +43,11 @@ def test_a_lab_is_found_whatever_others_call_their_sockets(name: str, foreign: b
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can have a process of another user")
 def test_a_name_that_somebody_else_has_bound_is_no_lab() -> None:
     own = f"lab-test-{secrets.token_hex(3)}"
-    argv = [sys.executable, "-c", LISTENS, client.address_of(own)[1:], str(NOBODY)]
+    argv = [sys.executable, "-c", LISTENS, protocol.address_of(own)[1:], str(NOBODY)]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as somebody:
         assert somebody.stdout
         assert somebody.stdout.readline() == b"ready\n"
         assert own in client.names()
         with pytest.raises(LabGoneError, match=f"taken by user {NOBODY}"):
-            client.ask(own, ask="status")
+            client.request(own, "status")
         somebody.communicate()

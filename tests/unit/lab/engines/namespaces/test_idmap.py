@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.engines.namespaces import checks, idmap
+from lab.engines.namespaces import diagnostics, idmap
 from lab.engines.namespaces.idmap import Range
 
 
@@ -51,7 +51,7 @@ def test_missing_program_is_said_with_its_package(ordinary: Path) -> None:
 def test_missing_range_is_said_with_the_command_that_gives_one(ordinary: Path) -> None:
     installed(ordinary)
     (ordinary / "subgid").write_text("64399:400000:65536\n")
-    finding = checks.other_users()
+    finding = diagnostics.other_users()
     assert (finding.ok, finding.required) == (False, False)
     assert finding.seen == f"{ordinary}/subuid has no 65535 ids of 64399"
     assert finding.remedy == (
@@ -64,7 +64,7 @@ def test_range_of_both_files_is_taken(ordinary: Path) -> None:
     (ordinary / "subgid").write_text("64399:400000:65536\n")
     (ordinary / "subuid").write_text("64399:300000:65536\n")
     assert idmap.ranges() == (Range(400000, 65535), Range(300000, 65535))
-    assert checks.other_users().ok
+    assert diagnostics.other_users().ok
 
 
 def test_inner_map_has_each_id_once_and_swaps_root_and_lab() -> None:

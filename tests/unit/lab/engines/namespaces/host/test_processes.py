@@ -35,13 +35,13 @@ def test_every_child_that_has_ended_is_reaped_and_no_other() -> None:
     ended = processes.spawn(["sh", "-c", "exit 3"], os.environ, ())
     try:
         os.waitid(os.P_PID, ended, os.WEXITED | os.WNOWAIT)
-        reaped = dict(processes.ended())
+        reaped = dict(processes.reaped())
         assert os.waitstatus_to_exitcode(reaped[ended]) == 3
         assert lasting not in reaped
     finally:
         os.kill(lasting, 9)
         os.waitpid(lasting, 0)
-    assert list(processes.ended()) == []
+    assert list(processes.reaped()) == []
 
 
 def test_a_program_is_looked_up_in_the_path_it_is_given(

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from lab import optional
-from lab.api import wire_checks
+from lab.api import wire_diagnostics
 from lab.engines.namespaces import idmap
 from lab.model import Finding
 from lab.optional import PATH
@@ -33,7 +33,9 @@ def findings() -> list[Finding]:
     return [
         user_namespaces(),
         _program("ip", "iproute2"),
-        *wire_checks.findings([*_IN_NAMESPACES, sys.executable, "-I", "-S", str(_AGENT), "needs"]),
+        *wire_diagnostics.findings(
+            [*_IN_NAMESPACES, sys.executable, "-I", "-S", str(_AGENT), "needs"]
+        ),
         *(program.finding() for program in optional.PROGRAMS if program.engine == "namespaces"),
         other_users(),
     ]
