@@ -20,7 +20,7 @@ from lab.api.engine import Engine, Progress
 from lab.engines import choice
 from lab.engines.compose.compose_cli import compose
 from lab.errors import EngineError
-from lab.evidence import events, waiting
+from lab.evidence import event_file, waiting
 from lab.runner import pool, run, topology
 from lab.runner.run import Outcome
 from lab.scenario import catalogue
@@ -179,7 +179,7 @@ def _all(engine: Engine, scenarios: list[Scenario], folder: Path, progress: Prog
     total_s = seconds(
         lambda: outcomes.extend(pool.run_all(engine, scenarios, results, jobs=JOBS, watch=watch))
     )
-    waited_s = [waiting.waited_s(events.read(one.folder)) for one in outcomes]
+    waited_s = [waiting.waited_s(event_file.read(one.folder)) for one in outcomes]
     return All(
         engine=engine.name,
         scenarios=len(outcomes),

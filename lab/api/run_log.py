@@ -3,19 +3,18 @@
 It is written as it happens, so that a program that is killed has left what it saw.
 """
 
-import platform
 import time
 from collections import deque
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from lab import __version__
 from lab.api.lab import Lab
 from lab.api.quiescence import wait_until_quiet
 from lab.errors import LabError
 from lab.evidence import folders, output
-from lab.evidence.events import Event, Recorder
+from lab.evidence.event_file import Recorder, event_of
+from lab.evidence.events import End, Event, HostUp, Start, SyslogLine, Unsupported
 from lab.evidence.output import OutputRecorder
 from lab.model import HostStatus, PrintedLine
 
@@ -26,27 +25,21 @@ _QUIET_WITHIN_S = 2.0
 class RunLog:
     """Events in a folder, and the packets of the wire beside them, until `finish`."""
 
-    def __init__(self, folder: Path, facts: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, start: Start) -> None:
         self.folder = folder
         self.began_ns = time.time_ns()
         # What keeps the evidence from being whole.
         self.errors: list[str] = []
         self._recorder: Recorder | None = Recorder(folder)
         self._entered = ExitStack()
-        self.write(
-            "start",
-            **facts,
-            kernel=platform.release(),
-            python=platform.python_version(),
-            socket_lab=__version__,
-        )
+        self.write(start)
 
     def open(self, lab: Lab, *, packets: bool) -> None:
         """Write the lab's hosts; with `packets`, begin to capture those."""
         for host in lab.status().hosts:
-            self.write("host_up", host=host.name, addresses=list(host.addresses))
+            self.write(HostUp(host=host.name, addresses=tuple(host.addresses)))
         for text in lab.missing_programs:
-            self.write("lacking", text=text)
+            self.write(Unsupported(text=text))
         if not packets:
             self.errors.append("packets were not to be recorded")
             return
@@ -56,10 +49,14 @@ class RunLog:
         except LabError as error:
             self.errors.append(f"no packets were recorded: {error}")
 
-    def write(self, kind: str, **fields: Any) -> Event:
-        """Write an event; after the end nothing is written any more."""
-        recorder = self._recorder
-        return recorder.write(kind, **fields) if recorder else {"kind": kind, **fields}
+    def write(self, event: Event | str, **fields: Any) -> Event:
+        """Write an event and return it; after the end nothing is written any more.
+
+        By its kind and fields, those are of version 1 of the format.
+        """
+        if isinstance(event, str):
+            event = event_of({"kind": event, "time_ns": 0, **fields}, 1)
+        return self._recorder.write(event) if self._recorder else event
 
     def write_syslog(self, lab: Lab) -> None:
         """Write the syslog lines of a view of the lab, as far as they have come."""
@@ -67,11 +64,7 @@ class RunLog:
             return
         try:
             for line in lab.syslog():
-                time_ns = round(line.time.timestamp() * 1e6) * 1000
-                fields = line._asdict() | {"time_ns": time_ns}
-                for key in ("time", "lost_bytes"):
-                    del fields[key]
-                self.write("syslog", **fields)
+                self.write(SyslogLine.of(line))
         except LabError as error:
             self.errors.append(f"syslog: {error}")
 
@@ -97,7 +90,7 @@ class RunLog:
             if line.time_ns >= self.began_ns:
                 recorder.take([line])
         recorder.finish()
-        self.write("printed", **output.as_event(host.name, host.state, last))
+        self.write(output.last_output(host.name, host.state, last))
 
     def finish(self) -> None:
         """End the capture and the events; done again, it does nothing."""
@@ -107,6 +100,6 @@ class RunLog:
             self._entered.close()
         except LabError as error:
             self.errors.append(str(error))
-        self.write("end", troubles=self.errors)
+        self.write(End(errors=tuple(self.errors)))
         recorder, self._recorder = self._recorder, None
         recorder.close()

@@ -1,4 +1,4 @@
-"""What programs and hosts have last said, for people: lines from a run's events."""
+"""What programs and hosts printed last, for people: lines from a run's events."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -6,75 +6,87 @@ from pathlib import Path
 
 from lab.checks import calls
 from lab.errors import EvidenceError
-from lab.evidence import events, output
-from lab.evidence.events import Event
+from lab.evidence import event_file, output
+from lab.evidence.events import (
+    Event,
+    LastOutput,
+    OutputCut,
+    OutputError,
+    ProgramInput,
+    ProgramOutcome,
+    ProgramStarted,
+)
 
 _MOST_LINES, _MOST_NAME = 8, 100
-_KINDS = {"started", "program", "input", "printed", output.CUT, output.TROUBLE}
+_OfProgram = ProgramStarted | ProgramOutcome | ProgramInput
+_Shown = _OfProgram | LastOutput | OutputCut | OutputError
 
 
 def of_scenario(folder: Path) -> list[str]:
     """Return the lines about a scenario's run: what it ran beside its steps, and its hosts."""
     with suppress(EvidenceError):
-        return list(lines(events.read(folder), begun=True))
+        return list(lines(event_file.read(folder), begun=True))
     return []
 
 
-def lines(there: Sequence[Event], *, begun: bool = False) -> Iterator[str]:
-    """Say of each program how it ended, and of each host that matters, with their last lines.
+def lines(events: Sequence[Event], *, begun: bool = False) -> Iterator[str]:
+    """Yield how each program ended, and of each host that matters its state, with the last lines.
 
     With `begun` only of programs that went on while other steps were done (`later`).
     """
-    found: list[Event] = []
-    for event in there:
-        if event["kind"] in {"started", "program", "input"} and begun and not event.get("name"):
+    shown: list[_Shown] = []
+    for event in events:
+        if isinstance(event, _OfProgram) and begun and not event.name:
             continue
-        if event["kind"] == "program" and (earlier := _same(found, event)) is not None:
-            found[earlier] = event
-        elif event["kind"] in _KINDS:
-            found.append(event)
-    for event in found:
-        yield from _told(event)
+        if isinstance(event, ProgramOutcome) and (earlier := _same(shown, event)) is not None:
+            shown[earlier] = event
+        elif isinstance(event, _Shown):
+            shown.append(event)
+    for one in shown:
+        yield from _lines_of(one)
 
 
-def _same(found: Sequence[Event], event: Event) -> int | None:
+def _same(shown: Sequence[_Shown], event: ProgramOutcome) -> int | None:
     """Return where it stands that a program was started, or what else was known of it before."""
-    what = [event.get(key) for key in ("name", "host", "argv")]
-    same = [
-        number
-        for number, one in enumerate(found)
-        if event.get("name") and [one.get(key) for key in ("name", "host", "argv")] == what
-    ]
-    begun = [number for number in same if found[number]["kind"] == "started"]
-    known = [number for number in same if found[number].get("pending")]
-    return next(iter((*begun, *known)), None)
+    if not event.name:
+        return None
+    same = {
+        number: one
+        for number, one in enumerate(shown)
+        if isinstance(one, ProgramStarted | ProgramOutcome)
+        and (one.name, one.host, one.argv) == (event.name, event.host, event.argv)
+    }
+    begun = [number for number, one in same.items() if isinstance(one, ProgramStarted)]
+    outcomes = {number: one for number, one in same.items() if isinstance(one, ProgramOutcome)}
+    pending = [number for number, one in outcomes.items() if one.is_pending]
+    return next(iter((*begun, *pending)), None)
 
 
-def _told(event: Event) -> Iterator[str]:
-    if event["kind"] == "program":
-        status = "has not ended" if event.get("pending") else f"exit {event['exit_status']}"
-        if (after_s := event.get("killed_after_s")) is not None:
-            status = f"was killed after {after_s:g} s"
-        yield f"program {_name(event)} on {event['host']}: {status}"
-        for stream in ("output", "errors"):
-            yield from _last(event[stream])
-    elif event["kind"] == "started":
-        if "argv" in event:
-            yield f"program {_name(event)} on {event['host']}: was started"
-    elif event["kind"] == "input":
-        refused = ", which it has not taken" if event.get("refused") else ""
-        name = event["name"][:_MOST_NAME]
-        yield f"program {name} on {event['host']}: was {calls.given(event)}{refused}"
-    elif event["kind"] == "printed":
-        if event["output"] or event["state"] != "running":
-            yield f"the last lines of {event['host']} ({event['state']}):"
-            yield from _last(event["output"])
-    else:
-        yield f"note: {output.words(event)}"
+def _lines_of(event: _Shown) -> Iterator[str]:
+    match event:
+        case ProgramOutcome():
+            status = "has not ended" if event.is_pending else f"exit {event.exit_status}"
+            if event.killed_after_s is not None:
+                status = f"was killed after {event.killed_after_s:g} s"
+            yield f"program {_name(event.argv)} on {event.host}: {status}"
+            yield from _last(event.output)
+            yield from _last(event.errors)
+        case ProgramStarted():
+            yield f"program {_name(event.argv)} on {event.host}: was started"
+        case ProgramInput():
+            refused = ", which it has not taken" if event.refused else ""
+            name = event.name[:_MOST_NAME]
+            yield f"program {name} on {event.host}: was {calls.given(event)}{refused}"
+        case LastOutput():
+            if event.output or event.state != "running":
+                yield f"the last lines of {event.host} ({event.state}):"
+                yield from _last(event.output)
+        case OutputCut() | OutputError():
+            yield f"note: {output.described(event)}"
 
 
-def _name(event: Event) -> str:
-    return " ".join(event["argv"])[:_MOST_NAME]
+def _name(argv: Sequence[str]) -> str:
+    return " ".join(argv)[:_MOST_NAME]
 
 
 def _last(text: str) -> Iterator[str]:

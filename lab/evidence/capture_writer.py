@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from lab.evidence.events import naming
+from lab.evidence.os_errors import naming
 from lab.evidence.pcapng import Blocks, Statistics, counted, time_ns
 from lab.net import pcapng
 

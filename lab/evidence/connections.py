@@ -1,10 +1,10 @@
 """Which packets belong to the socket of a call, by the addresses that the events have. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from lab.evidence.events import Event
+from lab.evidence.events import CallOutcome, CallStarted, Event
 from lab.net.packet import TCP, UDP, Packet
 
 _PROTOCOLS = {"tcp": TCP, "udp": UDP}
@@ -37,46 +37,43 @@ def of_step(events: Sequence[Event], step: int | None) -> Ends | None:
 
     Of a call that has not returned they are those of the calls before it on the same socket.
     """
-    about = next((e for e in events if e["kind"] == "call" and e.get("step") == step), None)
+    made = [one for one in events if isinstance(one, CallOutcome | CallStarted)]
+    outcomes = [one for one in made if isinstance(one, CallOutcome)]
+    about = next((one for one in outcomes if one.step == step), None)
     if step is None or about is None:
         return None
-    names = _names(about) | {_socket_of(events, about)}
+    names = _names(about) | {_socket_of(made, about)}
     found: Ends | None = None
-    for event in events:
-        of_host = event["kind"] == "call" and event.get("host") == about.get("host")
-        if of_host and names & _names(event):
+    for event in outcomes:
+        if event.host == about.host and names & _names(event):
             found = _ends(event) or found
         if event is about:
             break
     return found
 
 
-def _names(event: Event) -> set[str]:
+def _names(event: CallOutcome) -> set[str]:
     """Return the names of what a call was about, and of what it made."""
-    arguments = event.get("arguments", {})
-    return {
-        arguments[key] for key in ("as", "socket", "file") if isinstance(arguments.get(key), str)
-    }
+    named = (event.arguments.get(key) for key in ("as", "socket", "file"))
+    return {name for name in named if isinstance(name, str)}
 
 
-def _socket_of(events: Sequence[Event], about: Event) -> str:
+def _socket_of(made: Sequence[CallOutcome | CallStarted], about: CallOutcome) -> str:
     """Return the connection of the file that a call was about."""
-    name = about.get("arguments", {}).get("file")
-    for event in events:
-        arguments = event.get("arguments", {})
-        if name and event.get("call") == "makefile" and arguments.get("as") == name:
-            return str(arguments.get("socket"))
+    name = about.arguments.get("file")
+    for event in made:
+        if name and event.call == "makefile" and event.arguments.get("as") == name:
+            return str(event.arguments.get("socket"))
     return ""
 
 
-def _ends(event: Event) -> Ends | None:
-    ends: Mapping[str, str] = event.get("ends") or {}
-    local, peer = (_end(ends.get(one, "")) for one in ("local", "peer"))
+def _ends(event: CallOutcome) -> Ends | None:
+    local, peer = _end(event.addresses.local), _end(event.addresses.peer)
     if not peer:  # a connection that was refused has no ends any more
-        peer = _end("0.0.0.0:" + str(event["arguments"].get("to", "")).rpartition(":")[2])
-    if ends.get("protocol") not in _PROTOCOLS or not (local or peer):
+        peer = _end("0.0.0.0:" + str(event.arguments.get("to", "")).rpartition(":")[2])
+    if event.addresses.protocol not in _PROTOCOLS or not (local or peer):
         return None
-    return Ends(_PROTOCOLS[ends["protocol"]], local, peer)
+    return Ends(_PROTOCOLS[event.addresses.protocol], local, peer)
 
 
 def _end(text: str) -> End | None:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lab.errors import EvidenceError
-from lab.evidence import connections, events, folders
+from lab.evidence import connections, event_file, folders
 from lab.evidence.background_traffic import is_housekeeping
-from lab.evidence.events import Event
+from lab.evidence.events import Event, FaultOn, StepEvent, StepsEnded, SyslogLine
 from lab.evidence.fates import without_own
 from lab.evidence.packets import Seen, packets
 
@@ -26,21 +26,22 @@ def lines(folder: Path, step: int | None = None) -> list[str]:
         seen.extend(packets(folder / folders.CAPTURE))
     there: Sequence[Event] = ()
     with contextlib.suppress(EvidenceError):
-        there = events.read(folder)
+        there = event_file.read(folder)
     return [*_packets(seen, there, step), *_log_lines(there)]
 
 
 def _packets(seen: Sequence[Seen], there: Sequence[Event], step: int | None) -> list[str]:
     what = "the last packets"
     seen = [one for one in seen if one.link and not is_housekeeping(one.packet)]
-    played = [event for event in there if event.get("step") is not None]
-    if played and played[-1]["step"] == step:
+    played = [one for one in there if isinstance(one, StepEvent) and one.step is not None]
+    if played and played[-1].step == step:
         # What comes later is the end of the run: connections that are torn down.
-        seen = [one for one in seen if one.time_ns <= played[-1]["time_ns"]]
+        seen = [one for one in seen if one.time_ns <= played[-1].time_ns]
     if ends := connections.of_step(there, step):
         what = "the last packets of this connection"
         seen = [one for one in seen if ends.has(one.packet)]
-    named = {name for event in there if event["kind"] == "fault_on" for name in event["ids"]}
+    added = (event for event in there if isinstance(event, FaultOn))
+    named = {link.fault for event in added for link in event.links}
     found = []
     for one in seen[-_PACKETS:]:
         fate = without_own(one.fate, named)
@@ -49,13 +50,10 @@ def _packets(seen: Sequence[Seen], there: Sequence[Event], step: int | None) -> 
 
 
 def _log_lines(there: Sequence[Event]) -> list[str]:
-    played = next((n for n, event in enumerate(there) if event["kind"] == "played"), None)
+    played = next((n for n, event in enumerate(there) if isinstance(event, StepsEnded)), None)
     # After the last step come the lines of the lab's own end.
-    logged = [event for event in there[:played] if event["kind"] == "syslog"][-_LINES:]
-    found = [
-        f"  {_clock(one['time_ns'])} {one['host']} {one['ident']}: {one['message']}"
-        for one in logged
-    ]
+    logged = [event for event in there[:played] if isinstance(event, SyslogLine)][-_LINES:]
+    found = [f"  {_clock(one.time_ns)} {one.host} {one.ident}: {one.message}" for one in logged]
     return ["the last syslog lines:", *found] if found else []
 
 

@@ -7,7 +7,7 @@ down, faults on and off, one step after the other.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from lab.evidence.events import Event
+from lab.evidence.events import CallOutcome, Event, ProgramOutcome, StepEvent, WaitOutcome
 
 Span = tuple[int, int]
 
@@ -20,13 +20,16 @@ def waited_s(events: Sequence[Event]) -> float:
 def _spans(events: Sequence[Event]) -> Iterator[Span]:
     before_ns = 0  # when the step before was done: then the next one begins
     for event in events:
-        if event.get("step") is None:
+        if not isinstance(event, StepEvent) or event.step is None:
             continue
-        if event["kind"] in {"call", "program"} and "ended_ns" in event:
-            yield event["began_ns"], event["ended_ns"]
-        elif event["kind"] in {"call", "wait"}:  # a call that has not returned
-            yield before_ns or event["time_ns"], event["time_ns"]
-        before_ns = event["time_ns"]
+        match event:
+            case CallOutcome(began_ns=int(began_ns), ended_ns=int(ended_ns)):
+                yield began_ns, ended_ns
+            case ProgramOutcome():
+                yield event.began_ns, event.ended_ns or event.time_ns
+            case CallOutcome() | WaitOutcome():  # a call that has not returned
+                yield before_ns or event.time_ns, event.time_ns
+        before_ns = event.time_ns
 
 
 def _length_ns(spans: Iterable[Span]) -> int:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import platform
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -10,10 +11,21 @@ from typing import Any
 
 import pytest
 
+from lab import __version__
 from lab.checks import calls, programs
 from lab.checks.verdict import Judgement, Verdict
 from lab.errors import LabError
-from lab.evidence import events, folders, summary
+from lab.evidence import event_file, folders, summary
+from lab.evidence.events import (
+    CallOutcome,
+    End,
+    Event,
+    FaultOff,
+    FaultOn,
+    Notice,
+    Start,
+    Unsupported,
+)
 from lab.pytest_plugin import options
 from lab.pytest_plugin.test_lab import TestLab
 
@@ -43,16 +55,18 @@ class TestEvidence:
         self._page = ""
         item.stash[options.EVIDENCE] = self
 
-    def facts(self, engine: str, hosts: Sequence[str]) -> dict[str, Any]:
-        """Return what the event `start` says of the test."""
-        return {
-            "title": self.item.nodeid,
-            "path": str(self.item.path),
-            "seed": None,
-            "engine": engine,
-            "hosts": list(hosts),
-            "test": self.item.nodeid,
-        }
+    def start(self, engine: str, hosts: Sequence[str]) -> Start:
+        """Return the first event of the test."""
+        return Start(
+            test=self.item.nodeid,
+            title=self.item.nodeid,
+            path=str(self.item.path),
+            engine=engine,
+            kernel=platform.release(),
+            python=platform.python_version(),
+            socket_lab=__version__,
+            hosts=tuple(hosts),
+        )
 
     def follow(self, lab: TestLab) -> None:
         """Take the lab that the test has."""
@@ -100,18 +114,18 @@ class TestEvidence:
 
     def _section(self) -> str:
         """Say where the evidence is, and show the ends of it."""
-        found = events.read(self.folder)
-        engine = next((one["engine"] for one in found if one["kind"] == "start"), "?")
+        found = event_file.read(self.folder)
+        engine = next((one.engine for one in found if isinstance(one, Start)), "?")
         lines = [f"evidence ({engine}): {shown(self.item, self.folder)}{self._page}"]
         lines += _faults(found)
-        made = [one for one in found if one["kind"] == "call"]
+        made = [one for one in found if isinstance(one, CallOutcome)]
         lines += ["the last calls:"] if made else []
         lines += [f"  {_call(one)}" for one in made[-_MOST_CALLS:]]
         lines += programs.lines(found)
         lines += summary.lines(self.folder)
-        lines += [f"note: {one['text']}" for one in found if one["kind"] == "note"]
-        for end in (one for one in found if one["kind"] == "end"):
-            lines += [f"note: {error}" for error in end["troubles"]]
+        lines += [f"note: {one.text}" for one in found if isinstance(one, Notice)]
+        for end in (one for one in found if isinstance(one, End)):
+            lines += [f"note: {error}" for error in end.errors]
         return "\n".join(lines)
 
 
@@ -150,25 +164,25 @@ def _why(report: pytest.TestReport) -> tuple[int, str]:
     return line, text.splitlines()[0] if text else "failed"
 
 
-def _faults(found: Sequence[events.Event]) -> Iterator[str]:
-    """Say what each fault was, and what it has done."""
-    said = {}
+def _faults(found: Sequence[Event]) -> Iterator[str]:
+    """Yield, for people, what each fault was and what it did."""
+    on: dict[str, str] = {}
     for event in found:
-        if event["kind"] == "fault_on":
-            (source, target) = event["links"][0]
-            said[event["name"]] = f"fault {event['said']} on {source} -> {target}"
-        elif event["kind"] == "fault_off":
-            acted, matched = event["acted_packets"], event["matched_packets"]
-            yield f"{said[event['name']]}: acted on {acted} of {matched} packets matched"
+        if isinstance(event, FaultOn):
+            link = event.links[0]
+            on[event.name] = f"fault {event.text} on {link.source} -> {link.target}"
+        elif isinstance(event, FaultOff):
+            acted, matched = event.counters.acted_packets, event.counters.matched_packets
+            yield f"{on[event.name]}: acted on {acted} of {matched} packets matched"
 
 
-def _call(event: events.Event) -> str:
-    began_ns = int(event.get("began_ns") or event["time_ns"])
+def _call(event: CallOutcome) -> str:
+    began_ns = event.began_ns or event.time_ns
     clock = datetime.fromtimestamp(began_ns / 1e9, tz=UTC).strftime("%H:%M:%S.%f")
-    given = event["arguments"]
+    given = event.arguments
     words = [_shown(given[key]) for key in _SHOWN_ARGUMENTS if given.get(key) is not None]
-    call = f"{event['call']}({', '.join(words)})"
-    return f"{clock} {event['host']}: {call} {calls.result(event)}"
+    call = f"{event.call}({', '.join(words)})"
+    return f"{clock} {event.host}: {call} {calls.result(event)}"
 
 
 def _shown(value: Any) -> str:
@@ -176,21 +190,24 @@ def _shown(value: Any) -> str:
 
 
 def _write_verdict(folder: Path, judgement: Judgement) -> None:
-    found = events.read(folder)
+    found = event_file.read(folder)
     start = found[0]
+    assert isinstance(start, Start)
     fields = {
         "folder": None,
         "scenario": folder.parent.name,
-        **{key: start[key] for key in ("title", "engine", "seed")},
+        "title": start.title,
+        "engine": start.engine,
+        "seed": start.seed,
         "verdict": judgement.verdict,
         "judgements": [
             {key: getattr(judgement, key) for key in ("line", "what", "expected", "found")}
             | {"verdict": judgement.verdict}
         ],
-        "took_s": (found[-1]["time_ns"] - start["time_ns"]) / 1e9,
-        "file": start["path"],
+        "took_s": (found[-1].time_ns - start.time_ns) / 1e9,
+        "file": start.path,
         "step": None,
-        "lacking": [one["text"] for one in found if one["kind"] == "lacking"],
+        "lacking": [one.text for one in found if isinstance(one, Unsupported)],
     }
     text = json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
     (folder / folders.VERDICT).write_text(text, encoding="utf-8")

@@ -21,6 +21,7 @@ from lab.api.lab import Lab
 from lab.api.quiescence import wait_until_quiet
 from lab.api.run_log import RunLog
 from lab.errors import EngineError, LabError
+from lab.evidence.events import Notice
 from lab.model import ComposeFiles
 from lab.pytest_plugin.evidence import TestEvidence
 from lab.pytest_plugin.test_lab import TestLab
@@ -73,9 +74,9 @@ class SessionLab(AbstractContextManager["SessionLab"]):
         """Give a test its view of the lab, which is brought up if there is none."""
         lab = self._up()
         evidence = TestEvidence(item)
-        run_log = RunLog(evidence.folder, evidence.facts(self._engine.name, list(lab.hosts)))
+        run_log = RunLog(evidence.folder, evidence.start(self._engine.name, list(lab.hosts)))
         for text in self._notes:
-            run_log.write("note", text=text)
+            run_log.write(Notice(text=text))
         test_lab = TestLab(lab, run_log, self._connect)
         evidence.follow(test_lab)
         try:

@@ -1,33 +1,32 @@
 """Calls, programs, faults, log lines and notes, out of a run's events.
 
-An event that lacks what it should have is left out and counted: its file is damaged.
+An event that is damaged, or does not fit those before it, is left out and counted.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from lab.evidence import events as evidence
 from lab.evidence import output
-from lab.evidence.events import Event
+from lab.evidence.events import CallOutcome, CallStarted, Event, ProgramOutcome, ProgramStarted
 from lab.report import call_text
 from lab.report.expected import Expectations
 from lab.report.fault_events import Faults
-from lab.report.hosts import names_by_address, texts
+from lab.report.hosts import names_by_address
 from lab.report.model import Call, Fault, LastLines, Log, Note, Program
 from lab.report.printed import together
+
+_DAMAGE = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
 
 def fault_names(events: Iterable[Event]) -> dict[str, str]:
     """Return the scenario's names of the wire's faults, by their ids (`client/1`)."""
-    return {
-        id_: str(event.get("name") or id_)
-        for event in events
-        if event["kind"] == "fault_on"
-        for id_ in texts(event.get("ids"))
-    }
+    added = (event for event in events if isinstance(event, evidence.FaultOn))
+    return {link.fault: event.name or link.fault for event in added for link in event.links}
 
 
 class Events:
-    """What the events tell, each kind in the order of its beginning.
+    """What happened, each kind in the order of its beginning.
 
     `left_out` counts the events that could not be read; `played_ns` is when the steps were over.
     """
@@ -45,69 +44,94 @@ class Events:
         self.logs: list[Log] = []
         self.last_lines: list[LastLines] = []
         self.notes: list[Note] = []
-        self.left_out = 0
-        self._lines: list[Event] = []
+        self.left_out = sum(isinstance(event, evidence.Damaged) for event in events)
+        self._lines: list[evidence.HostOutput] = []
         self.played_ns: int | None = None
         self._names = names_by_address(addresses)
         self._steps = expectations
-        self._started: dict[str, Event] = {}
+        self._started: dict[str, CallStarted | ProgramStarted] = {}
         self._before_ns = 0
-        tell: dict[str, Callable[[Event], None]] = {
-            "call": self._call,
-            "started": self._remember,
-            "program": self._program,
-            "fault_on": self._faults.on,
-            "fault_off": self._faults.off,
-            "host": self._faults.host,
-            "syslog": self._log,
-            "output": self._output,
-            "output_cut": self._output_trouble,
-            "output_trouble": self._output_trouble,
-            "printed": self._last_lines,
-            "input": self._input,
-            "sysctl": self._sysctl,
-            "wait": self._wait,
-            "error": self._error,
-            "lacking": self._lacking,
-            "note": lambda event: self._note(event, str(event["text"])),
-            "syslog_trouble": self._syslog_trouble,
-        }
         for event in events:
-            if event["kind"] == "played":
-                self.played_ns = event["time_ns"]
+            if isinstance(event, evidence.StepsEnded):
+                self.played_ns = event.time_ns
                 self._note(event, "the steps are over; the lab closes what is open")
-                break  # what its own end leaves in the syslog is no part of the story
-            self._tell(tell.get(event["kind"], _ignore), event)
-        self._never_collected()
+                break  # what its own end leaves in the syslog is none of the steps'
+            self._add(event)
+        self._add_never_collected()
         self.printed = together(self._lines)
         self.calls.sort(key=lambda call: call.began_ns)
 
-    def _tell(self, tell: Callable[[Event], None], event: Event) -> None:
+    def _add(self, event: Event) -> None:
         try:
-            tell(event)
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+            self._add_one(event)
+        except _DAMAGE:
             self.left_out += 1
-        self._before_ns = event["time_ns"]
+        self._before_ns = event.time_ns
 
-    def _call(self, event: Event) -> None:
-        # A call that has not returned says only, in older evidence, when that was found.
-        started = self._started.pop(str(event.get("name")), None)
-        began_ns = event.get("began_ns") or (started or {}).get("time_ns") or self._before_ns
+    def _add_one(self, event: Event) -> None:  # noqa: C901 - a table
+        match event:
+            case CallOutcome():
+                self._call(event)
+            case ProgramOutcome():
+                self._program(event)
+            case CallStarted() | ProgramStarted():
+                self._started[event.name] = event
+            case evidence.FaultOn():
+                self._faults.on(event)
+            case evidence.FaultOff():
+                self._faults.off(event)
+            case evidence.HostFaultOn():
+                self._faults.host_on(event)
+            case evidence.HostFaultOff():
+                self._faults.host_off(event)
+            case evidence.SyslogLine():
+                self._log(event)
+            case evidence.HostOutput():
+                self._lines.append(event)
+            case evidence.LastOutput():
+                self._last_lines(event)
+            case _:
+                self._add_note(event)
+
+    def _add_note(self, event: Event) -> None:
+        match event:
+            case evidence.ProgramInput():
+                self._input(event)
+            case evidence.OutputCut() | evidence.OutputError():
+                self._note(event, output.described(event), event.host, is_bad=True)
+            case evidence.SysctlSet():
+                words = ", ".join(f"{name} = {value}" for name, value in event.values.items())
+                self._note(event, f"sysctl {words}", event.host)
+            case evidence.WaitOutcome():
+                what = self._steps.what(event.step).replace("wait for", "waited for", 1)
+                self._note(event, f"{what or 'waited'}: {event.found}", is_bad=not event.held)
+            case evidence.StepError():
+                self._note(event, f"could not be done: {event.text}", is_bad=True)
+            case evidence.Unsupported():
+                self._note(event, f"this machine cannot do it: {event.text}", is_bad=True)
+            case evidence.SyslogError():
+                self._note(event, f"syslog is not whole: {event.text}", is_bad=True)
+            case evidence.Notice():
+                self._note(event, event.text)
+
+    def _call(self, event: CallOutcome) -> None:
+        # Of a call with `later` that has not returned, only its start has the time.
+        started = self._started.pop(event.name, None) if event.name else None
+        began_ns = event.began_ns or (started.time_ns if started else self._before_ns)
         result, error = self._result(event)
         came, _ = self._result(event, call_text.WHOLE)
-        step = event.get("step")
-        expected, verdict, tells = self._steps.of_call(step, error)
-        name, arguments = str(event["call"]), dict(event.get("arguments") or {})
+        expected, verdict, tells = self._steps.of_call(event.step, error)
+        name, arguments = event.call, dict(event.arguments)
         self.calls.append(
             Call(
                 number=len(self.calls),
-                step=step,
-                host=str(event["host"]),
+                step=event.step,
+                host=event.host,
                 name=name,
                 about=call_text.about(name, arguments, self._names),
-                began_ns=int(began_ns),
-                ended_ns=None if event.get("pending") else int(event["ended_ns"]),
-                looked_ns=int(event["time_ns"]),
+                began_ns=began_ns,
+                ended_ns=event.ended_ns,
+                looked_ns=event.time_ns,
                 result=result,
                 error=error,
                 asked=call_text.about(name, arguments, self._names, call_text.WHOLE),
@@ -119,123 +143,100 @@ class Events:
             )
         )
 
-    def _result(self, event: Event, most: int = call_text.SHORT) -> tuple[str, str]:
+    def _result(self, event: CallOutcome, most: int = call_text.SHORT) -> tuple[str, str]:
         """Return what a call came to, and the name of its error or ""."""
-        if event.get("pending"):
+        if event.is_pending:
             return "has not returned", ""
-        if raised := event.get("raised"):
-            return str(raised["name"]), str(raised["name"])
-        return call_text.gave(event.get("gave"), self._names, most), ""
+        if event.raised:
+            return event.raised.name, event.raised.name
+        return call_text.gave(event.result, self._names, most), ""
 
-    def _remember(self, event: Event) -> None:
-        self._started[str(event["name"])] = event
-
-    def _never_collected(self) -> None:
+    def _add_never_collected(self) -> None:
         """Show what was begun and never asked about: it was under way when the run ended."""
         for event in list(self._started.values()):
-            if "call" in event:
-                self._before_ns = event["time_ns"]
-                self._tell(self._call, {**event, "name": None, "pending": True})
-            elif "argv" in event:
-                begun = {**event, "began_ns": event["time_ns"], "pending": True}
-                self._tell(self._program, begun)
+            if isinstance(event, CallStarted):
+                self._add(
+                    CallOutcome(
+                        time_ns=event.time_ns,
+                        step=event.step,
+                        host=event.host,
+                        call=event.call,
+                        arguments=event.arguments,
+                        began_ns=event.time_ns,
+                    )
+                )
+            else:
+                self._add(
+                    ProgramOutcome(
+                        time_ns=event.time_ns,
+                        step=event.step,
+                        host=event.host,
+                        argv=event.argv,
+                        environment=event.environment,
+                        began_ns=event.time_ns,
+                    )
+                )
 
-    def _program(self, event: Event) -> None:
-        self._started.pop(str(event.get("name")), None)
-        ended = None if event.get("pending") else int(event["ended_ns"])
+    def _program(self, event: ProgramOutcome) -> None:
+        if event.name:
+            self._started.pop(event.name, None)
         # Of one that went on after its step the end of the run says how far it got.
-        before = self._program_before(event) if "of_step" in event else None
+        before = None if event.of_step is None else self._program_before(event)
         number = len(self.programs) if before is None else before.number
         self.programs[number : number + 1] = [
             Program(
                 number=number,
-                host=str(event["host"]),
-                argv=tuple(map(str, event["argv"])),
-                began_ns=int(event["began_ns"]),
-                ended_ns=ended,
-                looked_ns=int(event["time_ns"]),
-                output=str(event.get("output", "")),
-                errors=str(event.get("errors", "")),
-                exit_status=event.get("exit_status"),
-                verdict=self._steps.verdict(event.get("of_step", event.get("step"))),
-                environment=_settings(event.get("environment") or {}),
+                host=event.host,
+                argv=event.argv,
+                began_ns=event.began_ns,
+                ended_ns=event.ended_ns,
+                looked_ns=event.time_ns,
+                output=event.output,
+                errors=event.errors,
+                exit_status=event.exit_status,
+                verdict=self._steps.verdict(event.ran_in_step),
+                environment=tuple(event.environment.items()),
             )
         ]
 
-    def _program_before(self, event: Event) -> Program | None:
-        argv, began_ns = tuple(map(str, event["argv"])), int(event["began_ns"])
+    def _program_before(self, event: ProgramOutcome) -> Program | None:
         for one in self.programs:
-            if (one.host, one.argv, one.began_ns) == (str(event["host"]), argv, began_ns):
+            if (one.host, one.argv, one.began_ns) == (event.host, event.argv, event.began_ns):
                 return one
         return None
 
-    def _log(self, event: Event) -> None:
+    def _log(self, event: evidence.SyslogLine) -> None:
         self.logs.append(
             Log(
                 number=len(self.logs),
-                time_ns=int(event["time_ns"]),
-                host=str(event["host"]),
-                ident=str(event.get("ident", "")),
-                pid=event.get("pid"),
-                priority=f"{event.get('facility', '')}.{event.get('severity', '')}",
-                message=str(event["message"]),
+                time_ns=event.time_ns,
+                host=event.host,
+                ident=event.ident,
+                pid=event.pid,
+                priority=f"{event.facility}.{event.severity}",
+                message=event.message,
             )
         )
 
-    def _input(self, event: Event) -> None:
+    def _input(self, event: evidence.ProgramInput) -> None:
         words = []
-        if event["data"] is not None:
-            data = call_text.gave(event["data"], self._names, call_text.WHOLE)
-            words.append(f"gets {data}")
-        words += ["its input ends"] if event["close"] else []
-        in_vain = event.get("refused") or event["taken_bytes"] < event["bytes"]
+        if event.data is not None:
+            words.append(f"gets {call_text.gave(event.data, self._names, call_text.WHOLE)}")
+        words += ["its input ends"] if event.close else []
+        in_vain = event.refused or event.taken_bytes < event.size_bytes
         words += ["which it has not taken"] if in_vain else []
-        self._note(event, f"{event['name']}: {', '.join(words)}", is_bad=bool(in_vain))
+        self._note(event, f"{event.name}: {', '.join(words)}", event.host, is_bad=in_vain)
 
-    def _output(self, event: Event) -> None:
-        self._lines.append({**event, "host": str(event["host"]), "text": str(event["text"])})
+    def _last_lines(self, event: evidence.LastOutput) -> None:
+        self.last_lines.append(LastLines(event.host, event.state, event.output))
+        if event.state != "running":
+            self._note(event, f"{event.host} has ended ({event.state})", event.host, is_bad=True)
 
-    def _output_trouble(self, event: Event) -> None:
-        self._note(event, output.words(event), is_bad=True)
-
-    def _last_lines(self, event: Event) -> None:
-        host, state = str(event["host"]), str(event["state"])
-        self.last_lines.append(LastLines(host, state, str(event["output"])))
-        if state != "running":
-            self._note(event, f"{host} has ended ({state})", is_bad=True)
-
-    def _sysctl(self, event: Event) -> None:
-        words = ", ".join(f"{name} = {value}" for name, value in event["values"].items())
-        self._note(event, f"sysctl {words}")
-
-    def _wait(self, event: Event) -> None:
-        what = self._steps.what(event.get("step")).replace("wait for", "waited for", 1)
-        self._note(event, f"{what or 'waited'}: {event['found']}", is_bad=not event["held"])
-
-    def _error(self, event: Event) -> None:
-        self._note(event, f"could not be done: {event['text']}", is_bad=True)
-
-    def _lacking(self, event: Event) -> None:
-        self._note(event, f"this machine cannot do it: {event['text']}", is_bad=True)
-
-    def _syslog_trouble(self, event: Event) -> None:
-        self._note(event, f"syslog is not whole: {event['text']}", is_bad=True)
-
-    def _note(self, event: Event, text: str, *, is_bad: bool = False) -> None:
-        host = str(event.get("host") or "")
-        self.notes.append(Note(len(self.notes), int(event["time_ns"]), host, text, is_bad))
+    def _note(self, event: Event, text: str, host: str = "", *, is_bad: bool = False) -> None:
+        self.notes.append(Note(len(self.notes), event.time_ns, host, text, is_bad))
 
 
-def _ignore(_event: Event) -> None:
-    """Events of the run itself (`start`, `end`, `host_up`) are read elsewhere."""
-
-
-def _settings(environment: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple((str(name), str(value)) for name, value in environment.items())
-
-
-def _outcome(event: Event) -> dict[str, Any]:
-    raised = event.get("raised")
-    if raised:
-        return {"raised": f"{raised['name']}: {raised.get('text', '')}".rstrip(": ")}
-    return {} if event.get("pending") else {"gave": event.get("gave")}
+def _outcome(event: CallOutcome) -> dict[str, Any]:
+    if event.raised:
+        return {"raised": f"{event.raised.name}: {event.raised.text}".rstrip(": ")}
+    return {} if event.is_pending else {"gave": event.result}

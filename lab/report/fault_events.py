@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lab.evidence.events import Event
+from lab.evidence.events import FaultOff, FaultOn, HostFaultOff, HostFaultOn
 from lab.report.expected import Expectations
 from lab.report.fault_text import fault_words
 from lab.report.model import Fault
@@ -17,60 +17,56 @@ class Faults:
         self.found: list[Fault] = []
         self._steps = steps
 
-    def on(self, event: Event) -> None:
+    def on(self, event: FaultOn) -> None:
         """Add one of the wire."""
-        impairment = str(event["impairment"])
-        for_s = event.get("for_s")
-        on_ns = int(event["time_ns"])
+        for_s, on_ns = event.for_s, event.time_ns
         self.found.append(
             Fault(
                 number=len(self.found),
-                name=str(event.get("name") or impairment),
-                kind=impairment,
-                what=fault_words(impairment, event.get("asked") or {}),
+                name=event.name or event.impairment,
+                kind=event.impairment,
+                what=fault_words(event.impairment, event.asked),
                 on_ns=on_ns,
                 off_ns=None if for_s is None else on_ns + round(for_s * 1e9),
-                links=tuple((str(a), str(b)) for a, b in event.get("links", ())),
-                said=str(event.get("said", "")),
+                links=tuple((link.source, link.target) for link in event.links),
+                said=event.text,
             )
         )
 
-    def off(self, event: Event) -> None:
+    def off(self, event: FaultOff) -> None:
         """End one of the wire. KeyError when there is none of that name."""
-        fault = self._in_force(str(event["name"]))
-        off_ns = event["time_ns"]
+        fault = self._in_force(event.name)
+        off_ns = event.time_ns
         off_ns = off_ns if fault.off_ns is None else min(off_ns, fault.off_ns)
-        acted, matched = event.get("acted_packets"), event.get("matched_packets")
         self._replace(
             fault,
             off_ns=off_ns,
-            acted=None if acted is None else int(acted),
-            matched=None if matched is None else int(matched),
-            to_end=not self._steps.asked_for(event.get("step")),
+            acted=event.counters.acted_packets,
+            matched=event.counters.matched_packets,
+            to_end=not self._steps.asked_for(event.step),
         )
 
-    def host(self, event: Event) -> None:
-        """Add one of a host, or end it."""
-        if event["done"] == "lifted":
-            to_end = not self._steps.asked_for(event.get("step"))
-            last = self._in_force(str(event["name"]))
-            # A service's replicas have one each, of the same name.
-            for fault in [one for one in self.found if one.name == last.name]:
-                if fault.host and fault.off_ns is None:
-                    self._replace(fault, off_ns=event["time_ns"], to_end=to_end)
-            return
+    def host_on(self, event: HostFaultOn) -> None:
+        """Add one of a host."""
         self.found.append(
             Fault(
                 number=len(self.found),
-                name=str(event.get("name") or event["done"]),
-                kind=str(event["done"]),
-                what=str(event["done"]),
-                on_ns=int(event["time_ns"]),
+                name=event.name or event.fault,
+                kind=event.fault,
+                what=event.fault,
+                on_ns=event.time_ns,
                 off_ns=None,
-                host=str(event["host"]),
-                is_moment=event["done"] in _MOMENTS,
+                host=event.host,
+                is_moment=event.fault in _MOMENTS,
             )
         )
+
+    def host_off(self, event: HostFaultOff) -> None:
+        """End one of a host; of a service's replicas, which have one each, all of that name."""
+        to_end = not self._steps.asked_for(event.step)
+        for fault in [one for one in self.found if one.name == event.name]:
+            if fault.host and fault.off_ns is None and event.host in {None, fault.host}:
+                self._replace(fault, off_ns=event.time_ns, to_end=to_end)
 
     def _in_force(self, name: str) -> Fault:
         there = [one for one in self.found if one.name == name and one.acted is None]

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import permutations
-from typing import Any
 
-from lab.evidence.events import Event
+from lab.evidence.events import Event, HostUp
 from lab.report.model import Call, Packet
 
 _MOST_TRIED = 6  # 720 orders
@@ -14,16 +13,7 @@ _OPENING = frozenset({"connect", "connect_ex", "sendto", "getaddrinfo"})
 
 def addresses_of(events: Iterable[Event]) -> dict[str, tuple[str, ...]]:
     """Return the addresses of the hosts, in the order in which they came up."""
-    return {
-        str(event["host"]): texts(event.get("addresses"))
-        for event in events
-        if event["kind"] == "host_up" and "host" in event
-    }
-
-
-def texts(value: Any) -> tuple[str, ...]:
-    """Return a list of the evidence as texts; none where it is no list."""
-    return tuple(map(str, value)) if isinstance(value, list) else ()
+    return {event.host: event.addresses for event in events if isinstance(event, HostUp)}
 
 
 def in_order(

@@ -15,7 +15,8 @@ from typing import Any
 
 from lab.checks.verdict import Verdict
 from lab.errors import EvidenceError
-from lab.evidence import events, folders
+from lab.evidence import event_file, folders
+from lab.evidence.events import Event, Start
 from lab.report.model import Run
 
 # The templates have it within the first bytes of a page.
@@ -104,7 +105,7 @@ class Overview:
 
 def run_folders(results: Path) -> list[Path]:
     """Return the folders of runs, RESULTS/SCENARIO/RUN. EvidenceError when there are none."""
-    found = sorted(path.parent for path in results.glob(f"*/*/{events.FILE}"))
+    found = sorted(path.parent for path in results.glob(f"*/*/{event_file.FILE}"))
     if not found:
         text = f"{results}: no runs there; it must be a folder that lab run --results wrote to"
         raise EvidenceError(text)
@@ -114,11 +115,12 @@ def run_folders(results: Path) -> list[Path]:
 def recorded_entry(folder: Path, link: str) -> Entry:
     """Return the entry of a run that cannot be read, by what it wrote down of itself."""
     try:
-        found = events.read(folder)
+        found: Sequence[Event] = event_file.read(folder)
     except EvidenceError:
-        found = []
-    start = next((one for one in found if one["kind"] == "start"), {})
-    return _entry({**start, **_verdict_file(folder / folders.VERDICT), "verdict": None}, link)
+        found = ()
+    start = next((one for one in found if isinstance(one, Start)), None)
+    known = asdict(start) if start else {}
+    return _entry({**known, **_verdict_file(folder / folders.VERDICT), "verdict": None}, link)
 
 
 def entry_in(page: Path, link: str) -> Entry | None:

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from lab.evidence.events import naming
+from lab.evidence.os_errors import naming
 from lab.report.call_text import duration
 from lab.report.facts import MOST_PACKETS, facts
 from lab.report.legend import legend

@@ -6,34 +6,34 @@ output stands for itself, unless it came at once.
 
 from collections.abc import Sequence
 
-from lab.evidence.events import Event
+from lab.evidence.events import HostOutput
 from lab.report.model import Printed, Run
 
 _TOGETHER_NS = {"stdout": 200_000, "stderr": 10_000_000}
 _MOST, _MOST_LINES = 300, 500
 
 
-def together(events: Sequence[Event]) -> list[Printed]:
+def together(events: Sequence[HostOutput]) -> list[Printed]:
     """Return the lines of these events, put together: of one stream, and a moment after each other.
 
     Of very many lines, those are put together, too, that came later after each other.
     """
-    ordered = sorted(events, key=lambda event: int(event["time_ns"]))
+    ordered = sorted(events, key=lambda event: event.time_ns)
     within_ns = 0
     while len(found := _together(ordered, within_ns)) > _MOST and within_ns < 10**12:
         within_ns = max(4 * within_ns, 1_000_000)
     return found
 
 
-def _together(events: Sequence[Event], within_ns: int) -> list[Printed]:
+def _together(events: Sequence[HostOutput], within_ns: int) -> list[Printed]:
     """Put lines together; `within_ns` is for all, where it is more than what is usual."""
-    begun: dict[tuple[str, str], list[Event]] = {}
-    found: list[list[Event]] = []
+    begun: dict[tuple[str, str], list[HostOutput]] = {}
+    found: list[list[HostOutput]] = []
     for event in events:
-        key = str(event["host"]), str(event.get("stream", ""))
+        key = event.host, event.stream
         there = begun.get(key)
         limit_ns = max(within_ns, _TOGETHER_NS.get(key[1], 0))
-        since_ns = event["time_ns"] - there[-1]["time_ns"] if there else limit_ns
+        since_ns = event.time_ns - there[-1].time_ns if there else limit_ns
         if there and since_ns < limit_ns and len(there) < _MOST_LINES:
             there.append(event)
         else:
@@ -42,13 +42,13 @@ def _together(events: Sequence[Event], within_ns: int) -> list[Printed]:
     return [_printed(number, several) for number, several in enumerate(found)]
 
 
-def _printed(number: int, events: Sequence[Event]) -> Printed:
+def _printed(number: int, events: Sequence[HostOutput]) -> Printed:
     return Printed(
         number=number,
-        time_ns=int(events[0]["time_ns"]),
-        host=str(events[0]["host"]),
-        stream=str(events[0].get("stream", "")),
-        lines=tuple(str(event["text"]) for event in events),
+        time_ns=events[0].time_ns,
+        host=events[0].host,
+        stream=events[0].stream,
+        lines=tuple(event.text for event in events),
     )
 
 

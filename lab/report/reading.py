@@ -4,17 +4,16 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from lab.checks.judge import judge
 from lab.checks.verdict import Judgement, Verdict, overall
 from lab.errors import EvidenceError, LabError
-from lab.evidence import events, folders
-from lab.evidence.events import Event
+from lab.evidence import event_file, folders
+from lab.evidence.events import End, Event, Start
 from lab.report import correlate
 from lab.report import events as run_events
 from lab.report.expected import Expectations
-from lab.report.hosts import addresses_of, in_order, texts
+from lab.report.hosts import addresses_of, in_order
 from lab.report.model import Call, Packet, Run
 from lab.report.packets import Traffic, read_traffic
 from lab.report.recorded_verdict import recorded
@@ -22,32 +21,29 @@ from lab.scenario.hosts import Hosts
 from lab.scenario.model import Scenario
 from lab.scenario.reader import read as read_scenario
 
-_FACTS = (("kernel", "Linux"), ("python", "Python"), ("socket_lab", "Socket Lab"))
-
 
 def read(folder: Path) -> Run:
     """Return what a run saw. EvidenceError when the folder has neither events nor a capture."""
     missing: list[str] = []
     found = _events(folder, missing)
-    start = next((event for event in found if event["kind"] == "start"), None)
+    start = next((event for event in found if isinstance(event, Start)), None)
     if found and start is None:
         missing.append(
-            f"{events.FILE} does not say which run it is of: no event \u2018start\u2019."
+            f"{event_file.FILE} does not say which run it is of: no event \u2018start\u2019."
         )
     traffic = read_traffic(folder / folders.CAPTURE, run_events.fault_names(found))
     if not found and not traffic.seen:
-        text = f"{folder}: no evidence of a run: neither {events.FILE} nor {folders.CAPTURE}"
+        text = f"{folder}: no evidence of a run: neither {event_file.FILE} nor {folders.CAPTURE}"
         raise EvidenceError(text)
     missing += traffic.missing
-    if found and not any(event["kind"] == "end" for event in found):
-        missing.append(f"{events.FILE} ends early: what came after its last line is not known.")
-    start = start or {}
+    if found and not any(isinstance(event, End) for event in found):
+        missing.append(f"{event_file.FILE} ends early: what came after its last line is not known.")
     scenario = _scenario(folder, start, missing)
     judgements, verdict = _judged(folder, scenario, found, traffic, missing)
     addresses = addresses_of(found)
     told = run_events.Events(found, addresses, Expectations(scenario, judgements))
     if told.left_out:
-        missing.append(f"{events.FILE} is damaged: {_events_left_out(told.left_out)}.")
+        missing.append(f"{event_file.FILE} is damaged: {_events_left_out(told.left_out)}.")
         judgements, verdict = _not_whole(judgements, verdict, missing)
     return _run(folder, found, start, scenario, traffic, told, judgements, verdict, missing)
 
@@ -58,18 +54,18 @@ def _events_left_out(count: int) -> str:
 
 def _events(folder: Path, missing: list[str]) -> list[Event]:
     try:
-        found = events.read(folder)
+        found = event_file.read(folder)
     except EvidenceError:
-        missing.append(f"There is no {events.FILE}: calls, faults and log lines are not known.")
+        missing.append(f"There is no {event_file.FILE}: calls, faults and log lines are not known.")
         return []
     if not found:
-        missing.append(f"{events.FILE} is empty or cannot be read.")
+        missing.append(f"{event_file.FILE} is empty or cannot be read.")
     return found
 
 
-def _scenario(folder: Path, start: Event, missing: list[str]) -> Scenario | None:
+def _scenario(folder: Path, start: Start | None, missing: list[str]) -> Scenario | None:
     path = folder / folders.SCENARIO
-    if "test" in start:
+    if start and start.test is not None:
         return None  # a test's own code says what it expects
     try:
         return read_scenario(path, hosts=_hosts_named(start))
@@ -78,11 +74,8 @@ def _scenario(folder: Path, start: Event, missing: list[str]) -> Scenario | None
         return None
 
 
-def _hosts_named(start: Event) -> Hosts:
-    replicas = start.get("replicas")
-    listed = replicas if isinstance(replicas, dict) else {}
-    several = {name: texts(of) for name, of in listed.items()}
-    return Hosts.of(texts(start.get("hosts")), several)
+def _hosts_named(start: Start | None) -> Hosts:
+    return Hosts.of(start.hosts, start.replicas) if start else Hosts()
 
 
 def _judged(
@@ -96,10 +89,10 @@ def _judged(
         return recorded(folder / folders.VERDICT, damaged=bool(missing))
     judgements: list[Judgement] = []
     try:
-        lacks = traffic.missing[0] if traffic.missing else ""
-        judgements += judge(scenario, found, traffic.seen, lacks=lacks)
+        why = traffic.missing[0] if traffic.missing else ""
+        judgements += judge(scenario, found, traffic.seen, missing=why)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        missing.append(f"{events.FILE} is damaged: {type(error).__name__}: {error}.")
+        missing.append(f"{event_file.FILE} is damaged: {type(error).__name__}: {error}.")
     judgements += [
         Judgement(1, "evidence", "is whole", one, Verdict.UNKNOWN) for one in traffic.missing
     ]
@@ -121,7 +114,7 @@ def _not_whole(
 def _run(
     folder: Path,
     found: Sequence[Event],
-    start: Event,
+    start: Start | None,
     scenario: Scenario | None,
     traffic: Traffic,
     told: run_events.Events,
@@ -133,20 +126,20 @@ def _run(
     calls = correlate.link(told.calls, traffic, addresses)
     packets = tuple(traffic.packets)
     began_ns, ended_ns = _times(found, packets, calls, told)
-    name = str(start.get("test") or start.get("scenario") or folder.parent.name or folder.name)
-    seed = start.get("seed")
-    known = [*texts(start.get("hosts")), *addresses]
+    named = (start.test or start.scenario) if start else None
+    name = named or folder.parent.name or folder.name
+    known = [*(start.hosts if start else ()), *addresses]
     hosts = _hosts(known, packets, calls, told, began_ns)
     return Run(
         name=name,
         title=scenario.title if scenario else _title(start, name),
         shows=scenario.shows if scenario else "",
-        engine=str(start.get("engine", "")),
-        seed=seed if isinstance(seed, int) else None,
+        engine=start.engine if start else "",
+        seed=start.seed if start else None,
         command=_command(start),
         began_ns=began_ns,
         ended_ns=ended_ns,
-        facts={said: str(start[key]) for key, said in _FACTS if key in start},
+        facts=_facts(start) if start else {},
         hosts=hosts,
         addresses=addresses,
         idle=tuple(sorted(set(known) - set(hosts))),
@@ -173,7 +166,7 @@ def _times(
     told: run_events.Events,
 ) -> tuple[int, int]:
     """Return when the first thing happened, and when the steps were over."""
-    times = [event["time_ns"] for event in found] + [one.time_ns for one in packets[-1:]]
+    times = [event.time_ns for event in found] + [one.time_ns for one in packets[-1:]]
     began = [one.began_ns for one in calls] + [one.began_ns for one in told.programs]
     began += [one.on_ns for one in told.faults] + [one.time_ns for one in packets[:1]]
     # After its steps the lab closes what is open: that is no part of the story.
@@ -195,26 +188,28 @@ def _hosts(
     return in_order(known, active, packets, calls) or tuple(dict.fromkeys(known))
 
 
-def _title(start: Event, name: str) -> str:
+def _title(start: Start | None, name: str) -> str:
     """Return the title of what has no scenario; a test's name says what it shows."""
-    if "test" not in start:
-        return str(start.get("title") or name)
+    if start is None or start.test is None:
+        return (start.title if start else "") or name
     test = name.rpartition("::")[2].removeprefix("test_").replace("_", " ")
     return f"{test[:1].upper()}{test[1:]}"
 
 
-def _command(start: dict[str, Any]) -> str:
+def _facts(start: Start) -> dict[str, str]:
+    return {"Linux": start.kernel, "Python": start.python, "Socket Lab": start.socket_lab}
+
+
+def _command(start: Start | None) -> str:
     """Return what runs it again; "" where nothing is known."""
-    if "test" in start:
-        words = ["pytest", str(start["test"])]
-        words += ["--lab-engine", str(start["engine"])] if "engine" in start else []
-        return shlex.join(words)
-    if "scenario" not in start:
+    if start is None:
         return ""
-    what = str(start["scenario"])
-    if "/catalogue/" not in f"/{start.get('path', '/catalogue/')}":
-        what = Path(str(start["path"])).name
-    words = ["lab", "run", what]
-    words += ["--seed", str(start["seed"])] if "seed" in start else []
-    words += ["--engine", str(start["engine"])] if "engine" in start else []
-    return shlex.join(words)
+    engine = ["--lab-engine" if start.test else "--engine", start.engine] if start.engine else []
+    if start.test:
+        return shlex.join(["pytest", start.test, *engine])
+    if not start.scenario:
+        return ""
+    is_shipped = "/catalogue/" in f"/{start.path}"
+    words = ["lab", "run", start.scenario if is_shipped else Path(start.path).name]
+    words += [] if start.seed is None else ["--seed", str(start.seed)]
+    return shlex.join([*words, *engine])

@@ -6,13 +6,23 @@ What has not ended is evidence, too: nobody may conclude from its silence.
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
+from lab.agent.call_server import encoding
 from lab.api.call_client import CallClient, PendingCall
 from lab.api.lab import Lab
 from lab.errors import LabError
-from lab.evidence import inputs
-from lab.evidence.events import Event, Recorder
+from lab.evidence.event_file import Recorder
+from lab.evidence.events import (
+    CallOutcome,
+    CallStarted,
+    ProgramInput,
+    ProgramOutcome,
+    ProgramStarted,
+    Raised,
+    SocketAddresses,
+)
 from lab.runner.programs import RunningProgram
 from lab.scenario.model import CallStep, CollectStep, Expected, RunStep, SendStep
 
@@ -27,7 +37,8 @@ class PendingCalls:
         self._recorder = recorder
         self._cleanup = ExitStack()
         self._callers: dict[str, CallClient] = {}
-        self._pending: dict[str, tuple[Event, PendingCall] | RunningProgram] = {}
+        # By their names; of a call, what is known of it before it ends.
+        self._pending: dict[str, tuple[CallOutcome, PendingCall] | RunningProgram] = {}
         # What the end of the run must write, by its name, or by the step that it is of.
         self._rest: dict[Any, Callable[[], object]] = {}
 
@@ -50,20 +61,27 @@ class PendingCalls:
         found = self._pending.get(name)
         return found if isinstance(found, RunningProgram) else None
 
-    def call(self, step: CallStep, number: int) -> Event:
+    def call(self, step: CallStep, number: int) -> CallStarted | CallOutcome:
         """Make a call; write what came of it, or that it was started."""
-        facts: Event = {"host": step.on, "call": step.call, "arguments": dict(step.arguments)}
+        arguments = dict(step.arguments)
         began_ns = time.time_ns()
-        pending = self._callers[step.on].start(step.call, **step.arguments)
+        pending = self._callers[step.on].start(step.call, **arguments)
         if step.later:
-            self._pending[step.later] = facts, pending
-            named = facts | {"name": step.later}
-            self._rest[step.later] = lambda: self._write_call(pending, 0, named | {"step": None})
-            return self._recorder.write("started", step=number, **named)
-        facts |= {"step": number, "began_ns": began_ns}
-        return self._finish(pending, step.expected, facts)
+            name = step.later
+            begun = CallOutcome(name=name, host=step.on, call=step.call, arguments=arguments)
+            self._pending[name] = begun, pending
+            self._rest[name] = lambda: self._write_call(pending, 0, begun)
+            return self._recorder.write(
+                CallStarted(
+                    step=number, name=name, host=step.on, call=step.call, arguments=arguments
+                )
+            )
+        begun = CallOutcome(
+            step=number, host=step.on, call=step.call, arguments=arguments, began_ns=began_ns
+        )
+        return self._finish(pending, step.expected, begun)
 
-    def run(self, step: RunStep, number: int) -> Event:
+    def run(self, step: RunStep, number: int) -> ProgramStarted | ProgramOutcome:
         """Run a program; write what came of it, or that it was started."""
         host = self._lab.host(step.on)
         user = step.user or host.ordinary_user
@@ -73,34 +91,52 @@ class PendingCalls:
         self._cleanup.callback(program.close)
         program.start()
         if step.later:
-            self._pending[step.later] = program
-            facts: Event = {"step": None, "name": step.later}
-            self._rest[step.later] = lambda: self._write_program(program, 0, facts)
-            named: Event = {"name": step.later, "host": step.on, "argv": list(step.argv)}
-            if step.environment:
-                named["environment"] = dict(step.environment)
-            return self._recorder.write("started", step=number, **named)
-        return self._wait(program, step.expected, {"step": number})
+            name = step.later
+            self._pending[name] = program
+            self._rest[name] = lambda: self._write_program(program, 0, name=name)
+            return self._recorder.write(
+                ProgramStarted(
+                    step=number,
+                    name=name,
+                    host=step.on,
+                    argv=step.argv,
+                    environment=dict(step.environment),
+                )
+            )
+        return self._wait(program, step.expected, number)
 
-    def send(self, step: SendStep, number: int) -> Event:
+    def send(self, step: SendStep, number: int) -> ProgramInput:
         """Give a program more input; write how much of it was taken, and when."""
         program = self.program(step.name)
         assert program, "the reader has seen that it was started before"
         data = step.text.encode()
-        facts: Event = {"step": number, "name": step.name, "host": program.host}
-        facts |= {**inputs.facts(data, close=step.close), "taken_bytes": 0}
-        with self._waiting(("input", number), facts | {"pending": True}, self._write_input):
+        given = ProgramInput(
+            step=number,
+            name=step.name,
+            host=program.host,
+            data=encoding.encode(data) if data else None,
+            size_bytes=len(data),
+            close=step.close,
+        )
+        interrupted = replace(given, interrupted=True)
+        with self._waiting(("input", number), lambda: self._recorder.write(interrupted)):
             taken = program.send(data, close=step.close, within_s=step.within_s)
-        return self._write_input(facts | taken)
+        return self._recorder.write(
+            replace(
+                given,
+                taken_bytes=taken.bytes,
+                refused=taken.refused,
+                exit_status=taken.exit_status,
+            )
+        )
 
-    def collect(self, step: CollectStep, number: int) -> Event:
+    def collect(self, step: CollectStep, number: int) -> CallOutcome | ProgramOutcome:
         """Write what came of what was started before."""
         what = self._pending[step.name]
-        named: Event = {"step": number, "name": step.name}
         if isinstance(what, RunningProgram):
-            return self._wait(what, step.expected, named)
-        facts, pending = what
-        return self._finish(pending, step.expected, facts | named)
+            return self._wait(what, step.expected, number, step.name)
+        begun, pending = what
+        return self._finish(pending, step.expected, replace(begun, step=number))
 
     def wait_for_ends(self, within_s: float) -> None:
         """Wait so long at the most for the ends of the programs that go on."""
@@ -116,9 +152,9 @@ class PendingCalls:
         self._rest.clear()
 
     @contextmanager
-    def _waiting(self, key: Any, facts: Event, write: Callable[[Event], object]) -> Iterator[None]:
+    def _waiting(self, key: Any, write: Callable[[], object]) -> Iterator[None]:
         """Let the end of the run write it if it comes meanwhile, as Ctrl-C does."""
-        self._rest[key] = lambda: write(facts | {"cut": True})
+        self._rest[key] = write
         try:
             yield
         except Exception:
@@ -128,45 +164,53 @@ class PendingCalls:
 
     # --- calls
 
-    def _finish(self, pending: PendingCall, expected: Expected, facts: Event) -> Event:
+    def _finish(self, pending: PendingCall, expected: Expected, begun: CallOutcome) -> CallOutcome:
         # What the call took is judged by its host's clock; the news of it may be late.
         within_s = expected.within_s + _NEWS_WITHIN_S
         within_s = within_s if expected.blocks_s is None else expected.blocks_s
-        with self._waiting(_key(facts), facts, lambda facts: self._write_call(pending, 0, facts)):
-            return self._write_call(pending, within_s, facts)
+        key = begun.step if begun.name is None else begun.name
+        interrupted = replace(begun, interrupted=True)
+        with self._waiting(key, lambda: self._write_call(pending, 0, interrupted)):
+            return self._write_call(pending, within_s, begun)
 
-    def _write_call(self, pending: PendingCall, within_s: float, facts: Event) -> Event:
+    def _write_call(self, pending: PendingCall, within_s: float, begun: CallOutcome) -> CallOutcome:
         try:
             result = pending.result(within_s)
         except LabError as error:
             if within_s:
                 raise
-            return self._recorder.write("call", **facts, text=str(error), pending=True)
+            return self._recorder.write(replace(begun, error=str(error)))
         if result is None:
-            return self._recorder.write("call", **facts, pending=True)
-        facts |= {"began_ns": result.began_ns, "ended_ns": result.ended_ns, "ends": result.ends}
-        came = {"gave": result.gave} if result.raised is None else {"raised": result.raised}
-        return self._recorder.write("call", **facts, **came)
+            return self._recorder.write(begun)
+        return self._recorder.write(
+            replace(
+                begun,
+                began_ns=result.began_ns,
+                ended_ns=result.ended_ns,
+                addresses=SocketAddresses(**result.ends),
+                result=result.gave,
+                raised=Raised(**result.raised) if result.raised else None,
+            )
+        )
 
     # --- programs
 
-    def _wait(self, program: RunningProgram, expected: Expected, facts: Event) -> Event:
-        key = _key(facts)
-        with self._waiting(key, facts, lambda facts: self._write_program(program, 0, facts)):
+    def _wait(
+        self, program: RunningProgram, expected: Expected, step: int, name: str | None = None
+    ) -> ProgramOutcome:
+        def cut() -> ProgramOutcome:
+            return self._write_program(program, 0, step=step, name=name, interrupted=True)
+
+        def last() -> ProgramOutcome:
+            return self._write_program(program, 0, of_step=step, name=name)
+
+        key = step if name is None else name
+        with self._waiting(key, cut):
             limit_s = expected.within_s if expected.blocks_s is None else expected.blocks_s
-            event = self._write_program(program, limit_s, facts)
-        if event.get("goes_on") or event.get("pending"):  # it, or what it left, may print more
-            later = facts | {"step": None, "of_step": facts["step"]}
-            self._rest[key] = lambda: self._write_program(program, 0, later)
+            event = self._write_program(program, limit_s, step=step, name=name)
+        if event.outputs_open or event.is_pending:  # it, or what it left, may print more
+            self._rest[key] = last
         return event
 
-    def _write_program(self, program: RunningProgram, within_s: float, facts: Event) -> Event:
-        return self._recorder.write("program", **facts, **program.wait(within_s))
-
-    def _write_input(self, facts: Event) -> Event:
-        return self._recorder.write("input", **facts)
-
-
-def _key(facts: Event) -> Any:
-    """Return what the end of a run knows something by: its name, or the step that it is of."""
-    return facts.get("name", facts["step"])
+    def _write_program(self, program: RunningProgram, within_s: float, **of: Any) -> ProgramOutcome:
+        return self._recorder.write(replace(program.wait(within_s), **of))

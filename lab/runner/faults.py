@@ -1,7 +1,7 @@
 """The faults of a scenario that are in force: put there, lifted, and counted for the evidence.
 
 An agent that ends takes its faults with it. Where a step has ended its host that is as it should
-be; anywhere else it is trouble: from then on the network did nothing of what was asked of it.
+be; anywhere else it is an error: from then on the network did nothing of what was asked of it.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,15 @@ from lab.api.host import Host
 from lab.api.lab import Lab
 from lab.api.link import ActiveFault, FaultStatus
 from lab.errors import AgentEndedError
-from lab.evidence.events import Event, Recorder
+from lab.evidence.event_file import Recorder
+from lab.evidence.events import (
+    FaultCounters,
+    FaultLink,
+    FaultOff,
+    FaultOn,
+    HostFaultOff,
+    HostFaultOn,
+)
 from lab.scenario.model import HostFaultStep, LiftStep, Scenario, WaitStep, WireFaultStep
 
 _DEFAULT_SEED = next(one.default for one in selection.PARAMETERS if one.name == "seed")
@@ -22,7 +30,7 @@ _DRAWN = ("probability", "jitter", "burst")  # what of a fault's parameters is l
 
 
 class ActiveFaults:
-    """Those of one run; what goes wrong with them is added to `troubles`."""
+    """Those of one run; what goes wrong with them is added to `errors`."""
 
     def __init__(
         self,
@@ -30,13 +38,13 @@ class ActiveFaults:
         scenario: Scenario,
         recorder: Recorder,
         capture: Capture,
-        troubles: list[str],
+        errors: list[str],
     ) -> None:
         self._lab = lab
         self._scenario = scenario
         self._recorder = recorder
         self._capture = capture
-        self._troubles = troubles
+        self._errors = errors
         self._faults: dict[str, list[ActiveFault]] = {}
         self._undo: dict[str, list[Callable[[], None]]] = {}
         self._looked: dict[ActiveFault, FaultStatus] = {}  # before what may end their host
@@ -57,24 +65,26 @@ class ActiveFaults:
 
     # --- of the wire
 
-    def add(self, step: WireFaultStep, number: int) -> Event:
+    def add(self, step: WireFaultStep, number: int) -> FaultOn:
         """Put a fault in force."""
         for_ms = None if step.for_s is None else step.for_s * 1000
         there = self._faults.setdefault(step.name, [])
         asked = self._seeded(step)
         for source, target in step.links:
             there.append(self._lab.link(source, target).add(step.impairment, asked, for_ms=for_ms))
-        added = [one.added for one in there]
+        links = [
+            FaultLink(source=one.added.source, target=one.added.target, fault=one.added.id)
+            for one in there
+        ]
         return self._recorder.write(
-            "fault_on",
-            step=number,
-            name=step.name,
-            impairment=step.impairment,
-            asked=asked,
-            links=[list(link) for link in step.links],
-            ids=[status.id for status in added],
-            for_s=step.for_s,
-            said=", ".join(f"{one.id}: {one.text}" for one in added),
+            FaultOn(
+                step=number,
+                name=step.name,
+                impairment=step.impairment,
+                asked=asked,
+                links=tuple(links),
+                for_s=step.for_s,
+            )
         )
 
     def _seeded(self, step: WireFaultStep) -> dict[str, Any]:
@@ -87,39 +97,36 @@ class ActiveFaults:
         drawn = any(word in name for name in step.asked for word in _DRAWN)
         return {**({"seed": seed} if needed or drawn else {}), **step.asked}
 
-    def lift(self, step: LiftStep, number: int) -> Event:
+    def lift(self, step: LiftStep, number: int) -> FaultOff | HostFaultOff:
         """End a fault, of the wire or of a host. AgentEndedError when its agent had, by itself."""
         if step.name in self._faults:
             return self._write_off(step.name, number, self._last_of)
         self._undone(step.name)
-        return self._recorder.write("host", step=number, name=step.name, done="lifted")
+        return self._recorder.write(HostFaultOff(step=number, name=step.name))
 
     def lift_all(self) -> None:
         """End all that is in force."""
         for name in list(self._faults):
-            self._write_off(name, None, self._last_or_trouble)
+            self._write_off(name, None, self._last_or_error)
         for name in list(self._undo):
             self._undone(name)
-            self._recorder.write("host", step=None, name=name, done="lifted")
+            self._recorder.write(HostFaultOff(name=name))
         for fault in self._observed.values():
-            self._last_or_trouble(fault)
+            self._last_or_error(fault)
 
     def _write_off(
         self, name: str, step: int | None, last_of: Callable[[ActiveFault], FaultStatus]
-    ) -> Event:
+    ) -> FaultOff:
         faults = self._faults.pop(name)
         statuses = [last_of(fault) for fault in faults]
         lost = any(status is fault.added for status, fault in zip(statuses, faults, strict=True))
-        more: dict[str, Any] = {"lost": True} if lost else {}
-        return self._recorder.write(
-            "fault_off",
-            step=step,
-            name=name,
-            ids=[status.id for status in statuses],
+        counters = FaultCounters(
             matched_packets=sum(status.matched_packets for status in statuses),
             acted_packets=sum(status.acted_packets for status in statuses),
             acted_bytes=sum(status.acted_bytes for status in statuses),
-            **more,
+        )
+        return self._recorder.write(
+            FaultOff(step=step, name=name, counters=counters, counters_lost=lost)
         )
 
     def _last_of(self, fault: ActiveFault) -> FaultStatus:
@@ -131,12 +138,12 @@ class ActiveFaults:
                 raise
             return self._looked.get(fault, fault.added)
 
-    def _last_or_trouble(self, fault: ActiveFault) -> FaultStatus:
+    def _last_or_error(self, fault: ActiveFault) -> FaultStatus:
         try:
             return self._last_of(fault)
         except AgentEndedError as error:
-            if (text := str(error)) not in self._troubles:
-                self._troubles.append(text)
+            if (text := str(error)) not in self._errors:
+                self._errors.append(text)
             return fault.added
 
     def _look(self) -> None:
@@ -146,13 +153,13 @@ class ActiveFaults:
 
     # --- of hosts
 
-    def fail(self, step: HostFaultStep, number: int) -> Event:
+    def fail(self, step: HostFaultStep, number: int) -> HostFaultOn:
         """Do to a host what the step says."""
         hosts = {name: self._lab.host(name) for name in step.hosts or (step.on,)}
         self._look()
         return [self._fail(name, host, step, number) for name, host in hosts.items()][-1]
 
-    def _fail(self, name: str, host: Host, step: HostFaultStep, number: int) -> Event:
+    def _fail(self, name: str, host: Host, step: HostFaultStep, number: int) -> HostFaultOn:
         act: dict[str, Callable[[], None]] = {
             "kill": lambda: host.kill(step.signal),
             "pause": host.pause,
@@ -167,7 +174,9 @@ class ActiveFaults:
         act[step.fault]()
         if step.fault in undo:
             self._undo.setdefault(step.name, []).append(undo[step.fault])
-        return self._recorder.write("host", step=number, name=step.name, host=name, done=step.fault)
+        return self._recorder.write(
+            HostFaultOn(step=number, name=step.name, host=name, fault=step.fault)
+        )
 
     def _undone(self, name: str) -> None:
         for undo in self._undo.pop(name):

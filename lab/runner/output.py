@@ -15,7 +15,8 @@ from lab.api.lab import Lab
 from lab.api.quiescence import wait_until_quiet
 from lab.errors import EngineError, LabError
 from lab.evidence import output
-from lab.evidence.events import Recorder
+from lab.evidence.event_file import Recorder
+from lab.evidence.events import OutputError
 from lab.evidence.output import OutputRecorder
 from lab.model import PrintedLine
 from lab.scenario.model import Condition, ExpectStep, Scenario, WaitStep
@@ -61,7 +62,7 @@ class PrintedByHosts:
             wait_until_quiet(hosts, _SETTLE_S)
         until_s = time.monotonic() + _SETTLE_S
         self._read_all()
-        while not failed and self._lacks() and time.monotonic() < until_s:
+        while not failed and self._is_missing_lines() and time.monotonic() < until_s:
             time.sleep(_LOOK_AGAIN_S)
             self._read_all()
         if failed:
@@ -76,7 +77,7 @@ class PrintedByHosts:
     def _count(self, condition: Condition) -> int:
         return sum(self._hosts[name].counts[condition.output or ""] for name in condition.hosts)
 
-    def _lacks(self) -> bool:
+    def _is_missing_lines(self) -> bool:
         """Are there fewer lines than are expected?"""
         of_hosts = (one for one in self._expected if one.output is not None and one.hosts)
         return any(self._count(one) < least(one) for one in of_hosts)
@@ -88,8 +89,7 @@ class PrintedByHosts:
                     lines: Iterable[PrintedLine] = host.last
                     if status.state == "running":  # else they may say why it ended
                         lines = [line for line in lines if line.time_ns >= self._began_ns]
-                    fields = output.as_event(status.name, status.state, lines)
-                    self._recorder.write("printed", **fields)
+                    self._recorder.write(output.last_output(status.name, status.state, lines))
 
 
 class _HostOutput:
@@ -126,7 +126,7 @@ class _HostOutput:
             self.read()
         except EngineError as error:
             self._failed = True
-            self._write(output.TROUBLE, host=self._name, text=str(error))
+            self._write(OutputError(host=self._name, text=str(error)))
 
 
 def least(condition: Condition) -> int:

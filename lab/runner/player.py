@@ -7,14 +7,23 @@ machine cannot do leaves an event `error`, and ends the run, too.
 import re
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from lab.api.capture import Capture
 from lab.api.lab import Lab
 from lab.checks.judge import judge_step
 from lab.checks.verdict import Judgement, Verdict
 from lab.errors import LabError
-from lab.evidence.events import Event, Recorder
+from lab.evidence.event_file import Recorder
+from lab.evidence.events import (
+    CaptureEnded,
+    StepError,
+    StepEvent,
+    StepsEnded,
+    SysctlSet,
+    SyslogError,
+    WaitOutcome,
+)
 from lab.runner.calls import PendingCalls
 from lab.runner.faults import ActiveFaults
 from lab.runner.output import PrintedByHosts
@@ -44,7 +53,7 @@ _LAST_WORDS_S = 0.2  # of programs that may be what a step has failed for
 class Player:
     """One run. Use it as a context: what it has begun on the lab ends with the block.
 
-    What keeps the evidence from being whole is added to `troubles`.
+    What keeps the evidence from being whole is added to `errors`.
     """
 
     def __init__(
@@ -54,19 +63,19 @@ class Player:
         recorder: Recorder,
         capture: Capture,
         show: Show,
-        troubles: list[str],
+        errors: list[str],
     ) -> None:
         self._lab = lab
         self._scenario = scenario
         self._recorder = recorder
         self._capture = capture
         self._show = show
-        self._troubles = troubles
+        self._errors = errors
         self._under_way = PendingCalls(lab, recorder)
-        self._faults = ActiveFaults(lab, scenario, recorder, capture, troubles)
+        self._faults = ActiveFaults(lab, scenario, recorder, capture, errors)
         self._printed = PrintedByHosts(lab, scenario, recorder)
         self._syslog: SyslogFollower | None = None
-        self._do: dict[type[Step], Callable[[Any, int], Event]] = {
+        self._do: dict[type[Step], Callable[[Any, int], StepEvent]] = {
             CallStep: self._under_way.call,
             RunStep: self._under_way.run,
             SendStep: self._under_way.send,
@@ -109,51 +118,53 @@ class Player:
             self._faults.lift_all()
             self._end_syslog()
             self._printed.end(failed=failed, cut=cut)
-            self._recorder.write("played")
+            self._recorder.write(StepsEnded())
 
     def note_capture(self) -> None:
         """Write down, once the capture has ended, of which hosts it has not all."""
         early = self._capture.captured.ended_early
-        self._recorder.write("captured", ended_early=list(early))
+        self._recorder.write(CaptureEnded(ended_early=early))
         for host in sorted({*early} - self._faults.ended):
-            self._troubles.append(f"{host}: the agent on its wire has ended, and no step ended it")
+            self._errors.append(f"{host}: the agent on its wire has ended, and no step ended it")
 
     def _play(self, number: int, step: Step) -> bool:
         began_s = time.monotonic()
+        event: StepEvent
         try:
             event = self._do[type(step)](step, number)
         except (LabError, OSError) as error:
-            event = self._recorder.write("error", step=number, text=str(error))
+            event = self._recorder.write(StepError(step=number, text=str(error)))
         judged = list(judge_step(step, [event]))
         self._show(step, judged, time.monotonic() - began_s)
         return all(one.verdict is Verdict.PASS for one in judged)
 
     def _end_syslog(self) -> None:
-        if self._syslog and (trouble := self._syslog.catch_up()):
-            self._recorder.write("syslog_trouble", text=trouble)
+        if self._syslog and (error := self._syslog.catch_up()):
+            self._recorder.write(SyslogError(text=error))
 
     # --- settings and waits
 
-    def _sysctl(self, step: SysctlStep, number: int) -> Event:
+    def _sysctl(self, step: SysctlStep, number: int) -> SysctlSet:
         agent = self._lab.agent(self._lab.host(step.on))
         before = agent.ask("sysctl", values=dict(step.values))
         return self._recorder.write(
-            "sysctl", step=number, host=step.on, values=dict(step.values), before=before
+            SysctlSet(step=number, host=step.on, values=dict(step.values), before=before)
         )
 
-    def _wait(self, step: WaitStep, number: int) -> Event:
+    def _wait(self, step: WaitStep, number: int) -> WaitOutcome:
         condition, within_s = step.condition, step.within_s
         least = condition.count or condition.at_least or 1
+        unit: Literal["lines", "times", "packets"]
         if condition.syslog is not None:
-            count, what = self._wait_for_syslog(condition, least, within_s), "lines"
+            count, unit = self._wait_for_syslog(condition, least, within_s), "lines"
         elif condition.output is not None and condition.hosts:
-            count, what = self._printed.wait(condition, least, within_s), "lines"
+            count, unit = self._printed.wait(condition, least, within_s), "lines"
         elif condition.output is not None:
-            count, what = self._wait_for_output(condition, least, within_s), "times"
+            count, unit = self._wait_for_output(condition, least, within_s), "times"
         else:
-            count, what = self._wait_for_packets(number, least, within_s), "packets"
+            count, unit = self._wait_for_packets(number, least, within_s), "packets"
         held = count >= least
-        return self._recorder.write("wait", step=number, held=held, found=f"{count} {what}")
+        return self._recorder.write(WaitOutcome(step=number, held=held, count=count, unit=unit))
 
     def _wait_for_syslog(self, condition: Condition, least: int, within_s: float) -> int:
         assert self._syslog, "the reader has seen that there is one"

@@ -5,14 +5,27 @@ import select
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from threading import Condition, Thread
 from types import MappingProxyType
-from typing import Any
+from typing import NamedTuple
 
 from lab.api.host import Host
+from lab.evidence.events import ProgramOutcome
 
 _PIECE_BYTES = 1 << 16
 _NEWS_WITHIN_S = 1.0
+
+
+class Taken(NamedTuple):
+    """What a program took of its input: so many bytes in time.
+
+    `refused`: it takes no more; its `exit_status` is there if it has ended.
+    """
+
+    bytes: int
+    refused: bool = False
+    exit_status: int | None = None
 
 
 class RunningProgram:
@@ -36,13 +49,12 @@ class RunningProgram:
         self._program = host.start([*(["env", *settings] if settings else ()), *argv], user=user)
         # As of calls: a step of the machine's clock changes no duration.
         self._began_ns, self._clock_ns = time.time_ns(), time.monotonic_ns()
-        self._facts: dict[str, Any] = {
-            "host": host.name,
-            "argv": list(argv),
-            "began_ns": self._began_ns,
-        }
-        if environment:
-            self._facts["environment"] = dict(environment)
+        self._started = ProgramOutcome(
+            host=host.name,
+            argv=argv,
+            environment=dict(environment),
+            began_ns=self._began_ns,
+        )
         process = self._program.process
         assert process.stdin
         assert process.stdout
@@ -157,11 +169,8 @@ class RunningProgram:
             self._changed.wait_for(lambda: there() >= least or not self._open, within_s)
             return there()
 
-    def send(self, data: bytes, *, close: bool, within_s: float) -> dict[str, Any]:
-        """Give it more input, the last if `close`; return how many bytes of it were taken in time.
-
-        `refused`: it takes no more; its `exit_status` is there if it has ended.
-        """
+    def send(self, data: bytes, *, close: bool, within_s: float) -> Taken:
+        """Give it more input, the last if `close`; return what it took of it in time."""
         with self._changed:
             taken = 0
             if not self._is_over():
@@ -173,32 +182,35 @@ class RunningProgram:
                 )
                 taken = len(data) - min(len(data), len(self._left))
                 if not self._left and (self._input.closed or not close):
-                    return {"taken_bytes": taken}
+                    return Taken(taken)
             if not self._is_over():
-                return {"taken_bytes": taken}
+                return Taken(taken)
             # Who reads no more has mostly ended; the news of that come in a moment.
             self._changed.wait_for(lambda: self._ended_ns is not None, _NEWS_WITHIN_S)
-            ended = {} if self._ended_ns is None else {"exit_status": self._status}
-            return {"taken_bytes": taken, "refused": True, **ended}
+            return Taken(taken, refused=True, exit_status=self._status)
 
     def _is_over(self) -> bool:
         """Has its input ended, or itself?"""
         return self._input.closed or self._ended_ns is not None
 
-    def wait(self, within_s: float) -> dict[str, Any]:
-        """Wait for its end; return what is known then, `pending` if it has not ended.
-
-        With `goes_on`, what it has started may write to its outputs still.
-        """
+    def wait(self, within_s: float) -> ProgramOutcome:
+        """Wait for its end; return what is known then."""
         with self._changed:
             self._changed.wait_for(lambda: self._ended_ns is not None, within_s)
-            outputs = {name: data.decode(errors="replace") for name, data in self._read.items()}
-            facts = {**self._facts, "ended_ns": self._ended_ns or self._now_ns(), **outputs}
+            printed = replace(
+                self._started,
+                output=self._read["output"].decode(errors="replace"),
+                errors=self._read["errors"].decode(errors="replace"),
+            )
             if self._ended_ns is None:
-                is_open = self._keep_open and not self._input.closed
-                return facts | {"pending": True} | ({"input_open": True} if is_open else {})
-            goes_on = {"goes_on": True} if self._open else {}
-            return facts | {"exit_status": self._status} | goes_on
+                input_open = self._keep_open and not self._input.closed
+                return replace(printed, input_open=input_open)
+            return replace(
+                printed,
+                ended_ns=self._ended_ns,
+                exit_status=self._status,
+                outputs_open=bool(self._open),
+            )
 
     def close(self) -> None:
         """End it, if it has not ended; what it has started ends with the lab."""

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from lab import __version__
 from lab.api.engine import Engine, Progress
@@ -17,8 +16,10 @@ from lab.api.lab import Lab
 from lab.checks.judge import judge
 from lab.checks.verdict import Judgement, Verdict, overall, telling
 from lab.errors import EngineError, EvidenceError, LabError, UnsupportedError
-from lab.evidence import events, folders
-from lab.evidence.events import Recorder
+from lab.evidence import event_file, folders
+from lab.evidence.event_file import Recorder
+from lab.evidence.events import End, HostUp, Start, Unsupported
+from lab.evidence.os_errors import naming
 from lab.evidence.packets import Seen, packets
 from lab.model import ComposeFiles
 from lab.runner import topology
@@ -62,40 +63,40 @@ def run(
     folder = folders.new_run(results, scenario.name)
     (folder / folders.SCENARIO).write_text(scenario.text, encoding="utf-8", newline="")
     recorder = Recorder(folder)
-    recorder.write("start", **_facts(engine, scenario))
-    troubles: list[str] = []
+    recorder.write(_start(engine, scenario))
+    errors: list[str] = []
     try:
         with _lab(engine, scenario, progress) as lab:
             _note_hosts(recorder, lab)
-            _play(lab, scenario, recorder, folder, show, troubles)
+            _play(lab, scenario, recorder, folder, show, errors)
     except BaseException as error:
-        troubles.append(f"the run was ended by {type(error).__name__}: {error}".rstrip(": "))
+        errors.append(f"the run was ended by {type(error).__name__}: {error}".rstrip(": "))
         error.add_note(f"the evidence of {scenario.name} is in {folder}")
         if isinstance(error, EngineError) and (lacking := engine.missing(error)):
             text = "; ".join(f"{one.name}: {one.seen} ({one.remedy})" for one in lacking)
             raise UnsupportedError(f"the engine {engine.name} cannot work here: {text}") from error
         raise
     finally:
-        recorder.write("end", troubles=troubles)
+        recorder.write(End(errors=tuple(errors)))
         recorder.close()
         outcome = verify(folder)
         _write(outcome)
     return outcome
 
 
-def _facts(engine: Engine, scenario: Scenario) -> dict[str, Any]:
-    return {
-        "scenario": scenario.name,
-        "title": scenario.title,
-        "path": str(scenario.path),
-        "seed": scenario.seed,
-        "engine": engine.name,
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-        "socket_lab": __version__,
-        "hosts": list(scenario.hosts),
-        **({"replicas": dict(scenario.replicas)} if scenario.replicas else {}),
-    }
+def _start(engine: Engine, scenario: Scenario) -> Start:
+    return Start(
+        scenario=scenario.name,
+        title=scenario.title,
+        path=str(scenario.path),
+        seed=scenario.seed,
+        engine=engine.name,
+        kernel=platform.release(),
+        python=platform.python_version(),
+        socket_lab=__version__,
+        hosts=scenario.hosts,
+        replicas=scenario.replicas,
+    )
 
 
 @contextmanager
@@ -118,9 +119,9 @@ def _lab(engine: Engine, scenario: Scenario, progress: Progress) -> Iterator[Lab
 
 def _note_hosts(recorder: Recorder, lab: Lab) -> None:
     for host in lab.status().hosts:
-        recorder.write("host_up", host=host.name, addresses=list(host.addresses))
+        recorder.write(HostUp(host=host.name, addresses=tuple(host.addresses)))
     for text in lab.missing_programs:
-        recorder.write("lacking", text=text)
+        recorder.write(Unsupported(text=text))
 
 
 def _play(
@@ -129,18 +130,18 @@ def _play(
     recorder: Recorder,
     folder: Path,
     show: Show,
-    troubles: list[str],
+    errors: list[str],
 ) -> None:
     capture = lab.capture(folder / folders.CAPTURE, begin=False)
-    with Player(lab, scenario, recorder, capture, show, troubles) as player:
+    with Player(lab, scenario, recorder, capture, show, errors) as player:
         player.begin_callers()  # they load while the capture begins
         with capture:
             player.play()
         player.note_capture()
     if lost := capture.captured.lost_packets:
-        troubles.append(f"{lost} packets were lost: the wire could not keep up; send less")
+        errors.append(f"{lost} packets were lost: the wire could not keep up; send less")
     if dropped := capture.captured.dropped_packets:
-        troubles.append(
+        errors.append(
             f"{dropped} packets are not in the capture: this machine is too slow for so many;"
             " send less in the scenario, or run fewer at a time (--jobs 1)"
         )
@@ -156,18 +157,17 @@ def verify(folder: Path) -> Outcome:
 
 
 def _verified(folder: Path) -> Outcome:
-    found = events.read(folder)
-    start = next((event for event in found if event["kind"] == "start"), None)
+    found = event_file.read(folder)
+    start = next((event for event in found if isinstance(event, Start)), None)
     if start is None:
-        text = f"{folder / events.FILE}: no event `start`"
+        text = f"{folder / event_file.FILE}: no event `start`"
         raise EvidenceError(text)
-    if "test" in start:
-        text = f"{folder}: is of the test {start['test']}, which pytest judged ({folders.VERDICT})"
+    if start.test is not None:
+        text = f"{folder}: is of the test {start.test}, which pytest judged ({folders.VERDICT})"
         raise EvidenceError(text)
     try:
         # Its compose file need not be there any more, and stood elsewhere.
-        replicas = {name: tuple(of) for name, of in start.get("replicas", {}).items()}
-        hosts = Hosts.of(start["hosts"], replicas)
+        hosts = Hosts.of(start.hosts, start.replicas)
         scenario = read(folder / folders.SCENARIO, hosts=hosts)
     except LabError as error:
         raise EvidenceError(str(error)) from None
@@ -177,26 +177,26 @@ def _verified(folder: Path) -> Outcome:
         seen.extend(packets(folder / folders.CAPTURE))
     except (EvidenceError, *_DAMAGE) as error:
         missing.append(Judgement(1, "evidence", "is whole", str(error), Verdict.UNKNOWN))
-    lacks = missing[0].found if missing else ""
-    judgements = (*judge(scenario, found, seen, lacks=lacks), *missing)
+    why = missing[0].found if missing else ""
+    judgements = (*judge(scenario, found, seen, missing=why), *missing)
     return Outcome(
         folder,
-        start["scenario"],
+        start.scenario or scenario.name,
         scenario.title,
-        start["engine"],
-        start["seed"],
+        start.engine,
+        scenario.seed if start.seed is None else start.seed,
         overall(judgements),
         judgements,
-        (found[-1]["time_ns"] - start["time_ns"]) / 1e9,
-        start["path"],
+        (found[-1].time_ns - start.time_ns) / 1e9,
+        start.path,
         min((one.step for one in telling(judgements) if one.step is not None), default=None),
-        tuple(event["text"] for event in found if event["kind"] == "lacking"),
+        tuple(event.text for event in found if isinstance(event, Unsupported)),
     )
 
 
 def _write(outcome: Outcome) -> None:
     fields = dataclasses.asdict(outcome) | {"folder": None}
     file = outcome.folder / folders.VERDICT
-    with events.naming(file):
+    with naming(file):
         text = json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
         file.write_text(text, encoding="utf-8")

@@ -6,7 +6,8 @@ from threading import Thread
 from lab.api.lab import Lab
 from lab.checks import syslog
 from lab.errors import LabError
-from lab.evidence.events import Recorder
+from lab.evidence.event_file import Recorder
+from lab.evidence.events import SyslogLine
 from lab.model import LogLine
 from lab.scenario.model import Condition
 
@@ -38,16 +39,7 @@ class SyslogFollower:
             return
 
     def _take(self, line: LogLine) -> None:
-        self._recorder.write(
-            "syslog",
-            time_ns=round(line.time.timestamp() * 1e6) * 1000,
-            host=line.host,
-            facility=line.facility,
-            severity=line.severity,
-            ident=line.ident,
-            pid=line.pid,
-            message=line.message,
-        )
+        self._recorder.write(SyslogLine.of(line))
         with self._changed:
             self._lines.append(line)
             self._changed.notify_all()
@@ -56,7 +48,7 @@ class SyslogFollower:
         """Wait for so many lines that fit a condition; return how many there are."""
 
         def count() -> int:
-            return sum(syslog.fits(condition, line._asdict()) for line in self._lines)
+            return sum(syslog.fits(condition, line) for line in self._lines)
 
         with self._changed:
             self._changed.wait_for(lambda: count() >= least, within_s)

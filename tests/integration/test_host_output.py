@@ -1,6 +1,5 @@
 """What hosts' own programs print is evidence, on every engine: whole, once, with times."""
 
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,8 @@ import pytest
 from lab.api.engine import Engine
 from lab.api.lab import Lab
 from lab.checks.verdict import Verdict
-from lab.evidence import events, folders
+from lab.evidence import event_file, folders
+from lab.evidence.events import HostOutput, LastOutput, OutputCut
 from lab.model import PrintedLine
 from lab.runner import run
 from lab.scenario.reader import read
@@ -109,8 +109,8 @@ def test_scenarios_wait_for_and_expect_what_hosts_print(engine: Engine, tmp_path
     )
     assert [one for one in outcome.judgements if one.verdict is not Verdict.PASS] == []
     assert run.verify(outcome.folder).judgements == outcome.judgements
-    found = events.read(outcome.folder)
-    lines = [(one["stream"], one["text"]) for one in found if one["kind"] == "output"]
+    found = event_file.read(outcome.folder)
+    lines = [(one.stream, one.text) for one in found if isinstance(one, HostOutput)]
     assert sorted(lines) == [
         *(("stderr", "ValueError: bad"), ("stderr", READY), ("stderr", READY)),
         *(("stdout", "again"), ("stdout", "and again"), ("stdout", "half a line")),
@@ -136,17 +136,18 @@ def test_host_that_has_died_leaves_its_last_lines_in_a_run_that_fails(
         "{fault: kill, on: printer, signal: USR2}",
         "{wait: {output: never, of: printer}, within: 500ms}",
     )
-    (printed,) = [one for one in events.read(outcome.folder) if one["kind"] == "printed"]
-    assert (printed["host"], printed["state"]) == ("printer", "exited")
-    assert sorted(printed["output"].splitlines()) == ["ValueError: bad", "half a line", READY]
+    found = event_file.read(outcome.folder)
+    (printed,) = [one for one in found if isinstance(one, LastOutput)]
+    assert (printed.host, printed.state) == ("printer", "exited")
+    assert sorted(printed.output.splitlines()) == ["ValueError: bad", "half a line", READY]
 
 
 def test_evidence_that_lacks_lines_is_unknown(namespaces: Engine, tmp_path: Path) -> None:
     outcome = play(namespaces, tmp_path, "{expect: {output: again, of: printer, count: 0}}")
     assert outcome.verdict is Verdict.PASS
-    file = outcome.folder / events.FILE
-    cut = json.dumps({"kind": "output_cut", "time_ns": 1, "host": "printer", "lines": 7})
-    file.write_text(f"{file.read_text()[:-1]}\n".replace("\n", f"\n{cut}\n", 1), encoding="utf-8")
+    file = outcome.folder / event_file.FILE
+    cut = event_file.line_of(OutputCut(time_ns=1, host="printer", missing_lines=7))
+    file.write_text(file.read_text().replace("\n", f"\n{cut}", 1), encoding="utf-8")
     again = run.verify(outcome.folder)
     assert again.verdict is Verdict.UNKNOWN
     assert again.judgements[-1].found == "0; 7 lines of what printer printed are not kept"

@@ -1,7 +1,6 @@
 """Calls and programs of a scenario: what they leave, what nobody collects, what Ctrl-C cuts off."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -9,7 +8,8 @@ from lab.api.call_client import PendingCall
 from lab.api.call_result import Result
 from lab.api.engine import Engine
 from lab.checks.verdict import Verdict
-from lab.evidence import events
+from lab.evidence import event_file
+from lab.evidence.events import CallOutcome, ProgramInput, ProgramOutcome
 from lab.report import reading
 from lab.runner import run
 from lab.runner.programs import RunningProgram
@@ -63,11 +63,13 @@ def test_what_was_not_collected_is_in_the_evidence(namespaces: Engine, tmp_path:
     assert outcome.verdict is Verdict.PASS
     call, program = (
         event
-        for event in events.read(outcome.folder)
-        if event["kind"] in {"call", "program"} and event.get("name")
+        for event in event_file.read(outcome.folder)
+        if isinstance(event, CallOutcome | ProgramOutcome) and event.name
     )
-    assert (call["name"], call["call"], call["pending"]) == ("visitor", "accept", True)
-    assert (program["name"], program["output"]) == ("program", "ready\n")
+    assert isinstance(call, CallOutcome)
+    assert (call.name, call.call, call.is_pending) == ("visitor", "accept", True)
+    assert isinstance(program, ProgramOutcome)
+    assert (program.name, program.output) == ("program", "ready\n")
 
 
 def test_input_comes_in_stages(engine: Engine, tmp_path: Path) -> None:
@@ -83,8 +85,9 @@ def test_input_comes_in_stages(engine: Engine, tmp_path: Path) -> None:
         '{collect: cat, output: "zero\\none\\ntwo\\n"}',
     )
     assert outcome.verdict is Verdict.PASS, outcome.judgements
-    given = [one for one in events.read(outcome.folder) if one["kind"] == "input"]
-    assert [(one["step"], one["data"], one["close"]) for one in given] == [
+    found_events = event_file.read(outcome.folder)
+    given = [one for one in found_events if isinstance(one, ProgramInput)]
+    assert [(one.step, one.data, one.close) for one in given] == [
         (2, {"text": "one\n"}, False),
         (5, {"text": "two\n"}, True),
     ]
@@ -137,7 +140,8 @@ def test_ctrl_c_keeps_the_input_that_was_under_way(
     with pytest.raises(KeyboardInterrupt):
         played(namespaces, tmp_path, start, "{send: cat, input: x}")
     event = cut_off(tmp_path)
-    assert (event["kind"], event["step"], event["data"]) == ("input", 1, {"text": "x"})
+    assert isinstance(event, ProgramInput)
+    assert (event.step, event.data) == (1, {"text": "x"})
 
 
 def test_ctrl_c_keeps_the_call_that_was_under_way(
@@ -156,7 +160,8 @@ def test_ctrl_c_keeps_the_call_that_was_under_way(
     with pytest.raises(KeyboardInterrupt):
         played(namespaces, tmp_path, listen, accept)
     event = cut_off(tmp_path)
-    assert (event["kind"], event["step"], event["call"]) == ("call", 1, "accept")
+    assert isinstance(event, CallOutcome)
+    assert (event.step, event.call) == (1, "accept")
 
 
 def test_ctrl_c_keeps_the_output_of_the_program_that_was_under_way(
@@ -164,7 +169,7 @@ def test_ctrl_c_keeps_the_output_of_the_program_that_was_under_way(
 ) -> None:
     whole = RunningProgram.wait
 
-    def interrupted(program: RunningProgram, within_s: float) -> dict[str, Any]:
+    def interrupted(program: RunningProgram, within_s: float) -> ProgramOutcome:
         if within_s:
             program.wait_for(lambda text: text.count("begun"), 1, within_s)
             raise KeyboardInterrupt
@@ -174,13 +179,16 @@ def test_ctrl_c_keeps_the_output_of_the_program_that_was_under_way(
     with pytest.raises(KeyboardInterrupt):
         played(namespaces, tmp_path, '{on: server, run: [sh, -c, "echo begun; cat; sleep 60"]}')
     event = cut_off(tmp_path)
-    assert (event["kind"], event["step"], event["output"]) == ("program", 0, "begun\n")
+    assert isinstance(event, ProgramOutcome)
+    assert (event.step, event.output) == (0, "begun\n")
 
 
-def cut_off(folder: Path) -> events.Event:
+def cut_off(folder: Path) -> CallOutcome | ProgramOutcome | ProgramInput:
     """Return the event of what was under way when the run was interrupted."""
     run_folder = folder / "results" / "some" / "001"
     assert run.verify(run_folder).verdict is Verdict.UNKNOWN
-    (event,) = (one for one in events.read(run_folder) if one.get("cut"))
-    assert event["pending"]
+    waited_for = CallOutcome | ProgramOutcome | ProgramInput
+    found = [one for one in event_file.read(run_folder) if isinstance(one, waited_for)]
+    (event,) = (one for one in found if one.interrupted)
+    assert isinstance(event, ProgramInput) or event.is_pending
     return event

@@ -16,7 +16,8 @@ import pytest
 
 from lab.api.engine import Engine
 from lab.engines import choice
-from lab.evidence import events
+from lab.evidence import event_file
+from lab.evidence.events import CallOutcome, End
 from lab.scenario import catalogue
 from tests.integration import command
 from tests.integration.helpers import LONGEST_S, ROOT
@@ -121,10 +122,9 @@ steps:
     done = command.run("run", str(path), *NAMESPACES, "--results", str(tmp_path))
     assert done.returncode == 1
     own, other = (
-        port
-        for event in events.read(tmp_path / "two" / "001")
-        if event["kind"] == "call" and event["call"] == "connect"
-        for port in [event["ends"]["local"]]
+        event.addresses.local
+        for event in event_file.read(tmp_path / "two" / "001")
+        if isinstance(event, CallOutcome) and event.call == "connect"
     )
     where = f"{path}:14: server: recv(s): expected: returns within 0.3 s; found: has not returned"
     assert where in done.stdout
@@ -155,7 +155,7 @@ def test_ctrl_c_ends_all_runs_with_their_evidence(tmp_path: Path, jobs: int) -> 
     assert "lab run: interrupted" in said
     for folder in folders:
         assert f"the evidence of blocks is in {folder}" in said
-        assert events.read(folder)[-1]["kind"] == "end"
+        assert isinstance(event_file.read(folder)[-1], End)
         verdict = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
         assert verdict["verdict"] == "UNKNOWN"
         assert "ended by KeyboardInterrupt" in verdict["judgements"][-1]["found"]
@@ -164,7 +164,7 @@ def test_ctrl_c_ends_all_runs_with_their_evidence(tmp_path: Path, jobs: int) -> 
 
 
 def waits(folder: Path) -> bool:
-    file = folder / events.FILE
+    file = folder / event_file.FILE
     return file.exists() and '"call": "listen"' in file.read_text(encoding="utf-8")
 
 

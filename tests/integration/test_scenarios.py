@@ -16,7 +16,7 @@ from lab.api.engine import Engine
 from lab.checks.verdict import Verdict
 from lab.engines import choice
 from lab.errors import ScenarioError
-from lab.evidence import events, folders
+from lab.evidence import event_file, folders
 from lab.runner import run
 from lab.scenario import catalogue
 from lab.scenario.model import Step
@@ -95,7 +95,7 @@ def test_but_for_one_flaw_it_would_pass(namespaces: Engine, path: Path, tmp_path
 
 def test_evidence_that_is_cut_short_is_unknown(namespaces: Engine, tmp_path: Path) -> None:
     folder = play(namespaces, catalogue.find("refused"), tmp_path).folder
-    file = folder / events.FILE
+    file = folder / event_file.FILE
     file.write_bytes(file.read_bytes()[:-20])
     outcome = run.verify(folder)
     assert outcome.verdict is Verdict.UNKNOWN

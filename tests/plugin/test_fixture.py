@@ -85,7 +85,7 @@ def test_a_failing_test_keeps_its_evidence_and_shows_it(project: Project) -> Non
     lines = (project.path / "results" / where / "events.jsonl").read_text().splitlines()
     events = [json.loads(line) for line in lines]
     assert [events[0]["kind"], events[-1]["kind"]] == ["start", "end"]
-    assert events[-1]["troubles"] == []
+    assert events[-1]["errors"] == []
     seen = packets(project.path / "results" / where / "wire.pcapng")
     assert any(one.fate.startswith("dropped by fault server/1") for one in seen)
     verdict = json.loads((project.path / "results" / where / "verdict.json").read_text())

@@ -35,7 +35,9 @@ MAY_IMPORT = {
     "lab.api.lifecycle": {"lab.compose.files", "lab.doctor"},
     "lab.engines": {"lab.agent", "lab.api", "lab.compose", "lab.errors", "lab.model"},
     "lab.engines.namespaces": {"lab.optional"},
-    "lab.checks": {"lab.agent", "lab.errors", "lab.evidence", "lab.net", "lab.scenario.model"},
+    "lab.checks": {
+        *("lab.agent", "lab.errors", "lab.evidence", "lab.model", "lab.net", "lab.scenario.model"),
+    },
     "lab.report": {"lab.checks", "lab.errors", "lab.evidence", "lab.net", "lab.scenario"},
     "lab.runner": {
         *("lab", "lab.agent", "lab.api", "lab.checks", "lab.errors", "lab.evidence"),

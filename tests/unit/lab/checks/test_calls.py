@@ -1,14 +1,16 @@
 """What a call was to give beside what it gave: data in every form, names with a second name."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lab.checks import calls
 from lab.checks.verdict import Verdict
+from lab.evidence.events import CallOutcome, ProgramOutcome, Raised
 from lab.scenario.model import Expected
 
-TIMES = {"began_ns": 1_000, "ended_ns": 2_000}
+CALL = CallOutcome(host="client", call="recv", began_ns=1_000, ended_ns=2_000)
 DATAGRAM = {"data": {"text": "too"}, "from": "198.18.0.2:9", "flags": ["MSG_TRUNC"]}
 
 
@@ -31,7 +33,7 @@ DATAGRAM = {"data": {"text": "too"}, "from": "198.18.0.2:9", "flags": ["MSG_TRUN
 )
 def test_a_value_is_judged(gives: Any, gave: Any, verdict: Verdict) -> None:
     expected = Expected(gives=gives, gives_anything=False)
-    judged = list(calls.judge(1, "call", expected, {**TIMES, "gave": gave}))
+    judged = list(calls.judge(1, "call", expected, replace(CALL, result=gave)))
     assert judged[0].verdict is verdict
 
 
@@ -42,7 +44,7 @@ def test_a_value_is_judged(gives: Any, gave: Any, verdict: Verdict) -> None:
 def test_a_length_is_of_bytes(gave: Any, length: int) -> None:
     for asked, verdict in ((length, Verdict.PASS), (length + 1, Verdict.FAIL)):
         expected = Expected(gives_length=asked)
-        judged = list(calls.judge(1, "call", expected, {**TIMES, "gave": gave}))
+        judged = list(calls.judge(1, "call", expected, replace(CALL, result=gave)))
         assert judged[0].verdict is verdict
 
 
@@ -58,8 +60,8 @@ def test_a_length_is_of_bytes(gave: Any, length: int) -> None:
 def test_an_error_is_judged_by_either_of_its_names(
     raises: str, name: str, verdict: Verdict
 ) -> None:
-    raised = {"name": name, "errno": 1, "type": "OSError", "text": "text"}
-    judged = list(calls.judge(1, "call", Expected(raises=raises), {**TIMES, "raised": raised}))
+    raised = Raised(name=name, errno=1, type="OSError", text="text")
+    judged = list(calls.judge(1, "call", Expected(raises=raises), replace(CALL, raised=raised)))
     assert judged[0].verdict is verdict
 
 
@@ -76,17 +78,21 @@ def test_an_error_is_judged_by_either_of_its_names(
 def test_a_counter_that_cannot_be_read_proves_nothing(
     call: str, expected: Expected, verdict: Verdict
 ) -> None:
-    raised = {
-        "name": "ParameterError",
-        "errno": None,
-        "type": "ParameterError",
-        "text": "none",
-    }
-    judged = list(calls.judge(1, "call", expected, {**TIMES, "call": call, "raised": raised}))
+    raised = Raised(name="ParameterError", type="ParameterError", text="none")
+    judged = list(calls.judge(1, "call", expected, replace(CALL, call=call, raised=raised)))
     assert judged[0].verdict is verdict
 
 
-ENDED = {**TIMES, "exit_status": 0, "output": "so\n", "errors": "oops\nKeyError: 1\n"}
+ENDED = ProgramOutcome(
+    host="client",
+    argv=("x",),
+    began_ns=1_000,
+    ended_ns=2_000,
+    exit_status=0,
+    output="so\n",
+    errors="oops\nKeyError: 1\n",
+)
+PENDING = replace(ENDED, ended_ns=None, exit_status=None)
 WHY = "; standard error: 'oops\\nKeyError: 1'"
 
 
@@ -95,13 +101,13 @@ WHY = "; standard error: 'oops\\nKeyError: 1'"
     [
         (Expected(output="else\n"), ENDED, f"'so\\n'{WHY}"),
         (Expected(output_matches="else"), ENDED, f"'so\\n'{WHY}"),
-        (Expected(blocks_s=1.0), {**ENDED, "exit_status": 1}, f"exit status 1{WHY}"),
-        (Expected(within_s=1.0), {**ENDED, "pending": True}, f"has not ended{WHY}"),
-        (Expected(output="else\n"), {**ENDED, "errors": " \n"}, "'so\\n'"),
+        (Expected(blocks_s=1.0), replace(ENDED, exit_status=1), f"exit status 1{WHY}"),
+        (Expected(within_s=1.0), PENDING, f"has not ended{WHY}"),
+        (Expected(output="else\n"), replace(ENDED, errors=" \n"), "'so\\n'"),
     ],
 )
 def test_what_is_not_as_expected_is_shown_with_standard_error(
-    expected: Expected, event: dict[str, Any], found: str
+    expected: Expected, event: ProgramOutcome, found: str
 ) -> None:
     judged = list(calls.judge_program(1, "program", expected, event))
     (bad,) = [one for one in judged if one.verdict is Verdict.FAIL]

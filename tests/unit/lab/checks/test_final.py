@@ -6,7 +6,17 @@ import pytest
 
 from lab.checks.judge import judge
 from lab.checks.verdict import NOT_JUDGED, Verdict, overall, telling
-from lab.evidence.events import Event
+from lab.evidence.events import (
+    CaptureEnded,
+    Event,
+    FaultCounters,
+    FaultOff,
+    FaultOn,
+    ProgramOutcome,
+    ProgramStarted,
+    StepsEnded,
+    SyslogError,
+)
 from lab.evidence.packets import Seen
 from lab.net.packet import parse
 from lab.scenario.model import Condition, ExpectStep, PacketPattern, WireFaultStep
@@ -15,12 +25,23 @@ from tests.unit.lab.checks.test_judge import END, LINE, called, recv, scenario
 
 SYN = Seen("client -> server", parse(made.tcp(made.CLIENT, made.SYN)), "delivered", 1)
 PATTERN = PacketPattern("client", "server", {"tcp": "syn"})
-PLAYED: Event = {"kind": "played", "time_ns": 5}
+PLAYED = StepsEnded(time_ns=5)
 
 
-def program(**facts: Any) -> Event:
-    argv = {"argv": ["x"], "host": "client", "output": "", "errors": ""}
-    return {"kind": "program", "step": None, "time_ns": 4, "name": "p", **argv, **facts}
+def program(
+    *, output: str = "", pending: bool = False, outputs_open: bool = False
+) -> ProgramOutcome:
+    return ProgramOutcome(
+        time_ns=4,
+        name="p",
+        host="client",
+        argv=("x",),
+        began_ns=2,
+        ended_ns=None if pending else 3,
+        exit_status=None if pending else 0,
+        output=output,
+        outputs_open=outputs_open,
+    )
 
 
 @pytest.mark.parametrize(
@@ -38,9 +59,9 @@ def test_what_is_left_of_a_capture_shows_only_what_it_has(
     asked: dict[str, Any], verdict: Verdict, *, ended: bool
 ) -> None:
     step = ExpectStep(7, Condition(packets=PATTERN, **asked))
-    captured: Event = {"kind": "captured", "time_ns": 6, "ended_early": ["server"] if ended else []}
-    lacks = "" if ended else "wire.pcapng: cut short"
-    (one,) = judge(scenario(step), [PLAYED, captured, END], [SYN], lacks=lacks)
+    captured = CaptureEnded(time_ns=6, ended_early=("server",) if ended else ())
+    missing = "" if ended else "wire.pcapng: cut short"
+    (one,) = judge(scenario(step), [PLAYED, captured, END], [SYN], missing=missing)
     assert one.verdict is verdict
     if verdict is Verdict.UNKNOWN:
         assert one.found.startswith("1; ")
@@ -48,7 +69,7 @@ def test_what_is_left_of_a_capture_shows_only_what_it_has(
 
 def test_the_end_of_another_host_hides_no_packet() -> None:
     step = ExpectStep(7, Condition(packets=PATTERN, count=1))
-    captured: Event = {"kind": "captured", "time_ns": 6, "ended_early": ["client"]}
+    captured = CaptureEnded(time_ns=6, ended_early=("client",))
     assert overall(judge(scenario(step), [captured, END], [SYN])) is Verdict.PASS
 
 
@@ -66,8 +87,8 @@ def test_a_syslog_that_is_not_whole_is_no_reason_to_fail(
     asked: dict[str, Any], verdict: Verdict
 ) -> None:
     step = ExpectStep(7, Condition(syslog="left", **asked))
-    trouble: Event = {"kind": "syslog_trouble", "time_ns": 4, "text": "2 lines have not come"}
-    judged = judge(scenario(step), [LINE, trouble, PLAYED, END], [])
+    error = SyslogError(time_ns=4, text="2 lines have not come")
+    judged = judge(scenario(step), [LINE, error, PLAYED, END], [])
     assert judged[0].verdict is verdict
     assert overall(judged) is Verdict.UNKNOWN
 
@@ -75,29 +96,29 @@ def test_a_syslog_that_is_not_whole_is_no_reason_to_fail(
 @pytest.mark.parametrize(
     ("events", "asked", "verdict"),
     [
-        ([program(output="boom", exit_status=0)], {"count": 1}, Verdict.PASS),
-        ([program(output="boom", exit_status=0)], {"count": 0}, Verdict.FAIL),
+        ([program(output="boom")], {"count": 1}, Verdict.PASS),
+        ([program(output="boom")], {"count": 0}, Verdict.FAIL),
         # Collected twice, it has printed once.
-        ([program(output="boom", exit_status=0)] * 2, {"count": 1}, Verdict.PASS),
+        ([program(output="boom")] * 2, {"count": 1}, Verdict.PASS),
         ([program(output="boom", pending=True)], {"count": 1}, Verdict.UNKNOWN),
         ([program(output="boom", pending=True)], {"at_least": 1}, Verdict.PASS),
-        ([program(exit_status=0, goes_on=True)], {"count": 0}, Verdict.UNKNOWN),
+        ([program(outputs_open=True)], {"count": 0}, Verdict.UNKNOWN),
         ([], {"count": 0}, Verdict.UNKNOWN),  # started, and never heard of again
     ],
 )
 def test_a_program_that_has_not_ended_may_print_more(
     events: list[Event], asked: dict[str, Any], verdict: Verdict
 ) -> None:
-    started: Event = {"kind": "started", "step": 9, "time_ns": 2, "name": "p", "argv": ["x"]}
+    started = ProgramStarted(step=9, time_ns=2, name="p", host="client", argv=("x",))
     step = ExpectStep(7, Condition(output="boom", of="p", **asked))
     assert overall(judge(scenario(step), [started, *events, PLAYED, END], [])) is verdict
 
 
 def test_a_count_that_is_lost_with_its_agent_is_unknown() -> None:
     step = ExpectStep(7, Condition(fault="loss", count=1))
-    off: Event = {"kind": "fault_off", "time_ns": 2, "step": None, "name": "loss"}
-    assert overall(judge(scenario(step), [off | {"acted_packets": 1}, END], [])) is Verdict.PASS
-    lost = off | {"acted_packets": 0, "lost": True}
+    off = FaultOff(time_ns=2, name="loss", counters=FaultCounters(acted_packets=1))
+    assert overall(judge(scenario(step), [off, END], [])) is Verdict.PASS
+    lost = FaultOff(time_ns=2, name="loss", counters_lost=True)
     assert overall(judge(scenario(step), [lost, END], [])) is Verdict.UNKNOWN
     assert overall(judge(scenario(step), [END], [])) is Verdict.UNKNOWN
 
@@ -108,16 +129,16 @@ def test_a_name_that_is_used_again_hides_no_idle_fault() -> None:
 
     events: list[Event] = []
     for number, acted in enumerate((1, 0)):
-        events.append({"kind": "fault_on", "time_ns": 1, "step": number, "name": "loss"})
-        off = {"step": None, "name": "loss", "acted_packets": acted}
-        events.append({"kind": "fault_off", "time_ns": 2, **off})
+        events.append(FaultOn(time_ns=1, step=number, name="loss", impairment="drop"))
+        counters = FaultCounters(acted_packets=acted)
+        events.append(FaultOff(time_ns=2, name="loss", counters=counters))
     (one,) = telling(judge(scenario(step(6), step(8)), [*events, END], []))
     assert (one.line, one.step, one.verdict) == (8, 1, Verdict.UNKNOWN)
 
 
 def test_what_was_not_judged_is_said_after_a_failure() -> None:
     expect = ExpectStep(7, Condition(packets=PATTERN, count=2))
-    judged = judge(scenario(recv(raises="EPIPE"), expect), [called(gave=1), END], [])
+    judged = judge(scenario(recv(raises="EPIPE"), expect), [called(result=1), END], [])
     assert [(one.step, one.verdict) for one in judged] == [
         (0, Verdict.FAIL),
         (0, Verdict.PASS),
@@ -128,12 +149,12 @@ def test_what_was_not_judged_is_said_after_a_failure() -> None:
 
 
 def test_what_ctrl_c_has_cut_off_is_unknown() -> None:
-    cut = called(pending=True, cut=True)
+    cut = called(ended_ns=None, interrupted=True)
     assert overall(judge(scenario(recv()), [cut, END], [])) is Verdict.UNKNOWN
 
 
 def test_steps_of_one_line_are_told_apart() -> None:
     judged = judge(
-        scenario(recv(), recv(raises="EPIPE")), [called(gave=1), called(1, gave=1), END], []
+        scenario(recv(), recv(raises="EPIPE")), [called(result=1), called(1, result=1), END], []
     )
     assert [one.step for one in telling(judged)] == [1]

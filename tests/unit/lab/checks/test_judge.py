@@ -7,7 +7,16 @@ import pytest
 
 from lab.checks.judge import judge
 from lab.checks.verdict import Verdict, overall
-from lab.evidence.events import Event
+from lab.evidence.events import (
+    CallOutcome,
+    End,
+    Event,
+    FaultCounters,
+    FaultOff,
+    FaultOn,
+    Raised,
+    SyslogLine,
+)
 from lab.scenario.model import (
     CallStep,
     Condition,
@@ -29,41 +38,42 @@ def recv(**expected: Any) -> CallStep:
     return CallStep(5, "client", "recv", {"socket": "c"}, Expected(**expected))
 
 
-def called(step: int = 0, **facts: Any) -> Event:
+def called(step: int = 0, **fields: Any) -> CallOutcome:
     times = {"time_ns": 3, "began_ns": 0, "ended_ns": 2_000_000}
-    return {"kind": "call", "step": step, "host": "client", **times, **facts}
+    return CallOutcome(step=step, host="client", call="recv", **{**times, **fields})
 
 
-END: Event = {"kind": "end", "time_ns": 9, "troubles": []}
-RESET = {"name": "ECONNRESET", "type": "ConnectionResetError", "errno": 104, "text": "reset"}
+END = End(time_ns=9)
+RESET = Raised(name="ECONNRESET", type="ConnectionResetError", errno=104, text="reset")
+PENDING = {"ended_ns": None}
 
 
 @pytest.mark.parametrize(
     ("expected", "facts", "verdict"),
     [
-        ({}, {"gave": None}, Verdict.PASS),
+        ({}, {"result": None}, Verdict.PASS),
         ({}, {"raised": RESET}, Verdict.FAIL),
-        ({"gives": "hello"}, {"gave": {"text": "hello"}}, Verdict.PASS),
-        ({"gives": "hello"}, {"gave": {"text": "hallo"}}, Verdict.FAIL),
+        ({"gives": "hello"}, {"result": {"text": "hello"}}, Verdict.PASS),
+        ({"gives": "hello"}, {"result": {"text": "hallo"}}, Verdict.FAIL),
         ({"gives": "hello"}, {"raised": RESET}, Verdict.FAIL),
-        ({"gives_length": 5}, {"gave": {"text": "hello"}}, Verdict.PASS),
-        ({"gives_length": 5}, {"gave": {"hex": "00"}}, Verdict.FAIL),
-        ({"gives_at_least": 2}, {"gave": 2}, Verdict.PASS),
-        ({"gives_at_least": 2}, {"gave": 1}, Verdict.FAIL),
-        ({"gives_at_least": 2}, {"gave": {"text": "22"}}, Verdict.FAIL),
-        ({"gives_at_most": 2}, {"gave": 2}, Verdict.PASS),
-        ({"gives_at_most": 2}, {"gave": 3}, Verdict.FAIL),
-        ({"gives_at_most": 2}, {"gave": None}, Verdict.FAIL),
+        ({"gives_length": 5}, {"result": {"text": "hello"}}, Verdict.PASS),
+        ({"gives_length": 5}, {"result": {"hex": "00"}}, Verdict.FAIL),
+        ({"gives_at_least": 2}, {"result": 2}, Verdict.PASS),
+        ({"gives_at_least": 2}, {"result": 1}, Verdict.FAIL),
+        ({"gives_at_least": 2}, {"result": {"text": "22"}}, Verdict.FAIL),
+        ({"gives_at_most": 2}, {"result": 2}, Verdict.PASS),
+        ({"gives_at_most": 2}, {"result": 3}, Verdict.FAIL),
+        ({"gives_at_most": 2}, {"result": None}, Verdict.FAIL),
         ({"raises": "ECONNRESET"}, {"raised": RESET}, Verdict.PASS),
         ({"raises": "ConnectionResetError"}, {"raised": RESET}, Verdict.PASS),
         ({"raises": "EPIPE"}, {"raised": RESET}, Verdict.FAIL),
-        ({"raises": "EPIPE"}, {"gave": 3}, Verdict.FAIL),
-        ({"within_s": 0.001}, {"gave": 3}, Verdict.FAIL),
-        ({"after_s": 0.002}, {"gave": 3}, Verdict.PASS),
-        ({"after_s": 0.003}, {"gave": 3}, Verdict.FAIL),
-        ({}, {"pending": True}, Verdict.FAIL),
-        ({"blocks_s": 1.0}, {"pending": True}, Verdict.PASS),
-        ({"blocks_s": 1.0}, {"gave": 3}, Verdict.FAIL),
+        ({"raises": "EPIPE"}, {"result": 3}, Verdict.FAIL),
+        ({"within_s": 0.001}, {"result": 3}, Verdict.FAIL),
+        ({"after_s": 0.002}, {"result": 3}, Verdict.PASS),
+        ({"after_s": 0.003}, {"result": 3}, Verdict.FAIL),
+        ({}, PENDING, Verdict.FAIL),
+        ({"blocks_s": 1.0}, PENDING, Verdict.PASS),
+        ({"blocks_s": 1.0}, {"result": 3}, Verdict.FAIL),
     ],
 )
 def test_a_call_is_judged_by_what_it_gave(
@@ -78,11 +88,11 @@ def test_a_step_without_its_event_is_unknown() -> None:
 
 
 def test_evidence_without_an_end_is_unknown() -> None:
-    assert overall(judge(scenario(recv()), [called(gave=1)], [])) is Verdict.UNKNOWN
+    assert overall(judge(scenario(recv()), [called(result=1)], [])) is Verdict.UNKNOWN
 
 
 def test_nothing_is_expected_after_the_first_failure() -> None:
-    judgements = judge(scenario(recv(raises="EPIPE"), recv()), [called(gave=1), END], [])
+    judgements = judge(scenario(recv(raises="EPIPE"), recv()), [called(result=1), END], [])
     assert [one.verdict for one in judgements if one.verdict is not Verdict.PASS] == [Verdict.FAIL]
 
 
@@ -90,22 +100,21 @@ def test_nothing_is_expected_after_the_first_failure() -> None:
 def test_a_fault_that_never_acted_makes_it_unknown(acted: int, verdict: Verdict) -> None:
     step = WireFaultStep(6, "loss", "drop", (("client", "server"),), {})
     events: list[Event] = [
-        {"kind": "fault_on", "time_ns": 1, "step": 0, "name": "loss"},
-        {"kind": "fault_off", "time_ns": 2, "step": None, "name": "loss", "acted_packets": acted},
+        FaultOn(time_ns=1, step=0, name="loss", impairment="drop"),
+        FaultOff(time_ns=2, name="loss", counters=FaultCounters(acted_packets=acted)),
         END,
     ]
     assert overall(judge(scenario(step), events, [])) is verdict
 
 
-LINE: Event = {
-    "kind": "syslog",
-    "time_ns": 1,
-    "host": "server",
-    "facility": "local0",
-    "severity": "warning",
-    "ident": "time-server",
-    "message": "client: left",
-}
+LINE = SyslogLine(
+    time_ns=1,
+    host="server",
+    facility="local0",
+    severity="warning",
+    ident="time-server",
+    message="client: left",
+)
 
 
 @pytest.mark.parametrize(
@@ -129,12 +138,12 @@ def test_a_syslog_line_is_known_by_all_that_is_asked(
     assert overall(judge(scenario(step), [LINE, END], [])) is verdict
 
 
-def test_trouble_with_the_evidence_is_unknown() -> None:
-    end = END | {"troubles": ["3 packets were lost: the wire could not keep up"]}
-    judgements = judge(scenario(recv()), [called(gave=1), end], [])
+def test_an_error_of_the_evidence_is_unknown() -> None:
+    end = End(time_ns=9, errors=("3 packets were lost: the wire could not keep up",))
+    judgements = judge(scenario(recv()), [called(result=1), end], [])
     assert overall(judgements) is Verdict.UNKNOWN
 
 
 def test_a_failure_beats_what_is_unknown() -> None:
-    judgements = judge(scenario(recv(raises="EPIPE")), [called(gave=1)], [])
+    judgements = judge(scenario(recv(raises="EPIPE")), [called(result=1)], [])
     assert overall(judgements) is Verdict.FAIL

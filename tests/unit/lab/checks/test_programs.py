@@ -1,24 +1,37 @@
 """What programs and hosts have said: of each once, what is known of it at last."""
 
-from typing import Any
-
 from lab.checks import programs
+from lab.evidence.events import LastOutput, ProgramOutcome, ProgramStarted
 
 
-def started(name: str, *argv: str) -> dict[str, Any]:
-    return {"kind": "started", "time_ns": 1, "name": name, "host": "server", "argv": [*argv]}
+def started(name: str, *argv: str) -> ProgramStarted:
+    return ProgramStarted(time_ns=1, name=name, host="server", argv=argv)
 
 
-def program(name: str | None, *argv: str, **more: Any) -> dict[str, Any]:
-    facts = {"host": "server", "argv": [*argv], "output": "", "errors": "", "exit_status": 0}
-    named = {} if name is None else {"name": name}
-    return {"kind": "program", "time_ns": 2, **facts, **named, **more}
+def program(
+    name: str | None,
+    *argv: str,
+    exit_status: int | None = 0,
+    output: str = "",
+    errors: str = "",
+) -> ProgramOutcome:
+    return ProgramOutcome(
+        time_ns=2,
+        name=name,
+        host="server",
+        argv=argv,
+        began_ns=1,
+        ended_ns=None if exit_status is None else 2,
+        exit_status=exit_status,
+        output=output,
+        errors=errors,
+    )
 
 
 def test_of_a_program_what_is_known_at_last_is_told_once() -> None:
     events = [
         started("service", "serve"),
-        program("service", "serve", pending=True, output="ready\n"),
+        program("service", "serve", exit_status=None, output="ready\n"),
         program("service", "serve", exit_status=1, output="ready\n", errors="Trace\nKeyError\n"),
     ]
     assert list(programs.lines(events)) == [
@@ -51,10 +64,7 @@ def test_only_the_last_lines_are_shown() -> None:
 
 def test_hosts_are_told_that_have_ended_or_have_said_something() -> None:
     facts = [("one", "running", ""), ("two", "running", "x"), ("three", "exited", "")]
-    events = [
-        {"kind": "printed", "time_ns": 1, "host": host, "state": state, "output": text}
-        for host, state, text in facts
-    ]
+    events = [LastOutput(host=host, state=state, output=text) for host, state, text in facts]
     assert list(programs.lines(events)) == [
         *("the last lines of two (running):", "  x", "the last lines of three (exited):"),
     ]

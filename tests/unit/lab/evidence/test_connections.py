@@ -1,10 +1,11 @@
 """Which packets are shown with a call that failed: those of its own connection."""
 
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
 from lab.evidence import connections
+from lab.evidence.events import CallOutcome, SocketAddresses
 from lab.net.packet import ACK, TCP, UDP, parse
 from tests.unit.lab.agent import wire_packets as packets
 
@@ -20,15 +21,16 @@ BACK = parse(
 )
 
 
-def call(step: int, name: str, ends: dict[str, str], **arguments: str) -> dict[str, Any]:
-    return {
-        "kind": "call",
-        "step": step,
-        "host": "client",
-        "call": name,
-        "arguments": arguments,
-        "ends": ends,
-    }
+def call(step: int, name: str, addresses: dict[str, str], **arguments: str) -> CallOutcome:
+    return CallOutcome(
+        step=step,
+        host="client",
+        call=name,
+        arguments=arguments,
+        began_ns=1,
+        ended_ns=2,
+        addresses=SocketAddresses(**addresses),
+    )
 
 
 CONNECT = call(0, "connect", {"protocol": "tcp", "local": CLIENT, "peer": SERVER}, **{"as": "c"})
@@ -39,13 +41,13 @@ MAKEFILE = call(1, "makefile", {}, socket="c", **{"as": "f"})
     "failed",
     [
         call(2, "recv", {"protocol": "tcp", "local": CLIENT, "peer": SERVER}, socket="c"),
-        {**call(2, "recv", {}, socket="c"), "pending": True},  # it has not returned
+        replace(call(2, "recv", {}, socket="c"), ended_ns=None),  # it has not returned
         call(2, "readline", {}, file="f"),
     ],
     ids=["recv", "pending", "file"],
 )
 def test_both_directions_of_a_connection_are_its_own_and_no_other_is(
-    failed: dict[str, Any],
+    failed: CallOutcome,
 ) -> None:
     ends = connections.of_step([CONNECT, MAKEFILE, failed], 2)
     assert ends
@@ -67,7 +69,7 @@ def test_a_refused_connection_has_no_ends_but_where_it_was_to_go() -> None:
 
 def test_a_listener_hears_every_client() -> None:
     listen = call(0, "listen", {"protocol": "tcp", "local": "0.0.0.0:21567"}, **{"as": "door"})
-    accept = {**call(1, "accept", {}, socket="door", **{"as": "s"}), "pending": True}
+    accept = replace(call(1, "accept", {}, socket="door", **{"as": "s"}), ended_ns=None)
     ends = connections.of_step([listen, accept], 1)
     assert ends
     assert ends.has(THERE)

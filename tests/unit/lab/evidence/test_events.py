@@ -8,18 +8,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lab.evidence.events import FILE, Recorder, read
+from lab.evidence.event_file import FILE, Recorder, read
+from lab.evidence.events import End, SyslogLine
 
 
 def recorded(folder: Path, *messages: str) -> list[str]:
     recorder = Recorder(folder)
     for message in messages:
-        recorder.write("syslog", message=message)
-    recorder.write("end")
+        recorder.write(SyslogLine(host="server", message=message))
+    recorder.write(End())
     recorder.close()
-    found = read(folder)
-    assert found[-1]["kind"] == "end"
-    return [event["message"] for event in found[:-1]]
+    *found, last = read(folder)
+    assert isinstance(last, End)
+    return [event.message for event in found if isinstance(event, SyslogLine)]
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -39,7 +40,7 @@ def test_a_sign_that_ends_lines_elsewhere_ends_none_here(tmp_path: Path, sign: s
 def test_what_comes_after_an_event_without_its_time_or_kind_is_not_known(
     tmp_path: Path, damage: dict[str, Any]
 ) -> None:
-    whole = {"kind": "syslog", "time_ns": 1}
+    whole = {"kind": "syslog", "time_ns": 1, "host": "server", "message": "x"}
     lines = [json.dumps(one) for one in (whole, whole | damage, whole)]
     (tmp_path / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    assert read(tmp_path) == [whole]
+    assert read(tmp_path) == [SyslogLine(time_ns=1, host="server", message="x")]

@@ -1,10 +1,9 @@
 """What hosts print as events: bounded, and what is missing is said."""
 
-from typing import Any
-
 import pytest
 
 from lab.evidence import output
+from lab.evidence.events import Event, HostOutput, OutputCut
 from lab.evidence.output import OutputRecorder
 from lab.model import PrintedLine
 
@@ -13,9 +12,9 @@ def line(number: int, lost_bytes: int = 0) -> PrintedLine:
     return PrintedLine("pg", "stderr", f"{number:09}", number, lost_bytes)
 
 
-def recorded(*lines: PrintedLine) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    recorder = OutputRecorder("pg", lambda kind, **fields: found.append({"kind": kind, **fields}))
+def recorded(*lines: PrintedLine) -> list[Event]:
+    found: list[Event] = []
+    recorder = OutputRecorder("pg", found.append)
     recorder.take(lines)
     recorder.finish()
     recorder.finish()
@@ -23,10 +22,9 @@ def recorded(*lines: PrintedLine) -> list[dict[str, Any]]:
 
 
 def test_each_line_is_an_event_with_its_own_time() -> None:
-    text = {"kind": "output", "host": "pg", "stream": "stderr"}
     assert recorded(line(1), line(2)) == [
-        {**text, "time_ns": 1, "text": "000000001"},
-        {**text, "time_ns": 2, "text": "000000002"},
+        HostOutput(host="pg", stream="stderr", time_ns=1, text="000000001"),
+        HostOutput(host="pg", stream="stderr", time_ns=2, text="000000002"),
     ]
 
 
@@ -36,17 +34,17 @@ def test_of_very_many_lines_the_first_and_the_last_are_there(
     monkeypatch.setattr(output, "_MOST_CHARACTERS", 100)
     monkeypatch.setattr(output, "_LAST_LINES", 3)
     found = recorded(*map(line, range(50)))
-    assert [one["time_ns"] for one in found if one["kind"] == "output"] == [*range(10), 47, 48, 49]
-    (cut,) = [one for one in found if one["kind"] == "output_cut"]
-    assert (cut["host"], cut["lines"]) == ("pg", 37)
-    assert output.lacks(found, ["pg"]) == "37 lines of what pg printed are not kept"
-    assert output.lacks(found, ["other"]) == ""
+    assert [one.time_ns for one in found if isinstance(one, HostOutput)] == [*range(10), 47, 48, 49]
+    (cut,) = [one for one in found if isinstance(one, OutputCut)]
+    assert (cut.host, cut.missing_lines) == ("pg", 37)
+    assert output.missing(found, ["pg"]) == "37 lines of what pg printed are not kept"
+    assert output.missing(found, ["other"]) == ""
 
 
 def test_what_the_engine_has_lost_is_said() -> None:
     found = recorded(line(1), line(2, lost_bytes=700))
-    assert [one["kind"] for one in found] == ["output", "output_cut", "output"]
-    assert output.lacks(found, ["pg"]) == "700 bytes of what pg printed are not kept"
+    assert [type(one) for one in found] == [HostOutput, OutputCut, HostOutput]
+    assert output.missing(found, ["pg"]) == "700 bytes of what pg printed are not kept"
 
 
 def test_only_few_lines_more_than_there_is_room_for_are_all_there(
@@ -54,4 +52,4 @@ def test_only_few_lines_more_than_there_is_room_for_are_all_there(
 ) -> None:
     monkeypatch.setattr(output, "_MOST_CHARACTERS", 100)
     found = recorded(*map(line, range(12)))
-    assert [one["kind"] for one in found] == ["output"] * 12
+    assert [type(one) for one in found] == [HostOutput] * 12

@@ -183,10 +183,18 @@ def test_run_of_a_test_says_how_to_run_it_again(tmp_path: Path) -> None:
     assert "The test failed: oh" in page.render(run)
 
 
+def test_seed_that_is_no_number_is_damage_and_in_no_command(tmp_path: Path) -> None:
+    events = made.half_open()
+    events[0] |= {"seed": "1; rm -r x"}
+    run = read(made.write(tmp_path, events))
+    assert run.command == ""
+    assert "events.jsonl is damaged: 1 event is left out." in run.missing
+
+
 @pytest.mark.parametrize(
     ("fields", "command"),
     [
-        ({"seed": "1; rm -r x"}, "lab run made.yaml --seed '1; rm -r x' --engine namespaces"),
+        ({"engine": "1; rm -r x"}, "lab run made.yaml --seed 7 --engine '1; rm -r x'"),
         ({"engine": "a b"}, "lab run made.yaml --seed 7 --engine 'a b'"),
         ({"path": "of/a b.yaml"}, "lab run 'a b.yaml' --seed 7 --engine namespaces"),
     ],

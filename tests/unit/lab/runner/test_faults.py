@@ -1,4 +1,4 @@
-"""Faults whose agent ends: forgiven where a step has ended their host, else trouble."""
+"""Faults whose agent ends: forgiven where a step has ended their host, else an error."""
 
 from pathlib import Path
 from typing import Any
@@ -7,8 +7,9 @@ import pytest
 
 from lab.api.link import FaultStatus
 from lab.errors import AgentEndedError
-from lab.evidence import events
-from lab.evidence.events import Recorder
+from lab.evidence import event_file
+from lab.evidence.event_file import Recorder
+from lab.evidence.events import FaultOff
 from lab.runner.faults import ActiveFaults
 from lab.scenario.model import HostFaultStep, LiftStep, Scenario, WireFaultStep
 
@@ -59,7 +60,7 @@ class FakeLab:
 
 
 @pytest.fixture
-def troubles() -> list[str]:
+def errors() -> list[str]:
     return []
 
 
@@ -69,18 +70,20 @@ def lab() -> FakeLab:
 
 
 @pytest.fixture
-def faults(lab: Any, tmp_path: Path, troubles: list[str]) -> ActiveFaults:
+def faults(lab: Any, tmp_path: Path, errors: list[str]) -> ActiveFaults:
     scenario = Scenario(Path("x.yaml"), "title", "shows", (), (LOSS, LIFT), seed=7)
-    return ActiveFaults(lab, scenario, Recorder(tmp_path), lab, troubles)
+    return ActiveFaults(lab, scenario, Recorder(tmp_path), lab, errors)
 
 
-def test_an_agent_that_ends_by_itself_is_trouble(
-    faults: ActiveFaults, troubles: list[str], tmp_path: Path
+def test_an_agent_that_ends_by_itself_is_an_error(
+    faults: ActiveFaults, errors: list[str], tmp_path: Path
 ) -> None:
     faults.add(LOSS, 0)
     faults.lift_all()
-    assert troubles == ["server: the agent on its wire: it has ended"]
-    assert events.read(tmp_path)[-1]["lost"]
+    assert errors == ["server: the agent on its wire: it has ended"]
+    last = event_file.read(tmp_path)[-1]
+    assert isinstance(last, FaultOff)
+    assert last.counters_lost
 
 
 def test_a_step_that_lifts_such_a_fault_cannot_be_done(faults: ActiveFaults) -> None:
@@ -91,12 +94,12 @@ def test_a_step_that_lifts_such_a_fault_cannot_be_done(faults: ActiveFaults) -> 
 
 @pytest.mark.parametrize("what", ["kill", "restart"])
 def test_an_agent_that_ends_with_its_host_is_none(
-    faults: ActiveFaults, troubles: list[str], what: str
+    faults: ActiveFaults, errors: list[str], what: str
 ) -> None:
     faults.add(LOSS, 0)
     faults.fail(HostFaultStep(2, "", what, "server"), 1)
     faults.lift(LIFT, 2)
-    assert troubles == []
+    assert errors == []
 
 
 def test_the_scenarios_seed_is_every_faults(faults: ActiveFaults, lab: FakeLab) -> None:
@@ -104,4 +107,4 @@ def test_the_scenarios_seed_is_every_faults(faults: ActiveFaults, lab: FakeLab) 
         faults.add(WireFaultStep(1, impairment, impairment, (("client", "server"),), asked), 0)
     assert [one["seed"] for one in lab.added] == [7, 7, 7]
     event = faults.add(WireFaultStep(1, "own", "drop", LOSS.links, {"seed": 3}), 0)
-    assert (lab.added[-1]["seed"], event["asked"]) == (3, {"seed": 3})
+    assert (lab.added[-1]["seed"], event.asked) == (3, {"seed": 3})

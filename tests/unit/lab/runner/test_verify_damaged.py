@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lab.checks.verdict import Verdict
 from lab.errors import EvidenceError
-from lab.evidence import events, folders
+from lab.evidence import event_file, folders
 from lab.runner import run
 from tests import made_evidence as made
 
@@ -53,7 +53,7 @@ EVENTS = [
 SYN = made.tcp(made.CLIENT, made.SYN)
 FILES = {
     folders.SCENARIO: SCENARIO.encode(),
-    events.FILE: "".join(f"{json.dumps(one)}\n" for one in EVENTS).encode(),
+    event_file.FILE: "".join(f"{json.dumps(one)}\n" for one in EVENTS).encode(),
     folders.CAPTURE: made.capture([(3, SYN, "dropped by fault server/1"), (5, SYN, "delivered")]),
 }
 
@@ -104,7 +104,7 @@ def test_fields_that_are_missing_or_of_another_kind_are_a_verdict_or_refused(
     else:
         event[key] = data.draw(st.sampled_from(OTHERS))
     lines = "".join(f"{json.dumps(one)}\n" for one in listed).encode()
-    folder = written(tmp_path_factory.getbasetemp() / "changed", **{events.FILE: lines})
+    folder = written(tmp_path_factory.getbasetemp() / "changed", **{event_file.FILE: lines})
     with contextlib.suppress(EvidenceError):
         assert run.verify(folder).verdict in Verdict
 

@@ -1,5 +1,6 @@
 """In a scenario a service with several hosts stands for all of them, where several can be meant."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from lab.checks import syslog
 from lab.checks.packets import counted
 from lab.errors import ScenarioError
+from lab.evidence.events import SyslogLine
 from lab.evidence.packets import Seen
 from lab.net.packet import parse
 from lab.scenario.hosts import Hosts
@@ -97,10 +99,10 @@ def test_packets_of_a_service_are_those_of_all_its_links(tmp_path: Path) -> None
 def test_syslog_lines_of_a_service_are_those_of_all_its_hosts(tmp_path: Path) -> None:
     condition = only_step(tmp_path, "{expect: {syslog: up, on: app}}").condition
     assert isinstance(condition, Condition)
-    line = {"ident": "", "facility": "user", "severity": "info", "message": "up"}
+    line = SyslogLine(host="", facility="user", severity="info", message="up")
     # Of a socket that they share, the line has the service's name.
     hosts = ("app", *APPS, "client")
-    fit = [host for host in hosts if syslog.fits(condition, {**line, "host": host})]
+    fit = [host for host in hosts if syslog.fits(condition, replace(line, host=host))]
     assert fit == ["app", *APPS]
 
 

@@ -1,0 +1,84 @@
+"""The events of a run: one frozen dataclass for each kind, as docs/evidence.md lists them.
+
+`lab.evidence.event_file` writes and reads them.
+"""
+
+from lab.evidence.events.base import KINDS, Event, StepEvent, Value
+from lab.evidence.events.calls import (
+    CallOutcome,
+    CallStarted,
+    ProgramInput,
+    ProgramOutcome,
+    ProgramStarted,
+    Raised,
+    SocketAddresses,
+)
+from lab.evidence.events.faults import (
+    FaultCounters,
+    FaultLink,
+    FaultOff,
+    FaultOn,
+    HostFaultOff,
+    HostFaultOn,
+    SysctlSet,
+    WaitOutcome,
+)
+from lab.evidence.events.printed import (
+    HostOutput,
+    LastOutput,
+    OutputCut,
+    OutputError,
+    SyslogError,
+    SyslogLine,
+)
+from lab.evidence.events.run import (
+    FORMAT,
+    CaptureEnded,
+    End,
+    HostUp,
+    Notice,
+    Start,
+    StepError,
+    StepsEnded,
+    Unsupported,
+)
+from lab.evidence.events.unreadable import Damaged, Unknown
+
+__all__ = [
+    "FORMAT",
+    "KINDS",
+    "CallOutcome",
+    "CallStarted",
+    "CaptureEnded",
+    "Damaged",
+    "End",
+    "Event",
+    "FaultCounters",
+    "FaultLink",
+    "FaultOff",
+    "FaultOn",
+    "HostFaultOff",
+    "HostFaultOn",
+    "HostOutput",
+    "HostUp",
+    "LastOutput",
+    "Notice",
+    "OutputCut",
+    "OutputError",
+    "ProgramInput",
+    "ProgramOutcome",
+    "ProgramStarted",
+    "Raised",
+    "SocketAddresses",
+    "Start",
+    "StepError",
+    "StepEvent",
+    "StepsEnded",
+    "SysctlSet",
+    "SyslogError",
+    "SyslogLine",
+    "Unknown",
+    "Unsupported",
+    "Value",
+    "WaitOutcome",
+]

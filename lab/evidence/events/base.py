@@ -1,0 +1,42 @@
+"""What every event has, and the table of all kinds."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+# JSON, as a socket call was given it or returned it. Bytes are {"text": ...} where they are UTF-8,
+# else {"hex": ...}; more than 64 KiB of them are {"length": ..., "sha256": ...}.
+Value = Any
+
+KINDS: dict[str, type["Event"]] = {}
+E = TypeVar("E", bound="type[Event]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What happened, and when."""
+
+    KIND: ClassVar[str] = ""
+
+    time_ns: int = 0
+    """When it was known, in nanoseconds since the epoch (CLOCK_REALTIME of the machine, which is
+    the clock of all its hosts); 0 until the recorder has written it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepEvent(Event):
+    """What a step of a scenario did."""
+
+    step: int | None = None
+    """The number of the step in the scenario, from 0; null for a test, and for what the end of the
+    run did."""
+
+
+def kind(name: str) -> Any:
+    """Enter a class of events into the table, under the `kind` that the file has for it."""
+
+    def enter(cls: E) -> E:
+        cls.KIND = name
+        KINDS[name] = cls
+        return cls
+
+    return enter

@@ -1,0 +1,25 @@
+"""What the reader has instead of an event that it cannot read. Neither is ever written."""
+
+from dataclasses import dataclass
+
+from lab.evidence.events.base import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Damaged(Event):
+    """An event that has not the fields of its kind."""
+
+    kind: str
+    """The kind that the file has."""
+    line: int
+    """The line of the file, from 1."""
+    text: str
+    """What is wrong with it, for people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown(Event):
+    """An event of a kind that only a later version of the format has."""
+
+    kind: str
+    """The kind that the file has."""
