@@ -103,7 +103,7 @@ def _made_run(folder: Path, count: int) -> Path:
     packets = made.handshake()[:3]
     sequence = 101
     for number in range(count - len(packets)):
-        at_ms, fate = 40 + number // 8, "delivered"
+        at_ms, fate = 40 + number // 8, made.DELIVERED
         if number % 3 == 2:
             data = made.tcp(made.SERVER, made.ACK, seq=501, ack=sequence)
         else:
@@ -111,9 +111,9 @@ def _made_run(folder: Path, count: int) -> Path:
             data = made.tcp(made.CLIENT, flags, seq=sequence, ack=501, data=b"x" * 100)
             sequence += 100
             if number % 100 == 7:
-                fate = "dropped by fault server/1 (drop)"
+                fate = made.DROPPED
             elif number % 400 == 10:
-                fate = "delivered 50.1 ms late: delayed 50.000 ms by fault server/1 (delay)"
+                fate = made.late(50.1)
         packets.append((at_ms, data, fate))
     return made.write(folder, packets=packets)
 

@@ -92,7 +92,7 @@ def fault_table(faults: "Sequence[FaultStatus]") -> Table:
     for column in ("MATCHED", "ACTED", "BYTES"):
         table.add_column(column, justify="right", no_wrap=True, min_width=len(column))
     for fault, link in zip(faults, links, strict=True):
-        left = "spent" if fault.spent else "until cleared" if fault.stays else "guard"
+        left = "exhausted" if fault.exhausted else "until cleared" if fault.stays else "guard"
         left = left if fault.active else "over"
         table.add_row(
             escape(fault.id),

@@ -7,11 +7,33 @@ from pathlib import Path
 from typing import Any
 
 from lab.net import pcapng
+from lab.net.fate import Action, Fate, Record, encode
 
 BEGAN_NS = 1_700_000_000_000_000_000
 CLIENT, SERVER = b"\xc6\x12\x43\x03", b"\xc6\x12\x43\x02"
 SYN, ACK, PSH, FIN, RST = 0x02, 0x10, 0x08, 0x01, 0x04
 _NAMES = {CLIENT: "client", SERVER: "server"}
+
+Sent = tuple[int, bytes, Fate]  # when (milliseconds from the begin), what, and its fate
+
+
+def action(what: str, settings: str, fault: str = "server/1", reason: str = "") -> Action:
+    """Return what a fault did to a packet; `settings` begin with its impairment."""
+    return Action(fault, settings.partition(" ")[0], settings, what, reason)
+
+
+def late(late_ms: float, settings: str = "delay", fault: str = "server/1", **more: Any) -> Fate:
+    """Return the fate of a packet that came late, by one fault."""
+    what = f"delayed {late_ms:.3f} ms"
+    actions = (action(what, settings, fault), *more.pop("actions", ()))
+    return Fate(late_ns=round(late_ms * 1e6), actions=actions, **more)
+
+
+DELIVERED = Fate()
+DROPPED = Fate("dropped", actions=(action("dropped", "drop"),))
+HELD = Fate("held", actions=(action("delayed", "delay"),))
+DUPLICATE = Fate(duplicates=1, actions=(action("2 times", "duplicate"),))
+CHANGED = Fate(is_changed=True, actions=(action("corrupted", "corrupt"),))
 
 SCENARIO = """\
 title: A title of <b>one's</b> own
@@ -62,21 +84,17 @@ def _ip(protocol: int, source: bytes, target: bytes, payload: bytes) -> bytes:
     )
 
 
-def capture(packets: Iterable[tuple[int, bytes, str]], *, whole: bool = True) -> bytes:
-    """Return a capture of packets: when (milliseconds from the begin), what, and its fate."""
+def capture(packets: Iterable[Sent], *, whole: bool = True) -> bytes:
+    """Return a capture of packets."""
     blocks = [pcapng.opening(65535)]
     count = 0
     for number, (at_ms, data, fate) in enumerate(packets, 1):
         count += 1
-        source = _NAMES[data[12:16]]
-        target = _NAMES[data[16:20]]
-        comment = f"{source} -> {target}: {fate}"
+        record = Record(_NAMES[data[12:16]], _NAMES[data[16:20]], fate)
         time_ns = BEGAN_NS + at_ms * 1_000_000
-        blocks.append(_record(pcapng.ARRIVED, time_ns, data, comment, number))
-        if fate.startswith("delivered"):
-            late = fate.partition(" ms late")[0].rpartition(" ")[2] if " late" in fate else "0"
-            end_ns = time_ns + round(float(late) * 1e6)
-            blocks.append(_record(pcapng.DELIVERED, end_ns, data, comment, number))
+        blocks.append(_block(pcapng.ARRIVED, time_ns, data, record, number))
+        if fate.kind == "delivered":
+            blocks.append(_block(pcapng.DELIVERED, time_ns + fate.late_ns, data, record, number))
     if whole:
         blocks += [
             pcapng.statistics(interface, starts_ns=0, ends_ns=1, received=count, dropped=0, lost=0)
@@ -85,8 +103,9 @@ def capture(packets: Iterable[tuple[int, bytes, str]], *, whole: bool = True) ->
     return b"".join(blocks)
 
 
-def _record(interface: int, time_ns: int, data: bytes, comment: str, id_: int) -> bytes:
-    ending = pcapng.padding(len(data)) + pcapng.comment(comment)
+def _block(interface: int, time_ns: int, data: bytes, record: Record, id_: int) -> bytes:
+    ending = pcapng.padding(len(data)) + pcapng.comment(record.comment)
+    ending += pcapng.custom(encode(record))
     size = pcapng.PACKET_HEADER.size + len(data) + len(ending) + pcapng.PACKET_END.size
     head = pcapng.PACKET_HEADER.pack(
         pcapng.PACKET, size, interface, time_ns >> 32, time_ns & 0xFFFFFFFF, len(data), len(data)
@@ -144,21 +163,21 @@ def half_open(message: str = "hello") -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def handshake() -> list[tuple[int, bytes, str]]:
+def handshake() -> list[Sent]:
     """Return the three packets that open a connection, and one that is dropped."""
     return [
-        (3, tcp(CLIENT, SYN, seq=100), "delivered"),
-        (4, tcp(SERVER, SYN | ACK, seq=500, ack=101), "delivered"),
-        (5, tcp(CLIENT, ACK, seq=101, ack=501), "delivered"),
+        (3, tcp(CLIENT, SYN, seq=100), DELIVERED),
+        (4, tcp(SERVER, SYN | ACK, seq=500, ack=101), DELIVERED),
+        (5, tcp(CLIENT, ACK, seq=101, ack=501), DELIVERED),
         (25, tcp(CLIENT, PSH | ACK, seq=101, ack=501, data=b"hello"),
-         "dropped by fault server/1 (drop tcp=syn)"),
+         Fate("dropped", actions=(action("dropped", "drop tcp=syn"),))),
     ]  # fmt: skip
 
 
 def write(
     folder: Path,
     events: Iterable[dict[str, Any]] | None = None,
-    packets: Iterable[tuple[int, bytes, str]] | None = None,
+    packets: Iterable[Sent] | None = None,
     *,
     scenario: str | None = SCENARIO,
     whole: bool = True,

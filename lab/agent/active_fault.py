@@ -53,7 +53,7 @@ class Entry:
             "impairment": fault.name,
             "asked": fault.asked,
             "active": self.active,
-            "spent": fault.spent,
+            "exhausted": fault.exhausted,
             "stays": self.owner is None,
             "left_ms": left_ms,
             "matched_packets": fault.matched_packets,

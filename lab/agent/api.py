@@ -160,9 +160,9 @@ class Desk:
         """Begin a stream that follows the answer, and ends when the asker says no more."""
         if asker in self._captures:
             raise ParameterError("capture: one on each connection")
-        links = {
-            ipaddress.ip_address(address).packed: link
-            for link, addresses in question["links"].items()
+        sources = {
+            ipaddress.ip_address(address).packed: host
+            for host, addresses in question["sources"].items()
             for address in addresses
         }
         wire = self._made_wire()
@@ -170,7 +170,7 @@ class Desk:
             asker.stream,
             snap_bytes=question["snap_bytes"],
             host=question["host"],
-            links=links,
+            sources=sources,
             first_id=question["first_id"],
             lost=wire.overload(),
         )

@@ -27,14 +27,14 @@ _ENDS_WITHIN_S = 30.0  # an agent says its last words at once; 32 MB may wait be
 
 @dataclass(frozen=True, slots=True)
 class CaptureRequest:
-    """What is asked of a host: `connect` begins its agent; `links` has the addresses at their ends.
+    """What is asked of a host: `connect` begins its agent; `sources` has the others' addresses.
 
     At most `snap_bytes` of each packet are kept.
     """
 
     host: str
     connect: Callable[[], socket]
-    links: Mapping[str, Sequence[str]]
+    sources: Mapping[str, Sequence[str]]
     snap_bytes: int
 
     def begin(self, number: int) -> AgentClient:
@@ -44,7 +44,7 @@ class CaptureRequest:
             agent.ask(
                 "capture",
                 host=self.host,
-                links={link: list(addresses) for link, addresses in self.links.items()},
+                sources={host: list(addresses) for host, addresses in self.sources.items()},
                 snap_bytes=self.snap_bytes,
                 first_id=(number << _ID_BITS) + 1,
             )

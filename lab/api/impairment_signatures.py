@@ -63,7 +63,7 @@ class Packets(TypedDict, total=False):
     gap_probability: float
     """bursts: probability between them (default 0) (a number from 0 to 1)."""
     seed: int
-    """of all that is left to the dice (a whole number from 0 to 1000000000000)."""
+    """of the random draws (a whole number from 0 to 1000000000000)."""
     per: Literal["flow", "fault"]
     """count for each flow, or all together."""
 
@@ -74,7 +74,7 @@ class CorruptOptions(Packets, total=False):
     bits: int
     """how many bits (a whole number from 1 to 64)."""
     offset_bytes: int
-    """where in the payload (default: by the dice) (a whole number from 0 to 65535)."""
+    """where in the payload (default: at random) (a whole number from 0 to 65535)."""
     checksum: Literal["left", "mended"]
     """what becomes of it."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lab.agent import duration
 from lab.agent.wire import impairments, match, selection
-from lab.agent.wire.fault import Fault, words
+from lab.agent.wire.fault import Fault, description
 from lab.api.agent_client import AgentClient
 from lab.api.impairment_signatures import Impairments
 from lab.api.observer import NO_OBSERVER, Observer
@@ -27,8 +27,8 @@ class FaultStatus:
     """A fault on the wire as its agent knows it.
 
     `number` is the agent's own. `asked` has the parameters that were given. `left_ms` is None for a
-    fault without a time limit; `active` is false once that is over. One that is `spent` acts on no
-    packet any more, since it has acted on all that it was to (`first`, `nth`). Packets and bytes
+    fault without a time limit; `active` is false once that is over. One that is `exhausted` acts on
+    no packet any more, since it has acted on all that it was to (`first`, `nth`). Packets and bytes
     (of whole IP packets) are counted from its beginning: those that matched, and those it acted on.
     """
 
@@ -38,7 +38,7 @@ class FaultStatus:
     impairment: str
     asked: dict[str, Any]
     active: bool
-    spent: bool
+    exhausted: bool
     stays: bool
     left_ms: float | None
     matched_packets: int
@@ -53,7 +53,7 @@ class FaultStatus:
     @property
     def text(self) -> str:
         """The impairment with what was asked: `drop tcp=syn first=1`."""
-        return words(self.impairment, self.asked)
+        return description(self.impairment, self.asked)
 
 
 class Link(Impairments):

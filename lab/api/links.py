@@ -196,7 +196,7 @@ class Links(ABC):
             CaptureRequest(
                 host.name,
                 host.begin_agent,
-                links={f"{name} -> {host.name}": found for name, found in senders.items()},
+                sources=senders,
                 snap_bytes=snap_bytes,
             )
             for host in chosen

@@ -79,7 +79,7 @@ class ReplicaFaults(ActiveFault):
             source=source,
             target=target,
             active=any(one.active for one in statuses),
-            spent=all(one.spent for one in statuses),
+            exhausted=all(one.exhausted for one in statuses),
             matched_packets=sum(one.matched_packets for one in statuses),
             acted_packets=sum(one.acted_packets for one in statuses),
             acted_bytes=sum(one.acted_bytes for one in statuses),

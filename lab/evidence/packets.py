@@ -7,6 +7,7 @@ from typing import NamedTuple
 from lab.errors import EvidenceError
 from lab.evidence.pcapng import Record, read
 from lab.net import pcapng
+from lab.net.fate import Fate
 from lab.net.packet import Packet, parse
 
 
@@ -15,7 +16,7 @@ class Seen(NamedTuple):
 
     link: str
     packet: Packet
-    fate: str
+    fate: Fate
     time_ns: int
 
 
@@ -28,7 +29,6 @@ def packets(path: Path) -> Iterator[Seen]:
         raise EvidenceError(text) from None
     for record in read(path):
         if isinstance(record, Record) and record.interface == pcapng.ARRIVED:
-            # What goes to all hosts at once is on no link, and its comment is only its fate.
-            link, colon, fate = record.comment.partition(": ")
-            link, fate = (link, fate) if colon and "->" in link else ("", record.comment)
-            yield Seen(link, parse(record.data), fate, record.time_ns)
+            # What goes to all hosts at once is on no link.
+            link = f"{record.source} -> {record.target}" if record.source else ""
+            yield Seen(link, parse(record.data), record.fate, record.time_ns)

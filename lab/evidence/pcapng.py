@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.errors import EvidenceError
+from lab.evidence import old_comments
 from lab.net import pcapng
+from lab.net.fate import Fate, decode
 
 _CHUNK_BYTES = 1 << 20
 _LARGEST_BLOCK = 1 << 20
@@ -19,7 +21,8 @@ class Record:
     """A packet as it arrived at a wire or was delivered: `interface` is ARRIVED or DELIVERED.
 
     `time_ns` is since the epoch. `data` is an IP packet, cut to the bytes that were to be kept of
-    its `length`. `packet_id` is the same for all records of one packet.
+    its `length`. `packet_id` is the same for all records of one packet. It came by the link from
+    the host `source` to `target`, both "" where it is on none. `comment` is for people.
     """
 
     interface: int
@@ -28,6 +31,9 @@ class Record:
     length: int
     comment: str
     packet_id: int
+    source: str
+    target: str
+    fate: Fate
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,9 @@ def record(block: bytes) -> Record:
     options = _options(block, end + (-kept & 3))
     (id_,) = pcapng.COUNT.unpack(options[pcapng.PACKET_ID])
     comment = options.get(pcapng.COMMENT, b"").decode()
-    return Record(interface, high << 32 | low, block[begin:end], length, comment, id_)
+    fate_data = pcapng.custom_data(options.get(pcapng.CUSTOM, b""))
+    fate = old_comments.read(comment) if fate_data is None else decode(fate_data)
+    return Record(interface, high << 32 | low, block[begin:end], length, comment, id_, *fate)
 
 
 def counted(block: bytes) -> Statistics:

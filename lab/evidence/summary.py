@@ -9,7 +9,6 @@ from lab.errors import EvidenceError
 from lab.evidence import connections, event_file, folders
 from lab.evidence.background_traffic import is_housekeeping
 from lab.evidence.events import Event, FaultOn, StepEvent, StepsEnded, SyslogLine
-from lab.evidence.fates import without_own
 from lab.evidence.packets import Seen, packets
 
 _PACKETS, _LINES = 8, 5
@@ -44,7 +43,7 @@ def _packets(seen: Sequence[Seen], there: Sequence[Event], step: int | None) -> 
     named = {link.fault for event in added for link in event.links}
     found = []
     for one in seen[-_PACKETS:]:
-        fate = without_own(one.fate, named)
+        fate = one.fate.without_observers(named).text
         found.append(f"  {_clock(one.time_ns)} {one.link}: {one.packet.summary()}: {fate}")
     return [f"{what}:", *found] if found else [f"{what}: none"] if ends else []
 

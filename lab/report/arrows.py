@@ -5,8 +5,9 @@ The script of the page draws the packets of unfolded groups in the same way, wit
 
 from dataclasses import dataclass, replace
 
+from lab.net.fate import CHANGED, DELIVERED, DROPPED, DUPLICATE, HELD, LATE
 from lab.report.geometry import RAIL, Lanes
-from lab.report.model import CHANGED, DELIVERED, DROPPED, DUPLICATED, HELD, LATE, Packet
+from lab.report.model import Packet
 
 TEXT_Y, BEGIN_Y, END_Y, LATE_Y = 11, 18, 21, 24
 # How far a packet that never came got, as a part of the way.
@@ -61,7 +62,7 @@ def fate_words(packet: Packet) -> str:
     """Return what became of a packet, in a few words; "" for one that was just delivered."""
     words = []
     if DROPPED in packet.fates:
-        words.append("rejected" if "rejected" in packet.comment else "dropped")
+        words.append(packet.ended or DROPPED)
     if HELD in packet.fates:
         words.append("still held at the end")
     if LATE in packet.fates:
@@ -69,7 +70,7 @@ def fate_words(packet: Packet) -> str:
     if CHANGED in packet.fates:
         became = [mark for mark in packet.marks if mark.startswith("became")]
         words.append(became[0] if became else "changed")
-    if DUPLICATED in packet.fates:
+    if DUPLICATE in packet.fates:
         words.append(f"delivered {packet.times} times")
     return ", ".join(words)
 

@@ -7,14 +7,15 @@ they came, what was dropped does not.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from lab.net.fate import DELIVERED, FATES
 from lab.report.arrows import marks
 from lab.report.call_text import duration
-from lab.report.model import DELIVERED, Packet
+from lab.report.model import Packet
 
 BINS = 80
 _MOST_SERIES = 4
 # What is marked under the curve, in this order, each in a strip of its own.
-EFFECTS = ("dropped", "held", "changed", "duplicated", "late", "retransmission")
+EFFECTS = (*(fate for fate in FATES if fate != DELIVERED), "retransmission")
 _UNITS = ((1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s"), (1.0, "bit/s"))
 _SIZES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 

@@ -6,9 +6,10 @@ It is made of the run, not of the picture's rows: those may be groups, and their
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from lab.net.fate import DELIVERED
 from lab.report.arrows import fate_words, marks
 from lab.report.call_text import counted, duration
-from lab.report.model import DELIVERED, Call, Fault, Packet, Program, Run
+from lab.report.model import Call, Fault, Packet, Program, Run
 from lab.report.row_text import clock, links_words
 
 MOST_PACKETS = 400  # more than these are there only when the script is asked for them

@@ -2,9 +2,10 @@
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 
+from lab.net.fate import DELIVERED
 from lab.report.call_text import counted
 from lab.report.geometry import Lanes
-from lab.report.model import DELIVERED, Packet
+from lab.report.model import Packet
 from lab.report.rows import Entry
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from lab.report.model import DELIVERED, Run
+from lab.net.fate import DELIVERED, FATES
+from lab.report.model import Run
 from lab.report.shapes import Picture
 
 
@@ -25,9 +26,7 @@ def _there(run: Run, picture: Picture) -> Iterator[str]:
     packets = [one for one in run.packets if {one.source, one.target} <= lanes]
     yield from [DELIVERED] * any(one.fates == (DELIVERED,) for one in packets)
     there = {fate for one in packets for fate in one.fates} - {DELIVERED}
-    yield from (
-        fate for fate in ("dropped", "late", "duplicated", "changed", "held") if fate in there
-    )
+    yield from (fate for fate in FATES if fate in there)
     yield from ["fault"] * any(one.kind.startswith("shade") for one in picture.spans)
     yield from ["log"] * bool(run.logs)
     yield from ["printed"] * any(row.kind == "printed" for row in picture.rows)

@@ -10,10 +10,6 @@ from typing import Any
 
 from lab.checks.verdict import Judgement, Verdict
 
-# What can become of a packet. Several may be true of one: late and changed and duplicated.
-DELIVERED, LATE, CHANGED, DUPLICATED = "delivered", "late", "changed", "duplicated"
-DROPPED, HELD = "dropped", "held"
-
 
 @dataclass(frozen=True, slots=True)
 class Connection:
@@ -43,8 +39,9 @@ class Packet:
     """A packet on its way from one host to another.
 
     `delivered_ns` is None where it never came. `label` is what tcpdump's readers expect, `marks`
-    are words such as `retransmission`, `comment` is the fate in the capture's own words, `faults`
-    are the names of those that acted on it. The bytes `first_byte` to `end_byte` of its direction
+    are words such as `retransmission`, `fates` are of `lab.net.fate.FATES`, `comment` is all of its
+    fate in words, `ended` what ended its way (`rejected`), `faults` are the names of those that
+    acted on it. The bytes `first_byte` to `end_byte` of its direction
     (from 0) are in it; both are 0 where that has no meaning.
     """
 
@@ -59,6 +56,7 @@ class Packet:
     fates: tuple[str, ...]
     marks: tuple[str, ...] = ()
     comment: str = ""
+    ended: str = ""
     faults: tuple[str, ...] = ()
     late_ms: float = 0.0
     times: int = 1

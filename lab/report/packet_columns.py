@@ -8,8 +8,9 @@ import re
 from collections.abc import Container, Iterable
 from typing import Any
 
+from lab.net.fate import DELIVERED
 from lab.report.arrows import fate_words, marks
-from lab.report.model import DELIVERED, Run
+from lab.report.model import Run
 from lab.report.rows import Kind
 from lab.report.sampling import sampled
 from lab.report.shapes import Picture

@@ -4,37 +4,21 @@ It reads what can be read: of a capture that is cut short or torn, the packets u
 sentence that says so.
 """
 
-import re
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab.checks.packets import words
 from lab.errors import EvidenceError
 from lab.evidence.background_traffic import is_housekeeping
-from lab.evidence.fates import without_own
 from lab.evidence.packets import Seen
 from lab.evidence.pcapng import Record, read
 from lab.net import pcapng
+from lab.net.fate import CHANGED, DELIVERED, Fate
 from lab.net.packet import Packet as Raw
 from lab.net.packet import parse
 from lab.report import packet_text
 from lab.report.flows import Flows
-from lab.report.model import (
-    CHANGED,
-    DELIVERED,
-    DROPPED,
-    DUPLICATED,
-    HELD,
-    LATE,
-    Connection,
-    Packet,
-)
-
-_FATES = {"copied": DUPLICATED, "dropped": DROPPED, "held": HELD, "late": LATE, "changed": CHANGED}
-_LATE = re.compile(r"delivered (\d+(?:\.\d+)?) ms late")
-_TIMES = re.compile(r"delivered[^:]* (\d{1,9}) times")
-_FAULT = re.compile(r"by fault ([^ ]+/\d+)")
+from lab.report.model import Connection, Packet
 
 
 @dataclass(slots=True)
@@ -55,22 +39,22 @@ def read_traffic(path: Path, fault_names: dict[str, str]) -> Traffic:
     arrived, delivered = _records(path, found.missing)
     flows = Flows()
     for record in arrived:
-        link, _, fate = record.comment.partition(": ")
-        source, arrow, target = link.partition(" -> ")
+        source, target, fate = record.source, record.target, record.fate
+        link = f"{source} -> {target}" if source else ""
         raw = parse(record.data)
         found.seen.append(Seen(link, raw, fate, record.time_ns))
-        if not arrow or is_housekeeping(raw):
+        if not source or is_housekeeping(raw):
             found.background += 1
             continue
         place = flows.place(raw, source, target)
         end = delivered.get(record.packet_id)
-        fates = _fates(fate)
-        comment = fate if fate == DELIVERED else without_own(fate, fault_names)
+        fates = fate.words
+        fate = fate.without_observers(fault_names)
         found.packets.append(
             Packet(
                 number=len(found.packets),
                 time_ns=record.time_ns,
-                delivered_ns=end.time_ns if end and fates[0] == DELIVERED else None,
+                delivered_ns=end.time_ns if end and fate.kind == DELIVERED else None,
                 source=source,
                 target=target,
                 connection=place.connection,
@@ -78,10 +62,11 @@ def read_traffic(path: Path, fault_names: dict[str, str]) -> Traffic:
                 length=raw.payload_length,
                 fates=fates,
                 marks=(*place.marks, *_became(raw, end, fates)),
-                comment=comment,
-                faults=_faults(comment, fault_names),
-                late_ms=float(late[1]) if (late := _LATE.match(fate)) else 0.0,
-                times=int(times[1]) if (times := _TIMES.match(fate)) else 1,
+                comment=fate.text,
+                ended=fate.ending.what if fate.ending else "",
+                faults=_faults(fate, fault_names),
+                late_ms=fate.late_ns / 1e6,
+                times=1 + fate.duplicates,
                 flags=raw.flags,
                 first_byte=place.first_byte,
                 end_byte=place.first_byte + (raw.payload_length if place.has_bytes else 0),
@@ -116,17 +101,9 @@ def _without(path: Path, error: Exception) -> str:
     return str(error).replace(f"{path.parent}/", "")
 
 
-def _fates(fate: str) -> tuple[str, ...]:
-    if fate == DELIVERED:  # nearly all of them
-        return (DELIVERED,)
-    return tuple(_FATES.get(word, word) for word in words(fate)) or (DELIVERED,)
-
-
-def _faults(comment: str, fault_names: dict[str, str]) -> tuple[str, ...]:
+def _faults(fate: Fate, fault_names: dict[str, str]) -> tuple[str, ...]:
     """Return the names of all that acted on a packet, each once."""
-    if comment == DELIVERED:
-        return ()
-    return tuple(dict.fromkeys(fault_names.get(id_, id_) for id_ in _FAULT.findall(comment)))
+    return tuple(dict.fromkeys(fault_names.get(one.fault, one.fault) for one in fate.actions))
 
 
 def _became(raw: Raw, end: Record | None, fates: tuple[str, ...]) -> tuple[str, ...]:

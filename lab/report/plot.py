@@ -116,7 +116,7 @@ _SIGNS = {
     "dropped": "M{x} {y}m-3 -3l6 6m0 -6l-6 6",
     "held": "M{x} {y}m-1.5 -4v8m3 -8v8",
     "changed": "M{x} {y}m0 -4l4 4l-4 4l-4 -4z",
-    "duplicated": "M{x} {y}m-3 -2h6m-6 4h6",
+    "duplicate": "M{x} {y}m-3 -2h6m-6 4h6",
     "late": "M{x} {y}m-3 0h6",
     "retransmission": "M{x} {y}m-3 3l3 -6l3 6z",
 }

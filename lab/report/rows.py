@@ -7,8 +7,9 @@ from functools import partial
 from typing import NamedTuple
 
 from lab.checks.verdict import Verdict
+from lab.net.fate import DELIVERED, LATE
 from lab.report import timeline
-from lab.report.model import DELIVERED, LATE, Call, Fault, Log, Note, Packet, Printed, Program, Run
+from lab.report.model import Call, Fault, Log, Note, Packet, Printed, Program, Run
 
 # Late packets are drawn across the rows until they arrive, unless they are too many for that.
 _MOST_ACROSS = 60

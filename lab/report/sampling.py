@@ -6,7 +6,8 @@ of them, and the capture has each.
 
 from collections.abc import Sequence
 
-from lab.report.model import DELIVERED, LATE, Packet
+from lab.net.fate import DELIVERED, LATE
+from lab.report.model import Packet
 
 MOST = 20_000
 _FLAGS = 0x07  # FIN, SYN, RST

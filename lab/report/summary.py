@@ -1,8 +1,9 @@
 """The verdict of a run in one sentence, and the call that it is about. Pure."""
 
 from lab.checks.verdict import Judgement, Verdict
+from lab.net.fate import DROPPED
 from lab.report.call_text import counted, duration
-from lab.report.model import DROPPED, Call, Program, Run
+from lab.report.model import Call, Program, Run
 
 _LONG_NS = 150_000_000  # a retransmission takes 200 ms at least
 _RECEIVING = ("recv", "read", "accept", "poll")

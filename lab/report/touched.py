@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from lab.net.fate import DELIVERED
 from lab.report.columns import key
-from lab.report.model import DELIVERED, Call, Fault, Packet, Program, Run
+from lab.report.model import Call, Fault, Packet, Program, Run
 
 
 def is_touched(packet: Packet) -> bool:

@@ -124,6 +124,7 @@ def _packets(asked: Mapping, hosts: Hosts) -> PacketPattern:
     pattern.only(*keys.PACKETS, *known)
     values.refuse_nothing(pattern, known)
     fate = _one_of(pattern, "fate", keys.FATES)
+    fate = keys.FATES_BEFORE.get(fate or "", fate)
     words: dict[str, Any] = {key: pattern.raw(key) for key in known if key in pattern}
     try:
         match.Match(checked(match.PARAMETERS, words, "packets"))

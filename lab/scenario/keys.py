@@ -8,7 +8,7 @@ import signal
 from typing import Any
 
 from lab.agent.wire import selection
-from lab.net import durations
+from lab.net import durations, fate
 from lab.scenario.values import LINK_PATTERN
 
 Schema = dict[str, Any]
@@ -23,7 +23,9 @@ FACILITIES = (
     *("authpriv", "ftp", *(f"local{number}" for number in range(8))),
 )
 SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
-FATES = ("delivered", "dropped", "held", "late", "changed", "copied")
+# What files from before the one word for it have: their evidence is still judged.
+FATES_BEFORE = {"copied": fate.DUPLICATE}
+FATES = (*fate.FATES, *FATES_BEFORE)
 PARTITION = "partition"
 HOST_FAULTS = {
     "kill": "end every process of a host, as its machine's death would",

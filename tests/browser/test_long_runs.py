@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests import made_evidence as made
 from tests.browser.conftest import Opened
 
-FAULT = "dropped by fault server/1 (drop)"
+FAULT = made.DROPPED
 
 
 def transfer(folder: Path, count: int, *, every: int = 0) -> Path:
@@ -18,7 +18,7 @@ def transfer(folder: Path, count: int, *, every: int = 0) -> Path:
     for number in range(count - 3):
         data = made.tcp(made.CLIENT, made.PSH | made.ACK, seq=101 + number, ack=501, data=b"x")
         packets.append(
-            (40 + number // 8, data, FAULT if every and not number % every else "delivered")
+            (40 + number // 8, data, FAULT if every and not number % every else made.DELIVERED)
         )
     return made.write(folder, packets=packets)
 

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from lab import report
+from lab.net.fate import Fate
 from tests import made_evidence as made
 from tests.browser.conftest import Opened
 
@@ -100,7 +101,7 @@ def test_a_connection_can_be_chosen(opened: Opened, tmp_path: Path) -> None:
     other = (40001, 21567)
     packets = [
         *made.handshake(),
-        (6, made.tcp(made.CLIENT, made.SYN, seq=9, ports=other), "delivered"),
+        (6, made.tcp(made.CLIENT, made.SYN, seq=9, ports=other), made.DELIVERED),
     ]
     packets.sort(key=lambda one: one[0])
     page = opened.show(made.write(tmp_path, packets=packets))
@@ -144,7 +145,7 @@ def test_ten_thousand_packets_unfold_on_demand(opened: Opened, tmp_path: Path) -
     packets = made.handshake()[:3]
     for number in range(9_997):
         data = made.tcp(made.CLIENT, made.PSH | made.ACK, seq=sequence, ack=501, data=b"x")
-        packets.append((40 + number // 8, data, "delivered"))
+        packets.append((40 + number // 8, data, made.DELIVERED))
         sequence += 1
     page = opened.show(made.write(tmp_path, packets=packets))
     assert page.locator(".row").count() < 200
@@ -211,19 +212,19 @@ def test_overview_leads_to_the_pages(opened: Opened, tmp_path: Path) -> None:
 
 
 FATES = [
-    "delivered",
-    "dropped by fault server/1 (drop)",
-    "delivered 2 times: 2 times by fault server/1 (duplicate)",
-    "delivered changed: corrupted by fault server/1 (corrupt)",
-    "delivered 50.1 ms late: delayed 50.000 ms by fault server/1 (delay)",
-    "still held: delayed by fault server/1 (delay)",
+    made.DELIVERED,
+    made.DROPPED,
+    made.DUPLICATE,
+    made.CHANGED,
+    made.late(50.1),
+    made.HELD,
     # These words need a second line.
-    "delivered 50.1 ms late changed 2 times: delayed 50.000 ms by fault server/1 (delay)",
+    made.late(50.1, duplicates=1, is_changed=True),
 ]
 
 
 @pytest.mark.parametrize("fate", FATES)
-def test_script_draws_a_packet_as_the_page_does(opened: Opened, tmp_path: Path, fate: str) -> None:
+def test_script_draws_a_packet_as_the_page_does(opened: Opened, tmp_path: Path, fate: Fate) -> None:
     """Many late ones are drawn in their rows, so that both ways of drawing them can be compared."""
     drawn, events = [], made.half_open()
     # What is longer than the words of a group keeps the lanes as far apart on both pages.

@@ -87,7 +87,7 @@ def test_a_failing_test_keeps_its_evidence_and_shows_it(project: Project) -> Non
     assert [events[0]["kind"], events[-1]["kind"]] == ["start", "end"]
     assert events[-1]["errors"] == []
     seen = packets(project.path / "results" / where / "wire.pcapng")
-    assert any(one.fate.startswith("dropped by fault server/1") for one in seen)
+    assert any(one.fate.text.startswith("dropped by fault server/1") for one in seen)
     verdict = json.loads((project.path / "results" / where / "verdict.json").read_text())
     assert (verdict["verdict"], verdict["engine"]) == ("FAIL", project.engine)
     assert verdict["judgements"][0]["found"] == "TimeoutError: timed out"
@@ -434,7 +434,7 @@ def test_has_no_place_for_it(lab):
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(["note: capture /dev/full: No space left on device"])
     hello = [one for one in packets(project.path / "whole.pcapng") if b"hello" in one.packet.data]
-    assert [one.fate for one in hello] == ["delivered"]
+    assert [one.fate.text for one in hello] == ["delivered"]
     assert not [one for one in packets(project.path / "some.pcapng") if b"hello" in one.packet.data]
 
 

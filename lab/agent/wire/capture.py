@@ -1,16 +1,18 @@
 """Shows every packet that came to the wire, and what became of it, as a pcapng stream.
 
 A packet is written when its fate is known, with the time at which it arrived: so what arrived
-carries its fate, too, and the records are not quite in the order of their times. Both records of a
+carries its fate, too, and the records are not quite in the order of their times. All records of a
 packet have the same id. It writes for every packet on the wire: hence flat code and few calls.
 """
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from weakref import WeakKeyDictionary
 
-from lab.agent.wire import fate
 from lab.agent.wire.transit import Transit
 from lab.net import pcapng
+from lab.net.fate import DELIVERED, DELIVERED_FATE, DROPPED, HELD, Action, Fate, Record, encode
+from lab.net.packet import parse
 
 _PACKET, _ARRIVED, _DELIVERED = pcapng.PACKET, pcapng.ARRIVED, pcapng.DELIVERED
 _FRAME_BYTES = pcapng.PACKET_HEADER.size + pcapng.PACKET_END.size
@@ -19,12 +21,11 @@ _CLOCK_READINGS = 8
 
 
 class Capture:
-    """Gives whole blocks to `send`, which tells whether it took them.
+    """Passes whole blocks to `send`, which tells whether it took them.
 
-    `host` is the name of this one; `links` has the name of the link (`client -> server`) that
-    packets of a source address come by;
-    `first_id` is the first packet's. What `send` does not take is counted; `lost` counts what the
-    wire could not keep up with, here and at the `end`.
+    `host` is the name of this one; `sources` has the host that packets of a source address come
+    from; `first_id` is the first packet's. What `send` does not take is counted; `lost` counts
+    what the wire could not keep up with, here and at the `end`.
     """
 
     def __init__(
@@ -33,23 +34,33 @@ class Capture:
         *,
         snap_bytes: int,
         host: str,
-        links: Mapping[bytes, str],
+        sources: Mapping[bytes, str],
         first_id: int,
         lost: int,
     ) -> None:
         self._send = send
         self._snap_bytes = snap_bytes
         self._host = host
-        self._links = {source: f"{link}: " for source, link in links.items()}
-        # The comment of a packet that nothing befell, after the padding for each length of it.
-        self._plain = {source: _endings(f"{link}delivered") for source, link in self._links.items()}
-        self._plain_unknown = _endings("delivered")
+        self._sources = sources
+        # The options of a packet that nothing befell, after the padding for each length of it.
+        self._plain = {address: self._plain_endings(address) for address in sources}
+        self._plain_unknown = self._plain_endings(b"")
         self._id = first_id - 1
+        # The ids of packets that were split, while pieces of them are on their way.
+        self._ids_of_split: WeakKeyDictionary[Transit, int] = WeakKeyDictionary()
         self._offset_ns = _epoch_ns()
         self._starts_ns = self._wall_ns()
         self._lost_before = lost
         self._received = [0, 0]
         self._dropped = [0, 0]
+
+    def _plain_endings(self, address: bytes) -> tuple[bytes, ...]:
+        ending = _options(self._record_of(address, DELIVERED_FATE))
+        return tuple(pcapng.padding(length) + ending for length in range(4))
+
+    def _record_of(self, address: bytes, fate: Fate) -> Record:
+        source = self._sources.get(address, "")
+        return Record(source, self._host if source else "", fate)
 
     def _wall_ns(self) -> int:
         return time.monotonic_ns() + self._offset_ns
@@ -58,7 +69,7 @@ class Capture:
         """Return what the stream begins with."""
         return pcapng.opening(self._snap_bytes)
 
-    def settled(self, passages: Sequence[Transit], turn_ns: int) -> None:
+    def settled(self, transits: Sequence[Transit], turn_ns: int) -> None:
         """Write packets that have just been lost or delivered.
 
         `turn_ns` (time.monotonic_ns) is when the turn began: who came in it was not held up.
@@ -69,14 +80,17 @@ class Capture:
         snap_bytes, id_, offset_ns = self._snap_bytes, self._id, self._offset_ns
         arrived: list[bytes] = []
         delivered: list[bytes] = []
-        deliveries = 0
-        for passage in passages:
-            id_ += 1
-            packet = passage.packet
-            if passage.notes:
-                copies = self._noted(passage, id_, turn_ns, arrived, delivered)
-                deliveries += copies
+        arrivals = deliveries = 0
+        for transit in transits:
+            packet = transit.packet
+            if transit.actions:
+                self._id = id_
+                is_first, times = self._write_touched(transit, turn_ns, arrived, delivered)
+                id_ = self._id
+                arrivals += is_first
+                deliveries += times
                 continue
+            id_ += 1
             data = packet.data
             length = len(data)
             if length > snap_bytes:
@@ -85,7 +99,7 @@ class Capture:
             ending = plain(packet.source, unknown)[kept & 3]
             size = _FRAME_BYTES + kept + len(ending)
             last = end(pcapng.PACKET_ID, 8, id_, 0, 0, size)
-            time_ns = passage.arrived_ns + offset_ns
+            time_ns = transit.arrived_ns + offset_ns
             high, low = time_ns >> 32, time_ns & _LOW
             arrived += (
                 header(_PACKET, size, _ARRIVED, high, low, kept, length),
@@ -94,37 +108,50 @@ class Capture:
                 last,
             )
             delivered += (header(_PACKET, size, _DELIVERED, *now, kept, length), data, ending, last)
+            arrivals += 1
             deliveries += 1
         self._id = id_
-        self._write(arrived + delivered, len(passages), deliveries)
+        self._write(arrived + delivered, arrivals, deliveries)
 
-    def _noted(
-        self,
-        passage: Transit,
-        id_: int,
-        turn_ns: int,
-        arrived: list[bytes],
-        delivered: list[bytes],
-    ) -> int:
-        """Add the records of a packet that something befell; return how often it is delivered."""
+    def _write_touched(
+        self, transit: Transit, turn_ns: int, arrived: list[bytes], delivered: list[bytes]
+    ) -> tuple[bool, int]:
+        """Add the records of a packet that a fault acted on, or of a piece of one.
+
+        Return whether its arrival is among them, and how often it was delivered. A packet that was
+        split arrives once, with the fate of the first piece that is settled.
+        """
         now_ns = time.monotonic_ns()
-        late_ns = 0 if passage.arrived_ns >= turn_ns else now_ns - passage.arrived_ns
-        text = fate.settled(passage, self._host, late_ns)
-        data = passage.packet.data
-        arrived.append(self._record(_ARRIVED, passage, data, passage.arrived_ns, id_, text))
-        if passage.lost:
-            return 0
-        copies = 1 + passage.copies
-        record = self._record(_DELIVERED, passage, passage.data or data, now_ns, id_, text)
-        delivered += [record] * copies
-        return copies
+        late_ns = 0 if transit.arrived_ns >= turn_ns else now_ns - transit.arrived_ns
+        id_, is_first = self._id_of(transit)
+        fate = fate_of(transit, self._host, DROPPED if transit.lost else DELIVERED, late_ns)
+        ending = _options(self._record_of(transit.packet.source, fate))
+        whole = transit.whole or transit
+        if is_first:
+            times = transit.arrived_ns, id_
+            arrived.append(self._block(_ARRIVED, whole.packet.data, *times, ending))
+        if transit.lost:
+            return is_first, 0
+        data = transit.packet.data if transit.data is None else transit.data
+        times_delivered = 1 + transit.duplicates
+        block = self._block(_DELIVERED, data, now_ns, id_, ending)
+        delivered += [block] * times_delivered
+        return is_first, times_delivered
 
-    def _record(
-        self, interface: int, passage: Transit, data: bytes, time_ns: int, id_: int, text: str
-    ) -> bytes:
+    def _id_of(self, transit: Transit) -> tuple[int, bool]:
+        """Return a packet's id, and whether that is a new one: pieces share that of the whole."""
+        if transit.whole is None:
+            self._id += 1
+            return self._id, True
+        if (known := self._ids_of_split.get(transit.whole)) is not None:
+            return known, False
+        self._id += 1
+        self._ids_of_split[transit.whole] = self._id
+        return self._id, True
+
+    def _block(self, interface: int, data: bytes, time_ns: int, id_: int, options: bytes) -> bytes:
         kept = data[: self._snap_bytes]
-        comment = self._links.get(passage.packet.source, "") + text
-        ending = pcapng.padding(len(kept)) + pcapng.comment(comment)
+        ending = pcapng.padding(len(kept)) + options
         size = _FRAME_BYTES + len(kept) + len(ending)
         time_ = _halves(time_ns + self._offset_ns)
         header = pcapng.PACKET_HEADER.pack(_PACKET, size, interface, *time_, len(kept), len(data))
@@ -139,12 +166,14 @@ class Capture:
 
     def end(self, waiting: Sequence[Transit], lost: int) -> bytes:
         """Write packets that are on the wire still; return the stream's end."""
-        for passage in waiting:
-            self._id += 1
-            text = fate.waiting(passage, self._host)
-            times = passage.arrived_ns, self._id
-            record = self._record(_ARRIVED, passage, passage.packet.data, *times, text)
-            self._write([record], 1, 0)
+        for transit in waiting:
+            id_, is_first = self._id_of(transit)
+            if is_first:
+                whole = transit.whole or transit
+                record = self._record_of(transit.packet.source, fate_of(transit, self._host, HELD))
+                times = transit.arrived_ns, id_
+                block = self._block(_ARRIVED, whole.packet.data, *times, _options(record))
+                self._write([block], 1, 0)
         ends_ns = self._wall_ns()
         return b"".join(
             pcapng.statistics(
@@ -159,9 +188,22 @@ class Capture:
         )
 
 
-def _endings(text: str) -> tuple[bytes, ...]:
-    """Return the padding and the comment that follow a packet, by its length modulo 4."""
-    return tuple(pcapng.padding(length) + pcapng.comment(text) for length in range(4))
+def fate_of(transit: Transit, host: str, kind: str, late_ns: int = 0) -> Fate:
+    """Return what became of a packet on the wire of a host; `kind` is one of `fate.KINDS`."""
+    actions = tuple(
+        Action(f"{host}/{fault.number}", fault.name, fault.settings, *effect)
+        for fault, effect in transit.actions
+    )
+    answers = tuple(parse(data).summary() for data in transit.replies)
+    if kind != DELIVERED:
+        return Fate(kind, actions=actions, answers=answers)
+    is_changed = transit.data is not None
+    return Fate(kind, late_ns, transit.duplicates, is_changed, actions, answers)
+
+
+def _options(record: Record) -> bytes:
+    """Return a packet's fate as options: for people, and as data."""
+    return pcapng.comment(record.comment) + pcapng.custom(encode(record))
 
 
 def _halves(time_ns: int) -> tuple[int, int]:

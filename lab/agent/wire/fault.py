@@ -10,6 +10,7 @@ from lab.agent.wire.impairments import Base, load
 from lab.agent.wire.rng import Draw, KeyedGenerator
 from lab.agent.wire.transit import Transit
 from lab.net import parameters
+from lab.net.fate import Effect
 
 
 class Fault:
@@ -29,6 +30,7 @@ class Fault:
         special = {name: values[name] for name in values if values[name] != defaults[name]}
         # In one line, the same for the same fault, however it was asked for.
         self.text = f"{self.name} {json.dumps(special, sort_keys=True)}"
+        self.settings = description(self.name, self.asked)
         self.stage = kind.STAGE
         try:
             self.impairment: Base = kind({p.name: values[p.name] for p in kind.PARAMETERS})
@@ -48,8 +50,8 @@ class Fault:
         self._needs_flows = self.selection.needs_whole_flows
         self._flows = Flows()
         self._all = Counter(0)
-        self._dice = KeyedGenerator(self._seed, self.text)
-        self.twin = 0
+        self._generator = KeyedGenerator(self._seed, self.text)
+        self.instance = 0
         self.number = 0
         self.removed = False
         self.matched_packets = 0
@@ -64,34 +66,37 @@ class Fault:
         return follows or self.selection.needs_whole_flows
 
     @property
-    def spent(self) -> bool:
-        """Has it acted on all that it was to act on, so that it needs to see no packet any more?"""
+    def exhausted(self) -> bool:
+        """Has it acted on all that it was to act on, so that no later packet can concern it?"""
         return self.selection.is_over(self._all) and not self.impairment.looks_out
 
     def begin(self, now_ns: int) -> None:
         """Put it in force from then on: a connection from before had its last packet then."""
         self._flows = Flows(now_ns)
 
-    def named(self, link: str, twin: int) -> None:
-        """Give it dice of its own: another link, or another of the same faults there, differs."""
-        self.twin = twin
-        self._dice = KeyedGenerator(self._seed, f"{link} {twin} {self.text}")
+    def seed_for(self, link: str, instance: int) -> None:
+        """Give it a generator of its own: each link, and each of equal faults there, differs."""
+        self.instance = instance
+        self._generator = KeyedGenerator(self._seed, f"{link} {instance} {self.text}")
 
-    def meet(self, passage: Transit) -> Sequence[Transit]:
-        """Do to a packet what is to be done; return those that it kept and that go on after it."""
-        if self._follows and (text := self.impairment.follows(passage)):
-            passage.notes.append((self, text))
+    def meet(self, transit: Transit) -> Sequence[Transit]:
+        """Do to a packet what is to be done; return others that go on after it.
+
+        Those are packets that it kept until this one came, or pieces of this one.
+        """
+        if self._follows and (effect := self.impairment.follows(transit)):
+            transit.actions.append((self, effect))
             return ()
-        packet = passage.packet
-        counter, end_byte, is_idle, why = self._all, 0, True, ""
+        packet = transit.packet
+        counter, end_byte, is_idle, silence_ns = self._all, 0, True, 0
         if self._needs_flows:
             if not self.match.passes_flow(packet):
                 return ()
             flow = self._flows.of(packet)
             end_byte = flow.bytes_up_to(packet)
             if self.selection.asks_idle:
-                is_idle = self.selection.is_idle(flow, packet, passage.at_ns)
-                why = f": idle for {flow.silence_ns / 1e6:.0f} ms"
+                is_idle = self.selection.is_idle(flow, packet, transit.at_ns)
+                silence_ns = flow.silence_ns
             if self.selection.per_flow:
                 counter = flow
         if not self.match.passes(packet) or (self._concerns and not self._concerns(packet)):
@@ -101,14 +106,21 @@ class Fault:
         if not is_idle:
             counter.skipped += 1
         if not is_idle or not self.selection.counts(counter, end_byte):
-            return self._sees(passage) if self._sees else ()
-        throw = Draw(self._dice, counter.ordinal, counter.packets)
-        if not self.selection.throws(counter, throw):
-            return self._sees(passage) if self._sees else ()
+            return self._sees(transit) if self._sees else ()
+        draw = Draw(self._generator, counter.ordinal, counter.packets)
+        if not self.selection.is_drawn(counter, draw):
+            return self._sees(transit) if self._sees else ()
         self.acted_packets += 1
         self.acted_bytes += packet.length
-        passage.notes.append((self, self.impairment.act(passage, throw) + why))
-        return ()
+        effect = self.impairment.act(transit, draw)
+        transit.actions.append((self, _after_silence(effect, silence_ns) if silence_ns else effect))
+        return transit.split() if transit.pieces else ()
+
+
+def _after_silence(effect: Effect, silence_ns: int) -> Effect:
+    """Say, too, for how long the packet's connection had been idle."""
+    reasons = [effect.reason] if effect.reason else []
+    return effect._replace(reason=": ".join([*reasons, f"idle for {silence_ns / 1e6:.0f} ms"]))
 
 
 def _own(impairment: Base, method: str) -> Any:
@@ -116,7 +128,7 @@ def _own(impairment: Base, method: str) -> Any:
     return None if inherits else getattr(impairment, method)
 
 
-def words(name: str, asked: Mapping[str, Any]) -> str:
-    """Return a fault in a few words, for people: `drop tcp=syn first=1`."""
+def description(name: str, asked: Mapping[str, Any]) -> str:
+    """Return a fault as its options were written: `drop tcp=syn first=1`."""
     values = {k: f"{v:.15g}" if isinstance(v, float) else v for k, v in asked.items()}
     return " ".join([name, *(f"{parameter}={value}" for parameter, value in values.items())])

@@ -17,7 +17,7 @@ _OWN_IPV6 = Path("/proc/self/net/if_inet6")
 _LINK_LOCAL = 0xFE80 >> 6  # of the first ten bits, RFC 4291, 2.5.6
 
 
-def check_copies() -> None:
+def check_delivery() -> None:
     """Raise OSError when the kernel would throw copies away: they come in over `lo`, and a strict
     reverse path filter wants them where answers would go (ip-sysctl: rp_filter, the larger counts).
     """
@@ -45,8 +45,8 @@ class Injector:
         # Packets that the kernel did not take; none is lost in silence.
         self.refused = 0
 
-    def copy(self, data: bytes) -> bool:
-        """Let a packet that was for this host come to it once more; tell whether it does."""
+    def deliver(self, data: bytes) -> bool:
+        """Let a packet that is for this host come to it, once more; tell whether it does."""
         if data[0] >> 4 == 4:
             return self._sent(self._loopback, data, _ipv4(data))
         # IPv6 knows no way over `lo` from another's address; to its own a host needs no other.

@@ -1,7 +1,8 @@
 """The faults of one link in their order, and the way of each packet through them. Pure: no I/O.
 
-Order: what ends a packet's way, changes it, copies it, changes its order, then rate, then delay
-(`impairments.Stage`). A fault sees the packet as it arrived; one that is lost meets no more faults.
+Order: what ends a packet's way, changes it, cuts it in pieces, duplicates it, changes its order,
+then rate, then delay (`impairments.Stage`). A fault sees the packet as it arrived, or the piece as
+it was cut; one that is lost meets no more faults.
 """
 
 import heapq
@@ -13,7 +14,7 @@ from lab.net.packet import Packet
 
 
 class Pipeline:
-    """One link. Packets come out of it as passages that are lost, or due for delivery.
+    """One link. Packets come out of it lost, or due for delivery.
 
     Each packet meets one fault after the other, at the time when it has got there: a fault that
     delays it keeps it meanwhile. What happens at one time happens in the order of arrival there.
@@ -36,10 +37,10 @@ class Pipeline:
         done = self.due(now_ns)
         fault.removed = True
         self.faults = tuple(one for one in self.faults if one is not fault)
-        for ticket, passage in sorted(entry[1:] for entry in self._waiting):
-            if ticket == passage.ticket and passage.faults[passage.position - 1] is fault:
-                passage.at_ns = now_ns
-                self._go_on(passage, done)
+        for ticket, transit in sorted(entry[1:] for entry in self._waiting):
+            if ticket == transit.ticket and transit.faults[transit.position - 1] is fault:
+                transit.at_ns = now_ns
+                self._go_on(transit, done)
         return done
 
     def arrive(self, id_: bytes, packet: Packet, now_ns: int) -> list[Transit]:
@@ -63,14 +64,14 @@ class Pipeline:
         """Return, in order, what waited and by now is lost or due."""
         done: list[Transit] = []
         while self._waiting and self._waiting[0][0] <= now_ns:
-            _, ticket, passage = heapq.heappop(self._waiting)
-            if ticket == passage.ticket:
-                self._go_on(passage, done)
+            _, ticket, transit = heapq.heappop(self._waiting)
+            if ticket == transit.ticket:
+                self._go_on(transit, done)
         return done
 
     def waiting(self) -> list[Transit]:
         """Return what is on its way."""
-        return [passage for _, ticket, passage in self._waiting if ticket == passage.ticket]
+        return [transit for _, ticket, transit in self._waiting if ticket == transit.ticket]
 
     def next_due_ns(self) -> int | None:
         """Return when something is to be done next, if nothing arrives."""
@@ -78,27 +79,29 @@ class Pipeline:
             heapq.heappop(self._waiting)
         return self._waiting[0][0] if self._waiting else None
 
-    def _go_on(self, passage: Transit, done: list[Transit]) -> None:
+    def _go_on(self, transit: Transit, done: list[Transit]) -> None:
         """Lead it to the next fault that keeps it, or out; and then what follows it."""
-        now_ns = passage.at_ns
-        passage.ticket = 0
+        now_ns = transit.at_ns
+        transit.ticket = 0
         after: Sequence[Transit] = ()
-        for fault in passage.faults[passage.position :]:
-            passage.position += 1
+        for fault in transit.faults[transit.position :]:
+            transit.position += 1
             if not fault.removed:
-                if freed := fault.meet(passage):
+                if freed := fault.meet(transit):
                     after = (*after, *freed)
-                if passage.lost or passage.at_ns > now_ns:
+                if transit.lost or transit.at_ns > now_ns:
                     break
-        if passage.lost or passage.at_ns <= now_ns:
-            done.append(passage)
+        if transit.lost or transit.at_ns <= now_ns:
+            done.append(transit)
         else:
-            self._wait(passage)
+            self._wait(transit)
         for other in after:
-            other.at_ns = now_ns
-            self._go_on(other, done)
+            if other.at_ns > now_ns:
+                self._wait(other)
+            else:
+                self._go_on(other, done)
 
-    def _wait(self, passage: Transit) -> None:
+    def _wait(self, transit: Transit) -> None:
         self._tickets += 1
-        passage.ticket = self._tickets
-        heapq.heappush(self._waiting, (passage.at_ns, self._tickets, passage))
+        transit.ticket = self._tickets
+        heapq.heappush(self._waiting, (transit.at_ns, self._tickets, transit))

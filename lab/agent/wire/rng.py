@@ -20,7 +20,7 @@ class KeyedGenerator:
     def __init__(self, seed: int, rule: str) -> None:
         self._rule = hashlib.blake2b(f"{seed}\n{rule}".encode(), digest_size=8)
 
-    def throw(self, flow: int, n: int, purpose: bytes = b"") -> float:
+    def draw(self, flow: int, n: int, purpose: bytes = b"") -> float:
         """Return a number from 0 to below 1 for the n-th packet of the flow."""
         drawn = self._rule.copy()
         drawn.update(_COUNTS(flow, n) + purpose)
@@ -32,13 +32,13 @@ class KeyedGenerator:
 class Draw:
     """The numbers of one packet under one rule."""
 
-    __slots__ = ("_dice", "_flow", "_n")
+    __slots__ = ("_flow", "_generator", "_n")
 
-    def __init__(self, dice: KeyedGenerator, flow: int, n: int) -> None:
-        self._dice = dice
+    def __init__(self, generator: KeyedGenerator, flow: int, n: int) -> None:
+        self._generator = generator
         self._flow = flow
         self._n = n
 
     def number(self, purpose: bytes) -> float:
         """Return a number from 0 to below 1, another for each purpose."""
-        return self._dice.throw(self._flow, self._n, purpose)
+        return self._generator.draw(self._flow, self._n, purpose)

@@ -2,7 +2,7 @@
 
 `idle_ms` leaves only packets of TCP connections that were idle for longer; `after` and
 `after_bytes` set where the counting begins; `nth`, `first` and `every` pick by count; of what is
-then left, `probability` or the bursts of Gilbert and Elliott pick by the dice.
+then left, `probability` or the bursts of Gilbert and Elliott pick at random.
 
 Arriving packets tell what is idle, as in firewalls and NATs (RFC 5382, 5). A strict one forgets a
 TCP connection until a SYN begins it anew. UDP has no SYN: any datagram from inside makes a NAT's
@@ -38,7 +38,7 @@ PARAMETERS = (
     Parameter("burst_leave", float, "bursts: probability to leave one, per packet", 0, 1),
     Parameter("burst_probability", float, "bursts: probability within one (default 1)", 0, 1),
     Parameter("gap_probability", float, "bursts: probability between them (default 0)", 0, 1),
-    Parameter("seed", int, "of all that is left to the dice", default=1),
+    Parameter("seed", int, "of the random draws", default=1),
     Parameter(
         "per",
         str,
@@ -136,21 +136,21 @@ class Selection:
             return n <= self._first
         return self._every is None or n % self._every == 0
 
-    def throws(self, counter: Counter, throw: Draw) -> bool:
-        """Tell whether it takes a packet that it may take by the count: the dice have a say."""
+    def is_drawn(self, counter: Counter, draw: Draw) -> bool:
+        """Tell whether it takes a packet that it may take by the count: chance has a say."""
         if self._enter is not None:
-            return self._in_a_burst(counter, throw)
-        return self._probability is None or throw.number(b"probability") < self._probability
+            return self._in_a_burst(counter, draw)
+        return self._probability is None or draw.number(b"probability") < self._probability
 
     def _place(self, counter: Counter) -> int:
         return counter.packets - counter.skipped - self._after
 
-    def _in_a_burst(self, counter: Counter, throw: Draw) -> bool:
+    def _in_a_burst(self, counter: Counter, draw: Draw) -> bool:
         # Gilbert 1960, Elliott 1963; tc-netem(8) calls it gemodel: p, r, 1-h, 1-k.
-        change = throw.number(b"burst")
+        change = draw.number(b"burst")
         counter.in_burst = change >= self._leave if counter.in_burst else change < self._enter
         within = self._in_burst if counter.in_burst else self._in_gap
-        return throw.number(b"probability") < within
+        return draw.number(b"probability") < within
 
 
 def _refuse_what_is_never_idle(values: Mapping[str, Any]) -> None:

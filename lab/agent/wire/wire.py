@@ -1,7 +1,7 @@
 """The wire of one host: the kernel's queue on one side, the links and their faults on the other.
 
 It owns what is in the kernel (diversion, queue, raw sockets), and leaves every decision to the
-courses. With no fault and nobody watching, nothing of it is in the packets' way.
+pipelines. With no fault and nobody watching, nothing of it is in the packets' way.
 """
 
 import time
@@ -25,8 +25,8 @@ _ADDRESS_BYTES = {4: 4, 6: 16}
 class Watcher(Protocol):
     """Sees every packet of the host that comes over its links."""
 
-    def settled(self, passages: Sequence[Transit], turn_ns: int) -> None:
-        """Hear what has just become of some, in the turn that began then (time.monotonic_ns)."""
+    def settled(self, transits: Sequence[Transit], turn_ns: int) -> None:
+        """Note what has just become of some, in the turn that began then (time.monotonic_ns)."""
 
 
 class Link:
@@ -35,7 +35,7 @@ class Link:
     def __init__(self, source: str, addresses: Iterable[bytes]) -> None:
         self.source = source
         self.addresses = frozenset(addresses)
-        self.course = Pipeline()
+        self.pipeline = Pipeline()
 
 
 def _refuse_other_versions(source: str, addresses: frozenset[bytes], fault: Fault) -> None:
@@ -46,9 +46,9 @@ def _refuse_other_versions(source: str, addresses: frozenset[bytes], fault: Faul
         raise ParameterError(f"{text}; no packet would match")
 
 
-def _is_plain(passage: Transit) -> bool:
+def _is_plain(transit: Transit) -> bool:
     """Does a packet just go on, as it came?"""
-    return not (passage.lost or passage.copies or passage.replies) and passage.data is None
+    return not (transit.lost or transit.duplicates or transit.replies) and transit.data is None
 
 
 class Wire:
@@ -74,7 +74,7 @@ class Wire:
 
     def faults(self) -> Sequence[tuple[Link, Fault]]:
         """Return all faults in force with their links."""
-        return [(link, fault) for link in self._links.values() for fault in link.course.faults]
+        return [(link, fault) for link in self._links.values() for fault in link.pipeline.faults]
 
     def overload(self) -> int:
         """Return how many packets were lost because the wire could not keep up."""
@@ -90,30 +90,30 @@ class Wire:
     ) -> None:
         """Put a fault in force on the link from a host; it is when this returns.
 
-        Its dice are named after the link: `name`, or the source.
+        Its random draws depend on the link's name: `name`, or the source.
         """
         _refuse_other_versions(source, addresses, fault)
-        if fault.impairment.copies:
-            injection.check_copies()
+        if fault.impairment.INJECTS:
+            injection.check_delivery()
         link = self._links.get(source)
         if link is None or link.addresses != addresses:
             link = self._moved(source, addresses, link)
         # Two of the same on one link draw other numbers; one alone draws the same ones each time.
-        taken = {other.twin for other in link.course.faults if other.text == fault.text}
-        fault.named(name or source, min(set(range(len(taken) + 1)) - taken))
-        link.course.add(fault, time.monotonic_ns())
+        taken = {other.instance for other in link.pipeline.faults if other.text == fault.text}
+        fault.seed_for(name or source, min(set(range(len(taken) + 1)) - taken))
+        link.pipeline.add(fault, time.monotonic_ns())
         try:
             self._divert()
         except BaseException:
-            link.course.remove(fault, time.monotonic_ns())
+            link.pipeline.remove(fault, time.monotonic_ns())
             raise
 
     def _moved(self, source: str, addresses: frozenset[bytes], old: Link | None) -> Link:
         link = self._links[source] = Link(source, addresses)
         if old:
-            link.course = old.course
+            link.pipeline = old.pipeline
         self._by_address = {
-            address: one.course for one in self._links.values() for address in one.addresses
+            address: one.pipeline for one in self._links.values() for address in one.addresses
         }
         return link
 
@@ -122,7 +122,7 @@ class Wire:
         now_ns = time.monotonic_ns()
         for link, other in self.faults():
             if other is fault:
-                self._settle(link.course.remove(fault, now_ns), now_ns)
+                self._settle(link.pipeline.remove(fault, now_ns), now_ns)
         self._divert()
 
     def watch(self, watcher: Watcher) -> None:
@@ -143,7 +143,7 @@ class Wire:
             self._read_all()
         finally:
             self._watchers = others
-        waiting = [one for link in self._links.values() for one in link.course.waiting()]
+        waiting = [one for link in self._links.values() for one in link.pipeline.waiting()]
         return sorted(waiting, key=lambda one: one.arrived_ns)
 
     def _read_all(self) -> None:
@@ -167,11 +167,11 @@ class Wire:
         packets = self._queue.read()
         now_ns = time.monotonic_ns()
         settled: list[Transit] = []
-        courses, other = self._by_address, self._other
+        pipelines, other = self._by_address, self._other
         # A nanosecond apart, so that their times show the order in which they came.
         for at_ns, (id_, data) in enumerate(packets, now_ns):
             packet = parse(data)
-            courses.get(packet.source, other).enter(id_, packet, at_ns, settled)
+            pipelines.get(packet.source, other).enter(id_, packet, at_ns, settled)
         if packets and self._are_all_that_wait(settled) and all(map(_is_plain, settled)):
             self._queue.accept_all(packets[-1][0])
             self._show(settled, now_ns)
@@ -181,45 +181,53 @@ class Wire:
 
     def _are_all_that_wait(self, settled: Sequence[Transit]) -> bool:
         """Tell whether, once these are answered, no packet in the queue is without an answer."""
-        return bool(settled) and not any(link.course.keeps_any for link in self._links.values())
+        return bool(settled) and not any(link.pipeline.keeps_any for link in self._links.values())
 
     def tick(self) -> None:
         """Settle what is due by the clock."""
         now_ns = time.monotonic_ns()
         for link in self._links.values():
-            if (due_ns := link.course.next_due_ns()) is not None and due_ns <= now_ns:
-                self._settle(link.course.due(now_ns), now_ns)
+            if (due_ns := link.pipeline.next_due_ns()) is not None and due_ns <= now_ns:
+                self._settle(link.pipeline.due(now_ns), now_ns)
 
     def next_due_ns(self) -> int | None:
         """Return when `tick` is wanted next (time.monotonic_ns)."""
-        times = [link.course.next_due_ns() for link in self._links.values()]
+        times = [link.pipeline.next_due_ns() for link in self._links.values()]
         return min((time_ns for time_ns in times if time_ns is not None), default=None)
 
-    def _settle(self, passages: Sequence[Transit], turn_ns: int) -> None:
-        if not passages:
+    def _settle(self, transits: Sequence[Transit], turn_ns: int) -> None:
+        if not transits:
             return
         queue = self._queue
-        for passage in passages:
-            if passage.lost:
-                queue.drop(passage.id)
+        for transit in transits:
+            if not transit.id:
+                queue.flush()  # what came before it first
+                self._deliver_piece(transit)
+            elif transit.lost:
+                queue.drop(transit.id)
             else:
-                queue.accept(passage.id, passage.data)
-            if passage.copies or passage.replies:
+                queue.accept(transit.id, transit.data)
+            if transit.duplicates or transit.replies:
                 queue.flush()  # the packet itself first
-                self._inject(passage)
+                self._inject(transit)
         queue.flush()
-        self._show(passages, turn_ns)
+        self._show(transits, turn_ns)
 
-    def _show(self, passages: Sequence[Transit], turn_ns: int) -> None:
+    def _show(self, transits: Sequence[Transit], turn_ns: int) -> None:
         for watcher in self._watchers:
-            watcher.settled(passages, turn_ns)
+            watcher.settled(transits, turn_ns)
 
-    def _inject(self, passage: Transit) -> None:
+    def _deliver_piece(self, piece: Transit) -> None:
+        """Deliver a piece of a packet, of which the kernel's queue knows only the first."""
+        if not piece.lost and piece.data is not None:
+            piece.lost = not self._injector.deliver(piece.data)
+
+    def _inject(self, transit: Transit) -> None:
         """Send what goes with a packet; what the kernel refuses has not come of it."""
-        data = passage.packet.data if passage.data is None else passage.data
-        copies = 0 if passage.lost else passage.copies
-        passage.copies = sum(self._injector.copy(data) for _ in range(copies))
-        passage.replies = [reply for reply in passage.replies if self._injector.answer(reply)]
+        data = transit.packet.data if transit.data is None else transit.data
+        copies = 0 if transit.lost else transit.duplicates
+        transit.duplicates = sum(self._injector.deliver(data) for _ in range(copies))
+        transit.replies = [reply for reply in transit.replies if self._injector.answer(reply)]
 
     def close(self) -> None:
         """Lift everything; no packet is lost by it."""

@@ -255,10 +255,10 @@ def test_guard_outlives_its_host_and_its_program_goes_on(pair: Lab) -> None:
 
 def test_spent_fault_says_so_and_counts_on(pair: Lab) -> None:
     with pair.link("left", "right").drop(first=1) as fault:
-        assert not fault.status.spent
+        assert not fault.status.exhausted
         is_cut(pair)
         is_reached(pair)
-        assert fault.status.spent
+        assert fault.status.exhausted
         assert (fault.acted, fault.matched > 1) == (1, True)
 
 

@@ -29,7 +29,7 @@ A_DATAGRAM = bytes([0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17]) + bytes(18)
 def drawn_s(count: int, **asked: object) -> list[float]:
     """Return for how long the seed delays each of some datagrams that come at the same time."""
     fault = Fault("delay", asked)
-    fault.named("client -> server", 0)
+    fault.seed_for("client -> server", 0)
     passages = [Transit(b"", parse(A_DATAGRAM), (), 0) for _ in range(count)]
     for passage in passages:
         fault.meet(passage)

@@ -113,7 +113,7 @@ def test_fault_on_the_links_of_a_service_is_on_each(ends: Ends) -> None:
             pair.client.send_each(numbered(2))
             assert pair.server.receive(1)[0].startswith(b"2 ")
             assert (fault.matched, fault.acted) == (2 * number, number)
-        assert fault.status.spent
+        assert fault.status.exhausted
     assert (fault.matched, fault.acted, fault.status.target) == (6, 3, "app")
     for pair in pairs:
         assert_all_arrive(pair)

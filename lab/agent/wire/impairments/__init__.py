@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from lab.agent.wire.rng import Draw
 from lab.agent.wire.transit import Transit
+from lab.net.fate import Effect
 from lab.net.packet import Packet
 from lab.net.parameters import Parameter, ParameterError
 
@@ -18,12 +19,13 @@ from lab.net.parameters import Parameter, ParameterError
 class Stage(IntEnum):
     """The order in which the impairments of a link act; within a stage, in the order of adding."""
 
-    END = 1  # the packet does not arrive: drop, reject, reset, mtu
+    END = 1  # the packet does not arrive
     CHANGE = 2
-    COPY = 3
-    ORDER = 4
-    RATE = 5
-    DELAY = 6
+    SPLIT = 3
+    DUPLICATE = 4
+    ORDER = 5
+    RATE = 6
+    DELAY = 7
 
 
 class Base:
@@ -33,8 +35,8 @@ class Base:
     PARAMETERS: ClassVar[Sequence[Parameter]] = ()
     # The only protocol that it can do something to, as in the match; None: any.
     protocol: str | None = None
-    # Does it send packets to this host, besides those that come?
-    copies: ClassVar[bool] = False
+    # Does it deliver packets to this host besides those that come?
+    INJECTS: ClassVar[bool] = False
 
     def __init__(self, values: dict[str, Any]) -> None:
         """`values` has every parameter. ParameterError if they make no sense together."""
@@ -47,27 +49,30 @@ class Base:
         del packet
         return True
 
-    def act(self, passage: Transit, throw: Draw) -> str:
-        """Do it to a packet; say what was done in a few words, for people and evidence.
+    def act(self, transit: Transit, draw: Draw) -> Effect:
+        """Do it to a packet; return what was done, in words for people and evidence.
 
-        What raises `passage.at_ns` keeps the packet until then, or until the fault is removed.
+        What raises `transit.at_ns` keeps the packet until then, or until the fault is removed.
         """
         raise NotImplementedError
 
     # Is there something to do to later packets of a flow, too, once it has acted on one?
     follows_flows: bool = False
 
-    def follows(self, passage: Transit) -> str:
-        """Do to a packet what having acted on an earlier one demands; say it, "" for nothing.
+    def follows(self, transit: Transit) -> Effect | None:
+        """Do to a packet what having acted on an earlier one demands; return it, or None.
 
-        It is asked before the match, where it `follows_flows`; the packet is not counted.
+        It is called before the match, where it `follows_flows`; the packet is not counted.
         """
-        del passage
-        return ""
+        del transit
+        return None
 
-    def sees(self, passage: Transit) -> Sequence[Transit]:
-        """Hear of a packet that matches and is let by; return kept ones that now go on after it."""
-        del passage
+    def sees(self, transit: Transit) -> Sequence[Transit]:
+        """Note a packet that matches and is let by; return kept ones that now go on after it.
+
+        Set the `at_ns` of those to the time of that packet.
+        """
+        del transit
         return ()
 
     @property

@@ -8,6 +8,7 @@ from lab.agent.wire.match import never
 from lab.agent.wire.rng import Draw
 from lab.agent.wire.transit import Transit
 from lab.net import checksum
+from lab.net.fate import Effect
 from lab.net.packet import Packet, parse
 from lab.net.parameters import Parameter
 
@@ -22,7 +23,7 @@ class Impairment(Base):
     STAGE = Stage.CHANGE
     PARAMETERS = (
         Parameter("bits", int, "how many bits", 1, 64, default=1),
-        Parameter("offset_bytes", int, "where in the payload (default: by the dice)", 0, 65_535),
+        Parameter("offset_bytes", int, "where in the payload (default: at random)", 0, 65_535),
         Parameter(
             "checksum", str, "what becomes of it", choices=("left", "mended"), default="left"
         ),
@@ -48,20 +49,20 @@ class Impairment(Base):
             return False
         return packet.length - _start(packet) > (self._offset or 0)
 
-    def act(self, passage: Transit, throw: Draw) -> str:
+    def act(self, transit: Transit, draw: Draw) -> Effect:
         """Flip them; neighbouring bits, so that two flips never undo each other."""
         # What an earlier fault has put in the packet's place is what goes on over the line.
-        packet = passage.packet if passage.data is None else parse(passage.data)
+        packet = transit.current
         data = bytearray(packet.data)
         start = _start(packet)
         room = (packet.length - start) * 8
         offset = self._offset
-        first = int(throw.number(b"corrupt") * room) if offset is None else offset * 8 % room
+        first = int(draw.number(b"corrupt") * room) if offset is None else offset * 8 % room
         for bit in range(first, first + min(self._bits, room)):
             at, shift = divmod(bit % room, 8)
             data[start + at] ^= 0x80 >> shift
-        passage.data = checksum.mended(parse(bytes(data))) if self._mended else bytes(data)
-        return f"corrupted from bit {first} of byte {start} on"
+        transit.data = checksum.mended(parse(bytes(data))) if self._mended else bytes(data)
+        return Effect(f"corrupted from bit {first} of byte {start} on")
 
 
 def _start(packet: Packet) -> int:

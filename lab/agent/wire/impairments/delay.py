@@ -7,6 +7,7 @@ from typing import Any
 from lab.agent.wire.impairments import Base, Stage
 from lab.agent.wire.rng import Draw
 from lab.agent.wire.transit import Transit
+from lab.net.fate import Effect
 from lab.net.parameters import Parameter, ParameterError
 
 _MOST_MS = 600_000
@@ -48,18 +49,18 @@ class Impairment(Base):
         if self._overtake and not self._jitter_ms:
             raise ParameterError("overtake: needs jitter_ms; equal delays keep the order")
 
-    def act(self, passage: Transit, throw: Draw) -> str:
+    def act(self, transit: Transit, draw: Draw) -> Effect:
         """Add to the time when it is due."""
         delay_ms = self._delay_ms
         if self._jitter_ms:
-            drawn = max(throw.number(b"jitter"), _LEAST)
+            drawn = max(draw.number(b"jitter"), _LEAST)
             delay_ms = max(0.0, delay_ms + self._jitter_ms * self._draw(drawn))
-        due_ns = passage.at_ns + round(delay_ms * 1e6)
+        due_ns = transit.at_ns + round(delay_ms * 1e6)
         if not self._overtake:
             due_ns = self._last_ns = max(due_ns, self._last_ns)
-        added_ns = due_ns - passage.at_ns
-        passage.at_ns = due_ns
-        return f"delayed {added_ns / 1e6:.3f} ms"
+        added_ns = due_ns - transit.at_ns
+        transit.at_ns = due_ns
+        return Effect(f"delayed {added_ns / 1e6:.3f} ms")
 
 
 def _uniform(number: float) -> float:

@@ -3,6 +3,7 @@
 from lab.agent.wire.impairments import Base, Stage
 from lab.agent.wire.rng import Draw
 from lab.agent.wire.transit import Transit
+from lab.net.fate import DROPPED, Effect
 
 
 class Impairment(Base):
@@ -10,8 +11,8 @@ class Impairment(Base):
 
     STAGE = Stage.END
 
-    def act(self, passage: Transit, throw: Draw) -> str:
-        """Lose it."""
-        del throw
-        passage.lost = True
-        return "dropped"
+    def act(self, transit: Transit, draw: Draw) -> Effect:
+        """End the packet's way here."""
+        del draw
+        transit.lost = True
+        return Effect(DROPPED)

@@ -5,6 +5,7 @@ from typing import Any
 from lab.agent.wire.impairments import Base, Stage
 from lab.agent.wire.rng import Draw
 from lab.agent.wire.transit import Transit
+from lab.net.fate import Effect
 from lab.net.packet import Packet
 from lab.net.parameters import Parameter
 
@@ -16,8 +17,8 @@ class Impairment(Base):
     host.
     """
 
-    STAGE = Stage.COPY
-    copies = True
+    STAGE = Stage.DUPLICATE
+    INJECTS = True
     PARAMETERS = (Parameter("copies", int, "how many besides the first", 1, 100, default=1),)
 
     def __init__(self, values: dict[str, Any]) -> None:
@@ -31,8 +32,8 @@ class Impairment(Base):
             return destination[0] >> 4 != 0xE
         return len(destination) == 16 and destination[0] != 0xFF
 
-    def act(self, passage: Transit, throw: Draw) -> str:
-        """Add the copies."""
-        del throw
-        passage.copies += self._copies
-        return f"{self._copies + 1} times"
+    def act(self, transit: Transit, draw: Draw) -> Effect:
+        """Deliver `copies` more of it."""
+        del draw
+        transit.duplicates += self._copies
+        return Effect(f"{self._copies + 1} times")

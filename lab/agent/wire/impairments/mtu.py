@@ -8,6 +8,7 @@ from lab.agent.wire.match import never
 from lab.agent.wire.rng import Draw
 from lab.agent.wire.transit import Transit
 from lab.net import craft
+from lab.net.fate import DROPPED, Effect
 from lab.net.packet import Packet
 from lab.net.parameters import Parameter
 
@@ -56,12 +57,13 @@ class Impairment(Base):
             return not self._says_what_ipv6_never_says
         return not self._icmp or bool(packet.data[6] & _DONT_FRAGMENT)
 
-    def act(self, passage: Transit, throw: Draw) -> str:
-        """Lose it."""
-        del throw
-        passage.lost = True
-        text = f"dropped: longer than {self._mtu_bytes}"
+    def act(self, transit: Transit, draw: Draw) -> Effect:
+        """End the packet's way, and answer it where `icmp` says so."""
+        del draw
+        transit.lost = True
+        effect = Effect(DROPPED, f"longer than {self._mtu_bytes}")
         if not self._icmp:
-            return text
-        error = craft.icmp_error(passage.packet, "fragmentation-needed", mtu_bytes=self._mtu_bytes)
-        return f"{text}, and said so" if passage.reply(error) else text
+            return effect
+        error = craft.icmp_error(transit.packet, "fragmentation-needed", mtu_bytes=self._mtu_bytes)
+        answered = transit.reply(error)
+        return Effect(DROPPED, f"{effect.reason}, and said so") if answered else effect

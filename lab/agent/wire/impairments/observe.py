@@ -3,6 +3,7 @@
 from lab.agent.wire.impairments import Base, Stage
 from lab.agent.wire.rng import Draw
 from lab.agent.wire.transit import Transit
+from lab.net.fate import OBSERVED, Effect
 
 
 class Impairment(Base):
@@ -10,7 +11,7 @@ class Impairment(Base):
 
     STAGE = Stage.END
 
-    def act(self, passage: Transit, throw: Draw) -> str:
-        """Leave it as it is."""
-        del passage, throw
-        return "observed"
+    def act(self, transit: Transit, draw: Draw) -> Effect:
+        """Leave the packet as it is."""
+        del transit, draw
+        return Effect(OBSERVED)

@@ -6,6 +6,7 @@ from typing import Any
 from lab.agent.wire.impairments import Base, Stage
 from lab.agent.wire.rng import Draw
 from lab.agent.wire.transit import Transit
+from lab.net.fate import DROPPED, Effect
 from lab.net.parameters import Parameter
 
 _LEAST_BPS, _MOST_BPS = 8, 1e12
@@ -37,24 +38,24 @@ class Impairment(Base):
         self._queue: deque[tuple[int, int]] = deque()
         self._queued_bytes = 0
 
-    def act(self, passage: Transit, throw: Draw) -> str:
-        """Queue it, or lose it."""
-        del throw
-        now_ns = passage.at_ns
+    def act(self, transit: Transit, draw: Draw) -> Effect:
+        """Queue the packet, or drop it where the queue is full."""
+        del draw
+        now_ns = transit.at_ns
         while self._queue and self._queue[0][0] <= now_ns:
             self._queued_bytes -= self._queue.popleft()[1]
-        length = passage.packet.length * (1 + passage.copies)
+        length = transit.packet.length * (1 + transit.duplicates)
         if self._free_ns <= now_ns:
             self._busy_ns, self._bits = now_ns, 0
         elif self._has_room(length):
             self._queue.append((self._free_ns, length))
             self._queued_bytes += length
         else:
-            passage.lost = True
-            return "dropped: the queue is full"
+            transit.lost = True
+            return Effect(DROPPED, "the queue is full")
         self._bits += length * 8
-        passage.at_ns = self._free_ns = self._busy_ns + round(self._bits * 10**9 / self._rate_bps)
-        return f"delayed {(passage.at_ns - now_ns) / 1e6:.3f} ms by the rate"
+        transit.at_ns = self._free_ns = self._busy_ns + round(self._bits * 10**9 / self._rate_bps)
+        return Effect(f"delayed {(transit.at_ns - now_ns) / 1e6:.3f} ms by the rate")
 
     def _has_room(self, length: int) -> bool:
         packets, bytes_ = self._limit_packets, self._limit_bytes

@@ -8,6 +8,7 @@ from lab.agent.wire.match import never
 from lab.agent.wire.rng import Draw
 from lab.agent.wire.transit import Transit
 from lab.net import craft
+from lab.net.fate import DROPPED, Effect
 from lab.net.parameters import Parameter
 
 _RESET = "tcp-reset"
@@ -46,13 +47,14 @@ class Impairment(Base):
         if match["icmp_type"] in _ERRORS:
             never(f"icmp_type {match['icmp_type']}: an error is not answered with another")
 
-    def act(self, passage: Transit, throw: Draw) -> str:
-        """Refuse it."""
-        del throw
-        passage.lost = True
+    def act(self, transit: Transit, draw: Draw) -> Effect:
+        """End the packet's way and answer it, where it may be answered."""
+        del draw
+        transit.lost = True
         if self._reason == _RESET:
-            answer = craft.reset_to_sender(passage.packet)
+            answer = craft.reset_to_sender(transit.packet)
         else:
-            answer = craft.icmp_error(passage.packet, self._reason)
-        answered = passage.reply(answer)
-        return f"rejected: {self._reason}" if answered else "dropped: it may not be answered"
+            answer = craft.icmp_error(transit.packet, self._reason)
+        if transit.reply(answer):
+            return Effect("rejected", self._reason)
+        return Effect(DROPPED, "it may not be answered")

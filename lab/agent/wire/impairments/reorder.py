@@ -6,6 +6,7 @@ from typing import Any
 from lab.agent.wire.impairments import Base, Stage
 from lab.agent.wire.rng import Draw
 from lab.agent.wire.transit import Transit
+from lab.net.fate import Effect
 from lab.net.parameters import Parameter
 
 
@@ -26,18 +27,18 @@ class Impairment(Base):
         # In the order in which they go on: how many have then been seen, when at the latest, which.
         self._held: deque[tuple[int, int, Transit]] = deque()
 
-    def act(self, passage: Transit, throw: Draw) -> str:
-        """Hold it."""
-        del throw
-        self._freed(passage.at_ns)  # forgets those that have gone
-        passage.at_ns += self._hold_ns
-        self._held.append((self._seen + self._gap, passage.at_ns, passage))
-        return f"held until {self._gap} have passed"
+    def act(self, transit: Transit, draw: Draw) -> Effect:
+        """Hold it until `gap` others have passed, at most `hold_ms`."""
+        del draw
+        self._freed(transit.at_ns)  # forgets those that have gone
+        transit.at_ns += self._hold_ns
+        self._held.append((self._seen + self._gap, transit.at_ns, transit))
+        return Effect(f"held until {self._gap} have passed")
 
-    def sees(self, passage: Transit) -> list[Transit]:
+    def sees(self, transit: Transit) -> list[Transit]:
         """Count the one that passes."""
         self._seen += 1
-        return self._freed(passage.at_ns)
+        return self._freed(transit.at_ns)
 
     @property
     def looks_out(self) -> bool:
@@ -47,7 +48,8 @@ class Impairment(Base):
     def _freed(self, now_ns: int) -> list[Transit]:
         freed = []
         while self._held and (self._held[0][0] <= self._seen or self._held[0][1] <= now_ns):
-            _, until_ns, passage = self._held.popleft()
+            _, until_ns, transit = self._held.popleft()
             if until_ns > now_ns:
-                freed.append(passage)
+                transit.at_ns = now_ns
+                freed.append(transit)
         return freed

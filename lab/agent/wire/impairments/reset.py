@@ -10,6 +10,7 @@ from lab.agent.wire.match import never
 from lab.agent.wire.rng import Draw
 from lab.agent.wire.transit import Transit
 from lab.net import craft
+from lab.net.fate import DROPPED, Effect
 from lab.net.packet import ACK, FIN, RST, SYN, TCP, Packet
 from lab.net.parameters import Parameter
 
@@ -57,37 +58,37 @@ class Impairment(Base):
             return False
         return self._to != "receiver" or not _opens(packet)
 
-    def act(self, passage: Transit, throw: Draw) -> str:
+    def act(self, transit: Transit, draw: Draw) -> Effect:
         """Put an RST in the segment's place, and send one back."""
-        del throw
-        packet = passage.packet
+        del draw
+        packet = transit.packet
         if self._to != "sender" and not _opens(packet):
             due, _ = self._come[key(packet)]
-            passage.data = craft.reset_to_receiver(packet, due)
-        passage.lost = passage.data is None
+            transit.data = craft.reset_to_receiver(packet, due)
+        transit.lost = transit.data is None
         if self._to != "receiver":
-            passage.reply(craft.reset_to_sender(packet))
+            transit.reply(craft.reset_to_sender(packet))
             self._remember(packet)
-        return f"reset to {self._to}"
+        return Effect(f"reset to {self._to}")
 
     def _remember(self, packet: Packet) -> None:
         if _opens(packet):  # who only asks for a connection always accepts the answer
             return
         _put(self._told, key(packet), None)
 
-    def follows(self, passage: Transit) -> str:
+    def follows(self, transit: Transit) -> Effect | None:
         """Tell a sender again that has not accepted: its last segment names what it waits for."""
-        packet = passage.packet
+        packet = transit.packet
         if self._to != "sender":
             self._follow(packet)
         if not self._told or (known_by := key(packet)) not in self._told:
-            return ""
+            return None
         if packet.flags & (SYN | RST):  # another connection, or this one's end
             del self._told[known_by]
-            return ""
-        passage.lost = True
-        passage.reply(craft.reset_to_sender(packet))
-        return "dropped: its connection has been reset"
+            return None
+        transit.lost = True
+        transit.reply(craft.reset_to_sender(packet))
+        return Effect(DROPPED, "its connection has been reset")
 
     def _follow(self, packet: Packet) -> None:
         """Take note of how far the flow has come, which a segment sent again does not change."""

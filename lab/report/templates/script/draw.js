@@ -35,7 +35,7 @@ const arrow = (row, fates, from, to, lower) => {
   const x2 = x1 + Math.round((far - x1) * part);
   const y1 = measures.begin_y + lower, y2 = (part === 1 && is("late") ? measures.late_y : measures.end_y) + lower;
   path("shaft", `M${x1} ${y1}L${x2 - (part === 1 ? sign * 7 : 0)} ${y2}`);
-  if (is("duplicated")) {
+  if (is("duplicate")) {
     path("shaft twin", `M${x1} ${y1 + 5}L${x2 - sign * 7} ${y2 + 5}`);
     path("tip", `M${x2} ${y2 + 5}l${-sign * 9} -4v8z`);
   }

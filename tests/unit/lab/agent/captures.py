@@ -1,4 +1,4 @@
-"""Captures for tests: real faults on a real course, packets in, and the stream that comes of it."""
+"""Captures for tests: real faults on a real pipeline, packets in, and the stream that comes out."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ class Taken:
 def fault(number: int, name: str, **asked: Any) -> Fault:
     made = Fault(name, asked)
     made.number = number
-    made.named("client", 0)
+    made.seed_for("client", 0)
     return made
 
 
@@ -42,7 +42,7 @@ def captured(
     *,
     taken: Taken | None = None,
     later: bool = True,
-    links: Mapping[bytes, str] | None = None,
+    sources: Mapping[bytes, str] | None = None,
     host: str = "server",
     first_id: int = 1,
     snap_bytes: int = 65_535,
@@ -53,20 +53,20 @@ def captured(
         taken.take,
         snap_bytes=snap_bytes,
         host=host,
-        links={CLIENT4: LINK, CLIENT6: LINK} if links is None else links,
+        sources={CLIENT4: "client", CLIENT6: "client"} if sources is None else sources,
         first_id=first_id,
         lost=7,
     )
-    course = Pipeline()
+    pipeline = Pipeline()
     for one in faults:
-        course.add(one, 0)
+        pipeline.add(one, 0)
     taken.data += capture.opening()
     turn_ns = time.monotonic_ns()
     settled = []
     for at_ns, data in enumerate(packets, turn_ns):
-        settled += course.arrive(b"", parse(data), at_ns)
+        settled += pipeline.arrive(b"", parse(data), at_ns)
     capture.settled(settled, turn_ns)
     if later:
-        capture.settled(course.due(turn_ns + LATER_NS), turn_ns + LATER_NS)
-    ending = capture.end(course.waiting(), lost=10)
+        capture.settled(pipeline.due(turn_ns + LATER_NS), turn_ns + LATER_NS)
+    ending = capture.end(pipeline.waiting(), lost=10)
     return taken.data + ending

@@ -66,7 +66,7 @@ def test_scapy_reads_the_same(path: Path) -> None:
 
 
 def test_a_packet_from_nobody_known_has_no_link(path: Path) -> None:
-    packets, _ = records(path, captured([SYN], links={}))
+    packets, _ = records(path, captured([SYN], sources={}))
     assert [one.comment for one in packets] == ["delivered", "delivered"]
 
 

@@ -1,4 +1,4 @@
-"""A fault's counters, its name, and when it is spent."""
+"""A fault's counters, its name, and when it is exhausted."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from lab.agent.wire.fault import Fault
 from lab.net.packet import SYN, Packet
 from tests.unit.lab.agent.wire_faults import (
     MS,
-    course,
     datagram,
     fates,
     fault,
     out,
-    passage,
+    pipeline,
     segment,
+    transit,
 )
 
 
@@ -38,12 +38,12 @@ def test_what_it_could_do_nothing_to_does_not_match() -> None:
 
 
 def test_what_befell_a_packet_is_noted_with_the_fault() -> None:
-    one, met = fault("drop"), passage(datagram())
+    one, met = fault("drop"), transit(datagram())
     one.meet(met)
-    assert met.notes == [(one, "dropped")]
-    other, unmet = fault("drop", nth=2), passage(datagram())
+    assert met.actions == [(one, ("dropped", ""))]
+    other, unmet = fault("drop", nth=2), transit(datagram())
     other.meet(unmet)
-    assert unmet.notes == []
+    assert unmet.actions == []
 
 
 def test_the_asked_for_is_kept_as_checked_and_the_text_says_what_is_special() -> None:
@@ -71,11 +71,11 @@ SPENT: list[tuple[dict[str, Any], int | None]] = [
 @pytest.mark.parametrize(("asked", "after"), SPENT, ids=[str(asked) for asked, _ in SPENT])
 def test_fault_is_spent_when_it_can_act_no_more(asked: dict[str, Any], after: int | None) -> None:
     one = fault("drop", **asked)
-    spent = [one.spent]
+    exhausted = [one.exhausted]
     for _ in range(8):
         fates(one, [datagram()])
-        spent.append(one.spent)
-    assert spent == [after is not None and n >= after for n in range(9)]
+        exhausted.append(one.exhausted)
+    assert exhausted == [after is not None and n >= after for n in range(9)]
 
 
 @given(
@@ -95,29 +95,29 @@ def test_fault_is_spent_when_it_can_act_no_more(asked: dict[str, Any], after: in
 def test_a_spent_fault_never_acts_again(
     asked: dict[str, Any], way: str, n: int, packets: list[Packet]
 ) -> None:
-    one, was_spent = fault("drop", **asked, **{way: n}), False
+    one, was_exhausted = fault("drop", **asked, **{way: n}), False
     for packet in packets:
         (lost,) = fates(one, [packet])
-        assert not (was_spent and lost)
-        assert one.spent or not was_spent
-        was_spent = one.spent
+        assert not (was_exhausted and lost)
+        assert one.exhausted or not was_exhausted
+        was_exhausted = one.exhausted
 
 
 def test_reorder_is_spent_only_when_it_has_nothing_to_wait_for() -> None:
     one = fault("reorder", first=1, gap=2)
-    link = course(one)
+    link = pipeline(one)
     assert link.arrive(b"a", datagram(), 0) == []
-    assert not one.spent
+    assert not one.exhausted
     assert out(link.arrive(b"b", datagram(), 1)) == ["b"]
-    assert not one.spent
+    assert not one.exhausted
     assert out(link.arrive(b"c", datagram(), 2)) == ["c", "a"]
-    assert one.spent
+    assert one.exhausted
 
 
 def test_reorder_that_waited_in_vain_is_spent_with_the_next_packet() -> None:
     one = fault("reorder", first=1, hold_ms=5)
-    link = course(one)
+    link = pipeline(one)
     link.arrive(b"a", datagram(), 0)
     assert out(link.due(5 * MS)) == ["a"]
     assert out(link.arrive(b"b", datagram(), 6 * MS)) == ["b"]
-    assert one.spent
+    assert one.exhausted

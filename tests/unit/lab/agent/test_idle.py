@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from lab.agent.wire import fate
+from lab.agent.wire.capture import fate_of
 from lab.agent.wire.fault import Fault
 from lab.agent.wire.pipeline import Pipeline
+from lab.net.fate import DROPPED
 from lab.net.packet import ACK, FIN, RST, SYN, Packet, parse
 from lab.net.parameters import ParameterError
-from tests.unit.lab.agent.wire_faults import MS, datagram, fault, passage, segment
+from tests.unit.lab.agent.wire_faults import MS, datagram, fault, segment, transit
 from tests.unit.lab.agent.wire_packets import ipv4
 
 OTHER_PORTS = 40999, 21567
@@ -98,7 +99,7 @@ def test_fate_says_how_long_it_was_idle() -> None:
     link.arrive(b"", OPEN, 0)
     for at_ms in (2345, 9999):
         (met,) = link.arrive(b"", DATA, at_ms * MS)
-        assert fate.settled(met, "server", 0) == (
+        assert fate_of(met, "server", DROPPED).text == (
             "dropped by fault server/0 (drop idle_ms=1000): idle for 2345 ms"
         )
 
@@ -108,7 +109,7 @@ def test_other_impairments_pick_idle_connections_too() -> None:
     one = fault("reset", idle_ms=1000, to="sender")
     one.begin(0)
     for packet, at_ms, is_lost in ((OPEN, 0, False), (DATA, 500, False), (DATA, 1501, True)):
-        met = passage(packet, at_ms * MS)
+        met = transit(packet, at_ms * MS)
         one.meet(met)
         assert (met.lost, [parse(reply).flags & RST for reply in met.replies]) == (
             is_lost,

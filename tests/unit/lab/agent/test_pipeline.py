@@ -2,7 +2,7 @@
 
 from lab.agent.wire.impairments import Stage, load, names
 from lab.agent.wire.pipeline import Pipeline
-from tests.unit.lab.agent.wire_faults import MS, course, datagram, fault, out
+from tests.unit.lab.agent.wire_faults import MS, datagram, fault, out, pipeline
 
 A, B, C, D = (bytes([letter]) for letter in b"abcd")
 PACKET = datagram(b"x" * 972)  # of 1000 bytes: 1 ms at 8 Mbit/s
@@ -36,7 +36,7 @@ def test_without_faults_packets_are_due_as_they_come() -> None:
 def test_faults_stand_in_the_order_of_their_stages_then_of_adding() -> None:
     names_ = ["delay", "rate", "reorder", "duplicate", "corrupt", "reject", "drop"]
     needed: dict[str, dict[str, float]] = {"delay": {"delay_ms": 1}, "rate": {"rate_bps": 8e6}}
-    link = course(*(fault(name, **needed.get(name, {})) for name in names_))
+    link = pipeline(*(fault(name, **needed.get(name, {})) for name in names_))
     assert [one.name for one in link.faults] == [
         *("reject", "drop", "corrupt", "duplicate", "reorder", "rate", "delay"),
     ]
@@ -49,7 +49,7 @@ def test_stages_of_the_impairments() -> None:
     assert dict(sorted(by_stage.items())) == {
         Stage.END: ["drop", "mtu", "observe", "reject", "reset"],
         Stage.CHANGE: ["corrupt"],
-        Stage.COPY: ["duplicate"],
+        Stage.DUPLICATE: ["duplicate"],
         Stage.ORDER: ["reorder"],
         Stage.RATE: ["rate"],
         Stage.DELAY: ["delay"],
@@ -63,20 +63,20 @@ def test_a_lost_packet_meets_no_later_fault() -> None:
         fault("duplicate"),
         fault("delay", delay_ms=0),
     ]
-    assert arrive(course(*faults), A, B, C, D) == ["a", "-b", "-c", "d"]
+    assert arrive(pipeline(*faults), A, B, C, D) == ["a", "-b", "-c", "d"]
     assert [one.matched_packets for one in faults] == [4, 3, 2, 2]
 
 
 def test_a_packet_that_the_queue_has_no_room_for_meets_no_delay() -> None:
     rate, delay = fault("rate", rate_bps=8e6, limit_packets=0), fault("delay", delay_ms=5)
-    link = course(delay, rate)
+    link = pipeline(delay, rate)
     assert arrive(link, A, B) == ["-b"]
     assert times(link) == {"a": 6}
     assert delay.matched_packets == 1
 
 
 def test_delays_add_up_exactly() -> None:
-    link = course(
+    link = pipeline(
         fault("delay", delay_ms=50), fault("delay", delay_ms=0.125), fault("rate", rate_bps=8e6)
     )
     assert arrive(link, A, B) == []
@@ -85,7 +85,7 @@ def test_delays_add_up_exactly() -> None:
 
 
 def test_delays_add_up_exactly_when_the_timers_are_late() -> None:
-    link = course(
+    link = pipeline(
         fault("delay", delay_ms=50), fault("delay", delay_ms=20), fault("rate", rate_bps=8e6)
     )
     arrive(link, A, B)
@@ -95,7 +95,7 @@ def test_delays_add_up_exactly_when_the_timers_are_late() -> None:
 
 
 def test_late_timers_do_not_change_the_order() -> None:
-    link = course(fault("delay", delay_ms=5, first=1), fault("delay", delay_ms=5))
+    link = pipeline(fault("delay", delay_ms=5, first=1), fault("delay", delay_ms=5))
     arrive(link, A)
     arrive(link, B, at_ms=5.5)
     late = link.due(60 * MS)
@@ -103,14 +103,14 @@ def test_late_timers_do_not_change_the_order() -> None:
 
 
 def test_what_is_due_comes_before_what_arrives() -> None:
-    link = course(fault("delay", delay_ms=5, first=1))
+    link = pipeline(fault("delay", delay_ms=5, first=1))
     arrive(link, A)
     assert arrive(link, B, at_ms=4) == ["b"]
     assert arrive(link, C, at_ms=5) == ["a", "c"]
 
 
 def test_a_new_fault_is_for_packets_that_come_later() -> None:
-    link = course(fault("delay", delay_ms=5))
+    link = pipeline(fault("delay", delay_ms=5))
     arrive(link, A)
     drop = fault("drop")
     link.add(drop, 0)
@@ -122,7 +122,7 @@ def test_a_new_fault_is_for_packets_that_come_later() -> None:
 
 def test_what_a_removed_fault_kept_goes_on_in_order_and_once() -> None:
     delay = fault("delay", delay_ms=50, jitter_ms=50, overtake=True)
-    link = course(delay)
+    link = pipeline(delay)
     ids = [bytes([letter]) for letter in range(ord("a"), ord("z"))]
     early = arrive(link, *ids)
     released = out(link.remove(delay, 1 * MS))
@@ -136,7 +136,7 @@ def test_what_a_removed_fault_kept_goes_on_in_order_and_once() -> None:
 
 def test_what_another_fault_keeps_stays_when_one_is_removed() -> None:
     rate, delay = fault("rate", rate_bps=8e6), fault("delay", delay_ms=10)
-    link = course(rate, delay)
+    link = pipeline(rate, delay)
     arrive(link, A, B, C)
     due(link, 1)  # a is delayed now, until 11
     assert out(link.remove(rate, 3 * MS // 2)) == []
@@ -145,7 +145,7 @@ def test_what_another_fault_keeps_stays_when_one_is_removed() -> None:
 
 def test_after_a_slow_fault_is_lifted_the_others_are_as_quick_as_ever() -> None:
     rate, delay = fault("rate", rate_bps=8e3), fault("delay", delay_ms=50)
-    link = course(rate, delay)
+    link = pipeline(rate, delay)
     arrive(link, A, B, C)  # three seconds' worth
     assert out(link.remove(rate, 10 * MS)) == []
     assert arrive(link, D, at_ms=20) == []
@@ -154,7 +154,7 @@ def test_after_a_slow_fault_is_lifted_the_others_are_as_quick_as_ever() -> None:
 
 def test_a_removed_delay_lets_go_of_its_own_only() -> None:
     first, second = fault("delay", delay_ms=50), fault("delay", delay_ms=20)
-    link = course(first, second)
+    link = pipeline(first, second)
     arrive(link, A)
     arrive(link, B, at_ms=40)
     due(link, 50)
@@ -164,7 +164,7 @@ def test_a_removed_delay_lets_go_of_its_own_only() -> None:
 
 def test_a_packet_that_waits_skips_faults_that_were_removed_meanwhile() -> None:
     first, second = fault("delay", delay_ms=50), fault("delay", delay_ms=20)
-    link = course(first, second)
+    link = pipeline(first, second)
     arrive(link, A)
     assert link.remove(second, 1 * MS) == []
     assert times(link) == {"a": 50}
@@ -173,14 +173,14 @@ def test_a_packet_that_waits_skips_faults_that_were_removed_meanwhile() -> None:
 
 def test_removing_gives_what_was_due_first() -> None:
     long, short = fault("delay", delay_ms=50, nth=1), fault("delay", delay_ms=5, first=1)
-    link = course(long, short)
+    link = pipeline(long, short)
     arrive(link, A)  # kept by the first
     arrive(link, B, at_ms=1)  # kept by the second, until 6
     assert out(link.remove(long, 10 * MS)) == ["b", "a"]
 
 
 def test_reordered_packets_go_on_to_the_faults_behind() -> None:
-    link = course(
+    link = pipeline(
         fault("reorder", first=1), fault("rate", rate_bps=8e6), fault("delay", delay_ms=5)
     )
     assert arrive(link, A, at_ms=0) == []
@@ -190,7 +190,7 @@ def test_reordered_packets_go_on_to_the_faults_behind() -> None:
 
 def test_a_held_packet_goes_on_when_its_fault_is_removed() -> None:
     reorder, delay = fault("reorder", first=2, gap=9), fault("delay", delay_ms=5)
-    link = course(reorder, delay)
+    link = pipeline(reorder, delay)
     arrive(link, A, B)
     assert out(link.remove(reorder, 3 * MS)) == []
     assert arrive(link, C, at_ms=3) == []
@@ -198,7 +198,7 @@ def test_a_held_packet_goes_on_when_its_fault_is_removed() -> None:
 
 
 def test_a_held_packet_goes_on_when_it_was_held_long_enough() -> None:
-    link = course(fault("reorder", first=1, hold_ms=7), fault("delay", delay_ms=5))
+    link = pipeline(fault("reorder", first=1, hold_ms=7), fault("delay", delay_ms=5))
     arrive(link, A)
     assert due(link, 8) == []
     assert arrive(link, B, at_ms=9) == []  # does not free a again
@@ -206,7 +206,7 @@ def test_a_held_packet_goes_on_when_it_was_held_long_enough() -> None:
 
 
 def test_a_packet_that_was_passed_does_not_come_again_when_its_time_is_up() -> None:
-    link = course(fault("reorder", first=1, hold_ms=7))
+    link = pipeline(fault("reorder", first=1, hold_ms=7))
     arrive(link, A)
     assert arrive(link, B, at_ms=1) == ["b", "a"]
     assert due(link, 100) == []
@@ -218,7 +218,7 @@ def test_a_packet_that_was_passed_does_not_come_again_when_its_time_is_up() -> N
 
 
 def test_two_reorders_do_not_lose_each_others_packets() -> None:
-    link = course(fault("reorder", nth=1), fault("reorder", nth=1))
+    link = pipeline(fault("reorder", nth=1), fault("reorder", nth=1))
     # a is held by the first; b frees it, and is held by the second; a, coming after, frees b.
     assert arrive(link, A) == []
     assert arrive(link, B) == ["a", "b"]

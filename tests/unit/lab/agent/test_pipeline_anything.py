@@ -17,7 +17,7 @@ from tests.unit.lab.agent.test_diversions import packets
 from tests.unit.lab.agent.wire_faults import MS, datagram, fault
 from tests.unit.lab.agent.wire_packets import any_bytes
 
-RESET_BEFORE = "dropped: its connection has been reset"
+RESET_BEFORE = ("dropped", "its connection has been reset")
 LOSE = ("drop", "reject", "reset", "mtu", "rate")
 
 # Faults, of all that may be asked for, about packets as they are here.
@@ -69,16 +69,16 @@ def test_any_packet_comes_out_whole_of_any_faults(
         done += link.due(due_ns)
     assert sorted(out.id for out in done) == [bytes([n]) for n in range(len(arrivals))]
     for out in done:
-        by_names = {by.name for by, _ in out.notes}
+        by_names = {by.name for by, _ in out.actions}
         assert not out.lost or by_names & set(LOSE)
         assert out.lost or (out.data is not None) == bool(by_names & {"corrupt", "reset"})
-        assert (out.copies > 0) == ("duplicate" in by_names)
+        assert (out.duplicates > 0) == ("duplicate" in by_names)
         assert out.at_ns >= out.arrived_ns
         assert not out.replies or by_names & {"reject", "reset", "mtu"}
         assert all(parse(answer).version for answer in out.replies)
     # What a reset does to later packets of its connection is noted, too, and not counted.
-    notes = [text for out in done for _, text in out.notes if text != RESET_BEFORE]
-    assert sum(one.acted_packets for one in some) == len(notes)
+    effects = [effect for out in done for _, effect in out.actions if effect != RESET_BEFORE]
+    assert sum(one.acted_packets for one in some) == len(effects)
     assert all(one.acted_packets <= one.matched_packets <= len(arrivals) for one in some)
 
 
@@ -92,7 +92,7 @@ def test_what_no_fault_names_goes_through_at_once(arrivals: list[bytes]) -> None
         packet = parse(data)
         (one,) = link.arrive(bytes([n]), packet, n)
         if 4 not in {packet.source_port, packet.destination_port}:
-            assert (one.lost, one.data, one.copies, one.notes) == (False, None, 0, [])
+            assert (one.lost, one.data, one.duplicates, one.actions) == (False, None, 0, [])
     assert link.next_due_ns() is None
 
 

@@ -1,4 +1,4 @@
-"""Which of the matching packets are picked: counted first, then by the dice."""
+"""Which of the matching packets are picked: counted first, then by the generator."""
 
 from typing import Any
 
@@ -174,8 +174,8 @@ def test_fate_of_a_flow_does_not_depend_on_the_others(turns: list[int]) -> None:
 def test_seeds_rules_links_and_twins_have_other_fates() -> None:
     packets = [A] * 200
     made = [Fault("drop", {"probability": 0.5, "seed": seed}) for seed in (1, 2, 1, 1)]
-    made[2].named("server", 0)
-    made[3].named("server", 1)
+    made[2].seed_for("server", 0)
+    made[3].seed_for("server", 1)
     made.append(Fault("drop", {"probability": 0.51}))
     found = [tuple(fates(one, packets)) for one in made]
     assert len(set(found)) == len(found)

@@ -13,9 +13,9 @@ MS = 1_000_000  # nanoseconds
 
 
 def fault(name: str, **asked: Any) -> Fault:
-    """Return a fault as it is on a link: with dice of its own."""
+    """Return a fault as it is on a link: with generator of its own."""
     made = Fault(name, asked)
-    made.named("client", 0)
+    made.seed_for("client", 0)
     return made
 
 
@@ -29,14 +29,14 @@ def datagram(payload: bytes = b"hello", *, ports: tuple[int, int] = PORTS) -> Pa
     return parse(ipv4(UDP, udp(payload, ports=ports)))
 
 
-def course(*faults: Fault) -> Pipeline:
+def pipeline(*faults: Fault) -> Pipeline:
     made = Pipeline()
     for one in faults:
         made.add(one, 0)
     return made
 
 
-def passage(packet: Packet, at_ns: int = 0, id_: bytes = b"") -> Transit:
+def transit(packet: Packet, at_ns: int = 0, id_: bytes = b"") -> Transit:
     return Transit(id_, packet, (), at_ns)
 
 
@@ -44,7 +44,7 @@ def fates(one: Fault, packets: Iterable[Packet]) -> list[bool]:
     """Let packets meet a fault that ends their way; tell of each whether it was lost."""
     found = []
     for packet in packets:
-        met = passage(packet)
+        met = transit(packet)
         one.meet(met)
         found.append(met.lost)
     return found
@@ -56,6 +56,6 @@ def taken(packets: Iterable[Packet], **asked: Any) -> list[int]:
     return [place for place, is_lost in enumerate(lost, 1) if is_lost]
 
 
-def out(passages: Iterable[Transit]) -> list[str]:
-    """Return the ids of packets that came out of a course, in order; the lost with a minus."""
-    return [("-" if one.lost else "") + one.id.decode() for one in passages]
+def out(transits: Iterable[Transit]) -> list[str]:
+    """Return the ids of packets that came out of a pipeline, in order; the lost with a minus."""
+    return [("-" if one.lost else "") + one.id.decode() for one in transits]

@@ -23,7 +23,7 @@ from lab.scenario.model import Condition, ExpectStep, PacketPattern, WireFaultSt
 from tests import made_evidence as made
 from tests.unit.lab.checks.test_judge import END, LINE, called, recv, scenario
 
-SYN = Seen("client -> server", parse(made.tcp(made.CLIENT, made.SYN)), "delivered", 1)
+SYN = Seen("client -> server", parse(made.tcp(made.CLIENT, made.SYN)), made.DELIVERED, 1)
 PATTERN = PacketPattern("client", "server", {"tcp": "syn"})
 PLAYED = StepsEnded(time_ns=5)
 

@@ -48,9 +48,7 @@ def record(path: Path, streams: Mapping[str, bytes]) -> tuple[Captured, bool]:
 def test_several_hosts_in_one_file(path: Path) -> None:
     streams = {
         "server": captured(MANY, [fault(1, "drop", nth=3)]),
-        "client": captured(
-            PLAIN, links={SERVER4: "server -> client"}, host="client", first_id=1 << 48
-        ),
+        "client": captured(PLAIN, sources={SERVER4: "server"}, host="client", first_id=1 << 48),
     }
     done, was_in_order = record(path, streams)
     assert done == Captured(

@@ -2,27 +2,27 @@
 
 import pytest
 
-from lab.evidence.fates import without_own
+from lab.net.fate import Fate
+from tests.made_evidence import action
+
+OWN = action("observed", "observe tcp=syn", "a/1")
+ASKED = action("observed", "observe", "a/2")
+DROP = action("dropped", "drop", "a/3")
+DELAY = action("delayed", "x", "a/4")
 
 
 @pytest.mark.parametrize(
     ("fate", "shown"),
     [
-        ("delivered", "delivered"),
-        ("delivered: observed by fault a/1 (observe tcp=syn)", "delivered"),
+        (Fate(), "delivered"),
+        (Fate(actions=(OWN,)), "delivered"),
+        (Fate(actions=(ASKED,)), "delivered: observed by fault a/2 (observe)"),
+        (Fate("dropped", actions=(OWN, DROP)), "dropped by fault a/3 (drop)"),
         (
-            "delivered: observed by fault a/2 (observe)",
-            "delivered: observed by fault a/2 (observe)",
-        ),
-        (
-            "dropped by fault a/3 (drop): observed by fault a/1 (observe)",
-            "dropped by fault a/3 (drop)",
-        ),
-        (
-            "delivered 50.1 ms late: observed by fault a/1 (observe); delayed by fault a/4 (x)",
+            Fate(late_ns=50_100_000, actions=(OWN, DELAY)),
             "delivered 50.1 ms late: delayed by fault a/4 (x)",
         ),
     ],
 )
-def test_faults_that_only_the_lab_has_set_are_not_named(fate: str, shown: str) -> None:
-    assert without_own(fate, {"a/2", "a/3", "a/4"}) == shown
+def test_faults_that_only_the_lab_has_set_are_not_named(fate: Fate, shown: str) -> None:
+    assert fate.without_observers({"a/2", "a/3", "a/4"}).text == shown

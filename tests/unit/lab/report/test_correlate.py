@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from lab.net.fate import Fate
 from lab.report.reading import read
 from tests import made_evidence as made
 from tests.made_evidence import ACK, CLIENT, FIN, PSH, RST, SERVER, call, tcp, udp
@@ -17,7 +18,7 @@ def links(folder: Path, calls: list[dict[str, Any]], packets: list[Any]) -> list
     return [one.packets for one in run.calls]
 
 
-def data(at_ms: int, seq: int, text: bytes, fate: str = "delivered") -> tuple[int, bytes, str]:
+def data(at_ms: int, seq: int, text: bytes, fate: Fate = made.DELIVERED) -> made.Sent:
     return at_ms, tcp(CLIENT, PSH | ACK, seq=seq, ack=501, data=text), fate
 
 
@@ -27,7 +28,7 @@ def test_sending_calls_have_the_packets_that_carry_their_bytes(tmp_path: Path) -
         data(40, 101, b"one"),
         data(41, 104, b"twothree"),  # two calls in one segment
         data(250, 104, b"twothree"),  # and again
-        (251, tcp(SERVER, ACK, seq=501, ack=112), "delivered"),
+        (251, tcp(SERVER, ACK, seq=501, ack=112), made.DELIVERED),
     ]
     calls = [
         call(9, 1, "client", "connect", CONNECT, began_ms=2, gave=None),
@@ -49,10 +50,10 @@ def test_sending_calls_have_the_packets_that_carry_their_bytes(tmp_path: Path) -
 def test_receiving_calls_have_the_packets_that_brought_their_bytes(tmp_path: Path) -> None:
     packets = [
         *made.handshake()[:3],
-        data(40, 101, b"one", "dropped by fault server/1 (drop)"),
+        data(40, 101, b"one", made.DROPPED),
         data(240, 101, b"one"),
         data(241, 104, b"two"),
-        (242, tcp(CLIENT, FIN | ACK, seq=107, ack=501), "delivered"),
+        (242, tcp(CLIENT, FIN | ACK, seq=107, ack=501), made.DELIVERED),
     ]
     accept = {"socket": "door", "as": "s"}
     calls = [
@@ -65,7 +66,7 @@ def test_receiving_calls_have_the_packets_that_brought_their_bytes(tmp_path: Pat
 
 
 def test_call_that_raised_has_the_reset_that_told_it(tmp_path: Path) -> None:
-    packets = [*made.handshake()[:3], (40, tcp(SERVER, RST, seq=501), "delivered")]
+    packets = [*made.handshake()[:3], (40, tcp(SERVER, RST, seq=501), made.DELIVERED)]
     raised = {"name": "ECONNRESET", "errno": 104, "type": "ConnectionResetError", "text": "reset"}
     calls = [
         call(9, 1, "client", "connect", CONNECT, began_ms=2, gave=None),
@@ -76,9 +77,9 @@ def test_call_that_raised_has_the_reset_that_told_it(tmp_path: Path) -> None:
 
 def test_datagrams_are_taken_one_by_one_in_the_order_they_came(tmp_path: Path) -> None:
     packets = [
-        (10, udp(CLIENT, b"first"), "delivered 30.0 ms late: delayed by fault server/1 (delay)"),
-        (11, udp(CLIENT, b"second"), "delivered 2 times: 2 times by fault server/2 (duplicate)"),
-        (12, udp(CLIENT, b"lost"), "dropped by fault server/3 (drop)"),
+        (10, udp(CLIENT, b"first"), made.late(30)),
+        (11, udp(CLIENT, b"second"), made.DUPLICATE),
+        (12, udp(CLIENT, b"lost"), made.DROPPED),
     ]
     bind = {"as": "s", "type": "datagram", "port": 21567}
     take = {"socket": "s"}
@@ -93,7 +94,10 @@ def test_datagrams_are_taken_one_by_one_in_the_order_they_came(tmp_path: Path) -
 
 
 def test_closing_has_what_it_sent(tmp_path: Path) -> None:
-    packets = [*made.handshake()[:3], (70, tcp(CLIENT, FIN | ACK, seq=101, ack=501), "delivered")]
+    packets = [
+        *made.handshake()[:3],
+        (70, tcp(CLIENT, FIN | ACK, seq=101, ack=501), made.DELIVERED),
+    ]
     calls = [
         call(9, 1, "client", "connect", CONNECT, began_ms=2, gave=None),
         call(66, 2, "client", "close", {"socket": "c"}, began_ms=65, gave=None),
@@ -106,9 +110,9 @@ def test_looking_a_name_up_has_the_questions_and_answers(tmp_path: Path) -> None
     message = header + b"\x02no\x04such\x00\x00\x01\x00\x01"
     ports = (40000, 53)
     packets = [
-        (10, udp(CLIENT, message, ports=ports), "delivered"),
-        (12, udp(SERVER, message, ports=ports), "delivered"),
-        (40, udp(CLIENT, message, ports=ports), "delivered"),
+        (10, udp(CLIENT, message, ports=ports), made.DELIVERED),
+        (12, udp(SERVER, message, ports=ports), made.DELIVERED),
+        (40, udp(CLIENT, message, ports=ports), made.DELIVERED),
     ]
     asked = {"host": "no.such"}
     raised = {"name": "EAI_NONAME", "errno": -2, "type": "gaierror", "text": "not known"}

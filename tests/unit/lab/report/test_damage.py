@@ -71,7 +71,7 @@ def test_half_of_a_surrogate_pair_is_written_as_its_escape(tmp_path: Path) -> No
 @pytest.mark.parametrize("late", [b"5..1", b"....", b"1e99"])
 def test_lateness_that_is_no_number_gives_a_page(tmp_path: Path, late: bytes) -> None:
     at_ms, sent, _ = made.handshake()[0]
-    whole = made.capture([(at_ms, sent, "delivered 5.01 ms late: x")])
+    whole = made.capture([(at_ms, sent, made.late(5.01))])
     folder = made.write(tmp_path)
     (folder / "wire.pcapng").write_bytes(whole.replace(b"5.01", late))
     (packet,) = read(folder).packets

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from lab.net.fate import Fate
 from lab.report.reading import read
 from tests import made_evidence as made
 
@@ -53,22 +54,26 @@ def test_notes_and_gaps_in_the_syslog_are_shown(tmp_path: Path) -> None:
 
 
 SEVERAL = "delivered 9.0 ms late: delayed 4.000 ms by fault server/1 (delay delay_ms=4)"
+DELAYED = made.action("delayed 4.000 ms", "delay delay_ms=4")
 
 
 def test_every_fault_that_acted_on_a_packet_is_named(tmp_path: Path) -> None:
     events = made.half_open()
     next(one for one in events if one["kind"] == "fault_on")["ids"] = ["server/1"]
-    fate = f"{SEVERAL}; delayed 5.000 ms by fault server/7 (rate rate_bps=9)"
+    other = made.action("delayed 5.000 ms", "rate rate_bps=9", "server/7")
+    fate = Fate(late_ns=9_000_000, actions=(DELAYED, other))
     data = made.tcp(made.CLIENT, made.SYN, seq=100)
     (packet,) = read(made.write(tmp_path, events, [(25, data, fate)])).packets
     assert packet.faults == ("outage", "server/7")
-    assert packet.comment == fate
+    text = f"{SEVERAL}; delayed 5.000 ms by fault server/7 (rate rate_bps=9)"
+    assert packet.comment == fate.text == text
 
 
 def test_what_the_lab_counts_with_is_no_fault_of_a_packet(tmp_path: Path) -> None:
-    own = "observed by fault server/2 (observe tcp=syn)"
+    own = made.action("observed", "observe tcp=syn", "server/2")
     data = made.tcp(made.CLIENT, made.SYN, seq=100)
-    packets = [(25, data, f"{SEVERAL}; {own}"), (26, data, f"delivered: {own}")]
+    both = Fate(late_ns=9_000_000, actions=(DELAYED, own))
+    packets = [(25, data, both), (26, data, Fate(actions=(own,)))]
     late, plain = read(made.write(tmp_path, None, packets)).packets
     assert (late.faults, late.comment) == (("outage",), SEVERAL)
     assert (plain.faults, plain.fates, plain.comment) == ((), ("delivered",), "delivered")

@@ -29,7 +29,7 @@ def packet(*fates: str, source: str = "client", target: str = "server", **more: 
     return Packet(**(fields | more))  # type: ignore[arg-type]
 
 
-def picture(folder: Path, *packets: tuple[int, bytes, str]) -> Picture:
+def picture(folder: Path, *packets: made.Sent) -> Picture:
     every = [*made.handshake(), *packets]
     return draw(read(made.write(folder, packets=every)))
 
@@ -83,7 +83,7 @@ def test_a_host_without_a_lane_has_no_arrows() -> None:
 
 
 def test_a_late_packet_arrives_in_a_row_of_its_own(tmp_path: Path) -> None:
-    late = (26, tcp(CLIENT, PSH | ACK, seq=106, ack=501, data=b"x"), "delivered 30.0 ms late: x")
+    late = (26, tcp(CLIENT, PSH | ACK, seq=106, ack=501, data=b"x"), made.late(30))
     drawn = picture(tmp_path, late)
     keys = [row.key for row in drawn.rows]
     assert keys.index("p4") < keys.index("c2") < keys.index("p4a")
@@ -97,7 +97,7 @@ def test_many_packets_are_few_rows_and_none_is_lost(tmp_path: Path) -> None:
         (
             40 + number // 100,
             tcp(CLIENT, PSH | ACK, seq=106 + number, ack=501, data=b"x"),
-            "delivered",
+            made.DELIVERED,
         )
         for number in range(5000)
     ]
@@ -111,8 +111,8 @@ def test_fates_are_said_in_words() -> None:
     assert fate_words(packet("delivered")) == ""
     assert fate_words(packet("delivered", "late", late_ms=50.06)) == "50.1 ms late"
     assert fate_words(packet("delivered", "late", late_ms=1500.0)) == "1.50 s late"
-    assert fate_words(packet("delivered", "duplicated", times=3)) == "delivered 3 times"
-    assert fate_words(packet("dropped", comment="not delivered: rejected: x")) == "rejected"
+    assert fate_words(packet("delivered", "duplicate", times=3)) == "delivered 3 times"
+    assert fate_words(packet("dropped", ended="rejected")) == "rejected"
     became = packet("delivered", "changed", marks=("became RST-ACK",))
     assert fate_words(became) == "became RST-ACK"
 
@@ -214,7 +214,7 @@ def test_no_group_stands_for_a_single_thing(tmp_path: Path) -> None:
 
 def test_late_packet_whose_arrival_stands_in_a_group_has_its_arrow(tmp_path: Path) -> None:
     # So many are dropped that none of them is notable, nor is an arrival among them.
-    fates = ["delivered 3.0 ms late: x", *["dropped by fault server/1 (drop)"] * 300]
+    fates = [made.late(3), *[made.DROPPED] * 300]
     flow = [
         (40 + number // 10, tcp(CLIENT, PSH | ACK, seq=106 + number, ack=501, data=b"x"), fate)
         for number, fate in enumerate(fates)

@@ -38,8 +38,8 @@ def three_hosts(folder: Path) -> Picture:
     events += [made.event("fault_off", 50, name=f"{LONG}-{number}", step=None, ids=["server/1"],
                           acted_packets=100_000) for number in (2, 1, 0)]  # fmt: skip
     data = made.tcp(CLIENT, PSH | ACK, seq=101, ack=501, data=b"x")
-    fate = "delivered 20.3 ms late changed 2 times: delayed 20.000 ms by fault server/2 (delay)"
-    packets = [(25, data, "delivered"), (26, data, fate), (27, data, "dropped by fault server/2")]
+    fate = made.late(20.3, fault="server/2", duplicates=1, is_changed=True)
+    packets = [(25, data, made.DELIVERED), (26, data, fate), (27, data, made.DROPPED)]
     return draw(read(made.write(folder, [*events, made.event("end", 60, troubles=[])], packets)))
 
 

@@ -44,8 +44,7 @@ def large(folder: Path, count: int) -> Path:
     sent = made.handshake()[:3]
     for number in range(count):
         data = made.tcp(made.CLIENT, made.ACK, seq=101 + number, ack=501, data=b"x")
-        late = f"{number % 97 / 10 + 0.1:.1f}"
-        fate = f"delivered {late} ms late: delayed {late}00 ms by fault server/1 (rate)"
+        fate = made.late(round(number % 97 / 10 + 0.1, 1), "rate")
         sent.append((40 + number // 100, data, fate))
     return made.write(folder, packets=sent)
 
@@ -82,10 +81,10 @@ def test_nothing_is_said_to_be_quiet_while_a_transfer_goes_on(tmp_path: Path) ->
     assert not any(row.fold_ns for row in drawn.rows[number:])
 
 
-def packets_until(end_ms: int) -> list[tuple[int, bytes, str]]:
+def packets_until(end_ms: int) -> list[made.Sent]:
     data = made.tcp(made.CLIENT, made.ACK, seq=101, ack=501, data=b"x")
     return [*made.handshake()[:3]] + [
-        (30 + n * (end_ms - 30) // 3000, data, "delivered") for n in range(3000)
+        (30 + n * (end_ms - 30) // 3000, data, made.DELIVERED) for n in range(3000)
     ]
 
 

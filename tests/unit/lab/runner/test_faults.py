@@ -22,7 +22,7 @@ class DeadFault:
 
     def __init__(self, asked: dict[str, Any]) -> None:
         own = {"source": "client", "target": "server", "number": 1, "impairment": "drop"}
-        state = {"active": True, "spent": False, "stays": False, "left_ms": None}
+        state = {"active": True, "exhausted": False, "stays": False, "left_ms": None}
         counted = {"matched_packets": 0, "acted_packets": 0, "acted_bytes": 0}
         self.added = FaultStatus(asked=asked, **own, **state, **counted)  # type: ignore[arg-type]
 

@@ -54,7 +54,7 @@ SYN = made.tcp(made.CLIENT, made.SYN)
 FILES = {
     folders.SCENARIO: SCENARIO.encode(),
     event_file.FILE: "".join(f"{json.dumps(one)}\n" for one in EVENTS).encode(),
-    folders.CAPTURE: made.capture([(3, SYN, "dropped by fault server/1"), (5, SYN, "delivered")]),
+    folders.CAPTURE: made.capture([(3, SYN, made.DROPPED), (5, SYN, made.DELIVERED)]),
 }
 
 

@@ -92,7 +92,7 @@ def test_packets_of_a_service_are_those_of_all_its_links(tmp_path: Path) -> None
     assert (pattern.source, pattern.target, pattern.links) == ("client", "app", FORTH)
     packet = parse(made.tcp(made.CLIENT, made.SYN))
     links = ("client -> app-1", "client -> app-2", "app-1 -> client", "client -> syslog")
-    seen = [Seen(link, packet, "delivered", n) for n, link in enumerate(links)]
+    seen = [Seen(link, packet, made.DELIVERED, n) for n, link in enumerate(links)]
     assert counted(seen, pattern) == 2
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from lab.net import checksum
 from lab.net.packet import ACK, RST, TCP, UDP, Packet, parse
-from tests.unit.lab.agent.wire_faults import course, fault, passage, segment
+from tests.unit.lab.agent.wire_faults import fault, pipeline, segment, transit
 from tests.unit.lab.agent.wire_packets import MORE_FRAGMENTS, WHOLE, ipv4, ipv6, tcp, udp
 
 DATA = parse(checksum.mended(parse(ipv4(TCP, tcp(ACK, b"hello")))))
@@ -14,7 +14,7 @@ DATAGRAM6 = parse(checksum.mended(parse(ipv6(UDP, udp(b"hello", checksum=1)))))
 
 
 def corrupted(packet: Packet, **asked: object) -> bytes:
-    met = passage(packet)
+    met = transit(packet)
     fault("corrupt", **asked).meet(met)
     assert not met.lost
     assert met.data is not None
@@ -49,7 +49,7 @@ def test_bits_flip_where_they_are_asked_for(packet: Packet) -> None:
 def test_by_itself_one_bit_of_the_payload_flips_anywhere() -> None:
     one, places = fault("corrupt"), set()
     for _ in range(2000):
-        met = passage(DATA)
+        met = transit(DATA)
         one.meet(met)
         assert met.data is not None
         (bit,) = flipped(DATA.data, met.data)
@@ -64,9 +64,9 @@ def test_without_payload_the_header_is_corrupted() -> None:
 
 
 def test_a_packet_without_that_byte_is_left_alone_and_not_counted() -> None:
-    one, met = fault("corrupt", offset_bytes=5), passage(DATA)
+    one, met = fault("corrupt", offset_bytes=5), transit(DATA)
     one.meet(met)
-    assert (met.data, met.notes, one.matched_packets) == (None, [], 0)
+    assert (met.data, met.actions, one.matched_packets) == (None, [], 0)
 
 
 @pytest.mark.parametrize("packet", [DATA, DATAGRAM6], ids=["TCP", "UDP over IPv6"])
@@ -98,14 +98,14 @@ def test_only_those_bits_flip(packet: Packet, bits: int, offset: int | None, see
 
 def test_two_of_them_add_up_and_an_rst_can_be_corrupted() -> None:
     long = segment(ACK, b"x" * 500)
-    twice = course(
+    twice = pipeline(
         fault("corrupt", offset_bytes=0), fault("corrupt", offset_bytes=499, checksum="mended")
     )
     (one,) = twice.arrive(b"", long, 0)
     assert one.data is not None
     assert flipped(long.data[40:], one.data[40:]) == [0, 499 * 8]
     for offset in (None, 0, 499):
-        reset = course(fault("reset"), fault("corrupt", offset_bytes=offset, bits=64))
+        reset = pipeline(fault("reset"), fault("corrupt", offset_bytes=offset, bits=64))
         (one,) = reset.arrive(b"", long, 0)
         assert one.data is not None
         assert len(one.data) == 40  # shorter than the segment that it stands for
@@ -114,14 +114,14 @@ def test_two_of_them_add_up_and_an_rst_can_be_corrupted() -> None:
 
 
 def test_what_is_sent_in_place_of_a_segment_is_an_rst_until_it_is_corrupted() -> None:
-    (one,) = course(fault("reset"), fault("corrupt", nth=2)).arrive(b"", segment(ACK, b"x"), 0)
+    (one,) = pipeline(fault("reset"), fault("corrupt", nth=2)).arrive(b"", segment(ACK, b"x"), 0)
     assert one.data is not None
     assert parse(one.data).flags & RST
 
 
 def test_a_fragment_whose_checksum_cannot_be_mended_is_left_alone() -> None:
     packet = parse(ipv4(UDP, udp(b"hello"), fragment=MORE_FRAGMENTS))
-    one, met = fault("corrupt", checksum="mended"), passage(packet)
+    one, met = fault("corrupt", checksum="mended"), transit(packet)
     one.meet(met)
     assert (met.data, one.matched_packets) == (None, 0)
     assert corrupted(packet, checksum="left") != packet.data

@@ -7,7 +7,7 @@ import pytest
 
 from lab.agent.wire.fault import Fault
 from lab.net.parameters import ParameterError
-from tests.unit.lab.agent.wire_faults import MS, course, datagram, fault, passage
+from tests.unit.lab.agent.wire_faults import MS, datagram, fault, pipeline, transit
 
 PACKET = datagram()
 
@@ -15,7 +15,7 @@ PACKET = datagram()
 def delays_ms(packets: int, **asked: Any) -> list[float]:
     one, found = fault("delay", **asked), []
     for _ in range(packets):
-        met = passage(PACKET)
+        met = transit(PACKET)
         one.meet(met)
         found.append(met.at_ns / MS)
     return found
@@ -57,7 +57,7 @@ def test_nothing_comes_before_it_was_sent() -> None:
 
 
 def order(**asked: Any) -> list[bytes]:
-    link, found = course(fault("delay", **asked)), []
+    link, found = pipeline(fault("delay", **asked)), []
     for n in range(500):
         found += link.arrive(n.to_bytes(2, "big"), PACKET, n * MS)
     while (due_ns := link.next_due_ns()) is not None:

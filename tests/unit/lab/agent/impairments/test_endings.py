@@ -8,7 +8,7 @@ from lab.agent.wire.transit import Transit
 from lab.net import checksum, craft
 from lab.net.packet import ACK, FIN, ICMP, ICMPV6, RST, SYN, TCP, UDP, Packet, parse
 from lab.net.parameters import ParameterError
-from tests.unit.lab.agent.wire_faults import fault, passage, segment
+from tests.unit.lab.agent.wire_faults import fault, segment, transit
 from tests.unit.lab.agent.wire_packets import (
     CLIENT4,
     MORE_FRAGMENTS,
@@ -27,7 +27,7 @@ DATAGRAM6 = parse(ipv6(UDP, udp(b"hello")))
 
 
 def met(one: Fault, packet: Packet) -> Transit:
-    found = passage(packet)
+    found = transit(packet)
     one.meet(found)
     return found
 
@@ -45,7 +45,7 @@ def test_drop_tells_nobody() -> None:
 def test_reject_answers_with_the_error(reason: str, packet: Packet) -> None:
     found = met(fault("reject", reason=reason), packet)
     assert found.lost
-    assert [note for _, note in found.notes] == [f"rejected: {reason}"]
+    assert [note for _, note in found.actions] == [("rejected", reason)]
     assert found.replies == [craft.icmp_error(packet, reason)]
 
 
@@ -61,14 +61,14 @@ def test_reject_with_a_reset_is_about_tcp_alone() -> None:
     assert found.lost
     assert [parse(answer).flags for answer in found.replies] == [RST | ACK]
     untouched = met(one, DATAGRAM)
-    assert (untouched.lost, untouched.notes, one.matched_packets) == (False, [], 1)
+    assert (untouched.lost, untouched.actions, one.matched_packets) == (False, [], 1)
 
 
 def test_what_may_not_be_answered_is_dropped_and_said_to_be() -> None:
     unreachable = parse(ipv4(ICMP, icmp(3, 3)))
     found = met(fault("reject"), unreachable)
     assert (found.lost, found.replies) == (True, [])
-    assert found.notes[0][1] == "dropped: it may not be answered"
+    assert found.actions[0][1] == ("dropped", "it may not be answered")
 
 
 # reset
@@ -152,7 +152,7 @@ def test_another_connection_between_the_same_ports_has_numbers_of_its_own() -> N
 def test_what_cannot_be_reset_is_left_alone_and_not_counted(to: str, packet: Packet) -> None:
     one = fault("reset", to=to)
     found = met(one, packet)
-    assert (found.lost, found.data, found.replies, found.notes) == (False, None, [], [])
+    assert (found.lost, found.data, found.replies, found.actions) == (False, None, [], [])
     assert (one.matched_packets, one.acted_packets) == (0, 0)
 
 
@@ -171,7 +171,7 @@ def test_what_comes_after_a_reset_is_lost_and_answered_until_another_syn(to: str
         assert found.lost
         (answer,) = map(parse, found.replies)
         assert (answer.flags, answer.sequence) == (RST, number)  # what it waits for by now
-        assert found.notes == [(one, "dropped: its connection has been reset")]
+        assert found.actions == [(one, ("dropped", "its connection has been reset"))]
     assert not met(one, ack(30, port=99)).lost
     assert not met(one, ack(0, SYN)).lost
     assert not met(one, ack(50)).lost
@@ -214,7 +214,7 @@ def test_mtu_is_a_black_hole_for_what_is_longer() -> None:
     for packet in (big(601), big(601, dont_fragment=False), parse(ipv6(UDP, udp(bytes(600))))):
         found = met(one, packet)
         assert (found.lost, found.replies) == (True, [])
-        assert found.notes[0][1] == "dropped: longer than 600"
+        assert found.actions[0][1] == ("dropped", "longer than 600")
     assert one.matched_packets == 3
 
 
@@ -243,7 +243,7 @@ def test_mtu_loses_without_a_word_what_may_not_be_answered() -> None:
     unreachable = parse(ipv4(ICMP, icmp(3, 3, bytes(700))))
     found = met(fault("mtu", mtu_bytes=600, icmp=True), unreachable)
     assert (found.lost, found.replies) == (True, [])
-    assert found.notes[0][1] == "dropped: longer than 600"
+    assert found.actions[0][1] == ("dropped", "longer than 600")
 
 
 def test_every_link_carries_68_bytes() -> None:

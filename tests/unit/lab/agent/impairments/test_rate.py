@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.net.packet import Packet
-from tests.unit.lab.agent.wire_faults import MS, course, datagram, fault, out
+from tests.unit.lab.agent.wire_faults import MS, datagram, fault, out, pipeline
 
 KB = datagram(b"x" * 972)  # 1000 bytes: 1 ms at 8 Mbit/s
 HALF = datagram(b"x" * 472)
@@ -16,14 +16,14 @@ HALF = datagram(b"x" * 472)
 
 def departures(arrivals: Sequence[tuple[float, Packet]], **asked: Any) -> list[float | None]:
     """Let packets in, each at its time in ms; return when they leave, in ms, None for the lost."""
-    link = course(fault("rate", **asked))
+    link = pipeline(fault("rate", **asked))
     found: dict[bytes, float | None] = {}
-    passages = []
+    transits = []
     for n, (at_ms, packet) in enumerate(arrivals):
-        passages += link.arrive(bytes([n]), packet, round(at_ms * MS))
+        transits += link.arrive(bytes([n]), packet, round(at_ms * MS))
     while (due_ns := link.next_due_ns()) is not None:
-        passages += link.due(due_ns)
-    for one in passages:
+        transits += link.due(due_ns)
+    for one in transits:
         assert one.id not in found
         found[one.id] = None if one.lost else one.at_ns / MS
     return [found[bytes([n])] for n in range(len(arrivals))]
@@ -39,14 +39,14 @@ def test_a_free_line_takes_a_packet_at_once() -> None:
 
 
 def test_copies_take_their_time_on_the_line() -> None:
-    link = course(fault("duplicate", copies=2), fault("rate", rate_bps=8e6))
+    link = pipeline(fault("duplicate", copies=2), fault("rate", rate_bps=8e6))
     link.arrive(b"a", KB, 0)
     assert link.next_due_ns() == 3 * MS
 
 
 @pytest.mark.parametrize("packets", [1, 3, 999, 20_000])
 def test_no_rounding_adds_up(packets: int) -> None:
-    link = course(fault("rate", rate_bps=7e6, limit_packets=1_000_000))  # 1142857.14 ns each
+    link = pipeline(fault("rate", rate_bps=7e6, limit_packets=1_000_000))  # 1142857.14 ns each
     start_ns = 10**16 + 1  # a machine that has run for months
     for _ in range(packets):
         link.arrive(b"", KB, start_ns)
@@ -77,10 +77,10 @@ def test_both_limits_hold() -> None:
 
 
 def test_without_a_limit_there_is_room_for_a_thousand() -> None:
-    link = course(fault("rate", rate_bps=8e6))
+    link = pipeline(fault("rate", rate_bps=8e6))
     lost = [out(link.arrive(b"", KB, 0)) for _ in range(1003)]
     assert lost == [[]] * 1001 + [["-"]] * 2
-    no_limit = course(fault("rate", rate_bps=8e6, limit_bytes=2**40))
+    no_limit = pipeline(fault("rate", rate_bps=8e6, limit_bytes=2**40))
     assert [one for _ in range(5000) for one in no_limit.arrive(b"", KB, 0)] == []
 
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.lab.agent.wire_faults import MS, course, datagram, fault, out, segment
+from tests.unit.lab.agent.wire_faults import MS, datagram, fault, out, pipeline, segment
 
 
 def order(packets: int, **asked: Any) -> str:
     """Let packets a, b, c... in, 1 ms apart; return them as they come out in that time."""
-    link = course(fault("reorder", **asked))
+    link = pipeline(fault("reorder", **asked))
     letters = [chr(ord("a") + n) for n in range(packets)]
     found: list[str] = []
     for n, letter in enumerate(letters):
@@ -40,14 +40,14 @@ def test_packets_come_out_in_this_order(asked: dict[str, Any], expected: str) ->
 
 
 def test_only_packets_that_match_pass() -> None:
-    link = course(fault("reorder", protocol="udp", nth=1))
+    link = pipeline(fault("reorder", protocol="udp", nth=1))
     arrivals = [(b"a", datagram()), (b"b", segment()), (b"c", datagram())]
     found = [one for id_, packet in arrivals for one in out(link.arrive(id_, packet, 0))]
     assert found == ["b", "c", "a"]
 
 
 def test_held_for_the_longest_time_it_goes_on_at_its_exact_end() -> None:
-    link = course(fault("reorder", nth=1, hold_ms=20))
+    link = pipeline(fault("reorder", nth=1, hold_ms=20))
     assert link.arrive(b"a", datagram(), 7) == []
     assert link.next_due_ns() == 20 * MS + 7
     assert link.due(20 * MS + 6) == []
@@ -63,7 +63,7 @@ def test_held_for_the_longest_time_it_goes_on_at_its_exact_end() -> None:
 def test_where_all_are_held_none_passes_and_each_stays_for_the_whole_time(
     gap: int, hold_ms: int, steps: list[tuple[int, bool]]
 ) -> None:
-    link = course(fault("reorder", gap=gap, hold_ms=hold_ms, data=True))
+    link = pipeline(fault("reorder", gap=gap, hold_ms=hold_ms, data=True))
     at_ms, arrived, left = 0, {}, {}
     for n, (step_ms, has_data) in enumerate(steps):
         at_ms += step_ms
