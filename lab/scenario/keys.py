@@ -81,7 +81,7 @@ FILE: Keys = {
         "in place of hosts: a compose file, by its path from this file's folder; or `shipped`, the"
         " machines that come with the lab"
     ),
-    "seed": _number("of all that is left to the dice", default=1, minimum=0, maximum=MOST_SEED),
+    "seed": _number("of the random draws", default=1, minimum=0, maximum=MOST_SEED),
     "steps": {
         "type": "array",
         "description": "what is done, in this order; the run ends at the first surprise",
