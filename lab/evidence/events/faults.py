@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lab.agent.wire.fault import words
+from lab.agent.wire.fault import description
 from lab.evidence.events.base import StepEvent, Value, kind
 
 
@@ -51,7 +51,7 @@ class FaultOn(StepEvent):
     @property
     def text(self) -> str:
         """The fault on each link, for people: `server/1: drop tcp=syn first=1`."""
-        what = words(self.impairment, self.asked)
+        what = description(self.impairment, self.asked)
         return ", ".join(f"{link.fault}: {what}" for link in self.links)
 
 
