@@ -1,13 +1,14 @@
 """Dataclasses as JSON, and back with every type checked. Pure.
 
-A field is a JSON value, a dataclass, `tuple[X, ...]`, `Mapping[str, X]`, a union, a Literal or Any.
+A field is of a JSON type, a dataclass, `tuple[X, ...]`, `Mapping[str, X]`, `X | None`, a Literal
+or Any.
 """
 
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 Decoder = Callable[[Any], Any]
 
@@ -30,8 +31,9 @@ def decoder(hint: Any) -> Decoder:
     Of an object, keys that are no fields are left out: a later version may have them.
     """
     origin, arguments = get_origin(hint), get_args(hint)
-    if origin in {Union, types.UnionType}:
-        return _union(tuple(map(decoder, arguments)), hint)
+    if origin is types.UnionType:
+        (inner,) = set(arguments) - {types.NoneType}
+        return _optional(decoder(inner))
     if origin is Literal:
         return _checked(lambda value: value in arguments, " or ".join(map(str, arguments)))
     if origin is tuple:
@@ -62,17 +64,8 @@ def _checked(test: Callable[[Any], bool], expected: str) -> Decoder:
     return decode
 
 
-def _union(decoders: tuple[Decoder, ...], hint: Any) -> Decoder:
-    def decode(value: Any) -> Any:
-        for one in decoders:
-            try:
-                return one(value)
-            except ValueError:
-                continue
-        text = f"{_shown(value)} is no {hint}"
-        raise ValueError(text)
-
-    return decode
+def _optional(inner: Decoder) -> Decoder:
+    return lambda value: None if value is None else inner(value)
 
 
 def _list(inner: Decoder) -> Decoder:

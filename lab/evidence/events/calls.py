@@ -79,7 +79,7 @@ class CallOutcome(StepEvent):
 
     def __post_init__(self) -> None:
         if self.ended_ns is not None and self.began_ns is None:
-            raise ValueError("began_ns: it has ended, but not begun")
+            raise ValueError("it has ended, and not begun")
 
     @property
     def is_pending(self) -> bool:
@@ -139,7 +139,7 @@ class ProgramOutcome(StepEvent):
 
     def __post_init__(self) -> None:
         if (self.ended_ns is None) != (self.exit_status is None):
-            raise ValueError("exit_status: is there with ended_ns, and only then")
+            raise ValueError("it has an end or an exit status, not both")
 
     @property
     def is_pending(self) -> bool:

@@ -1,6 +1,8 @@
 """The file of events: what is written into it is read out of it, up to where it is damaged."""
 
 import json
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,48 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lab.evidence.event_file import FILE, Recorder, read
-from lab.evidence.events import End, SyslogLine
+from lab.evidence.event_file import FILE, Recorder, event_of, line_of, read
+from lab.evidence.events import (
+    FORMAT,
+    KINDS,
+    Damaged,
+    End,
+    Event,
+    Start,
+    SyslogLine,
+    Unknown,
+)
+
+START = Start(
+    time_ns=1,
+    title="made",
+    path="made.yaml",
+    engine="namespaces",
+    kernel="6.1",
+    python="3.11",
+    socket_lab="0",
+    hosts=("server",),
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inside: st.lists(inside, max_size=2) | st.dictionaries(st.text(max_size=3), inside),
+    max_leaves=4,
+)
+OBJECT = st.dictionaries(st.text(max_size=3), JSON, max_size=2)
+# What hypothesis cannot know of: JSON, and fields that go together.
+VALUES: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "call": {
+        "arguments": OBJECT,
+        "result": JSON,
+        "ended_ns": st.none() | st.integers(),
+        "began_ns": st.integers(),
+    },
+    "call_started": {"arguments": OBJECT},
+    "fault_on": {"asked": OBJECT},
+    "input": {"data": JSON},
+    "program": {"ended_ns": st.none(), "exit_status": st.none()},
+    "sysctl": {"values": OBJECT, "before": OBJECT},
+}
 
 
 def recorded(folder: Path, *messages: str) -> list[str]:
@@ -44,3 +86,80 @@ def test_what_comes_after_an_event_without_its_time_or_kind_is_not_known(
     lines = [json.dumps(one) for one in (whole, whole | damage, whole)]
     (tmp_path / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert read(tmp_path) == [SyslogLine(time_ns=1, host="server", message="x")]
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.sampled_from(sorted(KINDS)).flatmap(
+        lambda kind: st.builds(KINDS[kind], **VALUES.get(kind, {}))
+    )
+)
+def test_every_event_is_read_as_it_was_written(event: Event) -> None:
+    event = replace(event, time_ns=event.time_ns or 1)
+    again = event_of(json.loads(line_of(event)))
+    assert again == event
+    assert type(again) is type(event)
+
+
+def test_what_only_a_later_version_has_is_left_out(tmp_path: Path) -> None:
+    start = json.loads(line_of(START))
+    lines: list[dict[str, Any]] = [
+        {**start, "format": FORMAT + 1, "weather": "fine"},
+        {"kind": "tide", "time_ns": 2, "height_m": 3},
+        {"kind": "end", "time_ns": 3, "errors": [], "mood": None},
+    ]
+    (tmp_path / FILE).write_text("".join(f"{json.dumps(one)}\n" for one in lines))
+    assert read(tmp_path) == [
+        replace(START, format=FORMAT + 1),
+        Unknown(time_ns=2, kind="tide"),
+        End(time_ns=3),
+    ]
+
+
+def test_a_kind_that_this_version_has_not_is_damage_in_its_own_files(tmp_path: Path) -> None:
+    tide = json.dumps({"kind": "tide", "time_ns": 2})
+    (tmp_path / FILE).write_text(f"{line_of(START)}{tide}\n")
+    assert read(tmp_path) == [
+        START,
+        Damaged(time_ns=2, kind="tide", line=2, text="there is no such kind"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("damage", "text"),
+    [
+        ({"errors": "x"}, "errors: 'x' is no list"),
+        ({"errors": [7]}, "errors: 7 is no str"),
+        ({"kind": "syslog", "host": "a"}, "no message"),
+        ({"kind": "syslog", "host": "a", "message": "", "pid": True}, "pid: True is no int"),
+        (
+            {"kind": "wait", "held": True, "count": 1, "unit": "feet"},
+            "unit: 'feet' is no lines or times or packets",
+        ),
+        (
+            {"kind": "call", "host": "a", "call": "recv", "raised": {"errno": 7}},
+            "raised: no name",
+        ),
+        (
+            {"kind": "call", "host": "a", "call": "recv", "ended_ns": 7},
+            "it has ended, and not begun",
+        ),
+    ],
+)
+def test_damage_is_named(tmp_path: Path, damage: dict[str, Any], text: str) -> None:
+    line = json.dumps({"kind": "end", "time_ns": 2, **damage})
+    (tmp_path / FILE).write_text(f"{line_of(START)}{line}\n")
+    _, found = read(tmp_path)
+    assert isinstance(found, Damaged)
+    assert found.text == text
+
+
+def test_an_event_has_the_time_of_its_writing_or_its_own(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    before_ns = time.time_ns()
+    written = recorder.write(End())
+    own = recorder.write(End(time_ns=7))
+    recorder.close()
+    assert before_ns <= written.time_ns <= time.time_ns()
+    assert own.time_ns == 7
+    assert read(tmp_path) == [written, own]
