@@ -53,11 +53,12 @@ def test_page_is_bounded_and_says_what_is_elsewhere(tmp_path: Path) -> None:
     run = read(large(tmp_path, 50_000))
     text = render(run)
     assert len(text) < 3_000_000
-    elsewhere = len(run.packets) - len(on_the_page(run, draw(run)))
+    drawn = draw(run)
+    elsewhere = len(run.packets) - len(on_the_page(run, drawn))
     assert f"{elsewhere:,} more packets are only in the capture" in text
     assert "only in the capture" in " ".join(
         word
-        for row in draw(run).rows
+        for row in drawn.rows
         for one in row.parts
         if one.text
         for _, word in one.text.parts

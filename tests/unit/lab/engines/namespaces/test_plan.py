@@ -118,7 +118,9 @@ def test_projects_hosts_have_mounts_checks_and_order(project: LabSpec) -> None:
     assert [(m.source, m.target) for m in syslog.mounts if m.source] == [
         (f"{name}-log", f"/run/hosts/{name}") for name in ("server", "inetd", "client", "names")
     ]
-    assert client.health == Health(("sh", "-c", "test -e /run/lab/ready"), 1.0, 5.0, 30, 0.0)
+    assert client.health
+    assert "test -e /run/lab/ready" in client.health.argv[-1]
+    assert client.health._replace(argv=()) == Health((), 0.1, 10.0, 200, 0.0)
     assert server.health
     assert "$(ss -Hlntu" in server.health.argv[-1]
     assert client.depends_on == dict.fromkeys(
