@@ -57,11 +57,7 @@ def test_page_is_bounded_and_says_what_is_elsewhere(tmp_path: Path) -> None:
     elsewhere = len(run.packets) - len(on_the_page(run, drawn))
     assert f"{elsewhere:,} more packets are only in the capture" in text
     assert "only in the capture" in " ".join(
-        word
-        for row in drawn.rows
-        for one in row.parts
-        if one.text
-        for _, word in one.text.parts
+        word for row in drawn.rows for one in row.parts if one.text for _, word in one.text.parts
     )
 
 
