@@ -1,6 +1,8 @@
 """Every error the lab raises on purpose. The text is one line that names the culprit.
 
 What a peer's socket call gave is evidence, not an error of the lab, and is never raised from here.
+The rooms `net` and `agent` travel without this file: what they raise is a ValueError or an OSError,
+or of a class of their own that is one.
 """
 
 from collections.abc import Sequence
@@ -23,6 +25,21 @@ class TopologyError(LabError):
     def __init__(self, text: str) -> None:
         escaped = (one if one.isprintable() else ascii(one)[1:-1] for one in text)
         super().__init__("".join(escaped))
+
+
+class LocatedError(LabError):
+    """Something is wrong at a place of the compose file; who knows its file makes a TopologyError.
+
+    `keys` is the way to the place; a number in it is the place of an entry in a list, from 0.
+    """
+
+    def __init__(self, keys: tuple[str | int, ...], text: str) -> None:
+        super().__init__(text)
+        self.keys = keys
+
+
+class VariableError(LabError):
+    """A variable of a compose file that must be set is not, or is not written as it should be."""
 
 
 class EngineError(LabError):
@@ -87,3 +104,7 @@ class EvidenceError(LabError):
 
 class ScenarioError(LabError):
     """A scenario file is wrong; each line of the text is FILE:LINE: what, and a way out."""
+
+
+class SetupError(LabError):
+    """`make setup` cannot prepare this machine; the text says what is missing, and the remedy."""

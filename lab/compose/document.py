@@ -4,29 +4,31 @@
 here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from lab.compose import files, schema
-from lab.compose.errors import LocatedError
+from lab.compose import files, references, replicas, schema
 from lab.compose.loading import load
-from lab.errors import TopologyError
+from lab.compose.replicas import Expanded
+from lab.errors import LocatedError, TopologyError
 from lab.model import ComposeFiles
 
 
 class Document:
     """The compose files that were read for the lab `name`; TopologyError when they cannot be.
 
-    `environment` is what their variables were set by.
+    `environment` is what their variables were set by: `settings`, or what the folder's are.
     """
 
-    def __init__(self, of: ComposeFiles, name: str) -> None:
+    def __init__(
+        self, of: ComposeFiles, name: str, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.path = of.paths[0]
         self.topology = of.resolved()
         self.folder = self.path.resolve().parent
         self.environment = {
-            **files.environment(self.folder),
+            **(files.environment(self.folder) if settings is None else settings),
             "COMPOSE_PROJECT_NAME": name,
         }
         self._profiles = files.profiles(of.profiles, self.environment)
@@ -43,6 +45,18 @@ class Document:
         except LocatedError as error:
             node = self._tree.at(error.keys)
             raise TopologyError(f"{node.path}:{node.line}: {error}") from error
+
+    def hosts(self) -> Expanded:
+        """Return a service for each host.
+
+        TopologyError for what Compose refuses of a file, whoever reads it for whichever engine.
+        """
+        services = self.services()
+        with self.places():
+            expanded = replicas.expand(services)
+            with expanded.places():
+                references.check(self.file, expanded.services)
+        return expanded
 
     def services(self) -> dict[str, dict[str, Any]]:
         """Return the services that have no profile, or one that is asked for.

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from lab.compose.interpolation import VariableError, interpolate
+from lab.compose.interpolation import interpolate
+from lab.errors import VariableError
 
 # What is in quotes may go on in the next lines; a name alone is set to what it is already.
 _SETTING = re.compile(
@@ -26,10 +27,26 @@ _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "$": "$$"}
 def read(path: Path, own: Mapping[str, str]) -> dict[str, str]:
     """Return the settings of a file; none if there is no such file, or no text in it.
 
+    See `parse`.
+    """
+    try:
+        text = text_of(path)
+    except (OSError, UnicodeDecodeError):
+        return {}
+    return parse(path, text, own)
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a file; OSError or UnicodeDecodeError when there is none."""
+    return path.read_text(encoding="utf-8-sig")
+
+
+def parse(path: Path, text: str, own: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings in the text of a file.
+
     Variables in it are set by `own`, else by the file above them, and what is in single quotes is
     left alone. A VariableError begins with PATH:LINE: also for what is no setting.
     """
-    text = _text_of(path)
     found: dict[str, str] = {}
     for match in _settings(path, text):
         name = match["name"]
@@ -65,16 +82,9 @@ def _located(path: Path, text: str, position: int, said: str) -> VariableError:
     return VariableError(f"{path}:{line}: {said}")
 
 
-def read_raw(path: Path) -> dict[str, str]:
-    """Return the settings of a file of the format `raw`, in which nothing means anything else."""
-    return {match["name"].strip(): match["value"] for match in _RAW.finditer(_text_of(path))}
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return ""
+def parse_raw(text: str) -> dict[str, str]:
+    """Return the settings of the format `raw`, in which nothing means anything else."""
+    return {match["name"].strip(): match["value"] for match in _RAW.finditer(text)}
 
 
 def _value(match: re.Match[str], environment: Mapping[str, str]) -> str:

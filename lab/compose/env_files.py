@@ -9,8 +9,7 @@ from typing import Any
 
 from lab.compose import dotenv, paths, values
 from lab.compose.errors import at
-from lab.compose.interpolation import VariableError
-from lab.errors import TopologyError
+from lab.errors import TopologyError, VariableError
 
 
 def environment(
@@ -41,18 +40,18 @@ def _settings(entry: Any, folder: Path, known: Mapping[str, str]) -> dict[str, s
         text = f"{kind!r} is no format; leave it out, or write raw"
         raise ValueError(text)
     try:
-        path.read_text(encoding="utf-8")
+        text = dotenv.text_of(path)
     except (OSError, UnicodeDecodeError) as error:
         if not isinstance(error, FileNotFoundError):
             why = getattr(error, "strerror", None) or "is not UTF-8 text"
             raise ValueError(f"{path}: {why}") from error
         if how.get("required", True):
-            text = f"{path} is not there; make it, or say that it is not required: "
-            raise ValueError(f"{text}{{path: {how['path']}, required: false}}") from error
+            why = f"{path} is not there; make it, or say that it is not required: "
+            raise ValueError(f"{why}{{path: {how['path']}, required: false}}") from error
         return {}
     if kind == "raw":
-        return dotenv.read_raw(path)
+        return dotenv.parse_raw(text)
     try:
-        return dotenv.read(path, known)
+        return dotenv.parse(path, text, known)
     except VariableError as error:
         raise TopologyError(str(error)) from error

@@ -1,21 +1,9 @@
-"""What is wrong, in words: in a system call, or at a place of the compose file.
-
-The file's name and its lines nobody knows here.
-"""
+"""The texts of errors: of a system call, and of a place in the compose file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
-class LocatedError(Exception):
-    """Something is wrong at a place of the file; `keys` is the way to it.
-
-    A number in it is the place of an entry in a list, from 0.
-    """
-
-    def __init__(self, keys: tuple[str | int, ...], text: str) -> None:
-        super().__init__(text)
-        self.keys = keys
+from lab.errors import LocatedError
 
 
 def dotted(keys: tuple[str | int, ...]) -> str:
@@ -25,7 +13,7 @@ def dotted(keys: tuple[str | int, ...]) -> str:
 
 @contextmanager
 def at(*keys: str | int) -> Iterator[None]:
-    """Make a ValueError inside one of this place."""
+    """Make a ValueError inside a LocatedError of this place."""
     try:
         yield
     except ValueError as error:
@@ -33,6 +21,6 @@ def at(*keys: str | int) -> Iterator[None]:
 
 
 def text_of(error: OSError) -> str:
-    """Return what a system call said, and of what."""
+    """Return the text of a failed system call, with the file that it was about, if any."""
     where = f" ({error.filename})" if error.filename else ""
     return f"{error.strerror or error}{where}"

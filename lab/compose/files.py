@@ -6,12 +6,12 @@ documentation.
 """
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lab.compose import dotenv
-from lab.compose.interpolation import VariableError
-from lab.errors import TopologyError
+from lab.errors import TopologyError, VariableError
 from lab.model import ComposeFiles
 
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
@@ -59,6 +59,19 @@ def environment(folder: Path) -> dict[str, str]:
     except VariableError as error:
         raise TopologyError(str(error)) from error
     return {**found, **os.environ}
+
+
+def project_name(path: Path, named: object, settings: Mapping[str, str]) -> str:
+    """Return the name of the project that Compose would make of a file, with this for its `name`.
+
+    COMPOSE_PROJECT_NAME counts first, and last the folder. See "Specify a project name" of
+    Compose's documentation.
+    """
+    if asked := settings.get("COMPOSE_PROJECT_NAME"):
+        return asked
+    text = str(named) if named else path.resolve().parent.name
+    plain = re.sub(r"[^a-z0-9_-]", "", text.lower()).lstrip("_-")
+    return plain or "socket-lab"
 
 
 def profiles(asked: Sequence[str], settings: Mapping[str, str]) -> frozenset[str]:

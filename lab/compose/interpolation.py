@@ -7,12 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from lab.errors import VariableError
+
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _OPERATION = re.compile(r":?[-?+]")
-
-
-class VariableError(Exception):
-    """A variable that must be set is not, or it is not written as it should be."""
 
 
 def interpolate(value: Any, environment: Mapping[str, str]) -> Any:

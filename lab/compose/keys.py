@@ -7,7 +7,8 @@ engine has is the engine's to say. See https://github.com/compose-spec/compose-s
 from collections.abc import Iterator
 from typing import Any
 
-from lab.compose.errors import LocatedError, dotted
+from lab.compose.errors import dotted
+from lab.errors import LocatedError
 from lab.suggestions import near
 
 Keys = tuple[str | int, ...]

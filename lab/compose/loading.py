@@ -9,10 +9,10 @@ from pathlib import Path
 
 from lab.compose import dotenv, paths, yaml
 from lab.compose.extends import extended
-from lab.compose.interpolation import VariableError, interpolate
+from lab.compose.interpolation import interpolate
 from lab.compose.merge import merged, without_tags
 from lab.compose.nodes import Node, of_file
-from lab.errors import TopologyError
+from lab.errors import TopologyError, VariableError
 
 _INCLUDED = ("services", "networks", "volumes", "configs", "secrets")
 

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from lab.compose import subnets
-from lab.compose.errors import LocatedError, at
+from lab.compose.errors import at
 from lab.compose.etc_hosts import rank
 from lab.compose.model import Interface, Network
 from lab.compose.subnets import Pool
+from lab.errors import LocatedError
 
 _HARDWARE = re.compile(r"[\da-f]{2}([:-])(?:[\da-f]{2}\1){4}[\da-f]{2}", re.ASCII | re.IGNORECASE)
 
@@ -28,7 +29,7 @@ class Networks:
         self._services = services
         defined = {key: entry or {} for key, entry in networks.items()}
         defined.setdefault("default", {})
-        joined = {key: _of_service(key, entry, defined) for key, entry in services.items()}
+        joined = {key: _of_service(key, entry) for key, entry in services.items()}
         self.members = {
             network: {key: of[network] for key, of in joined.items() if network in of}
             for network in defined
@@ -95,9 +96,7 @@ class Networks:
             return _hardware_address(asked) if asked else ""
 
 
-def _of_service(
-    key: str, service: Mapping[str, Any], defined: Mapping[str, Any]
-) -> dict[str, dict[str, Any]]:
+def _of_service(key: str, service: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the networks of a service, each with its settings."""
     mode = service.get("network_mode")
     if mode == "none":
@@ -107,10 +106,6 @@ def _of_service(
         raise LocatedError(("services", key, "network_mode"), text)
     wanted = service.get("networks") or ["default"]
     settings = dict.fromkeys(wanted) if isinstance(wanted, list) else wanted
-    for network in settings:
-        if network not in defined:
-            text = f"services.{key}: network {network} is not defined; add it below networks"
-            raise LocatedError(("services", key, "networks", network), text)
     return {network: entry or {} for network, entry in settings.items()}
 
 

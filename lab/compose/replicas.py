@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from lab.compose.errors import LocatedError, dotted
+from lab.compose.errors import dotted
+from lab.errors import LocatedError
 
 # Which other service's a setting may be: `network_mode: service:app`.
 _OF_SERVICE = ("network_mode", "pid", "ipc")

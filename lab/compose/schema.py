@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab.compose import keys, tables
-from lab.compose.errors import LocatedError, dotted
+from lab.compose.errors import dotted
+from lab.errors import LocatedError
 
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _OCTAL = re.compile(r"(?:0o?)?[0-7]{1,4}")
@@ -30,24 +31,17 @@ _LISTS_OF_MAPPINGS = {"configs", "env_file", "secrets", "volumes"}
 _LISTS_OF_WORDS = {"command", "entrypoint", "test"}
 
 
-class ShapeError(LocatedError):
-    """A part that is not what it must be."""
-
-    def __init__(self, keys: list[str | int], text: str) -> None:
-        super().__init__(tuple(keys), f"{dotted(tuple(keys))} {text}".strip())
-
-
 def check(file: Any) -> None:
-    """Raise ShapeError for the first part of a wrong type."""
+    """Raise LocatedError for the first part of a wrong type."""
     if not isinstance(file, dict):
-        raise ShapeError([], "the file is not a mapping of keys")
+        raise _wrong([], "the file is not a mapping of keys")
     keys.check(file)
     for kind in ("services", "networks", "volumes"):
         for name, entry in _entries([kind], file.get(kind)):
             if not isinstance(name, str):
-                raise ShapeError([kind], f"{name!r}: a name must be a string; put it in quotes")
+                raise _wrong([kind], f"{name!r}: a name must be a string; put it in quotes")
             if not _ENTRY_NAME.fullmatch(name):
-                raise ShapeError([kind, name], "is no name: it takes letters, digits and . _ -")
+                raise _wrong([kind, name], "is no name: it takes letters, digits and . _ -")
             if kind == "services":
                 _service([kind, name], entry)
             elif kind == "networks":
@@ -62,11 +56,15 @@ def check(file: Any) -> None:
 def _entries(keys: list[str | int], value: Any) -> Iterator[tuple[Any, dict[str, Any]]]:
     """Yield the entries of a mapping of mappings; None counts as an empty one."""
     if value is not None and not isinstance(value, dict):
-        raise ShapeError(keys, f"must be a mapping, not {_name(value)}")
+        raise _wrong(keys, f"must be a mapping, not {_name(value)}")
     for name, entry in (value or {}).items():
         if entry is not None and not isinstance(entry, dict):
-            raise ShapeError([*keys, str(name)], f"must be a mapping, not {_name(entry)}")
+            raise _wrong([*keys, str(name)], f"must be a mapping, not {_name(entry)}")
         yield name, entry or {}
+
+
+def _wrong(keys: list[str | int], text: str) -> LocatedError:
+    return LocatedError(tuple(keys), f"{dotted(tuple(keys))} {text}".strip())
 
 
 def _name(value: Any) -> str:
@@ -79,7 +77,7 @@ def _table(
     """Check an entry's keys; truths and numbers that are written as strings become such."""
     for key in entry:
         if not isinstance(key, str):
-            raise ShapeError(keys, f"has {key!r} for a key; put it in quotes")
+            raise _wrong(keys, f"has {key!r} for a key; put it in quotes")
     for key, types in table.items():
         if key not in entry:
             continue
@@ -87,13 +85,13 @@ def _table(
         wrong = not isinstance(value, types) or (isinstance(value, bool) and bool not in types)
         if wrong:
             wanted = " or ".join(_NAMES[kind] for kind in types if kind is not type(None))
-            raise ShapeError([*keys, key], f"must be {wanted}, not {_name(value)}")
+            raise _wrong([*keys, key], f"must be {wanted}, not {_name(value)}")
         if isinstance(value, list) and key not in _LISTS_OF_MAPPINGS:
             kinds = (str, int, float) if key in _LISTS_OF_WORDS else (str,)
             for number, word in enumerate(value):
                 if not isinstance(word, kinds) or isinstance(word, bool):
                     text = f"must be a list of strings; {word!r} is none"
-                    raise ShapeError([*keys, key, number], text)
+                    raise _wrong([*keys, key, number], text)
 
 
 def _typed(value: Any, types: tuple[type, ...]) -> Any:
@@ -125,7 +123,7 @@ def _entries_of(keys_of: list[str | int], entry: dict[str, Any]) -> None:
             for name, value in values.items():
                 if isinstance(value, (dict, list)):
                     text = f"{name}: must be a string or a number"
-                    raise ShapeError([*keys_of, key, str(name)], text)
+                    raise _wrong([*keys_of, key, str(name)], text)
     for key, table in (("networks", tables.MEMBER), ("depends_on", tables.NEEDED)):
         if isinstance(entry.get(key), dict):
             for name, member in _entries([*keys_of, key], entry[key]):
@@ -137,9 +135,9 @@ def _granted(keys: list[str | int], entry: Any) -> None:
         _table(keys, entry, tables.GRANTED)
         mode = entry.get("mode")
         if isinstance(mode, str) and not _OCTAL.fullmatch(mode):
-            raise ShapeError([*keys, "mode"], f"{mode!r} is no mode, such as 0440")
+            raise _wrong([*keys, "mode"], f"{mode!r} is no mode, such as 0440")
     if not isinstance(entry, (str, dict)) or (isinstance(entry, dict) and "source" not in entry):
-        raise ShapeError(keys, f"{entry!r} names none; write its source")
+        raise _wrong(keys, f"{entry!r} names none; write its source")
 
 
 def _limits(keys: list[str | int], entries: dict[str, Any]) -> None:
@@ -148,7 +146,7 @@ def _limits(keys: list[str | int], entries: dict[str, Any]) -> None:
         if isinstance(value, dict):
             _table([*keys, name], value, tables.BOTH_LIMITS)
             if missing := set(tables.BOTH_LIMITS) - set(value):
-                raise ShapeError([*keys, name], f"lacks {min(missing)}; write both, soft and hard")
+                raise _wrong([*keys, name], f"lacks {min(missing)}; write both, soft and hard")
 
 
 def _extra_hosts(keys: list[str | int], entries: Any) -> None:
@@ -156,14 +154,14 @@ def _extra_hosts(keys: list[str | int], entries: Any) -> None:
     for name, ips in _mapping(entries).items():
         for ip in ips if isinstance(ips, list) else [ips]:
             if not isinstance(ip, str):
-                raise ShapeError([*keys, str(name)], "must be an address, or a list of them")
+                raise _wrong([*keys, str(name)], "must be an address, or a list of them")
 
 
 def _env_file(keys: list[str | int], entry: Any) -> None:
     if isinstance(entry, dict):
         _table(keys, entry, tables.ENV_FILE)
     if not isinstance(entry, (str, dict)) or (isinstance(entry, dict) and "path" not in entry):
-        raise ShapeError(keys, f"{entry!r} is no file; write its path")
+        raise _wrong(keys, f"{entry!r} is no file; write its path")
 
 
 def _volume(keys: list[str | int], entry: Any) -> None:
@@ -172,7 +170,7 @@ def _volume(keys: list[str | int], entry: Any) -> None:
         tmpfs = entry.get("tmpfs") or {}
         _table(keys, tmpfs, tables.TMPFS)
     if not isinstance(entry, (str, dict)) or (isinstance(entry, dict) and "target" not in entry):
-        raise ShapeError(keys, f"{entry!r} is no volume, as SOURCE:TARGET")
+        raise _wrong(keys, f"{entry!r} is no volume, as SOURCE:TARGET")
 
 
 def _mapping(value: Any) -> dict[str, Any]:
@@ -185,7 +183,7 @@ def _network(keys_of: list[str | int], entry: dict[str, Any]) -> None:
     _table([*keys_of, "ipam"], ipam, tables.IPAM)
     configs = ipam.get("config") or []
     if not isinstance(configs, list) or not all(isinstance(config, dict) for config in configs):
-        raise ShapeError([*keys_of, "ipam", "config"], "must be a list of mappings")
+        raise _wrong([*keys_of, "ipam", "config"], "must be a list of mappings")
     for number, config in enumerate(configs):
         place = [*keys_of, "ipam", "config", number]
         _table(place, config, tables.SUBNET)

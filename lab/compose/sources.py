@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from lab.compose import paths
-from lab.compose.errors import LocatedError, at
+from lab.compose.errors import at
+from lab.errors import LocatedError
 
 KINDS = ("secrets", "configs")
 _SOURCES = ("file", "environment", "content")

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 EVIDENCE: "pytest.StashKey[TestEvidence]" = pytest.StashKey()
 LEFT_OVER = pytest.StashKey[list[str]]()
-_COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 
 
 def add(parser: pytest.Parser) -> None:
@@ -96,7 +95,9 @@ def compose_file(config: pytest.Config) -> Path:
     """Return the compose file; the one that would be there by default, if there is none."""
     if found := _path(config, "lab_compose"):
         return found
-    there = [config.rootpath / name for name in _COMPOSE_FILES]
+    from lab.compose.files import NAMES  # noqa: PLC0415 - not before a test uses a lab
+
+    there = [config.rootpath / name for name in NAMES]
     return next((path for path in there if path.exists()), there[0])
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lab.compose import replicas
 from lab.compose.document import Document
 from lab.errors import ScenarioError, TopologyError
 from lab.model import ComposeFiles
@@ -123,9 +122,7 @@ def _hosts(file: Mapping) -> tuple[str, ...]:
 
 def _hosts_of(file: Mapping, path: Path) -> Hosts:
     try:
-        document = Document(ComposeFiles((path,)), path.stem)
-        with document.places():
-            expanded = replicas.expand(document.services())
+        expanded = Document(ComposeFiles((path,)), path.stem).hosts()
     except (TopologyError, ValueError) as error:  # or a path that no file can have
         raise file.wrong("compose", str(error)) from None
     return Hosts.of(expanded.services, expanded.replicas())

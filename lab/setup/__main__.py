@@ -6,10 +6,10 @@ import sys
 from lab import doctor, optional
 from lab.engines.compose import diagnostics
 from lab.engines.namespaces import diagnostics as namespaces_diagnostics
-from lab.errors import LabError
+from lab.errors import LabError, SetupError
 from lab.model import Finding
 from lab.setup import agent, base_image, environment, optional_programs, plugins
-from lab.setup.step import SetupError, say
+from lab.setup.step import say
 
 
 def main() -> int:

@@ -7,7 +7,8 @@ import tempfile
 from pathlib import Path
 
 from lab.engines.compose.diagnostics import DEFAULT_BASE_IMAGE, ask, configured_base_image
-from lab.setup.step import SetupError, run, say
+from lab.errors import SetupError
+from lab.setup.step import run, say
 
 # A name of our own: what is made here is never to be taken for the image that Debian publishes.
 MADE_IMAGE = "socket-lab/base:trixie"

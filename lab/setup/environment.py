@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lab.setup.step import SetupError, run, say
+from lab.errors import SetupError
+from lab.setup.step import run, say
 
 _ENVIRONMENT = Path(".venv")
 _STAMP = _ENVIRONMENT / "locked"

@@ -6,8 +6,9 @@ import subprocess
 from collections.abc import Sequence
 
 from lab import optional
+from lab.errors import SetupError
 from lab.optional import OptionalProgram
-from lab.setup.step import SetupError, run, say
+from lab.setup.step import run, say
 
 
 def prepare() -> None:

@@ -10,8 +10,9 @@ import tempfile
 from pathlib import Path
 
 from lab.engines.compose.diagnostics import build_plugin, compose_plugin
+from lab.errors import SetupError
 from lab.model import Finding
-from lab.setup.step import SetupError, run, say
+from lab.setup.step import run, say
 
 _PACKAGES = {"docker-compose": compose_plugin, "docker-buildx": build_plugin}
 _FETCH = """

@@ -9,13 +9,9 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab.errors import LabError
+from lab.errors import SetupError
 
 _SHOWN_LINES = 12
-
-
-class SetupError(LabError):
-    """The machine lacks something that setup cannot bring; the text says how to get it."""
 
 
 def say(text: str) -> None:

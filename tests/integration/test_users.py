@@ -12,6 +12,7 @@ from lab.api.engine import Engine
 from lab.api.host import Host
 from lab.api.lab import Lab
 from lab.engines.namespaces import client, idmap
+from lab.errors import UnsupportedError
 from tests.integration import command
 from tests.integration.left import assert_nothing_left
 from tests.integration.own_lab import own_lab
@@ -26,7 +27,7 @@ def other_users(request: pytest.FixtureRequest) -> None:
     if "compose" not in request.node.name:
         try:
             idmap.ranges()
-        except idmap.UnavailableError as error:
+        except UnsupportedError as error:
             pytest.skip(f"hosts have one user on this machine: {error}")
 
 

@@ -1,6 +1,6 @@
 """The network endpoints of hosts: networks, the addresses there and the names.
 
-Settled before the lab is made, and kept as a label of the container, because Docker forgets them
+Assigned before the lab is made, and kept as a label of the container, because Docker forgets them
 when a container is disconnected: whoever connects it, it is the same host again. Pure.
 """
 
@@ -26,7 +26,7 @@ class Endpoint(NamedTuple):
     ipv6: str = ""
 
 
-def settle(
+def assign(
     topology: dict[str, Any],
     order: Sequence[str],
     free: Iterable[ipaddress.IPv4Network],
@@ -41,7 +41,7 @@ def settle(
     services: dict[str, Any] = topology["services"]
     names = sorted(services, key=lambda name: order.index(name) if name in order else len(order))
     endpoints: dict[str, list[Endpoint]] = {name: [] for name in names}
-    _give_subnets(topology, free)
+    _assign_subnets(topology, free)
     settings = {entry["name"]: entry for entry in (topology.get("networks") or {}).values()}
     for key, network in (topology.get("networks") or {}).items():
         joined = [name for name in names if key in _members(services[name])]
@@ -136,7 +136,7 @@ def _is_ours(network: Mapping[str, Any]) -> bool:
     return plain and network.get("driver", "bridge") == "bridge" and not network.get("external")
 
 
-def _give_subnets(topology: dict[str, Any], free: Iterable[ipaddress.IPv4Network]) -> None:
+def _assign_subnets(topology: dict[str, Any], free: Iterable[ipaddress.IPv4Network]) -> None:
     """Docker gives fixed addresses only on networks whose subnet is given, too."""
     if len(topology["services"]) > _MOST_HOSTS:
         return

@@ -134,19 +134,20 @@ class ComposeEngine(Engine):
     def up(self, files: ComposeFiles, name: str, *, build: bool, progress: Progress) -> Lab:
         """Read the file, then `docker compose up --wait` with what was read."""
         progress(f"reading {files.paths[0].name}", "")
-        for environment in address_pool.environments(name):
-            topo = topology.read(files, name, environment, address_pool.free_subnets(name))
-            known = compose_files.environment(files.paths[0].resolve().parent)
-            settings = restored.settings(topo, known)
+        settings = compose_files.environment(files.paths[0].resolve().parent)
+        for addresses in address_pool.environments(name):
+            free = address_pool.free_subnets(name)
+            topo = topology.read(files, name, settings, addresses, free)
+            named = restored.settings(topo, settings)
             try:
-                self._compose_up(name, topo, settings, build=build, progress=progress)
+                self._compose_up(name, topo, named, build=build, progress=progress)
             except EngineError as error:
-                if environment and "overlaps with other one" in error.stderr:
+                if addresses and "overlaps with other one" in error.stderr:
                     continue  # somebody took these addresses a moment ago
                 with _client() as client:
                     raise startup.explained(error, _containers(client, name)) from error
             with _client() as client:
-                startup.check(_containers(client, name), topo["services"])
+                startup.wait(_containers(client, name), topo["services"], _WAIT_S)
             return self._lab(name)
         text = f"lab {name}: all addresses of 198.18.0.0/15 are taken; set LAB_WIRE_IPV4"
         raise EngineError(text)
@@ -175,9 +176,6 @@ class ComposeEngine(Engine):
             settles=True,
             on_line=lambda line: progress("starting hosts", line),
         )
-        if not waits:
-            with _client() as client:
-                startup.wait(_containers(client, name), topo["services"], _WAIT_S)
 
     def bare_image(self, progress: Progress) -> str:
         """Return the agent's: it has Python, and is there or can be made wherever Docker is."""

@@ -6,31 +6,16 @@ plain `docker compose build`.
 """
 
 import json
-import os
-import re
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from lab.api.engine import Progress
-from lab.compose.nodes import Node
 from lab.engines.compose.compose_cli import compose
 
 # In the file that Compose gets, and out of it again before the build: an `x-` key may be anything.
 _PROJECT = "x-socket-lab-project"
 
 
-def project(path: Path, trees: Sequence[Node]) -> str:
-    """Return the name of the project that Compose would take for the file (its `name`, folder)."""
-    if asked := os.environ.get("COMPOSE_PROJECT_NAME"):
-        return asked
-    named = [name for tree in trees if (name := tree.get("name"))]
-    text = str(named[-1].value) if named else path.resolve().parent.name
-    plain = re.sub(r"[^a-z0-9_-]", "", text.lower()).lstrip("_-")
-    return plain or "socket-lab"
-
-
-def settle(topology: dict[str, Any], project: str) -> None:
+def assign_names(topology: dict[str, Any], project: str) -> None:
     """Name the images that have no name, as `docker compose build` in the file's folder would."""
     topology[_PROJECT] = project
     for name, service in topology["services"].items():

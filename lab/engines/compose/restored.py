@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 
-def settle(topology: dict[str, Any]) -> None:
+def restore_limits(topology: dict[str, Any]) -> None:
     """Put limits of 0 back into what `config` printed."""
     for service in topology["services"].values():
         limits = service.get("ulimits") or {}

@@ -3,6 +3,7 @@
 `docker compose up --wait` is content with a container that runs at the moment when it looks.
 """
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,7 +16,7 @@ from lab.engines.compose.host import service_of
 from lab.errors import EngineError
 
 # As on the other engine: a program that ends sooner, with no health check to tell, never was up.
-_SETTLES_S = 0.1
+_MIN_UPTIME_S = 0.1
 _LAST_LINES = 3
 _LOOKS_AFTER_S = 0.1
 
@@ -38,24 +39,31 @@ def explained(error: EngineError, containers: Sequence[Container]) -> EngineErro
 def wait(
     containers: Sequence[Container], services: Mapping[str, Mapping[str, Any]], within_s: float
 ) -> None:
-    """Wait until no health check is under way; EngineError if one fails or a program has ended.
+    """Wait until all are up: healthy, or, without a health check, for a while not exited.
 
-    In place of `docker compose up --wait`, where that cannot.
+    `services` are those of the compose file: what another waits for the end of may end. EngineError
+    when one is unhealthy or has exited, or a health check takes longer than `within_s`.
     """
     may_end = _may_end(services)
-    deadline_s = time.monotonic() + within_s
-    left = list(containers)
-    while left:
+    began_s = time.monotonic()
+    left = [one for one in containers if service_of(one) not in may_end]
+    looked_s = 0.0  # what they are now says nothing of how long they have been it
+    while True:
+        for container in left:
+            if not container.attrs["State"]["Running"] or _health(container) == "unhealthy":
+                raise EngineError(why_not_up(container))
+        left = [one for one in left if not _is_up(one, looked_s)]
+        if not left:
+            return
+        checked = [one for one in left if _health(one) == "starting"]
+        if checked and time.monotonic() >= began_s + within_s:
+            raise EngineError(why_not_up(checked[0]))
+        time.sleep(_LOOKS_AFTER_S if checked else _left_to_prove_s(left))
+        # Docker's clock may be another machine's: after this time here all have run long enough.
+        long_enough = time.monotonic() - began_s >= _MIN_UPTIME_S
+        looked_s = math.inf if long_enough else time.time()
         for container in left:
             container.reload()
-            state = container.attrs["State"]
-            ended = not state["Running"] and service_of(container) not in may_end
-            if ended or state.get("Health", {}).get("Status") == "unhealthy":
-                raise EngineError(why_not_up(container))
-        left = [c for c in left if c.attrs["State"].get("Health", {}).get("Status") == "starting"]
-        if left and time.monotonic() >= deadline_s:
-            raise EngineError(why_not_up(left[0]))
-        time.sleep(_LOOKS_AFTER_S if left else 0)
 
 
 def _may_end(services: Mapping[str, Mapping[str, Any]]) -> set[str]:
@@ -68,28 +76,27 @@ def _may_end(services: Mapping[str, Mapping[str, Any]]) -> set[str]:
     }
 
 
-def check(containers: Sequence[Container], services: Mapping[str, Mapping[str, Any]]) -> None:
-    """Wait until programs without health checks have run a while; EngineError if one has ended.
+def _health(container: Container) -> str | None:
+    health: str | None = container.attrs["State"].get("Health", {}).get("Status")
+    return health
 
-    `services` are those of the compose file: what another waits for the end of may end.
+
+def _is_up(container: Container, looked_s: float) -> bool:
+    """Tell whether a container that ran at this time is up."""
+    if (health := _health(container)) is not None:
+        return health != "starting"
+    if startup_errors.cannot_fail([container.attrs["Path"], *container.attrs["Args"]]):
+        return True
+    return looked_s >= _started_s(container) + _MIN_UPTIME_S
+
+
+def _left_to_prove_s(containers: Sequence[Container]) -> float:
+    """Return how long it takes until the last of them has run for long enough.
+
+    That nothing happens in this time is what is asked, so this is not a wait for something.
     """
-    may_end = _may_end(services)
-    watched = [
-        container
-        for container in containers
-        if service_of(container) not in may_end
-        and "Health" not in container.attrs["State"]
-        and not startup_errors.cannot_fail([container.attrs["Path"], *container.attrs["Args"]])
-    ]
-    if not watched:
-        return
-    since_s = max(_started_s(container) for container in watched)
-    # Not a wait for something: that nothing happens in this time is what is asked.
-    time.sleep(min(_SETTLES_S, max(0.0, since_s + _SETTLES_S - time.time())))
-    for container in watched:
-        container.reload()
-        if not container.attrs["State"]["Running"]:
-            raise EngineError(why_not_up(container))
+    since_s = max(_started_s(container) for container in containers)
+    return min(_MIN_UPTIME_S, max(0.0, since_s + _MIN_UPTIME_S - time.time()))
 
 
 def _started_s(container: Container) -> float:
@@ -98,9 +105,9 @@ def _started_s(container: Container) -> float:
 
 
 def why_not_up(container: Container) -> str:
-    """Return why a container is not up, with the last words of it and of its health check."""
+    """Return why a container is not up, with the end of its output and of its health check's."""
     host, state = service_of(container), container.attrs["State"]
-    said = container.logs(tail=_LAST_LINES).decode(errors="replace")
+    output = container.logs(tail=_LAST_LINES).decode(errors="replace")
     if state["Running"] and (log := state.get("Health", {}).get("Log")):
-        return startup_errors.unhealthy(host, log[-1]["Output"], said)
-    return startup_errors.exited(host, state["ExitCode"], said)
+        return startup_errors.unhealthy(host, log[-1]["Output"], output)
+    return startup_errors.exited(host, state["ExitCode"], output)

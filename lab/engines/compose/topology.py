@@ -8,12 +8,12 @@ from typing import Any
 
 from lab.compose import files as compose_files
 from lab.compose import loading, nodes, replicas, schema, sources, yaml
-from lab.compose.errors import LocatedError
+from lab.compose.document import Document
 from lab.compose.nodes import Node
 from lab.engines.compose import endpoints, images, restored
 from lab.engines.compose.compose_cli import compose
 from lab.engines.compose.sweep import LABEL, SERVICE_LABEL, TOPOLOGY_LABEL
-from lab.errors import EngineError, TopologyError
+from lab.errors import EngineError, LocatedError, TopologyError
 from lab.model import ComposeFiles
 
 # "services.client Additional property comand is not allowed", "services.client.mem_limit must be"
@@ -29,25 +29,29 @@ _NAMED_REPLICAS = re.compile(r"can't set container_name and (\S+) as container n
 def read(
     files: ComposeFiles,
     name: str,
-    environment: Mapping[str, str],
+    settings: Mapping[str, str],
+    addresses: Mapping[str, str],
     free: Iterable[ipaddress.IPv4Network],
 ) -> dict[str, Any]:
     """Return the compose files as one, as Compose merges them, labelled as the lab `name`.
 
-    `free` are subnets for the networks that have none of their own.
+    `settings` are what variables are set to in the files' folder (`lab.compose.files`), `addresses`
+    what the lab sets them to; `free` are subnets for the networks that have none of their own.
     TopologyError begins with PATH or PATH:LINE. EngineError when there is no Compose.
     """
     path = files.paths[0]
     trees = [nodes.of_file(one, yaml.parse(one)) for one in files.paths]
+    known = {**settings, **addresses}
     options = [f"--file={one}" for one in files.paths]
     options += [f"--profile={one}" for one in files.profiles]
     try:
-        text = compose(name, [*options, "config", "--format", "json"], environment=environment)
+        text = compose(name, [*options, "config", "--format", "json"], environment=addresses)
     except EngineError as error:
         if error.exit_status is None or "(no Compose plug-in" in str(error):
             raise
-        trees = _whole(files, environment) or trees
-        raise TopologyError(_with_line(trees, str(error))) from error
+        raise _refusal(files, name, known, trees, str(error)) from error
+    whole = _whole(files, name, known)
+    trees = trees if whole is None else [whole]
     topology: dict[str, Any] = json.loads(text)
     if not topology.get("services"):
         profiles = "; ask for a profile with --profile" if _services(trees) else ""
@@ -55,16 +59,16 @@ def read(
         raise TopologyError(text)
     for service in topology["services"].values():
         service.pop("profiles", None)  # Compose is not asked for them again
-    restored.settle(topology)
-    images.settle(topology, images.project(path, trees))
-    folder = path.resolve().parent
+    restored.restore_limits(topology)
+    named = [node.value for tree in trees if (node := tree.get("name"))]
+    project = compose_files.project_name(path, named[-1] if named else None, settings)
+    images.assign_names(topology, project)
     try:
-        settings = {**compose_files.environment(folder), **environment}
-        sources.check_used(topology, folder, settings)
+        sources.check_used(topology, path.resolve().parent, known)
         order = _services(trees)
         service_of = _expand(topology, name, order)
         _label(topology, {LABEL: name, TOPOLOGY_LABEL: files.resolved()})
-        endpoints.settle(topology, list(topology["services"]), free, service_of)
+        endpoints.assign(topology, list(topology["services"]), free, service_of)
     except LocatedError as error:
         raise TopologyError(f"{_place(trees, error.keys)}: {error}") from error
     except ValueError as error:
@@ -89,13 +93,28 @@ def _expand(topology: dict[str, Any], lab: str, order: Sequence[str]) -> Mapping
     return expanded.service_of
 
 
-def _whole(files: ComposeFiles, environment: Mapping[str, str]) -> list[Node] | None:
-    """Return what is made of the files, and of those they name; None if it cannot be."""
+def _whole(files: ComposeFiles, name: str, known: Mapping[str, str]) -> Node | None:
+    """Return the tree of the files, and of those they name; None if it cannot be made."""
     try:
-        settings = compose_files.environment(files.paths[0].resolve().parent)
-        return [loading.load(files.paths, {**settings, **environment})]
+        return loading.load(files.paths, {**known, "COMPOSE_PROJECT_NAME": name})
     except TopologyError:
         return None
+
+
+def _refusal(
+    files: ComposeFiles, name: str, known: Mapping[str, str], trees: Sequence[Node], text: str
+) -> TopologyError:
+    """Return why Compose refuses the files: in the lab's own words, where it would refuse them too.
+
+    So that the same mistake reads the same on every engine, and in a scenario's check. Else in
+    those of Compose.
+    """
+    try:
+        Document(files, name, known).hosts()
+    except TopologyError as error:
+        return error
+    whole = _whole(files, name, known)
+    return TopologyError(_with_line(trees if whole is None else [whole], text))
 
 
 def _services(trees: Sequence[Node]) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from lab import optional
 from lab.api import wire_diagnostics
 from lab.engines.namespaces import idmap
+from lab.errors import UnsupportedError
 from lab.model import Finding
 from lab.optional import PATH
 
@@ -46,7 +47,7 @@ def other_users() -> Finding:
     name = "other users"
     try:
         idmap.ranges()
-    except idmap.UnavailableError as error:
+    except UnsupportedError as error:
         why, _, remedy = str(error).partition(": ")
         return Finding(name, False, why, remedy, required=False)
     return Finding(name, True, "hosts can have them", required=False)

@@ -5,11 +5,10 @@ from contextlib import contextmanager, suppress
 
 from lab.api.engine import Engine, Progress
 from lab.api.lab import Lab
-from lab.compose.errors import LocatedError
 from lab.engines.namespaces import agent_launcher, client, diagnostics
 from lab.engines.namespaces.lab_client import NAME, NamespaceLab
 from lab.engines.namespaces.supervisor_process import SupervisorProcess
-from lab.errors import LabGoneError
+from lab.errors import LabGoneError, LocatedError
 from lab.model import ComposeFiles, Finding
 
 

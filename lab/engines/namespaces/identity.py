@@ -14,6 +14,7 @@ from lab.compose.errors import at
 from lab.engines.namespaces import idmap
 from lab.engines.namespaces.idmap import USER_ID
 from lab.engines.namespaces.spec import HostSpec, User
+from lab.errors import UnsupportedError
 
 # By their numbers (capabilities(7)).
 _CAPABILITIES = (
@@ -53,7 +54,7 @@ def unavailable(hosts: Iterable[HostSpec]) -> str:
     if wanted:
         try:
             idmap.ranges()
-        except idmap.UnavailableError as error:
+        except UnsupportedError as error:
             return f"user ({', '.join(wanted)}): programs run as lab, as {error}"
     return ""
 

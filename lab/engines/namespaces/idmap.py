@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lab.engines.namespaces.host import processes
+from lab.errors import UnsupportedError
 
 USER_ID = 800  # the user `lab`, as in the images (Dockerfile)
 # No user of a machine: above those of accounts, of user namespaces and of services (systemd).
@@ -36,12 +37,8 @@ class Ranges(NamedTuple):
     users: Range
 
 
-class UnavailableError(Exception):
-    """There is one user only: why, and how to get others."""
-
-
 def ranges() -> Ranges:
-    """Return the ranges of whoever runs this; UnavailableError where there are none.
+    """Return the ranges of whoever runs this; UnsupportedError where there are none.
 
     Whether the kernel takes them shows only when they are mapped.
     """
@@ -58,7 +55,7 @@ def _of_root() -> Ranges:
             for start, _, count in extents
         ):
             text = "this container has no other users: use --engine compose"
-            raise UnavailableError(text)
+            raise UnsupportedError(text)
     return Ranges(Range(_ROOTS_START, _COUNT), Range(_ROOTS_START, _COUNT))
 
 
@@ -66,14 +63,14 @@ def _of_user(uid: int, helper: Callable[[str], str]) -> Ranges:
     missing = [name for name in _HELPERS if "/" not in helper(name)]
     if missing:
         text = f"{missing[-1]} is not installed: sudo apt-get install uidmap"
-        raise UnavailableError(text)
+        raise UnsupportedError(text)
     name = _name(uid)
     groups, users = (in_file(_lines(file), name, uid) for file in _FILES)
     if not groups or not users:
         add = "--add-subuids 100000-165535 --add-subgids 100000-165535"
         file = _FILES[1] if groups else _FILES[0]
         text = f"{file} has no {_COUNT} ids of {name}: sudo usermod {add} {name}"
-        raise UnavailableError(text)
+        raise UnsupportedError(text)
     return Ranges(groups, users)
 
 

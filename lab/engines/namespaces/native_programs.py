@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from lab import optional
 from lab.compose import values
-from lab.compose.errors import LocatedError
+from lab.errors import LocatedError
 
 # The command that takes the place of the image's, on this machine; a word it cannot do without.
 NATIVE_LABEL = "socket-lab.native"

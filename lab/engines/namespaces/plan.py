@@ -1,52 +1,51 @@
 """Reads the compose file for this engine: the same file, without Compose.
 
-Here its parts are put together to a lab, and what hosts need of each other is checked. What this
+Here its parts are put together to a lab. What Compose refuses, `lab.compose` has refused. What this
 engine cannot do is refused where the lab would make no sense without it (an image), and else named
-in a note; nothing is ignored in silence.
+as unsupported; nothing is ignored in silence.
 """
 
 import sys
 from collections.abc import Sequence
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from lab.compose import etc_hosts, extra_hosts, replicas, sources
+from lab.compose import etc_hosts, extra_hosts
 from lab.compose.document import Document
-from lab.compose.errors import LocatedError
 from lab.compose.networks import Networks
 from lab.compose.replicas import Expanded
 from lab.compose.values import mapping
 from lab.engines.namespaces import identity, service, unsupported
 from lab.engines.namespaces import volumes as mounts
 from lab.engines.namespaces.spec import HostSpec, LabSpec
-from lab.errors import TopologyError
+from lab.errors import LocatedError, TopologyError
 from lab.model import ComposeFiles
 
 
 def read(files: ComposeFiles, name: str) -> tuple[LabSpec, list[str]]:
-    """Return the lab, and a note for each thing of the file that is otherwise on this engine.
+    """Return the lab, and a text for each thing of the file that is otherwise on this engine.
 
     TopologyError begins with PATH or PATH:LINE.
     """
     document = Document(files, name)
-    services = document.services()
-    with document.places():
-        expanded = replicas.expand(services)
-        with expanded.places():
-            lab = _lab(document, expanded, name)
-            _check_depends(lab.hosts)
-    said = unsupported.unknown(document.file, services)
+    expanded = document.hosts()
+    with document.places(), expanded.places():
+        lab = _lab(document, expanded, name)
+        _check_health(lab.hosts)
+    differences = unsupported.unknown(document.file, document.services())
     if why := identity.unavailable(lab.hosts):
-        said.append(why)
+        differences.append(why)
         lab = lab._replace(hosts=tuple(host._replace(user=None) for host in lab.hosts))
-    return lab, [*said, *(f"{host.name}: {host.missing}" for host in lab.hosts if host.missing)]
+    return lab, [
+        *differences,
+        *(f"{host.name}: {host.missing}" for host in lab.hosts if host.missing),
+    ]
 
 
 def located(error: LocatedError, files: ComposeFiles, name: str) -> TopologyError:
     """Return what is wrong at a place of the files, which were read before, with its line."""
     document = Document(files, name)
-    error = replicas.expand(document.services()).located(error)
+    error = document.hosts().located(error)
     *way, last = error.keys
     found: Any = document.file
     for key in way:
@@ -62,7 +61,6 @@ def located(error: LocatedError, files: ComposeFiles, name: str) -> TopologyErro
 
 def _lab(document: Document, expanded: Expanded, name: str) -> LabSpec:
     services, service_of = expanded
-    sources.check(document.file)
     volumes = document.file.get("volumes") or {}
     networks = Networks(document.file.get("networks") or {}, services)
     files = etc_hosts.hosts_files(
@@ -106,19 +104,12 @@ def _visible(folder: Path) -> tuple[str, ...]:
     return tuple(sorted({str(folder), str(package), sys.prefix, sys.base_prefix}))
 
 
-def _check_depends(hosts: Sequence[HostSpec]) -> None:
+def _check_health(hosts: Sequence[HostSpec]) -> None:
+    """Refuse to wait for a health check that there is none of: no image here brings one along."""
     by_name = {host.name: host for host in hosts}
     for host in hosts:
         for needed, condition in host.depends_on.items():
-            place = ("services", host.name, "depends_on", needed)
-            if (other := by_name.get(needed)) is None:
-                text = f"services.{host.name}: depends on {needed}, which is not there"
-                raise LocatedError(place, text)
+            other = by_name[needed]
             if condition == "service_healthy" and other.argv and not other.health:
                 text = f"services.{host.name}: {needed} has no healthcheck to wait for"
-                raise LocatedError(place, text)
-    try:
-        TopologicalSorter({host.name: host.depends_on for host in hosts}).prepare()
-    except CycleError as error:
-        circle = " -> ".join(error.args[1])
-        raise LocatedError(("services",), f"depends_on goes in a circle: {circle}") from error
+                raise LocatedError(("services", host.name, "depends_on", needed), text)

@@ -46,9 +46,6 @@ def of_service(
             with at("services", key, kind, number):
                 target = _target(kind, how.get("target") or name)
                 mounts.check_target(target, is_file=True)
-                if name not in (file.get(kind) or {}):
-                    text = f"{kind[:-1]} {name} is not defined; add it below {kind}"
-                    raise ValueError(text)
             source, text = sources.find(kind, name, file[kind][name] or {}, folder, settings)
             mounted.pop(target, None)  # of two at one place the later one counts
             written.pop(target, None)

@@ -61,7 +61,7 @@ def host(
         },
         interfaces=interfaces,
         mounts=(
-            *volumes.of_service(key, service, folder, file.get("volumes") or {}),
+            *volumes.of_service(key, service, folder),
             *granted.mounts,
         ),
         health=health,

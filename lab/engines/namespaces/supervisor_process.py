@@ -11,10 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from lab.api.engine import Progress
-from lab.compose.errors import LocatedError
 from lab.engines.namespaces import MARK, diagnostics
 from lab.engines.namespaces.spec import LabSpec
-from lab.errors import EngineError
+from lab.errors import EngineError, LocatedError
 
 _SUPERVISOR = str(Path(__file__).parent / "supervisor" / "__main__.py")
 

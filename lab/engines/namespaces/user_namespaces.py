@@ -12,6 +12,7 @@ from pathlib import Path
 from lab.engines.namespaces import idmap, syscalls
 from lab.engines.namespaces.idmap import USER_ID
 from lab.engines.namespaces.spec import User
+from lab.errors import UnsupportedError
 
 
 class Outer:
@@ -26,7 +27,7 @@ class Outer:
         self._mapper = 0
         try:
             ranges = idmap.ranges()
-        except idmap.UnavailableError:
+        except UnsupportedError:
             self._enter()
             return
         entered, entered_write = os.pipe()

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from lab.compose import paths
-from lab.compose.errors import LocatedError, at
+from lab.compose.errors import at
+from lab.compose.references import PATH_STARTS
 from lab.engines.namespaces import tmpfs
 from lab.engines.namespaces.host.mount_points import is_there
 from lab.engines.namespaces.host.mounts import PRIVATE
 from lab.engines.namespaces.spec import HostSpec, Mount
+from lab.errors import LocatedError
 
-_PATH = (".", "~", "/")
 # Nothing can be mounted there or below.
 _KERNELS = ("/proc/", "/sys/")
 _NEEDED = {"/", "/dev"}
@@ -25,18 +26,13 @@ _BYTES = re.compile(r"(\d{1,18})\s*(?:([kmgtp])i?b?|b)?", re.IGNORECASE | re.ASC
 _UNITS = "kmgtp"
 
 
-def of_service(
-    key: str, service: Mapping[str, Any], folder: Path, defined: Collection[str]
-) -> tuple[Mount, ...]:
-    """Return a service's mounts; `defined` are the file's named volumes.
-
-    LocatedError when one cannot be, here or anywhere.
-    """
+def of_service(key: str, service: Mapping[str, Any], folder: Path) -> tuple[Mount, ...]:
+    """Return a service's mounts; LocatedError when one cannot be here."""
     found = []
     for number, entry in enumerate(service.get("volumes") or ()):
         with at("services", key, "volumes", number):
             mount = volume(entry, key, folder)
-            _check_source(mount, {*defined, _anonymous(key, mount.target)})
+            _check_source(mount)
             check_target(mount.target, is_file=_is_file(mount))
         found.append(mount)
     others = {mount.target for mount in found}
@@ -89,7 +85,7 @@ def volume(entry: Any, key: str, folder: Path) -> Mount:
         text = f"{entry!r} is no volume, as SOURCE:TARGET:OPTIONS"
         raise ValueError(text)
     read_only = bool(options) and "ro" in options[0].split(",")
-    if source.startswith(_PATH):
+    if source.startswith(PATH_STARTS):
         source = paths.of_machine(source, folder)
     return _named(target, source, key, read_only)
 
@@ -150,14 +146,9 @@ def _size_and_mode(settings: Mapping[str, Any] | None, *, read_only: bool) -> st
     return tmpfs.checked(",".join(words))
 
 
-def _check_source(mount: Mount, defined: Collection[str]) -> None:
-    source = mount.source
-    if source.startswith("/"):
-        if not is_there(source):
-            text = f"{source} is not there; make it, or name another"
-            raise ValueError(text)
-    elif source and source not in defined:
-        text = f"volume {source} is not defined; add it below volumes"
+def _check_source(mount: Mount) -> None:
+    if mount.source.startswith("/") and not is_there(mount.source):
+        text = f"{mount.source} is not there; make it, or name another"
         raise ValueError(text)
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from lab import doctor, optional
 from lab.engines.namespaces import diagnostics
+from lab.errors import SetupError
 from lab.setup import optional_programs
-from lab.setup.step import SetupError
 
 ROOT = Path(__file__).parents[3]
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from lab.engines.compose import diagnostics
+from lab.errors import SetupError
 from lab.setup import base_image, environment
-from lab.setup.step import SetupError, run
+from lab.setup.step import run
 
 
 @pytest.fixture(autouse=True)

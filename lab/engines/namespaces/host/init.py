@@ -16,7 +16,6 @@ import time
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lab.compose.errors import LocatedError
 from lab.engines.lifecycle import EXIT, PAUSE, RESUME, START
 from lab.engines.namespaces import syscalls, sysctls
 from lab.engines.namespaces.host import (
@@ -30,10 +29,11 @@ from lab.engines.namespaces.host import (
 )
 from lab.engines.namespaces.host.health import HealthCheck
 from lab.engines.namespaces.spec import HostSpec, LabSpec
+from lab.errors import LocatedError
 
 _ENDING = {signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
 # A program that ends sooner, with no health check to tell, never was up.
-_SETTLES_S = 0.1
+_MIN_UPTIME_S = 0.1
 # But that of its processes, which a fork takes.
 NAMESPACES = (
     syscalls.CLONE_NEWNET | syscalls.CLONE_NEWNS | syscalls.CLONE_NEWUTS | syscalls.CLONE_NEWIPC
@@ -56,7 +56,7 @@ class Init:
         self._stopped: frozenset[int] = frozenset()  # before it was paused
         self._check: HealthCheck | None = None
         self._kill_at_s: float | None = None
-        self._settles_at_s: float | None = None
+        self._proven_at_s: float | None = None
 
     def run(self) -> NoReturn:
         """Serve until the program has ended or the supervisor has; never return."""
@@ -95,7 +95,7 @@ class Init:
         return ready
 
     def _wait_s(self) -> float | None:
-        times_s = (self._kill_at_s, self._settles_at_s)
+        times_s = (self._kill_at_s, self._proven_at_s)
         until_s = [time_s for time_s in times_s if time_s is not None]
         if self._check and not self._paused:
             until_s.append(self._check.next_turn_s())
@@ -107,9 +107,9 @@ class Init:
             self._check.turn()
         if self._kill_at_s is not None and time.monotonic() >= self._kill_at_s:
             self._signal(signal.SIGKILL)
-        if self._settles_at_s is not None and time.monotonic() >= self._settles_at_s:
-            self._settles_at_s = None
-            self._send("settled")
+        if self._proven_at_s is not None and time.monotonic() >= self._proven_at_s:
+            self._proven_at_s = None
+            self._send("proven")
 
     def _send(self, event: str, **message: Any) -> None:
         self._supervisor.send(json.dumps({"event": event, **message}).encode())
@@ -192,7 +192,7 @@ class Init:
             self._end(127)
         self._check = check
         if not check:
-            self._settles_at_s = time.monotonic() + _SETTLES_S
+            self._proven_at_s = time.monotonic() + _MIN_UPTIME_S
         self._send(START)
 
     def _signal(self, number: signal.Signals) -> None:

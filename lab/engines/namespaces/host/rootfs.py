@@ -14,12 +14,13 @@ from functools import partial
 from pathlib import Path
 
 from lab.compose import etc_hosts
-from lab.compose.errors import LocatedError, dotted
+from lab.compose.errors import dotted
 from lab.engines.namespaces import syscalls, tmpfs
 from lab.engines.namespaces.host.etc_files import STORE, source_of
 from lab.engines.namespaces.host.mount_points import MountPoints
 from lab.engines.namespaces.host.mounts import bind, bind_over, hidden_by_private
 from lab.engines.namespaces.spec import File, HostSpec, Mount
+from lab.errors import LocatedError
 
 _DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
 _LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}

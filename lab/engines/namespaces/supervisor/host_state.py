@@ -26,7 +26,7 @@ class HostState:
         self.health = "starting" if spec.health and spec.argv else None
         self.health_output = ""  # of the health check that made it what it is
         # Has its program run for a while? What has a health check, or no program, need not.
-        self.settled = bool(spec.health) or startup_errors.cannot_fail(spec.argv)
+        self.proven = bool(spec.health) or startup_errors.cannot_fail(spec.argv)
         self.ready = False
         self.connected = True
         self.connecting = False  # its new end of the veth pair has no address yet
@@ -44,8 +44,8 @@ class HostState:
             self.ready = True
         elif event == "health":
             self.health, self.health_output = message["health"], message["output"]
-        elif event == "settled":
-            self.settled = True
+        elif event == "proven":
+            self.proven = True
         elif event == "connected":
             self.connecting, self.error = False, message["error"]
         else:

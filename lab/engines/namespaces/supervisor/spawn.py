@@ -12,13 +12,14 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from lab.compose.errors import LocatedError, text_of
+from lab.compose.errors import text_of
 from lab.engines.namespaces import syscalls
 from lab.engines.namespaces.host import freezer
 from lab.engines.namespaces.host.init import Init
 from lab.engines.namespaces.spec import LabSpec
 from lab.engines.namespaces.supervisor.host_state import HostState
 from lab.engines.namespaces.supervisor.loop import Loop
+from lab.errors import LocatedError
 
 _MORE_DESCRIPTORS = 16  # above those of the loop: a host's pipes before they are in it
 

@@ -58,7 +58,7 @@ class StartOrder:
     def completes(self, changed: HostState) -> bool:
         """Tell whether this change has made the lab be up; once."""
         running = changed.state == RUNNING and changed.health in {None, "healthy"}
-        ready = running and changed.settled
+        ready = running and changed.proven
         if self.up or not (ready or self._is_done(changed)):
             return False
         self._not_up.discard(changed.spec.name)

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from lab.compose import env_files
-from lab.compose.errors import LocatedError
 from lab.engines import choice
-from lab.errors import TopologyError
+from lab.errors import LocatedError, TopologyError
 
 OWN = {"HERE": "here", "BOTH": "own"}
 ONE = """# a comment

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lab.compose import etc_hosts, extra_hosts
-from lab.compose.errors import LocatedError
+from lab.errors import LocatedError
 
 
 @pytest.mark.parametrize(

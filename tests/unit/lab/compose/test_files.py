@@ -116,3 +116,29 @@ def test_mistake_is_told_of_the_file_that_has_it(tmp_path: Path) -> None:
         f"{tmp_path}/b.yaml:3: services.a comand: no such key in a compose file;"
         " did you mean command?"
     )
+
+
+@pytest.mark.parametrize(
+    ("folder", "named", "project"),
+    [
+        ("plain", None, "plain"),
+        ("_My Lab.2", None, "mylab2"),
+        ("plain", "other", "other"),
+        ("Ä", None, "socket-lab"),
+    ],
+)
+def test_project_is_named_as_compose_names_it(
+    folder: str,
+    named: str | None,
+    project: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("COMPOSE_PROJECT_NAME", raising=False)
+    path = tmp_path / folder / "compose.yaml"
+    path.parent.mkdir()
+    assert files.project_name(path, named, files.environment(path.parent)) == project
+    (path.parent / ".env").write_text("COMPOSE_PROJECT_NAME=of-file\n")
+    assert files.project_name(path, named, files.environment(path.parent)) == "of-file"
+    monkeypatch.setenv("COMPOSE_PROJECT_NAME", "asked")
+    assert files.project_name(path, named, files.environment(path.parent)) == "asked"

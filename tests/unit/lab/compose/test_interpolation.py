@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from lab.compose import dotenv
-from lab.compose.interpolation import VariableError, interpolate
+from lab.compose.interpolation import interpolate
+from lab.errors import VariableError
 
 # SET is set, EMPTY is set to nothing, NONE is not set.
 ENVIRONMENT = {"SET": "1", "EMPTY": "", "_x9": "under"}

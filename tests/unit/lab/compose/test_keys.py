@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from lab.compose import keys
-from lab.compose.errors import LocatedError
 from lab.engines import choice
+from lab.errors import LocatedError
 
 # Each part that a file may have, with a key that it may have there.
 EVERY: dict[str, Any] = {

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from lab.compose import subnets
-from lab.compose.errors import LocatedError
 from lab.compose.networks import Networks
+from lab.errors import LocatedError
 from tests.unit.lab.engines.namespaces.test_plan_errors import HOST, WIRED, refused
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lab.compose import replicas
-from lab.compose.errors import LocatedError
+from lab.errors import LocatedError
 
 THREE = {"deploy": {"replicas": 3}}
 

@@ -20,7 +20,7 @@ def settled(
     for key, network in networks.items():
         network.setdefault("name", f"x_{key}")
     topology = {"services": services, "networks": networks}
-    endpoints.settle(topology, order, free())
+    endpoints.assign(topology, order, free())
     return topology
 
 
@@ -81,7 +81,7 @@ def test_replicas_have_fixed_addresses_of_their_own_and_share_a_name() -> None:
     services = {one: on("wire") for one in ("a-1", "a-2", "b")}
     services["a-2"]["networks"] = {"wire": {"aliases": ["door"]}}
     topology = {"services": services, "networks": {"wire": {"name": "x_wire"}}}
-    endpoints.settle(topology, list(services), free(), {"a-1": "a", "a-2": "a"})
+    endpoints.assign(topology, list(services), free(), {"a-1": "a", "a-2": "a"})
     assert of(topology, "a-1") == [Endpoint("x_wire", ("a-1", "a"), "198.18.0.2", "")]
     assert of(topology, "a-2") == [Endpoint("x_wire", ("a-2", "a", "door"), "198.18.0.3", "")]
     # Docker's name server has the name of the container's own service already.

@@ -1,13 +1,10 @@
 """Which images are built, and what they are called."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from lab.compose import nodes
 from lab.engines.compose import images
 
 
@@ -35,7 +32,7 @@ def test_services_with_the_same_image_and_build_are_built_once(
     one = {"image": "socket-lab/host", "build": {"context": ".", "target": "host"}}
     other = {"image": "socket-lab/host", "build": {"context": ".", "target": "other"}}
     topo = topology(a=one, b=dict(one), c=other, d={"image": "redis"})
-    images.settle(topo, "mine")
+    images.assign_names(topo, "mine")
     images.build(topo, lambda _doing, _detail: None)
     ((project, args, text),) = built
     assert (project, args) == ("mine", ["--file", "-", "build", "a", "c"])
@@ -44,7 +41,7 @@ def test_services_with_the_same_image_and_build_are_built_once(
 
 def test_nothing_to_build_is_not_built(built: list[tuple[str, list[str], Any]]) -> None:
     topo = topology(a={"image": "redis"})
-    images.settle(topo, "mine")
+    images.assign_names(topo, "mine")
     images.build(topo, lambda _doing, _detail: None)
     assert built == []
 
@@ -53,24 +50,5 @@ def test_an_image_without_a_name_has_the_one_that_compose_gives_it() -> None:
     topo = topology(
         a={"build": {"context": "."}}, b={"build": {}, "image": "own"}, c={"image": "x"}
     )
-    images.settle(topo, "mine")
+    images.assign_names(topo, "mine")
     assert [topo["services"][name]["image"] for name in "abc"] == ["mine-a", "own", "x"]
-
-
-@pytest.mark.parametrize(
-    ("folder", "text", "project"),
-    [
-        ("plain", "services: {}", "plain"),
-        ("_My Lab.2", "services: {}", "mylab2"),
-        ("plain", "name: other\nservices: {}", "other"),
-        ("Ä", "services: {}", "socket-lab"),
-    ],
-)
-def test_project(
-    folder: str, text: str, project: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("COMPOSE_PROJECT_NAME", raising=False)
-    path = tmp_path / folder / "compose.yaml"
-    assert images.project(path, [nodes.of_file(path, yaml.compose(text))]) == project
-    monkeypatch.setenv("COMPOSE_PROJECT_NAME", "asked")
-    assert images.project(path, [nodes.of_file(path, yaml.compose(text))]) == "asked"

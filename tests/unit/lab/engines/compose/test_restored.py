@@ -13,7 +13,7 @@ def topology(**service: Any) -> dict[str, Any]:
 
 def test_limits_of_0_are_limits() -> None:
     found = topology(ulimits={"core": {}, "nofile": {"hard": 9}, "nproc": 5})
-    restored.settle(found)
+    restored.restore_limits(found)
     assert found["services"]["a"]["ulimits"] == {
         "core": {"soft": 0, "hard": 0},
         "nofile": {"soft": 0, "hard": 9},

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from lab.compose.errors import LocatedError
 from lab.engines.namespaces import identity
 from lab.engines.namespaces.spec import User
+from lab.errors import LocatedError
 
 DEFAULT = 0xA80401FB  # Docker's a80425fb without NET_BIND_SERVICE (10) and NET_RAW (13)
 

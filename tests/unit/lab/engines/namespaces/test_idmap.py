@@ -7,6 +7,7 @@ import pytest
 
 from lab.engines.namespaces import diagnostics, idmap
 from lab.engines.namespaces.idmap import Range
+from lab.errors import UnsupportedError
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def installed(folder: Path) -> None:
 
 
 def test_missing_program_is_said_with_its_package(ordinary: Path) -> None:
-    with pytest.raises(idmap.UnavailableError) as raised:
+    with pytest.raises(UnsupportedError) as raised:
         idmap.ranges()
     said = "newuidmap is not installed: sudo apt-get install uidmap"
     assert (str(raised.value), list(ordinary.iterdir())) == (said, [])

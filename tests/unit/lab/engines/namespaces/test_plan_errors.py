@@ -102,7 +102,10 @@ def test_key_is_named_with_its_line(tmp_path: Path, key: str, said: str) -> None
         ("secrets: [{target: x}]", "names none; write its source"),
         ("secrets: [3]", "names none; write its source"),
         ("secrets: [{source: s, mode: rw}]", "'rw' is no mode, such as 0440"),
-        ("configs: [{source: c, target: /proc/x}]", "/proc/x is the host's own; choose another"),
+        (
+            "configs: [{source: c, target: /proc/x}]\nconfigs: {c: {content: x}}",
+            "/proc/x is the host's own; choose another",
+        ),
         ("working_dir: 3", "working_dir must be a string"),
     ],
 )

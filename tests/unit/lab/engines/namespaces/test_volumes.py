@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from lab.compose.errors import LocatedError
+from lab.compose import references
 from lab.engines.namespaces import tmpfs
 from lab.engines.namespaces import volumes as mounts
 from lab.engines.namespaces.spec import Mount
 from lab.engines.namespaces.syscalls import MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY
+from lab.errors import LocatedError
 
 FOLDER = Path("/the/folder")
 
@@ -107,7 +108,8 @@ def test_tmpfs_of_the_long_form_has_a_size_and_a_mode(
 
 
 def of_service(**service: Any) -> tuple[Mount, ...]:
-    return mounts.of_service("h", service, FOLDER, {"data"})
+    references.check({"volumes": {"data": {}}}, {"h": service})
+    return mounts.of_service("h", service, FOLDER)
 
 
 def refused(**service: Any) -> tuple[tuple[str | int, ...], str]:
@@ -118,7 +120,7 @@ def refused(**service: Any) -> tuple[tuple[str | int, ...], str]:
 
 def test_hosts_volumes_without_a_name_are_each_hosts_own() -> None:
     service = {"volumes": ["/x"]}
-    ours, theirs = (mounts.of_service(key, service, FOLDER, ()) for key in ("a", "b"))
+    ours, theirs = (mounts.of_service(key, service, FOLDER) for key in ("a", "b"))
     assert ours[0].source != theirs[0].source
 
 
