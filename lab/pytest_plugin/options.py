@@ -95,7 +95,7 @@ def compose_file(config: pytest.Config) -> Path:
     """Return the compose file; the one that would be there by default, if there is none."""
     if found := _path(config, "lab_compose"):
         return found
-    from lab.compose.files import NAMES  # noqa: PLC0415 - not before a test uses a lab
+    from lab.compose.files import NAMES
 
     there = [config.rootpath / name for name in NAMES]
     return next((path for path in there if path.exists()), there[0])
