@@ -18,7 +18,7 @@ from lab.api.engine import Progress
 from lab.model import Finding, LabStatus, LogLine, OutputLine
 
 if TYPE_CHECKING:
-    from lab.api.link import FaultStatus
+    from lab.api.fault import FaultStatus
 
 _SEVERITY_STYLES = {"emerg": "bold red", "alert": "bold red", "crit": "bold red", "err": "red"}
 _SEVERITY_STYLES |= {"warning": "yellow", "debug": "dim"}

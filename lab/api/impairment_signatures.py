@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Required, TypedDict, Unpack
 from lab.api.keyword_arguments import by_name
 
 if TYPE_CHECKING:
-    from lab.api.link import LinkFault
+    from lab.api.fault import LinkFault
 
 
 class Packets(TypedDict, total=False):

@@ -5,55 +5,19 @@ with lab.link("client", "server").drop(tcp="syn", first=1) as fault:
 assert fault.acted == 1
 """
 
-import contextlib
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lab.agent import duration
 from lab.agent.wire import impairments, match, selection
-from lab.agent.wire.fault import Fault, description
+from lab.agent.wire.fault import Fault
 from lab.api.agent_client import AgentClient
+from lab.api.fault import ActiveFault, LinkFault, fault_status
 from lab.api.impairment_signatures import Impairments
 from lab.api.observer import NO_OBSERVER, Observer
-from lab.errors import AgentEndedError, LabError, UsageError
+from lab.errors import UsageError
 from lab.net.parameters import ParameterError
 from lab.suggestions import meant
-
-
-@dataclass(frozen=True, slots=True)
-class FaultStatus:
-    """A fault on the wire as its agent knows it.
-
-    `number` is the agent's own. `asked` has the parameters that were given. `left_ms` is None for a
-    fault without a time limit; `active` is false once that is over. One that is `exhausted` acts on
-    no packet any more, since it has acted on all that it was to (`first`, `nth`). Packets and bytes
-    (of whole IP packets) are counted from its beginning: those that matched, and those it acted on.
-    """
-
-    source: str
-    target: str
-    number: int
-    impairment: str
-    asked: dict[str, Any]
-    active: bool
-    exhausted: bool
-    stays: bool
-    left_ms: float | None
-    matched_packets: int
-    acted_packets: int
-    acted_bytes: int
-
-    @property
-    def id(self) -> str:
-        """What a person calls it: its host, and its number there."""
-        return f"{self.target}/{self.number}"
-
-    @property
-    def text(self) -> str:
-        """The impairment with what was asked: `drop tcp=syn first=1`."""
-        return description(self.impairment, self.asked)
 
 
 class Link(Impairments):
@@ -80,7 +44,7 @@ class Link(Impairments):
             text = f"a link has no {name!r}{meant(name, impairments.names())}"
             raise AttributeError(text)
 
-    def fault(self, impairment: str, **asked: Any) -> "LinkFault":
+    def fault(self, impairment: str, **asked: Any) -> LinkFault:
         """Put a fault in force, and return it. `link.drop(...)` is `link.fault("drop", ...)`.
 
         It ends when it is lifted, when its `with` block is left, or with this program. `asked` are
@@ -96,13 +60,13 @@ class Link(Impairments):
         *,
         stay: bool = False,
         for_ms: float | None = None,
-    ) -> "ActiveFault":
+    ) -> ActiveFault:
         """Put a fault in force. UsageError when it makes no sense, EngineError when it cannot be.
 
         It ends with this program, or `stay`s until it is lifted, its time is over, or its host
         ends.
         """
-        check(impairment, asked, for_ms)
+        check_fault(impairment, asked, for_ms)
         agent = self._agent()
         answer = agent.ask(
             "add",
@@ -114,53 +78,12 @@ class Link(Impairments):
             stay=stay,
             for_ms=for_ms,
         )
-        fault = ActiveFault(agent, status(answer, self.target), for_ms, self._observer)
+        fault = ActiveFault(agent, fault_status(answer, self.target), for_ms, self._observer)
         self._observer.fault_added(fault)
         return fault
 
 
-class ActiveFault:
-    """A fault that has been added, for `for_ms` if that is not None.
-
-    `added` is its status at that moment, `last` the last that is known. It is known to one agent
-    only: another, of the host after a restart, has other faults.
-    """
-
-    def __init__(
-        self,
-        agent: AgentClient,
-        added: FaultStatus,
-        for_ms: float | None = None,
-        observer: Observer = NO_OBSERVER,
-    ) -> None:
-        self._agent = agent
-        self._observer = observer
-        self.added = self.last = added
-        self.for_ms = for_ms
-
-    def status(self) -> FaultStatus:
-        """Return its counters, now. UsageError when it has been lifted.
-
-        AgentEndedError when it has ended with its host, and its counters with it.
-        """
-        self.last = self._ask("look")
-        return self.last
-
-    def lift(self) -> FaultStatus:
-        """Lift it and return its last counters. Errors as for `status`."""
-        try:
-            self.last = self._ask("remove")
-        except LabError as error:
-            self._observer.fault_lifted(self, error)
-            raise
-        self._observer.fault_lifted(self, None)
-        return self.last
-
-    def _ask(self, do: str) -> FaultStatus:
-        return status(self._agent.ask(do, fault=self.added.number), self.added.target)
-
-
-def check(impairment: str, asked: dict[str, Any], for_ms: float | None = None) -> None:
+def check_fault(impairment: str, asked: dict[str, Any], for_ms: float | None = None) -> None:
     """Raise UsageError when such a fault makes no sense; nothing has been asked of a host yet."""
     if impairment not in impairments.names():
         text = f"{impairment!r} is no impairment{meant(impairment, impairments.names())}"
@@ -175,83 +98,3 @@ def check(impairment: str, asked: dict[str, Any], for_ms: float | None = None) -
         duration.checked(for_ms, impairment)
     except ParameterError as error:
         raise UsageError(str(error)) from None
-
-
-def status(answer: dict[str, Any], target: str) -> FaultStatus:
-    """Make the status from an agent's answer."""
-    return FaultStatus(target=target, number=answer.pop("fault"), **answer)
-
-
-class LinkFault(AbstractContextManager["LinkFault"]):
-    """A fault that is in force from the moment it is made until it is lifted.
-
-    Leaving its `with` block lifts it. Without one it ends with `lift`, or with this program.
-    """
-
-    def __init__(self, link: Link, impairment: str, asked: dict[str, Any]) -> None:
-        self._active: ActiveFault | None = link.add(impairment, asked)
-        self._last = self._active.added
-        self._lifted = False
-
-    def __enter__(self) -> "LinkFault":
-        if self._lifted:
-            text = f"{self._last.id}: {self._last.text}: has been lifted; make another fault"
-            raise UsageError(text)
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        # One whose host has ended meanwhile has ended, too; only its counters are missed.
-        with contextlib.suppress(AgentEndedError):
-            self.lift()
-
-    def lift(self) -> FaultStatus:
-        """End it, and return its last counters. Lifted again, it does nothing more.
-
-        AgentEndedError when it has ended with its host, and its counters with it.
-        """
-        self._lifted = True
-        if self._active:
-            self._last = self._active.lift()
-            self._active = None
-        return self._last
-
-    @property
-    def status(self) -> FaultStatus:
-        """Its counters: now, or its last ones when it has been lifted.
-
-        AgentEndedError when it has ended with its host, and its counters with it.
-        """
-        return self._active.status() if self._active else self._last
-
-    @property
-    def matched(self) -> int:
-        """The packets that it was about."""
-        return self.status.matched_packets
-
-    @property
-    def acted(self) -> int:
-        """The packets that it acted on."""
-        return self.status.acted_packets
-
-
-class Partition(AbstractContextManager["Partition"]):
-    """Nothing gets from some hosts to others, nor (`one_way` false) back, until it is lifted."""
-
-    def __init__(self, links: Sequence[Link]) -> None:
-        self.faults: list[LinkFault] = []
-        with ExitStack() as entered:
-            for link in links:
-                self.faults.append(entered.enter_context(link.fault("drop")))
-            self._entered = entered.pop_all()
-
-    def __exit__(self, *exception: object) -> None:
-        self.lift()
-
-    def lift(self) -> None:
-        """End it. Lifted again, it does nothing more."""
-        self._entered.close()
-
-    @property
-    def acted(self) -> int:
-        """The packets that were lost to it."""
-        return sum(fault.acted for fault in self.faults)

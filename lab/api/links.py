@@ -18,7 +18,8 @@ from lab.errors import AgentEndedError, UsageError
 
 if TYPE_CHECKING:
     from lab.api.capture import Capture
-    from lab.api.link import FaultStatus, Link, Partition
+    from lab.api.fault import FaultStatus, Partition
+    from lab.api.link import Link
 
 
 class Links(ABC):
@@ -86,7 +87,7 @@ class Links(ABC):
         service's name is for all its replicas. UsageError for unknown hosts, or a host on both
         sides.
         """
-        from lab.api.link import Partition
+        from lab.api.fault import Partition
 
         return Partition(self.links_between(one, other, one_way=one_way))
 
@@ -120,13 +121,13 @@ class Links(ABC):
 
         With `over` also those whose time is over, not longer than an hour ago.
         """
-        from lab.api.link import status
+        from lab.api.fault import fault_status
 
         found = []
         for host in self.hosts.values():
             with self._existing_agent(host) as agent:
                 answer = agent.ask("list") if agent else {"faults": []}
-            found += [status(fault, host.name) for fault in answer["faults"]]
+            found += [fault_status(fault, host.name) for fault in answer["faults"]]
         return [fault for fault in found if fault.active or over]
 
     def overload_packets(self) -> int:
@@ -149,7 +150,7 @@ class Links(ABC):
 
         One that has ended meanwhile, by itself or with its program or host, is left out.
         """
-        from lab.api.link import status
+        from lab.api.fault import fault_status
 
         gone = []
         for fault in faults:
@@ -158,7 +159,7 @@ class Links(ABC):
             with existing as agent, suppress(AgentEndedError, UsageError):
                 if agent:
                     answer = agent.ask("remove", fault=fault.number)
-                    gone.append(status(answer, fault.target))
+                    gone.append(fault_status(answer, fault.target))
         return gone
 
     def capture(

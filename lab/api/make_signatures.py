@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Literal, Required, TypedDict, Unpack
 from lab.api.keyword_arguments import by_name
 
 if TYPE_CHECKING:
-    from lab.api.link import LinkFault
+    from lab.api.fault import LinkFault
 '''
 _METHODS = '''
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from lab.api.call_client import CallClient, PendingCall
     from lab.api.call_result import Result
     from lab.api.capture import Capture
+    from lab.api.fault import ActiveFault
     from lab.api.host import Host
-    from lab.api.link import ActiveFault
     from lab.api.program import Program, ProgramRun
     from lab.errors import LabError
 

@@ -12,8 +12,8 @@ from typing import Any
 from lab.agent.call_server import encoding
 from lab.api.call_client import CallClient, PendingCall
 from lab.api.call_result import Result
+from lab.api.fault import ActiveFault, FaultStatus
 from lab.api.host import Host
-from lab.api.link import ActiveFault, FaultStatus
 from lab.api.observer import Observer
 from lab.api.program import Program, ProgramRun
 from lab.errors import AgentEndedError, LabError

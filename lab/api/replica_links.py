@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from lab.api.link import ActiveFault, FaultStatus, Link
+from lab.api.fault import ActiveFault, FaultStatus
+from lab.api.link import Link
 from lab.errors import AgentEndedError, LabError
 
 

@@ -13,8 +13,8 @@ from lab.agent import calls
 from lab.api.call_client import CallClient, CallConnection, PendingCall
 from lab.api.call_result import Result
 from lab.api.capture import Capture
+from lab.api.fault import ActiveFault
 from lab.api.host import Host
-from lab.api.link import ActiveFault
 from lab.api.observer import Observer
 from lab.api.program import Program
 from lab.errors import EngineError, LabError
@@ -189,13 +189,14 @@ class _OpenSockets:
 
         Where that is not enough, end the process there.
         """
+        is_waiting = any(not one.has_ended for one in self._pending)
         aborting = [self._connection.request("abort", {"socket": name}) for name in self._names]
         self._names.clear()
         try:
             ended = all(one.result(_ABORTED_WITHIN_S) for one in aborting)
         except EngineError:  # the process has ended, and with it all that it had
             return
-        if not ended or self._dirty or any(not one.has_ended for one in self._pending):
+        if not ended or self._dirty or is_waiting:
             self._dirty = False
             self._connection.close(_ENDS_WITHIN_S)
 

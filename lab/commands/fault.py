@@ -13,8 +13,9 @@ from typing import Any
 from lab import screen
 from lab.agent.wire import impairments, match, selection
 from lab.api import lifecycle
+from lab.api.fault import FaultStatus
 from lab.api.lab import Lab
-from lab.api.link import FaultStatus, Link, check
+from lab.api.link import Link, check_fault
 from lab.commands import durations
 from lab.engines import choice
 from lab.errors import UsageError
@@ -169,7 +170,7 @@ def _add(arguments: argparse.Namespace) -> int:
     names = [p.name for p in (*kind.PARAMETERS, *match.PARAMETERS, *selection.PARAMETERS)]
     given = {name: getattr(arguments, name) for name in names}
     asked = {name: value for name, value in given.items() if value is not None}
-    check(arguments.impairment, asked)
+    check_fault(arguments.impairment, asked)
     lab = _lab(arguments)
     links = lab.links(arguments.source, arguments.target)
     added = _add_all(lab, links, arguments.impairment, asked, arguments.for_ms)

@@ -10,9 +10,9 @@ from typing import Any
 
 from lab.agent.wire import selection
 from lab.api.capture import Capture
+from lab.api.fault import ActiveFault, FaultStatus
 from lab.api.host import Host
 from lab.api.lab import Lab
-from lab.api.link import ActiveFault, FaultStatus
 from lab.errors import AgentEndedError
 from lab.evidence.event_file import Recorder
 from lab.evidence.events import (

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from itertools import pairwise
 
+from lab.api.fault import LinkFault
 from lab.api.lab import Lab
-from lab.api.link import Link, LinkFault
+from lab.api.link import Link
 from tests.integration.wire.sockets import Socket, Sockets
 from tests.waiting import wait_until
 

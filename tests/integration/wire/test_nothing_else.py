@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lab.agent.wire import impairments
-from lab.api.link import LinkFault
+from lab.api.fault import LinkFault
 from tests.integration.wire.ends import Datagrams, Ends, numbered, pattern
 from tests.waiting import wait_until
 

@@ -9,8 +9,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from lab.api.fault import LinkFault
 from lab.api.lab import Lab
-from lab.api.link import LinkFault
 from tests.integration.wire.ends import (
     Ends,
     arriving,

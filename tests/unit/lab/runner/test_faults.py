@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lab.api.link import FaultStatus
+from lab.api.fault import FaultStatus
 from lab.errors import AgentEndedError
 from lab.evidence import event_file
 from lab.evidence.event_file import Recorder
