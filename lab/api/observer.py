@@ -1,7 +1,7 @@
 """What may be seen of what is done to a lab through this API.
 
 A lab, its hosts, links, faults, captures, programs and call clients have one observer; its methods
-are called right after something has happened. `lab.api.recorder` writes it down; `lab.api.scope`
+are called right after something has happened. `lab.api.recording` writes it down; `lab.api.scope`
 undoes it.
 """
 

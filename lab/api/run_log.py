@@ -3,17 +3,20 @@
 It is written as it happens, so that a program that is killed has left what it saw.
 """
 
+import platform
 import time
 from collections import deque
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
+from lab import __version__
 from lab.api.lab import Lab
 from lab.api.quiescence import wait_until_quiet
 from lab.errors import LabError
 from lab.evidence import folders, output
-from lab.evidence.event_file import Recorder, event_of
+from lab.evidence.event_file import Recorder
 from lab.evidence.events import End, Event, HostUp, Start, SyslogLine, Unsupported
 from lab.evidence.output import OutputRecorder
 from lab.model import HostStatus, PrintedLine
@@ -25,38 +28,62 @@ _QUIET_WITHIN_S = 2.0
 class RunLog:
     """Events in a folder, and the packets of the wire beside them, until `finish`."""
 
-    def __init__(self, folder: Path, start: Start) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        engine: str,
+        title: str,
+        path: Path,
+        hosts: Sequence[str],
+        scenario: str | None = None,
+        seed: int | None = None,
+        replicas: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+        test: str | None = None,
+    ) -> None:
+        """Begin it with the event `start`: of a scenario, with its seed, or of a test."""
         self.folder = folder
         self.began_ns = time.time_ns()
         # What keeps the evidence from being whole.
         self.errors: list[str] = []
-        self._recorder: Recorder | None = Recorder(folder)
+        self.recorder = Recorder(folder)
+        self._ended = False
         self._entered = ExitStack()
-        self.write(start)
+        self.write(
+            Start(
+                scenario=scenario,
+                test=test,
+                title=title,
+                path=str(path),
+                seed=seed,
+                engine=engine,
+                kernel=platform.release(),
+                python=platform.python_version(),
+                socket_lab=__version__,
+                hosts=tuple(hosts),
+                replicas=replicas,
+            )
+        )
 
-    def open(self, lab: Lab, *, packets: bool) -> None:
-        """Write the lab's hosts; with `packets`, begin to capture those."""
+    def write_hosts(self, lab: Lab) -> None:
+        """Write which hosts are up, and what they cannot do on this machine."""
         for host in lab.status().hosts:
             self.write(HostUp(host=host.name, addresses=tuple(host.addresses)))
         for text in lab.missing_programs:
             self.write(Unsupported(text=text))
-        if not packets:
-            self.errors.append("packets were not to be recorded")
-            return
+
+    def capture(self, lab: Lab) -> None:
+        """Capture the packets of the lab, until `finish`; it is an error when that cannot be."""
         try:
             capture = lab.capture(self.folder / folders.CAPTURE, begin=False)
             self._entered.enter_context(capture)
         except LabError as error:
             self.errors.append(f"no packets were recorded: {error}")
 
-    def write(self, event: Event | str, **fields: Any) -> Event:
-        """Write an event and return it; after the end nothing is written any more.
-
-        By its kind and fields, those are of version 1 of the format.
-        """
-        if isinstance(event, str):
-            event = event_of({"kind": event, "time_ns": 0, **fields}, 1)
-        return self._recorder.write(event) if self._recorder else event
+    def write(self, event: Event) -> None:
+        """Write an event; after the end nothing is written any more."""
+        if not self._ended:
+            self.recorder.write(event)
 
     def write_syslog(self, lab: Lab) -> None:
         """Write the syslog lines of a view of the lab, as far as they have come."""
@@ -94,12 +121,12 @@ class RunLog:
 
     def finish(self) -> None:
         """End the capture and the events; done again, it does nothing."""
-        if self._recorder is None:
+        if self._ended:
             return
         try:
             self._entered.close()
         except LabError as error:
             self.errors.append(str(error))
         self.write(End(errors=tuple(self.errors)))
-        recorder, self._recorder = self._recorder, None
-        recorder.close()
+        self._ended = True
+        self.recorder.close()

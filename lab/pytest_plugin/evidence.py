@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import platform
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lab import __version__
+from lab.api.run_log import RunLog
 from lab.checks import calls, programs
 from lab.checks.verdict import Judgement, Verdict
 from lab.errors import LabError
@@ -55,16 +54,14 @@ class TestEvidence:
         self._page = ""
         item.stash[options.EVIDENCE] = self
 
-    def start(self, engine: str, hosts: Sequence[str]) -> Start:
-        """Return the first event of the test."""
-        return Start(
+    def begin_log(self, engine: str, hosts: Sequence[str]) -> RunLog:
+        """Write the first event of the test; return what writes the others."""
+        return RunLog(
+            self.folder,
             test=self.item.nodeid,
             title=self.item.nodeid,
-            path=str(self.item.path),
+            path=self.item.path,
             engine=engine,
-            kernel=platform.release(),
-            python=platform.python_version(),
-            socket_lab=__version__,
             hosts=tuple(hosts),
         )
 

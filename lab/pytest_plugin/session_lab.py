@@ -19,7 +19,6 @@ from lab import api
 from lab.api.engine import Engine, EngineHost
 from lab.api.lab import Lab
 from lab.api.quiescence import wait_until_quiet
-from lab.api.run_log import RunLog
 from lab.errors import EngineError, LabError
 from lab.evidence.events import Notice
 from lab.model import ComposeFiles
@@ -74,7 +73,7 @@ class SessionLab(AbstractContextManager["SessionLab"]):
         """Give a test its view of the lab, which is brought up if there is none."""
         lab = self._up()
         evidence = TestEvidence(item)
-        run_log = RunLog(evidence.folder, evidence.start(self._engine.name, list(lab.hosts)))
+        run_log = evidence.begin_log(self._engine.name, list(lab.hosts))
         for text in self._notes:
             run_log.write(Notice(text=text))
         test_lab = TestLab(lab, run_log, self._connect)

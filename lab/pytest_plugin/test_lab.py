@@ -6,7 +6,7 @@ from socket import socket
 from lab.api.engine import EngineHost
 from lab.api.lab import Lab
 from lab.api.observer import NO_OBSERVER, Observers
-from lab.api.recorder import Recorder
+from lab.api.recording import Recording
 from lab.api.run_log import RunLog
 from lab.api.scope import Scope
 
@@ -21,14 +21,18 @@ class TestLab:
     ) -> None:
         self.run_log = run_log
         self.scope = Scope()
-        self._recorder = Recorder(run_log.write)
+        self._recording = Recording(run_log.write)
         # What can be undone is registered first.
-        self.lab = lab.view(Observers(self.scope, self._recorder), begin_agent=begin_agent)
+        self.lab = lab.view(Observers(self.scope, self._recording), begin_agent=begin_agent)
         self._unobserved = lab.view(NO_OBSERVER, begin_agent=begin_agent)
 
     def open(self, *, packets: bool) -> None:
         """Write the hosts; with `packets`, begin to capture them."""
-        self.run_log.open(self._unobserved, packets=packets)
+        self.run_log.write_hosts(self._unobserved)
+        if packets:
+            self.run_log.capture(self._unobserved)
+        else:
+            self.run_log.errors.append("packets were not to be recorded")
 
     def write_outputs(self) -> None:
         """Write how the hosts are, and what their programs have printed."""
@@ -38,7 +42,7 @@ class TestLab:
         """Complete the evidence: lift the faults, and write what has not been written yet."""
         self.scope.end_faults()
         self.run_log.errors += self.scope.end_captures()
-        self._recorder.finish()
+        self._recording.finish()
         self.run_log.write_syslog(self.lab)
         self.run_log.finish()
 

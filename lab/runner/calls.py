@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
-from lab.agent.call_server import encoding
+from lab.api import as_events
 from lab.api.call_client import CallClient, PendingCall
 from lab.api.lab import Lab
 from lab.errors import LabError
@@ -20,8 +20,6 @@ from lab.evidence.events import (
     ProgramInput,
     ProgramOutcome,
     ProgramStarted,
-    Raised,
-    SocketAddresses,
 )
 from lab.runner.programs import RunningProgram
 from lab.scenario.model import CallStep, CollectStep, Expected, RunStep, SendStep
@@ -68,7 +66,7 @@ class PendingCalls:
         pending = self._callers[step.on].start(step.call, **arguments)
         if step.later:
             name = step.later
-            begun = CallOutcome(name=name, host=step.on, call=step.call, arguments=arguments)
+            begun = replace(as_events.call_begun(pending), name=name)
             self._pending[name] = begun, pending
             self._rest[name] = lambda: self._write_call(pending, 0, begun)
             return self._recorder.write(
@@ -76,9 +74,7 @@ class PendingCalls:
                     step=number, name=name, host=step.on, call=step.call, arguments=arguments
                 )
             )
-        begun = CallOutcome(
-            step=number, host=step.on, call=step.call, arguments=arguments, began_ns=began_ns
-        )
+        begun = replace(as_events.call_begun(pending), step=number, began_ns=began_ns)
         return self._finish(pending, step.expected, begun)
 
     def run(self, step: RunStep, number: int) -> ProgramStarted | ProgramOutcome:
@@ -110,15 +106,9 @@ class PendingCalls:
         program = self.program(step.name)
         assert program, "the reader has seen that it was started before"
         data = step.text.encode()
-        given = ProgramInput(
-            step=number,
-            name=step.name,
-            host=program.host,
-            data=encoding.encode(data) if data else None,
-            size_bytes=len(data),
-            close=step.close,
-        )
-        interrupted = replace(given, interrupted=True)
+        given = as_events.program_input(step.name, program.host, data, close=step.close)
+        given = replace(given, step=number)
+        interrupted = replace(given, taken_bytes=0, interrupted=True)
         with self._waiting(("input", number), lambda: self._recorder.write(interrupted)):
             taken = program.send(data, close=step.close, within_s=step.within_s)
         return self._recorder.write(
@@ -182,16 +172,7 @@ class PendingCalls:
             return self._recorder.write(replace(begun, error=str(error)))
         if result is None:
             return self._recorder.write(begun)
-        return self._recorder.write(
-            replace(
-                begun,
-                began_ns=result.began_ns,
-                ended_ns=result.ended_ns,
-                addresses=SocketAddresses(**result.ends),
-                result=result.gave,
-                raised=Raised(**result.raised) if result.raised else None,
-            )
-        )
+        return self._recorder.write(as_events.call_ended(begun, result))
 
     # --- programs
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from lab.agent.wire import selection
+from lab.api import as_events
 from lab.api.capture import Capture
 from lab.api.fault import ActiveFault, FaultStatus
 from lab.api.host import Host
@@ -16,8 +17,6 @@ from lab.api.lab import Lab
 from lab.errors import AgentEndedError
 from lab.evidence.event_file import Recorder
 from lab.evidence.events import (
-    FaultCounters,
-    FaultLink,
     FaultOff,
     FaultOn,
     HostFaultOff,
@@ -72,20 +71,7 @@ class ActiveFaults:
         asked = self._seeded(step)
         for source, target in step.links:
             there.append(self._lab.link(source, target).add(step.impairment, asked, for_ms=for_ms))
-        links = [
-            FaultLink(source=one.added.source, target=one.added.target, fault=one.added.id)
-            for one in there
-        ]
-        return self._recorder.write(
-            FaultOn(
-                step=number,
-                name=step.name,
-                impairment=step.impairment,
-                asked=asked,
-                links=tuple(links),
-                for_s=step.for_s,
-            )
-        )
+        return self._recorder.write(as_events.fault_on(step.name, there, step=number))
 
     def _seeded(self, step: WireFaultStep) -> dict[str, Any]:
         """Return what is asked of the wire, with the scenario's seed if the step has none.
@@ -120,13 +106,8 @@ class ActiveFaults:
         faults = self._faults.pop(name)
         statuses = [last_of(fault) for fault in faults]
         lost = any(status is fault.added for status, fault in zip(statuses, faults, strict=True))
-        counters = FaultCounters(
-            matched_packets=sum(status.matched_packets for status in statuses),
-            acted_packets=sum(status.acted_packets for status in statuses),
-            acted_bytes=sum(status.acted_bytes for status in statuses),
-        )
         return self._recorder.write(
-            FaultOff(step=step, name=name, counters=counters, counters_lost=lost)
+            as_events.fault_off(name, statuses, step=step, counters_lost=lost)
         )
 
     def _last_of(self, fault: ActiveFault) -> FaultStatus:

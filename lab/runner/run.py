@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import platform
 import secrets
 import struct
 from collections.abc import Iterator
@@ -10,15 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import __version__
 from lab.api.engine import Engine, Progress
 from lab.api.lab import Lab
+from lab.api.run_log import RunLog
 from lab.checks.judge import judge
 from lab.checks.verdict import Judgement, Verdict, overall, telling
 from lab.errors import EngineError, EvidenceError, LabError, UnsupportedError
 from lab.evidence import event_file, folders
-from lab.evidence.event_file import Recorder
-from lab.evidence.events import End, HostUp, Start, Unsupported
+from lab.evidence.events import Start, Unsupported
 from lab.evidence.os_errors import naming
 from lab.evidence.packets import Seen, packets
 from lab.model import ComposeFiles
@@ -62,41 +60,32 @@ def run(
     """
     folder = folders.new_run(results, scenario.name)
     (folder / folders.SCENARIO).write_text(scenario.text, encoding="utf-8", newline="")
-    recorder = Recorder(folder)
-    recorder.write(_start(engine, scenario))
-    errors: list[str] = []
-    try:
-        with _lab(engine, scenario, progress) as lab:
-            _note_hosts(recorder, lab)
-            _play(lab, scenario, recorder, folder, show, errors)
-    except BaseException as error:
-        errors.append(f"the run was ended by {type(error).__name__}: {error}".rstrip(": "))
-        error.add_note(f"the evidence of {scenario.name} is in {folder}")
-        if isinstance(error, EngineError) and (lacking := engine.missing(error)):
-            text = "; ".join(f"{one.name}: {one.seen} ({one.remedy})" for one in lacking)
-            raise UnsupportedError(f"the engine {engine.name} cannot work here: {text}") from error
-        raise
-    finally:
-        recorder.write(End(errors=tuple(errors)))
-        recorder.close()
-        outcome = verify(folder)
-        _write(outcome)
-    return outcome
-
-
-def _start(engine: Engine, scenario: Scenario) -> Start:
-    return Start(
+    run_log = RunLog(
+        folder,
         scenario=scenario.name,
         title=scenario.title,
-        path=str(scenario.path),
+        path=scenario.path,
         seed=scenario.seed,
         engine=engine.name,
-        kernel=platform.release(),
-        python=platform.python_version(),
-        socket_lab=__version__,
         hosts=scenario.hosts,
         replicas=scenario.replicas,
     )
+    try:
+        with _lab(engine, scenario, progress) as lab:
+            run_log.write_hosts(lab)
+            _play(lab, scenario, run_log, show)
+    except BaseException as error:
+        run_log.errors.append(f"the run was ended by {type(error).__name__}: {error}".rstrip(": "))
+        error.add_note(f"the evidence of {scenario.name} is in {folder}")
+        if isinstance(error, EngineError) and (missing := engine.missing(error)):
+            text = "; ".join(f"{one.name}: {one.seen} ({one.remedy})" for one in missing)
+            raise UnsupportedError(f"the engine {engine.name} cannot work here: {text}") from error
+        raise
+    finally:
+        run_log.finish()
+        outcome = verify(folder)
+        _write(outcome)
+    return outcome
 
 
 @contextmanager
@@ -117,23 +106,10 @@ def _lab(engine: Engine, scenario: Scenario, progress: Progress) -> Iterator[Lab
             lab.down(progress=progress)
 
 
-def _note_hosts(recorder: Recorder, lab: Lab) -> None:
-    for host in lab.status().hosts:
-        recorder.write(HostUp(host=host.name, addresses=tuple(host.addresses)))
-    for text in lab.missing_programs:
-        recorder.write(Unsupported(text=text))
-
-
-def _play(
-    lab: Lab,
-    scenario: Scenario,
-    recorder: Recorder,
-    folder: Path,
-    show: Show,
-    errors: list[str],
-) -> None:
-    capture = lab.capture(folder / folders.CAPTURE, begin=False)
-    with Player(lab, scenario, recorder, capture, show, errors) as player:
+def _play(lab: Lab, scenario: Scenario, run_log: RunLog, show: Show) -> None:
+    errors = run_log.errors
+    capture = lab.capture(run_log.folder / folders.CAPTURE, begin=False)
+    with Player(lab, scenario, run_log.recorder, capture, show, errors) as player:
         player.begin_callers()  # they load while the capture begins
         with capture:
             player.play()

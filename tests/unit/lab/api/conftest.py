@@ -11,7 +11,7 @@ from tests.unit.lab.api.fake_engine import FakeLab
 def fake() -> Iterator[FakeLab]:
     fake = FakeLab()
     yield fake
-    for host in fake.hosts.values():
+    for host in fake.fake_hosts:
         for process in host.call_servers:
             process.kill()
             process.wait()

@@ -1,4 +1,4 @@
-"""A lab of an engine that is none: its hosts are this machine, and remember what is done to them."""
+"""A lab whose hosts are this machine: they remember what is done to them."""
 
 import json
 import socket
@@ -116,7 +116,8 @@ class FakeLab(EngineLab):
         self.name = "fake"
         self.client = FakeHost("client", "192.0.2.1")
         self.server = FakeHost("server", "192.0.2.2")
-        self.hosts = {host.name: host for host in (self.client, self.server)}
+        self.fake_hosts = (self.client, self.server)
+        self.hosts = {host.name: host for host in self.fake_hosts}
         self.is_up = True
 
     def status(self) -> LabStatus:

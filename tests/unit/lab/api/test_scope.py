@@ -118,7 +118,7 @@ def test_where_more_than_a_socket_may_be_left_the_process_ends(
     fake: FakeLab, scope: Scope, call: str, arguments: dict[str, str]
 ) -> None:
     calls = Lab(fake).view(scope).host("client").calls
-    calls.call("socket", type="dgram", **{"as": "c"})
+    calls.call("socket", type="datagram", **{"as": "c"})
     calls.call("bind", socket="c", address="127.0.0.1:0")
     calls.start(call, **arguments)
     scope.end()

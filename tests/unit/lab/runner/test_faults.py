@@ -24,6 +24,7 @@ class DeadFault:
         own = {"source": "client", "target": "server", "number": 1, "impairment": "drop"}
         state = {"active": True, "exhausted": False, "stays": False, "left_ms": None}
         counted = {"matched_packets": 0, "acted_packets": 0, "acted_bytes": 0}
+        self.for_ms = None
         self.added = FaultStatus(asked=asked, **own, **state, **counted)  # type: ignore[arg-type]
 
     def status(self) -> FaultStatus:
