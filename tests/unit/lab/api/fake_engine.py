@@ -88,7 +88,7 @@ class FakeHost(EngineHost):
         if do == "add":
             asked = {key: request[key] for key in ("source", "target", "impairment", "asked")}
             number = len(self.faults) + 1
-            state = {"fault": number, "active": True, "spent": False, "left_ms": None}
+            state = {"fault": number, "active": True, "exhausted": False, "left_ms": None}
             counted = {"matched_packets": 0, "acted_packets": 0, "acted_bytes": 0}
             self.faults.append(asked | state | counted | {"stays": request["stay"]})
         elif do in {"look", "remove"}:
