@@ -1,7 +1,7 @@
 """Folders that version 1 of the format has left: judged and shown as then.
 
-`tests/format_1` has what a run of a scenario with a step of every kind, one that failed with a host
-that died, and a test that failed have left.
+`tests/data/format-1` has what was left by a scenario with a step of every kind, by one that failed
+with a host that died, and by a test that failed.
 """
 
 import json
@@ -19,7 +19,7 @@ from lab.report.reading import read
 from lab.runner import run
 from tests import made_evidence as made
 
-FOLDERS = Path(__file__).parents[3] / "format_1"
+FOLDERS = Path(__file__).parents[3] / "data" / "format-1"
 MANY_KINDS, FAILS, TEST = (FOLDERS / name for name in ("many-kinds", "fails", "failed-test"))
 
 
