@@ -142,6 +142,15 @@ class ResetOptions(Packets, total=False):
     """who gets an RST."""
 
 
+class SliceOptions(Packets, total=False):
+    """The parameters of `slice`."""
+
+    size_bytes: Required[int]
+    """the data of each piece (a whole number from 1 to 65535)."""
+    delay_ms: float
+    """between the pieces (a number from 0 to 60000)."""
+
+
 class Impairments:
     """What a link may do to packets. Each method puts a fault in force, and returns it.
 
@@ -201,3 +210,8 @@ class Impairments:
     def reset(self, **asked: Unpack[ResetOptions]) -> LinkFault:
         """Lose the TCP segment, and reset the connection: an RST to the receiver, the sender or both."""
         return self.fault("reset", **asked)
+
+    @by_name
+    def slice(self, **asked: Unpack[SliceOptions]) -> LinkFault:
+        """Cut a TCP segment into several, each with so many bytes of its data."""
+        return self.fault("slice", **asked)

@@ -28,7 +28,9 @@ EACH: dict[str, dict[str, Any]] = {
     "reject": {},
     "mtu": {"mtu_bytes": 68},
     "observe": {},
+    "slice": {"size_bytes": 40},
 }
+OF_TCP = {"reset", "slice"}
 each = pytest.mark.parametrize("name", EACH)
 
 
@@ -46,6 +48,8 @@ def assert_untouched(datagrams: Datagrams) -> None:
 def assert_acts(ends: Ends, fault: LinkFault, name: str) -> None:
     if name == "reset":
         ends.open_tcp().connect_ex((ends.address("server"), ends.listener().port))
+    elif name in OF_TCP:
+        ends.stream().client.send(pattern(100))
     else:
         ends.datagrams().client.send(pattern(100))
     wait_until(lambda: fault.acted > 0, "the fault to act")
@@ -90,7 +94,7 @@ def test_traffic_is_as_before_once_it_is_lifted(ends: Ends, name: str) -> None:
         def seen() -> bool:
             with suppress(ConnectionRefusedError):  # what `reject` says of the one before
                 before.client.send(pattern(100))
-            return name == "reset" or fault.matched >= 5
+            return name in OF_TCP or fault.matched >= 5
 
         wait_until(seen, "the fault to see all")
     # What was held up comes now; what was told is no news any more.

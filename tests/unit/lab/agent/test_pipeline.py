@@ -34,11 +34,12 @@ def test_without_faults_packets_are_due_as_they_come() -> None:
 
 
 def test_faults_stand_in_the_order_of_their_stages_then_of_adding() -> None:
-    names_ = ["delay", "rate", "reorder", "duplicate", "corrupt", "reject", "drop"]
+    names_ = ["delay", "rate", "reorder", "duplicate", "slice", "corrupt", "reject", "drop"]
     needed: dict[str, dict[str, float]] = {"delay": {"delay_ms": 1}, "rate": {"rate_bps": 8e6}}
+    needed["slice"] = {"size_bytes": 1}
     link = pipeline(*(fault(name, **needed.get(name, {})) for name in names_))
     assert [one.name for one in link.faults] == [
-        *("reject", "drop", "corrupt", "duplicate", "reorder", "rate", "delay"),
+        *("reject", "drop", "corrupt", "slice", "duplicate", "reorder", "rate", "delay"),
     ]
 
 
@@ -49,6 +50,7 @@ def test_stages_of_the_impairments() -> None:
     assert dict(sorted(by_stage.items())) == {
         Stage.END: ["drop", "mtu", "observe", "reject", "reset"],
         Stage.CHANGE: ["corrupt"],
+        Stage.SPLIT: ["slice"],
         Stage.DUPLICATE: ["duplicate"],
         Stage.ORDER: ["reorder"],
         Stage.RATE: ["rate"],

@@ -30,6 +30,7 @@ _LIKELY: dict[str, list[Any]] = {
     **{"delay_ms": [0, 1, 7], "jitter_ms": [0, 1], "hold_ms": [1, 10], "mtu_bytes": [68, 1280]},
     **{"rate_bps": [8e4, 8e6], "limit_packets": [0, 3], "limit_bytes": [0, 200]},
     **{"bits": [1, 64], "offset_bytes": [0, 20], "seed": [1, 7], "idle_ms": [0.5, 2]},
+    "size_bytes": [1, 4],
 }
 
 
@@ -67,17 +68,22 @@ def test_any_packet_comes_out_whole_of_any_faults(
         done += link.arrive(bytes([n]), parse(data), now_ns)
     while (due_ns := link.next_due_ns()) is not None:
         done += link.due(due_ns)
-    assert sorted(out.id for out in done) == [bytes([n]) for n in range(len(arrivals))]
+    of_the_kernel = [out for out in done if out.id]
+    assert sorted(out.id for out in of_the_kernel) == [bytes([n]) for n in range(len(arrivals))]
+    assert all(out.whole for out in done if not out.id)
     for out in done:
         by_names = {by.name for by, _ in out.actions}
         assert not out.lost or by_names & set(LOSE)
-        assert out.lost or (out.data is not None) == bool(by_names & {"corrupt", "reset"})
+        if not out.lost and not out.whole:
+            assert (out.data is not None) == bool(by_names & {"corrupt", "reset"})
         assert (out.duplicates > 0) == ("duplicate" in by_names)
         assert out.at_ns >= out.arrived_ns
         assert not out.replies or by_names & {"reject", "reset", "mtu"}
         assert all(parse(answer).version for answer in out.replies)
     # What a reset does to later packets of its connection is noted, too, and not counted.
-    effects = [effect for out in done for _, effect in out.actions if effect != RESET_BEFORE]
+    effects = [
+        effect for out in of_the_kernel for _, effect in out.actions if effect != RESET_BEFORE
+    ]
     assert sum(one.acted_packets for one in some) == len(effects)
     assert all(one.acted_packets <= one.matched_packets <= len(arrivals) for one in some)
 
