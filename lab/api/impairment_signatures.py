@@ -147,7 +147,7 @@ class SliceOptions(Packets, total=False):
 
     size_bytes: Required[int]
     """the data of each piece (a whole number from 1 to 65535)."""
-    delay_ms: float
+    spacing_ms: float
     """between the pieces (a number from 0 to 60000)."""
 
 

@@ -28,7 +28,7 @@ def test_every_byte_comes_once_in_more_segments(ends: Ends) -> None:
 
 def test_a_program_reads_a_message_in_pieces(ends: Ends) -> None:
     stream = ends.stream()
-    with ends.forth.slice(port=stream.port, size_bytes=4, delay_ms=200):
+    with ends.forth.slice(port=stream.port, size_bytes=4, spacing_ms=200):
         stream.client.send(b"one message")
         assert [stream.server.recv(100) for _ in range(3)] == [b"one ", b"mess", b"age"]
     assert stream.server.drain() == []
@@ -46,7 +46,7 @@ def test_a_long_transfer_and_its_end_arrive_whole(ends: Ends) -> None:
 
 def test_lifted_while_pieces_wait_it_lets_them_go_on(ends: Ends) -> None:
     stream = ends.stream()
-    with ends.forth.slice(port=stream.port, size_bytes=1, delay_ms=60_000) as fault:
+    with ends.forth.slice(port=stream.port, size_bytes=1, spacing_ms=60_000) as fault:
         stream.client.send(b"hello")
         assert stream.server.recv(100) == b"h"
         wait_until(lambda: fault.acted == 1, "the segment to be cut")

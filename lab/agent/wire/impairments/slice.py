@@ -25,7 +25,7 @@ class Impairment(Base):
     and FIN are on the last one only, CWR on the first, as the kernel's own segmentation has it
     (tcp_gso_segment). Only whole segments with more data than that are meant: no SYN, no RST, no
     urgent data, no fragments, and nothing of UDP, whose datagrams are never cut on their way. What
-    an earlier fault has damaged stays whole, for its receiver to drop it. With `delay_ms` the
+    an earlier fault has damaged stays whole, for its receiver to drop it. With `spacing_ms` the
     pieces of later segments wait for those before them; other packets may overtake them.
     """
 
@@ -33,14 +33,14 @@ class Impairment(Base):
     INJECTS = True
     PARAMETERS = (
         Parameter("size_bytes", int, "the data of each piece", 1, 65_535, required=True),
-        Parameter("delay_ms", float, "between the pieces", 0, _MOST_MS, default=0.0),
+        Parameter("spacing_ms", float, "between the pieces", 0, _MOST_MS, default=0.0),
     )
     protocol = "tcp"
 
     def __init__(self, values: dict[str, Any]) -> None:
         """Take the values."""
         self._size_bytes: int = values["size_bytes"]
-        self._gap_ns = round(values["delay_ms"] * 1e6)
+        self._gap_ns = round(values["spacing_ms"] * 1e6)
         self._free_ns = 0  # when the pieces of earlier segments have gone on
 
     def concerns(self, packet: Packet) -> bool:

@@ -158,6 +158,7 @@ def test_impairments_are_found_by_name() -> None:
             "reject",
             "reorder",
             "reset",
+            "slice",
         ]
     )
     for nonsense in ("dorp", "", "__init__", 3, None, ["drop"]):

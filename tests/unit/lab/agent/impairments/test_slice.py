@@ -132,7 +132,7 @@ def came(done: list[Transit]) -> list[bytes]:
 
 
 def test_pieces_come_one_after_the_other() -> None:
-    link = pipeline(fault("slice", size_bytes=2, delay_ms=10))
+    link = pipeline(fault("slice", size_bytes=2, spacing_ms=10))
     assert came(arrived(link, HELLO)) == [b"he"]
     # Those of the next one come after them.
     assert came(arrived(link, HELLO, 5)) == []
@@ -143,7 +143,7 @@ def test_pieces_come_one_after_the_other() -> None:
 
 
 def test_lifting_it_lets_all_pieces_go_on_in_order() -> None:
-    one = fault("slice", size_bytes=1, delay_ms=10)
+    one = fault("slice", size_bytes=1, spacing_ms=10)
     link = pipeline(one)
     assert came(arrived(link, HELLO)) == [b"h"]
     assert came(link.remove(one, 1 * MS)) == [b"e", b"l", b"l", b"o"]
@@ -173,11 +173,11 @@ def records(path: Path, *, later: bool = True, **asked: float) -> list[Record]:
     return [one for one in read(path) if isinstance(one, Record)]
 
 
-@pytest.mark.parametrize("delay_ms", [0, 10])
+@pytest.mark.parametrize("spacing_ms", [0, 10])
 def test_a_capture_has_one_arrival_and_every_piece_with_its_id(
-    tmp_path: Path, delay_ms: float
+    tmp_path: Path, spacing_ms: float
 ) -> None:
-    found = records(tmp_path / "wire.pcapng", delay_ms=delay_ms)
+    found = records(tmp_path / "wire.pcapng", spacing_ms=spacing_ms)
     first = [one for one in found if one.packet_id == 1]
     assert [one.data for one in first if one.interface == ARRIVED] == [HELLO.data]
     pieces = [parse(one.data) for one in first if one.interface != ARRIVED]
@@ -191,6 +191,6 @@ def test_a_capture_has_one_arrival_and_every_piece_with_its_id(
 
 
 def test_pieces_that_wait_at_the_end_are_no_second_arrival(tmp_path: Path) -> None:
-    found = records(tmp_path / "wire.pcapng", later=False, delay_ms=10)
+    found = records(tmp_path / "wire.pcapng", later=False, spacing_ms=10)
     assert [one.packet_id for one in found if one.interface == ARRIVED] == [1, 2]
     assert HELD not in {one.fate.kind for one in found}
