@@ -4,8 +4,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lab.api.observer import NO_OBSERVER, Observer
 from lab.api.tee import TeedProcess
@@ -19,8 +18,7 @@ _ENDS_WITHIN_S = 20.0  # after SIGKILL, on a busy machine
 _NEWS_WITHIN_S = 1.0  # of the end of who reads no more
 
 
-@dataclass(frozen=True, slots=True)
-class ProgramRun:
+class ProgramRun(NamedTuple):
     """A program that was run on a host: to its end, or until it had not ended in `timeout_s`."""
 
     host: "Host"
