@@ -49,9 +49,9 @@ def call_ended(begun: CallOutcome, result: Result) -> CallOutcome:
         begun,
         began_ns=result.began_ns,
         ended_ns=result.ended_ns,
-        result=result.gave,
+        result=result.returned,
         raised=Raised(**result.raised) if result.raised else None,
-        addresses=SocketAddresses(**result.ends),
+        addresses=SocketAddresses(**result.addresses),
     )
 
 

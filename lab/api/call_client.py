@@ -86,7 +86,7 @@ class CallConnection:
         self._socket: socket.socket | None = None
         self._end = threading.Event()
         self._pending: dict[int, PendingCall] = {}
-        self._why = ""  # what the last one said before its end
+        self._why = ""  # the error that the last one sent before its end
         self._numbers = itertools.count(1)
 
     def begin(self) -> None:

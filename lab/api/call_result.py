@@ -1,4 +1,4 @@
-"""What came of a call: as data, which is evidence, and as Python's own value or exception."""
+"""The result of a socket call: as data, which is evidence, and as Python's value or exception."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,25 +11,25 @@ from lab.errors import UsageError
 class Result:
     """A call that has returned; times are nanoseconds of CLOCK_REALTIME.
 
-    `gave` and `raised` are as lab.agent.call_server.encoding wrote them: a value with bytes
-    as {"text": ...} or {"hex": ...}; None or {"name", "errno", "type", "text"}.
-    `ends` are the addresses of its socket, as far as known: `protocol`, `local` and `peer`.
+    `returned` and `raised` are as lab.agent.call_server.encoding wrote them: a value with bytes as
+    {"text": ...} or {"hex": ...}; None or {"name", "errno", "type", "text"}. `addresses` are those
+    of its socket, as far as known: `protocol`, `local` and `peer`.
     """
 
     began_ns: int
     ended_ns: int
-    gave: Any = None
+    returned: Any = None
     raised: dict[str, Any] | None = None
-    ends: dict[str, str] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
 
     def value(self) -> Any:
-        """Return what the call gave, or raise what it raised there, as Python's socket does.
+        """Return what the call returned, or raise what it raised, as Python's socket does.
 
         UsageError when it made no sense, such as a socket that is not there. Of more than 64 KiB
         only {"length", "sha256"} has come.
         """
         if self.raised is None:
-            return encoding.decode(self.gave)
+            return encoding.decode(self.returned)
         if self.raised["type"] == "ParameterError":
             raise UsageError(self.raised["text"])
         raise encoding.decode_error(self.raised)

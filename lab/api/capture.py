@@ -22,7 +22,7 @@ from lab.evidence.capture_writer import Captured, Recorder
 from lab.net.pcapng import MOST_SNAP_BYTES
 
 _ID_BITS = 48  # of a packet's id; the others are its host's
-_ENDS_WITHIN_S = 30.0  # an agent says its last words at once; 32 MB may wait before them
+_ENDS_WITHIN_S = 30.0  # an agent ends its stream at once, but 32 MB may wait before that
 
 
 @dataclass(frozen=True, slots=True)

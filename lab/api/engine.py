@@ -123,7 +123,7 @@ class EngineHost(ABC):
         """Begin a process on the host that makes socket calls there, as a user without rights.
 
         It reads requests from the socket (lab.agent.call_server.server), and ends when that is
-        closed. What goes wrong may also be said there: {"failed": ...}.
+        closed. An error of its start may come by the socket, too: {"failed": ...}.
         """
 
 
@@ -168,7 +168,7 @@ class Engine(ABC):
 
     @abstractmethod
     def findings(self) -> list[Finding]:
-        """Say what of this engine the machine has and lacks; raises nothing."""
+        """Return what of this engine the machine has and lacks; raises nothing."""
 
     def missing(self, error: EngineError) -> list[Finding]:
         """Return what this machine lacks that can be the cause of the error; []: it is another."""

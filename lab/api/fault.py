@@ -99,7 +99,7 @@ class ActiveFault:
 
 
 class LinkFault(AbstractContextManager["LinkFault"]):
-    """A fault that is in force from the moment it is made until it is lifted.
+    """A fault that is active from the moment it is made until it is lifted.
 
     Leaving its `with` block lifts it. Without one it ends with `lift`, or with this program.
     """
@@ -141,12 +141,12 @@ class LinkFault(AbstractContextManager["LinkFault"]):
 
     @property
     def matched(self) -> int:
-        """The packets that it was about."""
+        """How many packets its match fitted."""
         return self.status.matched_packets
 
     @property
     def acted(self) -> int:
-        """The packets that it acted on."""
+        """How many packets it acted on."""
         return self.status.acted_packets
 
 
@@ -169,5 +169,5 @@ class Partition(AbstractContextManager["Partition"]):
 
     @property
     def acted(self) -> int:
-        """The packets that were lost to it."""
+        """How many packets were lost to it."""
         return sum(fault.acted for fault in self.faults)

@@ -124,7 +124,7 @@ class Host:
         """The connection to the call server of the host, which is begun with the first call."""
         if self._shared_connection:
             return self._shared_connection()
-        from lab.api.call_client import CallConnection  # noqa: PLC0415 - only who needs it waits
+        from lab.api.call_client import CallConnection  # noqa: PLC0415 - not for every command
 
         return CallConnection(self.name, self.engine_host.begin_call_server)
 

@@ -152,13 +152,13 @@ class SliceOptions(Packets, total=False):
 
 
 class Impairments:
-    """What a link may do to packets. Each method puts a fault in force, and returns it.
+    """What a link may do to packets. Each method adds a fault, and returns it.
 
     All parameters are given by name; UsageError when they make no sense together.
     """
 
     def fault(self, impairment: str, **asked: Any) -> LinkFault:
-        """Put a fault in force."""
+        """Add a fault to the link."""
         raise NotImplementedError
 
     @by_name

@@ -1,4 +1,4 @@
-"""Refuses what is given to a method of a link by its place, in words that say how it is given."""
+"""Refuses positional arguments of a link's methods; the error names the keyword to use."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,7 +11,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def by_name(method: Method) -> Method:
-    """Let a method, which is called as an impairment, raise UsageError for values without names."""
+    """Let the method of an impairment raise UsageError for positional arguments."""
 
     @wraps(method)
     def checked(self: object, *values: object, **asked: object) -> object:

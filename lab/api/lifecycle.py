@@ -1,4 +1,4 @@
-"""Puts the rooms together: what each command of the lab does, without a word to the screen."""
+"""Brings labs up and down, and finds them, on any engine; the screen is the commands' affair."""
 
 import os
 import re
@@ -129,5 +129,5 @@ def findings(engines: Sequence[Engine]) -> list[Finding]:
 
 def can(found: Sequence[Finding]) -> bool:
     """Tell whether the findings leave an engine that works."""
-    lacking = {finding.engine for finding in found if finding.required and not finding.ok}
-    return "" not in lacking and bool({finding.engine for finding in found} - {"", *lacking})
+    unusable = {finding.engine for finding in found if finding.required and not finding.ok}
+    return "" not in unusable and bool({finding.engine for finding in found} - {"", *unusable})

@@ -45,7 +45,7 @@ class Link(Impairments):
             raise AttributeError(text)
 
     def fault(self, impairment: str, **asked: Any) -> LinkFault:
-        """Put a fault in force, and return it. `link.drop(...)` is `link.fault("drop", ...)`.
+        """Add a fault, and return it. `link.drop(...)` is `link.fault("drop", ...)`.
 
         It ends when it is lifted, when its `with` block is left, or with this program. `asked` are
         the parameters of the impairment, of the match and of the selection (`lab fault add --help`
@@ -61,7 +61,7 @@ class Link(Impairments):
         stay: bool = False,
         for_ms: float | None = None,
     ) -> ActiveFault:
-        """Put a fault in force. UsageError when it makes no sense, EngineError when it cannot be.
+        """Add a fault. UsageError when it makes no sense, EngineError when it cannot be.
 
         It ends with this program, or `stay`s until it is lifted, its time is over, or its host
         ends.
@@ -84,7 +84,7 @@ class Link(Impairments):
 
 
 def check_fault(impairment: str, asked: dict[str, Any], for_ms: float | None = None) -> None:
-    """Raise UsageError when such a fault makes no sense; nothing has been asked of a host yet."""
+    """Raise UsageError when such a fault makes no sense, before a host is asked for it."""
     if impairment not in impairments.names():
         text = f"{impairment!r} is no impairment{meant(impairment, impairments.names())}"
         raise UsageError(text)

@@ -83,7 +83,7 @@ class Links(ABC):
     ) -> Partition:
         """Let nothing get from the hosts `one` to the `other`s, nor back, unless `one_way`.
 
-        The partition is in force at once; leaving its `with` block lifts it, as does `lift`. A
+        The partition is active at once; leaving its `with` block lifts it, as does `lift`. A
         service's name is for all its replicas. UsageError for unknown hosts, or a host on both
         sides.
         """
@@ -117,7 +117,7 @@ class Links(ABC):
         return [self._link(self.host(a), self.host(b)) for a, b in (*pairs, *back)]
 
     def faults(self, *, over: bool = False) -> list[FaultStatus]:
-        """Return the faults in force on the wires of all hosts, whoever has added them.
+        """Return the active faults on the wires of all hosts, whoever has added them.
 
         With `over` also those whose time is over, not longer than an hour ago.
         """
@@ -131,11 +131,11 @@ class Links(ABC):
         return [fault for fault in found if fault.active or over]
 
     def overload_packets(self) -> int:
-        """Return how many packets were lost because a wire of the lab could not keep up."""
+        """Return how many packets were lost because an agent could not keep up with its wire."""
         return self._sum("overload_packets")
 
     def refused_packets(self) -> int:
-        """Return how many copies and answers the kernels of hosts would not send."""
+        """Return how many packets that faults made (copies, answers) kernels refused to send."""
         return self._sum("refused_packets")
 
     def _sum(self, counter: str) -> int:

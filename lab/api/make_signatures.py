@@ -1,4 +1,4 @@
-"""Makes `signatures.py`: `python -m lab.api.make_signatures` (or `make signatures`).
+"""Makes `impairment_signatures.py`: `python -m lab.api.make_signatures` (or `make signatures`).
 
 A new impairment is one file in `lab.agent.wire.impairments`; its method on a link comes from there.
 """
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 _METHODS = '''
 
 class Impairments:
-    """What a link may do to packets. Each method puts a fault in force, and returns it.
+    """What a link may do to packets. Each method adds a fault, and returns it.
 
     All parameters are given by name; UsageError when they make no sense together.
     """
 
     def fault(self, impairment: str, **asked: Any) -> LinkFault:
-        """Put a fault in force."""
+        """Add a fault to the link."""
         raise NotImplementedError
 '''
 _METHOD = '''

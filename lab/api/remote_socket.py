@@ -1,4 +1,4 @@
-"""A socket on another host, to be used from here as one of this machine's own."""
+"""A socket on a host, which is used from here as one of this machine's own."""
 
 import io
 import itertools
@@ -10,17 +10,17 @@ from lab.api import socket_addresses
 from lab.api.call_client import CallClient
 from lab.net import constants
 
-_MOST_BYTES = 1 << 16  # that one answer has
-_MOST_SENT_BYTES = 1 << 24  # in one question
+_MOST_BYTES = 1 << 16  # in one result
+_MOST_SENT_BYTES = 1 << 24  # in one request
 _numbers = itertools.count(1)
 _Bytes = bytes | bytearray | memoryview
 
 
 class RemoteSocket:
-    """What `socket.socket` is, on a host: same methods, same results, same exceptions.
+    """A `socket.socket` on a host: same methods, same results, same exceptions.
 
-    What cannot be has no method: `detach`, `dup`, `share`, `ioctl`; `fileno` raises, since the
-    descriptor is of another process. EngineError when the host has ended.
+    It has no `detach`, `dup`, `share` and `ioctl`; `fileno` raises, since the descriptor is of
+    another process. Every method raises EngineError when the host has ended.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class RemoteSocket:
         *,
         name: str | None = None,
     ) -> None:
-        """Make a socket there; with `name`, take one of that name that is there already."""
+        """Make a socket on the host of `calls`; or take the one that is open there as `name`."""
         self._calls = calls
         self.family = socket.AddressFamily(family)
         self.type = socket.SocketKind(type)
@@ -61,11 +61,11 @@ class RemoteSocket:
     # --- connections
 
     def bind(self, address: socket_addresses.Address) -> None:
-        """Give it its own address."""
+        """Bind it to an address: `(host, port)`, or the path of a Unix socket."""
         self._call("bind", address=socket_addresses.text(address, self.family))
 
     def listen(self, backlog: int = 128) -> None:
-        """Let others connect."""
+        """Let others connect; `backlog` connections may wait for `accept`."""
         self._call("listen", backlog=backlog)
 
     def accept(self) -> tuple["RemoteSocket", Any]:
@@ -76,11 +76,11 @@ class RemoteSocket:
         return accepted, socket_addresses.address(peer, self.family)
 
     def connect(self, address: socket_addresses.Address) -> None:
-        """Connect."""
+        """Connect; the host of the address may be the name of a host of the lab."""
         self._call("connect", to=socket_addresses.text(address, self.family))
 
     def connect_ex(self, address: socket_addresses.Address) -> int:
-        """Connect; return the errno, 0 for none."""
+        """Connect, and return the errno in place of raising; 0 for none."""
         status = self._call("connect_ex", to=socket_addresses.text(address, self.family))
         return constants.errno_number(status) if status else 0
 
@@ -89,7 +89,7 @@ class RemoteSocket:
         self._call("shutdown", how=("SHUT_RD", "SHUT_WR", "SHUT_RDWR")[how])
 
     def close(self) -> None:
-        """Close it; with files of `makefile` open, when the last of them is closed."""
+        """Close it; while files of `makefile` are open, when the last of them is closed."""
         self._closed = True
         if self._io_refs <= 0:
             self._call("close")
@@ -156,7 +156,7 @@ class RemoteSocket:
         flags: int = 0,
         address: socket_addresses.Address | None = None,
     ) -> int:
-        """Send; no ancillary data can be sent."""
+        """Send the buffers; io.UnsupportedOperation when there is ancillary data."""
         if list(ancdata):
             raise io.UnsupportedOperation("ancillary data cannot be sent from another host")
         to = {} if address is None else {"to": socket_addresses.text(address, self.family)}
@@ -203,16 +203,16 @@ class RemoteSocket:
         self._timeout_s = value
 
     def gettimeout(self) -> float | None:
-        """Return what `settimeout` has set."""
+        """Return the timeout in seconds, as `settimeout` has set it."""
         return self._timeout_s
 
     @property
     def timeout(self) -> float | None:
-        """What `settimeout` has set."""
+        """The timeout in seconds, as `settimeout` has set it."""
         return self._timeout_s
 
     def setblocking(self, flag: bool) -> None:
-        """Let calls wait, or not."""
+        """Let calls wait for ever, or not at all."""
         self.settimeout(None if flag else 0.0)
 
     def getblocking(self) -> bool:
@@ -225,6 +225,6 @@ class RemoteSocket:
         return self._call("getsockopt", level=level, option=optname, **size)
 
     def setsockopt(self, level: int, optname: int, value: int | _Bytes) -> None:
-        """Set an option."""
+        """Set an option: to a number, or to bytes (a struct)."""
         given = value if isinstance(value, int) else {"hex": bytes(value).hex()}
         self._call("setsockopt", level=level, option=optname, value=given)

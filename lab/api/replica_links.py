@@ -1,6 +1,6 @@
-"""The links of a service that has several replicas, as one: a fault on it is one on each of them.
+"""The links of a service that has several replicas, as one link.
 
-What its faults count is the sum.
+A fault on it is one on each of them, and counts their sum.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from lab.errors import AgentEndedError, LabError
 
 
 class ReplicaLinks(Link):
-    """Several links; `source` and `target` are what was asked for."""
+    """Several links; `source` and `target` are the names that they were asked for by."""
 
     def __init__(self, source: str, target: str, links: Sequence[Link]) -> None:
         self.source = source
@@ -29,7 +29,7 @@ class ReplicaLinks(Link):
         stay: bool = False,
         for_ms: float | None = None,
     ) -> "ReplicaFaults":
-        """Put a fault in force on each, or on none. Errors as for one link."""
+        """Add a fault to each, or to none. Errors as for one link."""
         added: list[ActiveFault] = []
         try:
             for link in self.links:

@@ -1,4 +1,4 @@
-"""Addresses as Python's socket takes and gives them, and as text for the caller."""
+"""Socket addresses: in the form of Python's `socket`, and as the text of a call server."""
 
 import operator
 import socket
@@ -25,7 +25,7 @@ def text(address: Address, family: int) -> str:
 
 
 def address(written: str, family: int) -> Any:
-    """Return the address that a caller wrote, as Python's socket gives it."""
+    """Return the address that a call server wrote, in the form of Python's `socket`."""
     if family == socket.AF_UNIX:
         return b"\0" + written[1:].encode() if written.startswith("@") else written
     if not written:

@@ -21,7 +21,7 @@ def findings(argv: Sequence[str]) -> list[Finding]:
     except (OSError, subprocess.TimeoutExpired) as error:
         return [_untried(str(error))]
     except ValueError:
-        return [_untried((done.stderr.strip().splitlines() or ["it said nothing"])[-1])]
+        return [_untried((done.stderr.strip().splitlines() or ["it printed nothing"])[-1])]
     if not missing:
         return [Finding(NAME, True, "this kernel has all it needs", required=False)]
     return [

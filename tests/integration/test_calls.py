@@ -43,7 +43,7 @@ def gave(host: Host, call: str, /, **arguments: Any) -> Any:
     """Make a call that must not raise; return what it gave, as the caller wrote it."""
     result = host.calls.call(call, **arguments)
     assert result.raised is None, result
-    return result.gave
+    return result.returned
 
 
 def raised(host: Host, call: str, /, **arguments: Any) -> str:
@@ -59,7 +59,7 @@ def test_a_connection_between_two_hosts(server: Host, client: Host, door: str) -
     gave(client, "connect", to=f"server:{port_of(server, door)}", **{"as": f"{door}-c"})
     accepted = server.calls.collect(waiting, within_s=LONGEST_S)
     assert isinstance(accepted, Result)
-    assert accepted.gave == gave(client, "getsockname", socket=f"{door}-c")
+    assert accepted.returned == gave(client, "getsockname", socket=f"{door}-c")
     gave(client, "sendall", socket=f"{door}-c", data="hello")
     assert gave(server, "recv", socket=f"{door}-s") == {"text": "hello"}
     gave(server, "abort", socket=f"{door}-s")

@@ -34,7 +34,7 @@ class Here:
         result = self.caller.call(name, **spelled(arguments))
         assert result.raised is None, result
         assert result.began_ns <= result.ended_ns
-        return result.gave
+        return result.returned
 
     def raises(self, name: str, /, **arguments: Any) -> str:
         """Make a call that must raise; return the name of that."""

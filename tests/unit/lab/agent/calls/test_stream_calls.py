@@ -123,7 +123,7 @@ def test_a_call_blocks_without_holding_up_others(here: Here) -> None:
     here.gives("send", socket="s", data="at last")
     result = here.caller.collect(pending, within_s=20)
     assert result
-    assert result.gave == {"text": "at last"}
+    assert result.returned == {"text": "at last"}
 
 
 def test_what_is_read_twice_with_msg_peek_and_whole_with_msg_waitall(here: Here) -> None:
@@ -133,7 +133,7 @@ def test_what_is_read_twice_with_msg_peek_and_whole_with_msg_waitall(here: Here)
     here.gives("send", socket="s", data="cd")
     result = here.caller.collect(pending, within_s=20)
     assert result
-    assert result.gave == {"text": "abcd"}
+    assert result.returned == {"text": "abcd"}
     here.gives("send", socket="s", data="e")
     assert here.gives("recv", socket="c", flags=["MSG_PEEK"]) == {"text": "e"}
     assert here.gives("recv", socket="c", flags="MSG_PEEK | MSG_DONTWAIT") == {"text": "e"}
