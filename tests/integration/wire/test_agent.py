@@ -198,9 +198,9 @@ def test_agent_killed_under_traffic_leaves_a_link_that_works(engine: Engine, pai
 def test_agent_with_nothing_to_do_ends(pair: Lab) -> None:
     right = pair.host("right")
     assert right.find_agent() is None
-    channel = AgentClient.begin("right", right.begin_agent)
+    agent = AgentClient.begin("right", right.begin_agent)
     assert len(agents_of(pair.name)) == 1
-    channel.close()
+    agent.close()
     no_agent(pair)
     assert right.find_agent() is None
 
@@ -211,15 +211,15 @@ def test_two_who_begin_an_agent_get_the_same(engine: Engine, pair: Lab) -> None:
         return AgentClient.begin("right", host.begin_agent)
 
     with ThreadPoolExecutor(4) as pool:
-        channels = list(pool.map(begun, range(4)))
+        agents = list(pool.map(begun, range(4)))
     assert len(agents_of(pair.name)) == 1
-    for channel in channels:
-        channel.ask(
+    for agent in agents:
+        agent.ask(
             "add", source="left", addresses=["198.18.0.1"], impairment="drop", asked={}, stay=False
         )
-    assert len(channels[0].ask("list")["faults"]) == 4
-    for channel in channels:
-        channel.close()
+    assert len(agents[0].ask("list")["faults"]) == 4
+    for agent in agents:
+        agent.close()
     no_agent(pair)
 
 
@@ -287,7 +287,7 @@ def test_question_of_another_version_leaves_the_agent_and_its_faults(
     engine: Engine, pair: Lab
 ) -> None:
     cut_to_stay(engine, pair)
-    channel = pair.agent(pair.host("right"))
+    agent = pair.agent(pair.host("right"))
     for question in (
         {"do": "add"},
         {"do": "add", "impairment": 3},
@@ -295,7 +295,7 @@ def test_question_of_another_version_leaves_the_agent_and_its_faults(
         {"do": "look"},
     ):
         with pytest.raises(UsageError, match="no question of this agent's"):
-            channel.ask(**question)
+            agent.ask(**question)
     assert is_cut(pair)
     pair.lift(pair.faults())
 
@@ -306,11 +306,11 @@ def test_question_of_another_version_leaves_the_agent_and_its_faults(
 def test_version_of_ip_that_the_source_does_not_have_is_refused(
     pair: Lab, asked: dict[str, object]
 ) -> None:
-    channel = pair.agent(pair.host("right"))
+    agent = pair.agent(pair.host("right"))
     question = {"source": "left", "addresses": ["198.18.0.1"], "impairment": "drop"}
     with pytest.raises(UsageError, match=r"^drop: only IPv6 .*left has only 198.18.0.1; no packet"):
-        channel.ask("add", asked=asked, **question)
-    assert channel.ask("list")["faults"] == []
+        agent.ask("add", asked=asked, **question)
+    assert agent.ask("list")["faults"] == []
 
 
 @pytest.mark.parametrize("for_ms", [float("nan"), "x", -5, 0, 1e15])

@@ -1,4 +1,4 @@
-"""A channel to an agent: what counts as an answer, and what as the agent's end."""
+"""A connection to an agent: what counts as an answer, and what as the agent's end."""
 
 import contextlib
 import socket
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.api import agent_client as channel_module
+from lab.api import agent_client
 from lab.api.agent_client import AgentClient
 from lab.errors import AgentEndedError, EngineError, UsageError
 
@@ -18,13 +18,13 @@ HELLO = b'{"done": {}}\n'
 def ends() -> Iterator[tuple[AgentClient, socket.socket]]:
     ours, theirs = socket.socketpair()
     with theirs:
-        channel = AgentClient("server", ours)
-        yield channel, theirs
-        channel.close()
+        agent = AgentClient("server", ours)
+        yield agent, theirs
+        agent.close()
 
 
 def test_an_answer_may_come_in_pieces(ends: tuple[AgentClient, socket.socket]) -> None:
-    channel, theirs = ends
+    agent, theirs = ends
 
     def answer() -> None:
         theirs.recv(1000)
@@ -33,13 +33,13 @@ def test_an_answer_may_come_in_pieces(ends: tuple[AgentClient, socket.socket]) -
 
     thread = threading.Thread(target=answer)
     thread.start()
-    assert channel.ask("look") == {"x": 1}
-    assert channel.ask("look") == 2
+    assert agent.ask("look") == {"x": 1}
+    assert agent.ask("look") == 2
     thread.join()
 
 
 @pytest.mark.parametrize(
-    "said",
+    "answer",
     [
         b"",
         b"half a line",
@@ -50,47 +50,47 @@ def test_an_answer_may_come_in_pieces(ends: tuple[AgentClient, socket.socket]) -
     ],
 )
 def test_anything_but_an_answer_is_the_end(
-    ends: tuple[AgentClient, socket.socket], said: bytes
+    ends: tuple[AgentClient, socket.socket], answer: bytes
 ) -> None:
-    channel, theirs = ends
-    theirs.sendall(said)
+    agent, theirs = ends
+    theirs.sendall(answer)
     theirs.shutdown(socket.SHUT_WR)
-    assert not channel.answers()
+    assert not agent.answers()
     with pytest.raises(AgentEndedError, match=r"^server: the agent on its wire: it has ended$"):
-        channel.ask("list")
+        agent.ask("list")
 
 
-def test_what_the_agent_refuses_is_said(ends: tuple[AgentClient, socket.socket]) -> None:
-    channel, theirs = ends
+def test_what_the_agent_refuses_is_an_error(ends: tuple[AgentClient, socket.socket]) -> None:
+    agent, theirs = ends
     theirs.sendall(b'{"nonsense": "drop: no"}\n{"failed": "Operation not permitted", "errno": 1}\n')
     with pytest.raises(UsageError, match=r"^drop: no$"):
-        channel.ask("add")
+        agent.ask("add")
     with pytest.raises(EngineError, match=r"^server: .*: Operation not permitted; lab doctor"):
-        channel.ask("add")
+        agent.ask("add")
 
 
 def test_it_is_known_to_have_ended_without_asking(ends: tuple[AgentClient, socket.socket]) -> None:
-    channel, theirs = ends
-    assert not channel.ended
+    agent, theirs = ends
+    assert not agent.ended
     theirs.sendall(HELLO)
-    assert not channel.ended
-    assert channel.ask("hello") == {}
+    assert not agent.ended
+    assert agent.ask("hello") == {}
     theirs.close()
-    assert channel.ended
+    assert agent.ended
 
 
 def test_an_answer_that_comes_too_late_is_never_taken_for_the_next_ones(
     ends: tuple[AgentClient, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(channel_module, "_ANSWER_WITHIN_S", 0.05)
-    channel = AgentClient("server", ends[0].stream()[0])
+    monkeypatch.setattr(agent_client, "_ANSWER_WITHIN_S", 0.05)
+    agent = AgentClient("server", ends[0].stream()[0])
     with pytest.raises(EngineError, match=r"^server: .*: it has not answered for 0.05 s$"):
-        channel.ask("look")
+        agent.ask("look")
     with contextlib.suppress(BrokenPipeError):  # nobody is there to read it
         ends[1].sendall(b'{"done": "late"}\n')
-    assert channel.ended
+    assert agent.ended
     with pytest.raises(AgentEndedError):
-        channel.ask("list")
+        agent.ask("list")
 
 
 def test_one_that_just_ends_is_begun_again() -> None:

@@ -2,12 +2,13 @@
 
 import io
 import os
+import subprocess
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
 
-from lab.api.tee import Tee
+from lab.api.tee import Tee, TeedProcess
 
 
 class Pipe(NamedTuple):
@@ -64,3 +65,37 @@ def test_closed_pipe_is_not_looked_at(pipe: Pipe) -> None:
     pipe.read.close()
     pipe.tee.look()
     assert pipe.tee.seen == b"begun"
+
+
+def teed(script: str) -> TeedProcess:
+    """Run a script of sh that prints a line first, which is read before its outputs are teed."""
+    pipe = subprocess.PIPE
+    process = TeedProcess(["sh", "-c", f"echo first; {script}"], stdout=pipe, stderr=pipe)
+    assert process.stdout
+    assert process.stdout.readline() == b"first\n"
+    process.tee_outputs()
+    return process
+
+
+def test_outputs_of_a_process_are_seen_whether_anybody_reads_them_or_not() -> None:
+    with teed("echo so; echo why >&2") as process:
+        process.wait(20)
+        assert process.seen() == {"stdout": b"so\n", "stderr": b"why\n"}
+        assert process.stdout
+        assert process.stdout.read() == b"so\n"
+        assert process.seen()["stdout"] == b"so\n"
+
+
+def test_communicate_returns_what_has_been_seen_already_too() -> None:
+    with teed("echo so; echo >&2") as process:
+        process.wait(20)
+        assert process.seen()["stdout"] == b"so\n"
+        assert process.communicate(timeout=20) == (b"so\n", b"\n")
+        assert process.seen() == {"stdout": b"so\n", "stderr": b"\n"}
+
+
+def test_without_tees_a_process_is_as_any() -> None:
+    pipe = subprocess.PIPE
+    process = TeedProcess(["sh", "-c", "echo so"], stdout=pipe, stderr=pipe)
+    assert process.communicate(timeout=20) == (b"so\n", b"")
+    assert process.seen() == {}
