@@ -14,7 +14,7 @@ OLDEST_PYTHON = (3, 11)
 
 
 def findings() -> list[Finding]:
-    """Return what can be said without asking an engine."""
+    """Return what can be found out without asking an engine."""
     general = [program.finding() for program in optional.PROGRAMS if not program.engine]
     return [python(), kernel(), processors(), *general]
 

@@ -71,15 +71,15 @@ def _settings(path: Path, text: str) -> Iterator[re.Match[str]]:
         if not (match := _SETTING.match(text, position)):
             # Not what would be its value: that may be a secret.
             word = re.split(r"[=:\n]", text[position:], maxsplit=1)[0].strip()
-            said = f"{word!r} begins no setting, such as NAME=VALUE; what is quoted needs an end"
-            raise _located(path, text, position, said)
+            why = f"{word!r} begins no setting, such as NAME=VALUE; what is quoted needs an end"
+            raise _located(path, text, position, why)
         yield match
         position = match.end()
 
 
-def _located(path: Path, text: str, position: int, said: str) -> VariableError:
+def _located(path: Path, text: str, position: int, why: str) -> VariableError:
     line = text.count("\n", 0, position) + 1
-    return VariableError(f"{path}:{line}: {said}")
+    return VariableError(f"{path}:{line}: {why}")
 
 
 def parse_raw(text: str) -> dict[str, str]:

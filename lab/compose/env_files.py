@@ -26,10 +26,10 @@ def environment(
     for number, entry in enumerate(entries if listed else [entries]):
         with at("services", key, "env_file", *([number] if listed else [])):
             found.update(_settings(entry, folder, {**own, **found}))
-    said = service.get("environment")
-    for name in values.names(said):
+    own_entries = service.get("environment")
+    for name in values.names(own_entries):
         found.pop(name, None)
-    return {**found, **values.environment(said, own)}
+    return {**found, **values.environment(own_entries, own)}
 
 
 def _settings(entry: Any, folder: Path, known: Mapping[str, str]) -> dict[str, str]:

@@ -146,7 +146,7 @@ def _limits(keys: list[str | int], entries: dict[str, Any]) -> None:
         if isinstance(value, dict):
             _table([*keys, name], value, tables.BOTH_LIMITS)
             if missing := set(tables.BOTH_LIMITS) - set(value):
-                raise _wrong([*keys, name], f"lacks {min(missing)}; write both, soft and hard")
+                raise _wrong([*keys, name], f"has no {min(missing)}; write both, soft and hard")
 
 
 def _extra_hosts(keys: list[str | int], entries: Any) -> None:

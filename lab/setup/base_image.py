@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from lab.engines.compose.diagnostics import DEFAULT_BASE_IMAGE, ask, configured_base_image
+from lab.engines.compose.diagnostics import DEFAULT_BASE_IMAGE, configured_base_image, output_of
 from lab.errors import SetupError
 from lab.setup.step import run, say
 
@@ -31,11 +31,11 @@ def prepare() -> str:
     if wanted == MADE_IMAGE:  # it was made once, and has been removed since
         wanted = DEFAULT_BASE_IMAGE
     say(f"base image: asking a registry for {wanted} ...")
-    status, said = ask("docker", "pull", "--quiet", wanted, timeout_s=_PULL_TIMEOUT_S)
+    status, output = output_of("docker", "pull", "--quiet", wanted, timeout_s=_PULL_TIMEOUT_S)
     if status == 0:
         say(f"base image: {wanted} pulled")
         return _remember(wanted)
-    why = said.splitlines()[-1] if said else "no answer"
+    why = output.splitlines()[-1] if output else "no answer"
     say(f"base image: no registry gives it ({why})")
     if wanted != DEFAULT_BASE_IMAGE:
         text = f"LAB_BASE_IMAGE={wanted}: no such image here or in a registry; correct or unset it"
@@ -48,7 +48,7 @@ def prepare() -> str:
 
 
 def _is_here(image: str) -> bool:
-    return ask("docker", "image", "inspect", image)[0] == 0
+    return output_of("docker", "image", "inspect", image)[0] == 0
 
 
 def _make() -> None:

@@ -70,7 +70,13 @@ STANDARD_LIBRARY_ONLY = (
     *("services", "lab.net", "lab.agent", "lab.setup", "lab.doctor", "lab.model", "lab.errors"),
     "lab.optional",
     *("lab.engines.compose.agent_image", "lab.engines.compose.diagnostics"),
-    *("lab.compose.errors", "lab.compose.etc_hosts", "lab.compose.model"),
+    *(
+        "lab.compose.dotenv",
+        "lab.compose.interpolation",
+        "lab.compose.errors",
+        "lab.compose.etc_hosts",
+        "lab.compose.model",
+    ),
     *("lab.engines.lifecycle", "lab.api.wire_diagnostics", "lab.engines.namespaces.diagnostics"),
     *("lab.engines.namespaces.supervisor", "lab.engines.namespaces.host"),
 )

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from lab.api import wire_diagnostics
-from lab.engines.compose.diagnostics import ask
+from lab.engines.compose.diagnostics import output_of
 from lab.errors import EngineError
 from lab.model import Finding
 
@@ -49,11 +49,11 @@ def tag() -> str:
 
 def is_here() -> bool:
     """Ask Docker."""
-    return ask("docker", "image", "inspect", tag())[0] == 0
+    return output_of("docker", "image", "inspect", tag())[0] == 0
 
 
 def build(base_image: str) -> None:
-    """Build it. EngineError, with the build's last word, when that cannot be.
+    """Build it. EngineError, with the build's last line, when that cannot be.
 
     Two who build at the same time get the same: Docker builds each state once.
     """
@@ -71,13 +71,13 @@ def build(base_image: str) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EngineError(f"{_failed(base_image)}: {error}", argv=argv) from error
     if done.returncode:
-        said = done.stdout.decode(errors="replace").strip()
-        last = said.splitlines()[-1].strip() if said else f"status {done.returncode}"
+        output = done.stdout.decode(errors="replace").strip()
+        last = output.splitlines()[-1].strip() if output else f"status {done.returncode}"
         text = (
             f"{_failed(base_image)}: {last};"
             " LAB_BASE_IMAGE names another base, any Debian or Ubuntu image (make setup makes one)"
         )
-        raise EngineError(text, argv=argv, exit_status=done.returncode, stderr=said[-4000:])
+        raise EngineError(text, argv=argv, exit_status=done.returncode, stderr=output[-4000:])
 
 
 def findings() -> list[Finding]:

@@ -1,8 +1,9 @@
-"""The callers on hosts: a container for each, in the host's network and pid namespaces.
+"""The call servers on hosts: a container for each, in the host's network and pid namespaces.
 
 Not in the agent's sidecar: that ends when there is nothing on the wire, and goes on while the host
-is paused; a caller is to be paused like any program of the host. It has no capability and none of
-the host's files but its volumes, where the socket of syslog is. Docker removes it when it ends.
+is paused; a call server is to be paused like any program of the host. It has no capability, and
+none of the host's files but its volumes, where the socket of syslog is. Docker removes it when it
+ends.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ from docker.models.containers import Container
 
 from lab.engines.compose import agent_image, exec_stream, sidecar
 from lab.engines.compose.freezer import freeze
-from lab.engines.compose.sweep import AGENT_LABEL, CALLER_LABEL, LABEL
+from lab.engines.compose.sweep import AGENT_LABEL, CALL_SERVER_LABEL, LABEL
 
 _USER = "800"  # `lab`, in the hosts' images
 # /dev is fresh in each container: root, who has no other right, makes the link, and is it no more.
@@ -32,49 +33,49 @@ _OPTIONS = (
 
 
 def begin(client: DockerClient, host: Container, name: str) -> socket.socket:
-    """Begin a caller on a host that runs; return the socket of its questions and answers."""
+    """Begin a call server on a host that runs; return the socket of its requests and responses."""
     try:
         client.images.get(agent_image.tag())
     except ImageNotFound:
         sidecar.build_image(host)
     lab = host.labels[LABEL]
-    labels = (f"{LABEL}={lab}", f"{AGENT_LABEL}={name}", f"{CALLER_LABEL}={host.id}")
+    labels = (f"{LABEL}={lab}", f"{AGENT_LABEL}={name}", f"{CALL_SERVER_LABEL}={host.id}")
     argv = [
-        *("run", "--name", f"{lab}-{name}-caller-{secrets.token_hex(4)}", *_OPTIONS),
+        *("run", "--name", f"{lab}-{name}-call-server-{secrets.token_hex(4)}", *_OPTIONS),
         *(f"--label={label}" for label in labels),
         *(f"--network=container:{host.id}", f"--pid=container:{host.id}"),
         f"--volumes-from={host.id}",
         *(agent_image.tag(), "-c", _START, "sh", *agent_image.CALLER),
     ]
-    return exec_stream.carry(argv)
+    return exec_stream.connect(argv)
 
 
 def of(client: DockerClient, host: Container) -> list[Container]:
-    """Return the callers that are on a host."""
-    filters: dict[str, Any] = {"label": f"{CALLER_LABEL}={host.id}"}
+    """Return the call servers that are on a host."""
+    filters: dict[str, Any] = {"label": f"{CALL_SERVER_LABEL}={host.id}"}
     found: list[Container] = client.containers.list(filters=filters, ignore_removed=True)
     return found
 
 
 def pause(client: DockerClient, host: Container) -> None:
     """Freeze them, as their host is."""
-    for caller in of(client, host):
+    for server in of(client, host):
         try:
-            freeze(caller)
+            freeze(server)
         except APIError:
-            if caller in of(client, host):  # else it has just ended
+            if server in of(client, host):  # else it has just ended
                 raise
 
 
 def resume(client: DockerClient, host: Container) -> None:
     """Thaw them."""
-    for caller in of(client, host):
+    for server in of(client, host):
         with contextlib.suppress(APIError):
-            caller.unpause()
+            server.unpause()
 
 
 def remove(client: DockerClient, host: Container) -> None:
     """End them, before their host's volumes go."""
-    for caller in of(client, host):
+    for server in of(client, host):
         with contextlib.suppress(APIError):
-            caller.remove(force=True)
+            server.remove(force=True)

@@ -41,6 +41,6 @@ def guarded(name: str) -> Iterator[None]:
         assert reaper.stdin is not None
         with suppress(BrokenPipeError):
             if clean:
-                reaper.stdin.write(b"release\n")
+                reaper.stdin.write(b"detach\n")
             reaper.stdin.close()
         reaper.wait()

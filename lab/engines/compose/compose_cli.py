@@ -23,14 +23,14 @@ def compose(
     stdin: str = "",
     environment: Mapping[str, str] | None = None,
     of_folder: bool = True,
-    settles: bool = False,
+    finish_requests: bool = False,
     on_line: Callable[[str], None] = lambda _line: None,
 ) -> str:
     """Run `docker compose --project-name NAME ARGS` to its end and return its standard output.
 
     `on_line` gets each line of its progress. Without `of_folder` it finds no compose file, neither
     here nor in COMPOSE_FILE, and goes by what the project's containers say. EngineError when it
-    fails. Ctrl-C ends it first; with `settles` the engine has then done what it was asked.
+    fails. Ctrl-C ends it first; with `finish_requests` the engine has then done what it was asked.
     """
     argv = ["docker", "compose", "--progress", "plain", "--project-name", name, *args]
     try:
@@ -49,13 +49,13 @@ def compose(
         text = "docker: not found; see lab doctor"
         raise EngineError(text, argv=argv) from missing
     try:
-        stdout, last_lines = _talk(process, stdin, on_line)
+        stdout, last_lines = _communicate(process, stdin, on_line)
     finally:
         if process.returncode is None:
             # After Ctrl-C. The plug-in is a child of `docker`, so the group.
             requests = abandoned.by(partial(ending.end, partial(ending.group, process.pid)))
             process.wait()
-            if settles:
+            if finish_requests:
                 requests.wait()
     if process.returncode:
         raise _failed(argv, process.returncode, last_lines)
@@ -66,7 +66,7 @@ def _environment(of_folder: bool) -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if of_folder or k not in _OF_FOLDER}
 
 
-def _talk(
+def _communicate(
     process: subprocess.Popen[str], stdin: str, on_line: Callable[[str], None]
 ) -> tuple[str, list[str]]:
     """Feed the process, read both its outputs to their ends; return stdout and stderr's end."""
@@ -93,9 +93,9 @@ def _talk(
 
 def _failed(argv: Sequence[str], status: int, lines: list[str]) -> EngineError:
     """Make the error of a failed command: its last line, which is where Compose says why."""
-    said = [line for line in lines if line.strip()] or [f"ended with status {status}"]
+    printed = [line for line in lines if line.strip()] or [f"ended with status {status}"]
     hint = ""
-    if "is not a docker command" in said[0] or "unknown flag: --progress" in said[0]:
+    if "is not a docker command" in printed[0] or "unknown flag: --progress" in printed[0]:
         hint = " (no Compose plug-in: run make setup)"
-    text = f"docker compose: {said[-1].strip()}{hint}"
+    text = f"docker compose: {printed[-1].strip()}{hint}"
     return EngineError(text, argv=argv, exit_status=status, stderr="\n".join(lines))

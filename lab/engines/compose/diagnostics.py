@@ -9,6 +9,7 @@ import re
 import subprocess
 from pathlib import Path
 
+from lab.compose import dotenv
 from lab.model import Finding
 
 BASE_IMAGE = "base image"  # the name of its finding
@@ -16,8 +17,8 @@ DEFAULT_BASE_IMAGE = "debian:trixie-slim"
 _OLDEST_COMPOSE = (2, 23)  # `up --wait` with services that have ended, `config` of anchors
 
 
-def ask(*argv: str, timeout_s: float = 20) -> tuple[int, str]:
-    """Run a short command; return its status (127: not there) and what it said, as one text."""
+def output_of(*argv: str, timeout_s: float = 20) -> tuple[int, str]:
+    """Run a short command; return its status (127: not there) and its outputs, as one text."""
     try:
         done = subprocess.run(
             argv, capture_output=True, text=True, timeout=timeout_s, check=False, errors="replace"
@@ -35,36 +36,36 @@ def _last_line(text: str) -> str:
 
 def docker_command() -> Finding:
     """Is there a `docker` command?"""
-    status, said = ask("docker", "--version")
+    status, output = output_of("docker", "--version")
     remedy = (
         "install Docker: https://docs.docker.com/engine/install/ (Debian: apt install docker.io)"
     )
-    return Finding("docker command", status == 0, said, remedy)
+    return Finding("docker command", status == 0, output, remedy)
 
 
 def docker_engine() -> Finding:
     """Does a Docker Engine answer, and may this user talk to it?"""
-    status, said = ask("docker", "version", "--format", "{{.Server.Version}}")
+    status, output = output_of("docker", "version", "--format", "{{.Server.Version}}")
     if status == 0:
-        return Finding("Docker Engine", True, f"version {said}")
-    if "permission denied" in said:
+        return Finding("Docker Engine", True, f"version {output}")
+    if "permission denied" in output:
         remedy = (
             "add yourself to the group docker (sudo usermod -aG docker $USER), then log in anew"
         )
         return Finding("Docker Engine", False, "no permission for its socket", remedy)
     where = os.environ.get("DOCKER_HOST", "its socket")
     remedy = "start it: sudo systemctl start docker, or Docker Desktop"
-    return Finding("Docker Engine", False, f"no answer at {where}: {_last_line(said)}", remedy)
+    return Finding("Docker Engine", False, f"no answer at {where}: {_last_line(output)}", remedy)
 
 
 def compose_plugin() -> Finding:
     """Is `docker compose` there, and new enough?"""
-    status, said = ask("docker", "compose", "version", "--short")
-    found = re.match(r"v?(\d+)\.(\d+)", said)
+    status, output = output_of("docker", "compose", "version", "--short")
+    found = re.match(r"v?(\d+)\.(\d+)", output)
     new_enough = (
         bool(found) and tuple(map(int, found.groups())) >= _OLDEST_COMPOSE if found else False
     )
-    seen = f"version {said}" if status == 0 and found else "no `docker compose` here"
+    seen = f"version {output}" if status == 0 and found else "no `docker compose` here"
     remedy = (
         "run make setup, which gets it from Debian, or see https://docs.docker.com/compose/install/"
     )
@@ -73,33 +74,29 @@ def compose_plugin() -> Finding:
 
 def build_plugin() -> Finding:
     """Is `docker buildx` there? Compose builds with it."""
-    status, said = ask("docker", "buildx", "version")
-    seen = " ".join(said.split()[1:2]) if status == 0 else "no `docker buildx` here"
+    status, output = output_of("docker", "buildx", "version")
+    seen = " ".join(output.split()[1:2]) if status == 0 else "no `docker buildx` here"
     return Finding("Buildx plug-in", status == 0, seen, "run make setup, which gets it from Debian")
 
 
 def base_image(directory: Path) -> Finding:
     """Is the image there that the hosts' images are built on? `directory` holds the `.env`."""
     image = configured_base_image(directory)
-    status, said = ask("docker", "image", "inspect", "--format", "{{json .Id}}", image)
-    seen = f"{image} ({json.loads(said)[7:19]})" if status == 0 else f"{image} is not here"
+    status, output = output_of("docker", "image", "inspect", "--format", "{{json .Id}}", image)
+    seen = f"{image} ({json.loads(output)[7:19]})" if status == 0 else f"{image} is not here"
     return Finding(BASE_IMAGE, status == 0, seen, "run make setup, which pulls or makes it")
 
 
 def configured_base_image(*directories: Path) -> str:
     """Return the base image that Compose will use: the environment's, .env's, or the default.
 
-    The first of the directories counts whose `.env` names one.
+    The first of the directories counts whose `.env` names one. VariableError when one is wrong.
     """
     if image := os.environ.get("LAB_BASE_IMAGE"):
         return image
     for directory in directories:
-        try:
-            text = (directory / ".env").read_text(encoding="utf-8")
-        except OSError:
-            continue
-        if found := re.search(r"^LAB_BASE_IMAGE=(\S+)", text, re.MULTILINE):
-            return found.group(1)
+        if found := dotenv.read(directory / ".env", os.environ).get("LAB_BASE_IMAGE"):
+            return found
     return DEFAULT_BASE_IMAGE
 
 

@@ -118,11 +118,11 @@ def _hosts_file(
     for host in ours:
         names = [one for one in host.names if all_own or one in shared]
         lines += [(address, names) for address in host.addresses]
-    # What the file says itself, counts.
-    said = {entry.partition("=")[0] for entry in service.get("extra_hosts") or ()}
-    said.add(service.get("hostname", ""))
+    # What the file itself has, counts.
+    own = {entry.partition("=")[0] for entry in service.get("extra_hosts") or ()}
+    own.add(service.get("hostname", ""))
     for address, names in lines:
-        yield from (f"{one}={address}" for one in dict.fromkeys(names) if one not in said)
+        yield from (f"{one}={address}" for one in dict.fromkeys(names) if one not in own)
 
 
 def _members(service: Mapping[str, Any]) -> dict[str, Any]:

@@ -127,7 +127,7 @@ class ComposeEngine(Engine):
         )
 
     def guarded(self, name: str) -> AbstractContextManager[None]:
-        """See `guard`. EngineError when Docker does not answer: then there is nothing to guard."""
+        """See `cleanup`. EngineError when Docker does not answer: nothing is to be guarded then."""
         _connect().close()
         return cleanup.guarded(name)
 
@@ -173,7 +173,7 @@ class ComposeEngine(Engine):
             ],
             stdin=json.dumps(topo),
             environment=settings,
-            settles=True,
+            finish_requests=True,
             on_line=lambda line: progress("starting hosts", line),
         )
 

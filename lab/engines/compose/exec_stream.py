@@ -1,4 +1,4 @@
-"""Carries bytes between this program and a process in a container: a `docker` command does it.
+"""The standard streams of a process in a container, as a socket: a `docker` command passes them on.
 
 Not the SDK, whose own streams keep their connection to Docker when their socket is closed, and so
 the process that is at their other end.
@@ -18,7 +18,7 @@ from requests import RequestException
 from lab.errors import EngineError
 
 
-def carry(argv: Sequence[str], *, ends_with: Container | None = None) -> socket.socket:
+def connect(argv: Sequence[str], *, ends_with: Container | None = None) -> socket.socket:
     """Run `docker` with these words; return a socket for its standard streams.
 
     It ends with the socket, with this program, however that ends, and with the container.

@@ -4,7 +4,7 @@ A sidecar is in the network namespace of its host, and in its pid namespace, so 
 ends it with the host's first process. It is in no control group of the host: a host that is paused
 has a wire all the same. Docker removes it when it has ended. The host needs nothing for it.
 
-One talks to it through `docker exec`: the SDK's own exec keeps its connection to Docker when its
+One connects to it through `docker exec`: the SDK's own exec keeps its connection to Docker when its
 socket is closed, and so what it had asked for in force.
 """
 
@@ -37,7 +37,7 @@ def connect(client: DockerClient, host: Container, name: str) -> socket.socket |
     if sidecar is None or sidecar.status != "running":
         return None
     host.reload()
-    return _talk(sidecar) if _is_of(sidecar, host) else None
+    return _connect(sidecar) if _is_of(sidecar, host) else None
 
 
 def begin(client: DockerClient, host: Container, name: str) -> socket.socket:
@@ -51,7 +51,7 @@ def begin(client: DockerClient, host: Container, name: str) -> socket.socket:
         _check(host, name)
         sidecar = _find(client, host, name) or _create(client, host, name)
         if sidecar and _started(sidecar, host):
-            return _talk(sidecar)
+            return _connect(sidecar)
         if time.monotonic() > deadline:
             text = f"{name}: no agent on its wire: its container ends as soon as it is started"
             raise AgentError(text)
@@ -166,7 +166,7 @@ def _started(sidecar: Container, host: Container) -> bool:
     return True
 
 
-def _talk(sidecar: Container) -> socket.socket:
+def _connect(sidecar: Container) -> socket.socket:
     argv = ["exec", "--interactive", str(sidecar.name), *agent_image.ENTRY_POINT]
     # Docker may forget to say that the sidecar has ended (20.10).
-    return exec_stream.carry([*argv, "talk", agent_image.SOCKET], ends_with=sidecar)
+    return exec_stream.connect([*argv, "talk", agent_image.SOCKET], ends_with=sidecar)

@@ -19,7 +19,7 @@ SERVICE_LABEL = "socket-lab.service"
 # Of a container of ours, which is no host: the name of the host that it belongs to.
 AGENT_LABEL = "socket-lab.agent"
 # Of a container that makes socket calls on a host, besides: the id of the host's container.
-CALLER_LABEL = "socket-lab.caller"
+CALL_SERVER_LABEL = "socket-lab.call-server"
 
 
 def remove_everything(name: str) -> int:

@@ -22,7 +22,7 @@ _CULPRIT = re.compile(
 )
 _UNKNOWN_KEY = re.compile(r"\badditional propert", re.IGNORECASE)
 
-# Its place lacks the service: "services.scale: can't set container_name and app as ..."
+# The service is missing in its place: "services.scale: can't set container_name and app as ..."
 _NAMED_REPLICAS = re.compile(r"can't set container_name and (\S+) as container name must be unique")
 
 
@@ -138,25 +138,25 @@ def _deepest(trees: Sequence[Node], keys: Sequence[str | int]) -> Node:
     return trees[0]
 
 
-def _with_line(trees: Sequence[Node], said: str) -> str:
-    """Put PATH:LINE before what Compose said, if it named the place."""
-    said = said.removeprefix("docker compose: ")
+def _with_line(trees: Sequence[Node], text: str) -> str:
+    """Put PATH:LINE before the text of an error of Compose, if it names the place."""
+    text = text.removeprefix("docker compose: ")
     for tree in trees:
         path = tree.path.resolve()
-        said = said.removeprefix(f"validating {path}: ").replace(f"{path}: ", "")
-    if _UNKNOWN_KEY.search(said):
+        text = text.removeprefix(f"validating {path}: ").replace(f"{path}: ", "")
+    if _UNKNOWN_KEY.search(text):
         try:
             for tree in trees:
                 schema.check(tree.plain())
         except LocatedError as error:  # with what was perhaps meant
             return f"{_place(trees, error.keys)}: {error}"
-    if named := _NAMED_REPLICAS.search(said):
-        said = f"services.{named[1]}.container_name: {replicas.NOT_FOR_SEVERAL}"
-    found = _CULPRIT.search(said)
+    if named := _NAMED_REPLICAS.search(text):
+        text = f"services.{named[1]}.container_name: {replicas.NOT_FOR_SEVERAL}"
+    found = _CULPRIT.search(text)
     if not found:
-        return f"{trees[0].path}: {said}"
+        return f"{trees[0].path}: {text}"
     keys = found.group(1).split(".") + ([found.group(2)] if found.group(2) else [])
-    return f"{_place(trees, keys)}: {said}"
+    return f"{_place(trees, keys)}: {text}"
 
 
 def _label(topology: dict[str, Any], labels: Mapping[str, str]) -> None:

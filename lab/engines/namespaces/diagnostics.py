@@ -30,7 +30,7 @@ _SWITCHES = {
 
 
 def findings() -> list[Finding]:
-    """Everything that can be said, without starting a lab."""
+    """Return everything that can be found out without starting a lab."""
     return [
         user_namespaces(),
         _program("ip", "iproute2"),
@@ -67,9 +67,9 @@ def user_namespaces() -> Finding:
         file = Path(place)
         if file.exists() and file.read_text(encoding="utf-8").strip() == bad:
             return Finding(name, False, f"switched off by {place}", f"sudo sysctl {setting}")
-    said = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
+    errors = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
     remedy = f"use --engine compose; in a container, start it with {_UNCONFINED}"
-    return Finding(name, False, said[0], remedy)
+    return Finding(name, False, errors[0], remedy)
 
 
 def _program(name: str, package: str) -> Finding:

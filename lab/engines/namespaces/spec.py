@@ -1,4 +1,4 @@
-"""What the supervisor is told: plain data, that travels as JSON from `lab up` to the supervisor.
+"""What a supervisor is to build: plain data, that travels as JSON from `lab up` to it.
 
 Named tuples, because they load faster than dataclasses, and the lab waits for the supervisor.
 """

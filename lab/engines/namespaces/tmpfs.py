@@ -1,4 +1,4 @@
-"""The options of a tmpfs: which may be written, and what mount(2) is told.
+"""The options of a tmpfs: which may be written, and what mount(2) gets of them.
 
 As with Docker, it has no programs that run, no devices and no set-user-ID files unless it says so.
 See tmpfs(5) and mount(8). Standard library only: the supervisor's side reads it, too.

@@ -41,7 +41,7 @@ _OPTIONS = {"", "ro", "rw", "z", "Z", "nocopy", "volume-nocopy", *_CONSISTENCIES
 
 
 def unknown(file: Mapping[str, Any], services: Mapping[str, Any]) -> list[str]:
-    """Return a note for each key, with all the places that have it."""
+    """Return a text for each unsupported key, with all the places that have it."""
     found: dict[str, list[str]] = {}
     for key, place in _keys(file, services):
         if not key.rpartition(".")[2].startswith("x-"):

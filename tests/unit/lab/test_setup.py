@@ -76,3 +76,12 @@ def test_programs_are_compiled_even_beside_one_that_cannot_be(folder: Path) -> N
     environment.compile_programs()
     made = [path.name.split(".")[0] for path in sorted(folder.glob("*/__pycache__/*.pyc"))]
     assert made == ["good", "good"]
+
+
+def test_env_file_of_the_base_image_is_read_as_compose_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LAB_BASE_IMAGE", raising=False)
+    monkeypatch.setenv("MIRROR", "mirror.test")
+    (tmp_path / ".env").write_text('export LAB_BASE_IMAGE="$MIRROR/debian" # ours\n')
+    assert diagnostics.configured_base_image(tmp_path) == "mirror.test/debian"

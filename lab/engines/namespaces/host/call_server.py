@@ -21,7 +21,7 @@ def become(channel: int, user_namespace: int, host: HostSpec) -> NoReturn:
     It gives up all rights. If that fails, it sends {"failed": ...}, and ends.
     """
     try:
-        syscalls.Title().show("lab-caller", host.name)
+        syscalls.Title().show("lab-call-server", host.name)
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         os.setsid()

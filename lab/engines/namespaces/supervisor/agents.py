@@ -1,6 +1,6 @@
 """Begins agents: `python3 -I -S supervisor/agents.py CHANNEL`, until nobody is at CHANNEL any more.
 
-A supervisor that is told the CHANNEL forks one, too, before it makes namespaces.
+A supervisor that is given the CHANNEL forks one, too, before it makes namespaces.
 
 CHANNEL is an inherited socket (SOCK_SEQPACKET). A request is {"host": PID, "supervisor": PID},
 with a descriptor: the socket on which the agent listens. The host's process 1 and the lab's

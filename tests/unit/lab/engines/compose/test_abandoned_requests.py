@@ -54,7 +54,7 @@ def test_interrupted_up_waits_for_what_the_engine_still_does(
 
     with engine_of(tmp_path, monkeypatch, SLOW_S) as engine:
         with pytest.raises(KeyboardInterrupt), guarded(NAME):
-            compose(NAME, ["up"], settles=True, on_line=interrupt)
+            compose(NAME, ["up"], finish_requests=True, on_line=interrupt)
         assert_nothing_comes(engine)
 
 

@@ -94,7 +94,7 @@ def test_key_is_named_with_its_line(tmp_path: Path, key: str, said: str) -> None
         ("ulimits: {files: 3}", "services.a.ulimits.files: there is no such limit; there are core"),
         ("ulimits: {nofile: x}", "ulimits.nofile must be a number or a mapping"),
         ("ulimits: {nofile: -2}", "-2 is no limit; write 0 or more, or -1 for none"),
-        ("ulimits: {nofile: {soft: 3}}", "lacks hard; write both, soft and hard"),
+        ("ulimits: {nofile: {soft: 3}}", "has no hard; write both, soft and hard"),
         ("ulimits: {nofile: {soft: 3, hard: 2}}", "the soft limit, 3, is more than the hard one"),
         ("ulimits: {nofile: {soft: -1, hard: 2}}", "the soft limit, -1, is more than the hard one"),
         ("secrets: [s]", "secret s is not defined; add it below secrets"),
