@@ -24,6 +24,7 @@ class Connection:
         self._read = b""
         self._waiting: deque[bytes | memoryview] = deque()
         self._waiting_bytes = 0
+        self.watched_for = 0  # the events that the loop waits for now (selectors)
         # Nobody will ask any more, but what waits is still read, perhaps.
         self.ended = False
         credentials = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)

@@ -6,7 +6,7 @@ Unix socket for each host under /run/hosts. Messages are as syslog(3) writes the
 
 import json
 import re
-import select
+import selectors
 import socket
 import sys
 from datetime import UTC, datetime
@@ -44,27 +44,26 @@ def parse(data: bytes, host: str, time: datetime) -> dict[str, str]:
     }
 
 
-def receivers(folder: Path) -> dict[int, tuple[socket.socket, str]]:
-    """Return a socket for each host, with the host's name, by its descriptor."""
+def receivers(folder: Path) -> dict[socket.socket, str]:
+    """Return a socket for each host, with the host's name."""
     found = {}
     for of_host in sorted(folder.iterdir()):
         place = of_host / "log"
         place.unlink(missing_ok=True)  # the volume keeps it when this host is restarted
         receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         receiver.bind(str(place))
-        found[receiver.fileno()] = (receiver, of_host.name)
+        found[receiver] = of_host.name
     return found
 
 
 def main() -> None:
     """Receive until a signal ends it."""
-    poll = select.poll()
-    sockets = receivers(FOLDER)
-    for descriptor in sockets:
-        poll.register(descriptor, select.POLLIN)
+    selector = selectors.DefaultSelector()
+    for receiver, host in receivers(FOLDER).items():
+        selector.register(receiver, selectors.EVENT_READ, (receiver, host))
     while True:
-        for descriptor, _ in poll.poll():
-            receiver, host = sockets[descriptor]
+        for key, _ in selector.select():
+            receiver, host = key.data
             data = receiver.recv(_MOST_BYTES)
             line = json.dumps(parse(data, host, datetime.now(tz=UTC)), ensure_ascii=False)
             sys.stdout.write(line + "\n")

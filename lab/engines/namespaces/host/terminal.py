@@ -6,7 +6,7 @@ follows (pty(7), termios(3)).
 
 import contextlib
 import os
-import select
+import selectors
 import signal
 import termios
 import tty
@@ -14,6 +14,7 @@ import tty
 _MOST_BYTES = 1 << 16
 _MOST_AHEAD = 1 << 16  # what has been typed, or pasted, and is not read yet
 _STDIN, _STDOUT = 0, 1
+_READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
 def relay(master: int, child: int) -> None:
@@ -37,22 +38,26 @@ def follow_size(master: int) -> None:
 
 def _pass_on(master: int, child: int) -> None:
     typed = b""
-    poll = select.poll()
-    poll.register(child, select.POLLIN)
+    # poll(2), because standard input may be a file, which epoll(7) does not take.
+    selector = selectors.PollSelector()
+    selector.register(child, _READ)
+    selector.register(master, _READ)
     listening = True
     while True:
-        poll.register(master, select.POLLIN | (select.POLLOUT if typed else 0))
-        if listening and len(typed) < _MOST_AHEAD:
-            poll.register(_STDIN, select.POLLIN)
-        ready = dict(poll.poll())
+        selector.modify(master, _READ | (_WRITE if typed else 0))
+        is_watched = listening and len(typed) < _MOST_AHEAD
+        if is_watched:
+            selector.register(_STDIN, _READ)
+        ready = {key.fd: events for key, events in selector.select()}
+        if is_watched:
+            selector.unregister(_STDIN)
         if _STDIN in ready:
             more = _read(_STDIN)
             listening, typed = bool(more), typed + more
-            poll.unregister(_STDIN)
-        if ready.get(master, 0) & select.POLLOUT:
+        if ready.get(master, 0) & _WRITE:
             with contextlib.suppress(OSError):  # it takes no more now, or ever
                 typed = typed[os.write(master, typed) :]
-        if ready.get(master, 0) & (select.POLLIN | select.POLLHUP) and not _show(master):
+        if ready.get(master, 0) & _READ and not _show(master):
             return  # nobody has the terminal any more
         if child in ready:
             while _show(master):

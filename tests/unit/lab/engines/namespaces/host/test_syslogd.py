@@ -124,10 +124,10 @@ def test_greatest_datagram_is_a_message() -> None:
 def test_receiver_that_is_started_again_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     (tmp_path / "server").mkdir()
     before, after = receivers(tmp_path), receivers(tmp_path)
-    ((receiver, host),) = after.values()
+    ((receiver, host),) = after.items()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
         sender.sendto(b"hello", str(tmp_path / "server/log"))
     receiver.settimeout(20)
     assert (host, receiver.recv(100)) == ("server", b"hello")
-    for ours, _ in (*before.values(), *after.values()):
+    for ours in (*before, *after):
         ours.close()
