@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from lab.checks import calls
 from lab.errors import EvidenceError
 from lab.evidence import event_file, output
 from lab.evidence.events import (
@@ -16,6 +15,7 @@ from lab.evidence.events import (
     ProgramOutcome,
     ProgramStarted,
 )
+from lab.evidence.text import input_text
 
 _MOST_LINES, _MOST_NAME = 8, 100
 _OfProgram = ProgramStarted | ProgramOutcome | ProgramInput
@@ -76,7 +76,7 @@ def _lines_of(event: _Shown) -> Iterator[str]:
         case ProgramInput():
             refused = ", which it has not taken" if event.refused else ""
             name = event.name[:_MOST_NAME]
-            yield f"program {name} on {event.host}: was {calls.given(event)}{refused}"
+            yield f"program {name} on {event.host}: was {input_text(event)}{refused}"
         case LastOutput():
             if event.output or event.state != "running":
                 yield f"the last lines of {event.host} ({event.state}):"

@@ -11,12 +11,12 @@ from rich.text import Text
 
 from lab import screen
 from lab.checks import programs
-from lab.checks.verdict import Judgement, Verdict, telling
-from lab.checks.words import describe
 from lab.commands import scenario_screen
 from lab.evidence import summary
+from lab.evidence.verdict import Judgement, Verdict, failures
 from lab.runner.run import Outcome
-from lab.scenario.model import Scenario, Step
+from lab.scenario.model import Scenario
+from lab.scenario.steps import Step
 
 
 class RunScreen:
@@ -81,7 +81,7 @@ class RunScreen:
                     self._to_introduce[path] = None
             bad = [one for one in judged if one.verdict is not Verdict.PASS]
             shown = bad[0] if bad else judged[0]
-            self._print(scenario_screen.step_line(describe(step), shown, took_s))
+            self._print(scenario_screen.step_line(step.describe(), shown, took_s))
 
     def ended(self, number: int, outcome: Outcome) -> None:
         """Show its verdict, and of one that is not PASS what is known."""
@@ -132,7 +132,7 @@ def outcome_lines(outcome: Outcome) -> list[Text]:
     """Make the lines of a run's end: the verdict; and what it is about, if it is not PASS."""
     name, folder = outcome.scenario, outcome.folder
     found = [scenario_screen.verdict_line(outcome.verdict, name, outcome.took_s, folder)]
-    bad = telling(outcome.judgements)
+    bad = failures(outcome.judgements)
     for one in bad:
         place = f"{outcome.file}:{one.line}"
         line = f"  {place}: {one.what}: expected: {one.expected}; found: {one.found}"

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from lab import report, screen
-from lab.checks.verdict import Judgement, Verdict, overall
 from lab.commands import newest
 from lab.commands.run_screen import RunScreen, counts, outcome_lines, summary_lines
 from lab.engines import choice
 from lab.errors import EvidenceError, LabError, UsageError
+from lab.evidence.verdict import Judgement, Verdict, overall
 from lab.runner import pool, run
 from lab.runner.run import Outcome
 from lab.scenario import catalogue, keys

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from lab.checks.verdict import Judgement, Verdict
+from lab.evidence.verdict import Judgement, Verdict
 from lab.scenario.model import Scenario
 
 VERDICT_STYLES = {

@@ -78,6 +78,15 @@ class Document:
                 self._check_needed(key, entry, entries, found)
         return found
 
+    def profiles_of_others(self) -> dict[str, tuple[str, ...]]:
+        """Return the profiles of each service that has some, and none that is asked for."""
+        entries = {key: entry or {} for key, entry in (self.file.get("services") or {}).items()}
+        return {
+            key: tuple(entry["profiles"])
+            for key, entry in entries.items()
+            if not self._is_asked_for(entry)
+        }
+
     def _is_asked_for(self, entry: dict[str, Any]) -> bool:
         profiles = entry.get("profiles")
         return not profiles or "*" in self._profiles or not self._profiles.isdisjoint(profiles)

@@ -1,4 +1,4 @@
-"""A compose file as a tree in which every part knows its file and its line.
+"""A YAML file as a tree in which every part knows its file and its line.
 
 So whatever is made of several files (`merge`, `extends`, `include`), a complaint names the place
 that a person wrote. No node is ever changed: what is made of others is new.
@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from lab.compose.yaml import Loader, not_yaml
-from lab.errors import TopologyError
+from lab.compose.yaml import Loader, YamlError, not_yaml
 
 # Compose's own tags: take what earlier files have away; put this in its place.
 _MOST_NODES = 100_000
@@ -57,33 +56,46 @@ class Node(NamedTuple):
     def at(self, keys: Sequence[str | int]) -> "Node":
         """Return the node of the deepest of the keys that is there.
 
-        A number is the place of an entry in a list, from 0.
+        A number, also as Compose writes it, is the place of an entry in a list, from 0.
         """
         node = self
         for key in keys:
             below = node.value
-            is_entry = isinstance(below, list) and isinstance(key, int) and key < len(below)
-            if not is_entry and not (isinstance(below, dict) and key in below):
+            if isinstance(below, list) and str(key).isdecimal() and int(key) < len(below):
+                node = below[int(key)]
+            elif isinstance(below, dict) and key in below:
+                node = below[key]
+            else:
                 break
-            node = below[key]
         return node
 
 
 def of_file(path: Path, root: yaml.Node | None, change: Change = lambda text, _: text) -> Node:
-    """Return the tree of a file that was parsed; `change` gets each string in it, with its line.
+    """Return the tree of a compose file that was parsed; see `of_nodes`.
 
     TopologyError when a part cannot be a value.
+    """
+    try:
+        return of_nodes(path, root, change)
+    except YamlError as error:
+        raise error.of_file(path) from error
+
+
+def of_nodes(path: Path, root: yaml.Node | None, change: Change = lambda text, _: text) -> Node:
+    """Return the tree of YAML nodes; `change` gets each string in it, with its line.
+
+    YamlError when a part cannot be a value, or aliases stand for too much.
     """
     if root is None:
         return Node({}, path, 1)
     loader = Loader("")
     try:
         return _Builder(path, loader, change).node(root, root.start_mark.line + 1)
-    except (yaml.YAMLError, ValueError) as error:
-        raise not_yaml(path, error) from error
+    except yaml.YAMLError as error:
+        raise not_yaml(error) from error
     except RecursionError as error:
-        text = f"{path}: a part of it contains itself; mend its anchors and aliases"
-        raise TopologyError(text) from error
+        text = "a part of it contains itself; mend its anchors and aliases"
+        raise YamlError(None, text) from error
     finally:
         loader.dispose()
 
@@ -101,12 +113,12 @@ class _Builder:
         self._left -= 1
         if self._left < 0:
             text = f"its aliases stand for more than {_MOST_NODES} values"
-            raise TopologyError(f"{self._path}: {text}")
+            raise YamlError(of.start_mark.line + 1, text)
         tag = of.tag if of.tag in {RESET, OVERRIDE} else ""
         if isinstance(of, yaml.ScalarNode):
             return Node(self._scalar(of, line), self._path, line, tag)
         if not tag and of.tag not in _PLAIN:  # a set, say, or what nobody knows
-            return Node(self._loader.construct_object(of, deep=True), self._path, line)
+            return Node(self._constructed(of), self._path, line)
         if isinstance(of, yaml.SequenceNode):
             entries = [self.node(entry, entry.start_mark.line + 1) for entry in of.value]
             return Node(entries, self._path, line, tag)
@@ -114,8 +126,16 @@ class _Builder:
         return Node(dict(self._pairs(of)), self._path, line, tag)
 
     def _scalar(self, of: yaml.ScalarNode, line: int) -> Any:
-        value = of.value if of.tag == _STRING else self._loader.construct_object(of)
+        value = of.value if of.tag == _STRING else self._constructed(of)
         return self._change(value, line) if isinstance(value, str) else value
+
+    def _constructed(self, of: yaml.Node) -> Any:
+        try:
+            return self._loader.construct_object(of, deep=True)
+        except (ValueError, LookupError) as error:  # what PyYAML's constructors let through
+            tag = of.tag.replace("tag:yaml.org,2002:", "!!")
+            text = f"not YAML: {of.value!r} is no {tag}"
+            raise YamlError(of.start_mark.line + 1, text) from error
 
     def _pairs(self, of: yaml.MappingNode) -> Iterator[tuple[Any, Node]]:
         self._loader.flatten_mapping(of)
@@ -123,5 +143,5 @@ class _Builder:
             if not isinstance(key, yaml.ScalarNode):
                 text = "a key is no word"
                 raise yaml.constructor.ConstructorError(None, None, text, key.start_mark)
-            name = key.value if key.tag == _STRING else self._loader.construct_object(key)
+            name = key.value if key.tag == _STRING else self._constructed(key)
             yield name, self.node(value, key.start_mark.line + 1)

@@ -39,6 +39,8 @@ def _check_values(key: str, service: Mapping[str, Any]) -> None:
         values.health(health)
     with at(*here, "stop_grace_period"):
         values.seconds(service.get("stop_grace_period"), 0.0)
+    with at(*here, "stop_signal"):
+        values.stop_signal(service.get("stop_signal"))
     with at(*here):
         values.depends_on(service.get("depends_on") or {}, ())
     limits.of_service(key, service)

@@ -1,11 +1,9 @@
-"""The compose file as text: reading it, and finding the line of a place in it.
+"""YAML as Compose reads it, for compose files and for scenarios.
 
-Both engines read compose files; where one complains, the person gets PATH:LINE. What the keys mean
-is not known here.
+Where something is wrong the person gets its line. What the keys mean is not known here.
 """
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,73 +48,58 @@ for _tag in ("!override", "!reset"):
     Loader.add_constructor(_tag, _untagged)
 
 
+class YamlError(Exception):
+    """A text is not YAML as it is read here; `line` is where, None if that is not known."""
+
+    def __init__(self, line: int | None, text: str) -> None:
+        super().__init__(text)
+        self.line = line
+
+    def of_file(self, path: Path) -> TopologyError:
+        """Return it as what is wrong with a compose file."""
+        line = "" if self.line is None else f":{self.line}"
+        return TopologyError(f"{path}{line}: {self}")
+
+
 def parse(path: Path) -> yaml.Node | None:
-    """Return the file's YAML nodes, None if it is empty.
+    """Return the YAML nodes of a compose file, None if it is empty.
 
     TopologyError when it is no YAML, or has a key twice in one mapping.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        return parse_text(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "is not UTF-8 text"
         text = f"{path}: {why}; name another compose file with --file"
         raise TopologyError(text) from error
+    except YamlError as error:
+        raise error.of_file(path) from error
+
+
+def parse_text(text: str) -> yaml.Node | None:
+    """Return the YAML nodes of a text, None if it is empty.
+
+    YamlError when it is no YAML, or has a key twice in one mapping.
+    """
     try:
         node: yaml.Node | None = yaml.compose(text, Loader=Loader)
     except (yaml.YAMLError, RecursionError) as error:
-        raise not_yaml(path, error) from error
-    _refuse_repeated_keys(path, node)
+        raise not_yaml(error) from error
+    _refuse_repeated_keys(node)
     return node
 
 
-def value_of(path: Path, node: yaml.Node) -> Any:
-    """Return mappings, lists and scalars; TopologyError when a part cannot be one."""
-    loader = Loader("")
-    try:
-        return loader.construct_document(node)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise not_yaml(path, error) from error
-    finally:
-        loader.dispose()
-
-
-def line_of(node: yaml.Node | None, keys: Sequence[str | int]) -> int:
-    """Return the line of the deepest of the keys that is there; merged keys stand elsewhere.
-
-    A number, also as Compose writes it, is the place of an entry in a list, from 0.
-    """
-    if node is None:
-        return 1
-    line = node.start_mark.line + 1
-    for wanted in keys:
-        if isinstance(node, yaml.SequenceNode):
-            if not str(wanted).isdecimal() or int(wanted) >= len(node.value):
-                break
-            node = node.value[int(wanted)]
-            line = node.start_mark.line + 1
-            continue
-        pairs = node.value if isinstance(node, yaml.MappingNode) else []
-        for key, value in pairs:
-            if key.value == wanted:
-                line, node = key.start_mark.line + 1, value
-                break
-        else:
-            break
-    return line
-
-
-def not_yaml(path: Path, error: Exception) -> TopologyError:
-    """Return why it is none, in one line; a mark of the error is the place in the file."""
+def not_yaml(error: Exception) -> YamlError:
+    """Return why a text is no YAML, in one line; a mark of the error is the place in it."""
     if not isinstance(error, yaml.MarkedYAMLError):
         why = " ".join(str(error).split()) or type(error).__name__
-        return TopologyError(f"{path}: not YAML: {why}")
+        return YamlError(None, f"not YAML: {why}")
     mark, began = error.problem_mark, error.context_mark
-    line = f":{mark.line + 1}" if mark else ""
     context = f" {error.context}, begun in line {began.line + 1}" if began else ""
-    return TopologyError(f"{path}{line}: not YAML: {error.problem}{context}")
+    return YamlError(mark.line + 1 if mark else None, f"not YAML: {error.problem}{context}")
 
 
-def _refuse_repeated_keys(path: Path, root: yaml.Node | None) -> None:
+def _refuse_repeated_keys(root: yaml.Node | None) -> None:
     """PyYAML lets the last one count; a person seldom means that, and Compose refuses it."""
     left, seen = [root], set()
     while left:
@@ -135,5 +118,5 @@ def _refuse_repeated_keys(path: Path, root: yaml.Node | None) -> None:
                 line = key.start_mark.line + 1
                 if key.value in first:
                     text = f"{key.value} is there already, in line {first[key.value]}; keep one"
-                    raise TopologyError(f"{path}:{line}: {text}")
+                    raise YamlError(line, text)
                 first[key.value] = line

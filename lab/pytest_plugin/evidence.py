@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 from lab.api.run_log import RunLog
-from lab.checks import calls, programs
-from lab.checks.verdict import Judgement, Verdict
+from lab.checks import programs
 from lab.errors import LabError
-from lab.evidence import event_file, folders, summary
+from lab.evidence import event_file, folders, summary, text
 from lab.evidence.events import (
     CallOutcome,
     End,
@@ -25,6 +24,7 @@ from lab.evidence.events import (
     Start,
     Unsupported,
 )
+from lab.evidence.verdict import Judgement, Verdict
 from lab.pytest_plugin import options
 from lab.pytest_plugin.test_lab import TestLab
 
@@ -179,11 +179,11 @@ def _call(event: CallOutcome) -> str:
     given = event.arguments
     words = [_shown(given[key]) for key in _SHOWN_ARGUMENTS if given.get(key) is not None]
     call = f"{event.call}({', '.join(words)})"
-    return f"{clock} {event.host}: {call} {calls.result(event)}"
+    return f"{clock} {event.host}: {call} {text.result_text(event)}"
 
 
 def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else calls.shown(value)
+    return value if isinstance(value, str) else text.shown(value)
 
 
 def _write_verdict(folder: Path, judgement: Judgement) -> None:

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from lab.checks import programs
-from lab.checks.verdict import Judgement, Verdict, telling
-from lab.checks.words import describe
 from lab.engines import choice
 from lab.errors import LabError
 from lab.evidence import folders, summary
+from lab.evidence.verdict import Judgement, Verdict, failures
 from lab.pytest_plugin import options
 from lab.pytest_plugin.evidence import TITLE, page, shown
 from lab.runner import run
-from lab.scenario.model import Scenario, Step
+from lab.scenario.model import Scenario
 from lab.scenario.reader import read
+from lab.scenario.steps import Step
 
 
 class ScenarioFile(pytest.File):
@@ -79,12 +79,12 @@ class ScenarioItem(pytest.Item):
     def _show(self, step: Step, judged: list[Judgement], took_s: float) -> None:
         bad = [one for one in judged if one.verdict is not Verdict.PASS]
         one = bad[0] if bad else judged[0]
-        line = f"{took_s:7.3f} s  {describe(step)}  {one.found}"
+        line = f"{took_s:7.3f} s  {step.describe()}  {one.found}"
         self._steps.append(f"{line}  (expected: {one.expected})" if bad else line)
 
     def _told(self, outcome: run.Outcome) -> Iterator[str]:
         yield f"{outcome.verdict} {outcome.scenario} ({outcome.engine}, seed {outcome.seed})"
-        for one in telling(outcome.judgements):
+        for one in failures(outcome.judgements):
             place = f"{shown(self, self.path)}:{one.line}"
             yield f"{place}: {one.what}: expected: {one.expected}; found: {one.found}"
         yield from (f"this machine lacks {line}" for line in outcome.lacking)

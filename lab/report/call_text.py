@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lab.checks.calls import plain
+from lab.evidence.text import plain
 
 _MOST, SHORT = 18, 24
 WHOLE = 1000  # what is said in full, in tables and to screen readers, is not longer

@@ -9,6 +9,7 @@ from typing import Any
 from lab.evidence import events as evidence
 from lab.evidence import output
 from lab.evidence.events import CallOutcome, CallStarted, Event, ProgramOutcome, ProgramStarted
+from lab.evidence.verdict import Verdict
 from lab.report import call_text
 from lab.report.expected import Expectations
 from lab.report.fault_events import Faults
@@ -105,6 +106,10 @@ class Events:
             case evidence.WaitOutcome():
                 what = self._steps.what(event.step).replace("wait for", "waited for", 1)
                 self._note(event, f"{what or 'waited'}: {event.found}", is_bad=not event.held)
+            case evidence.StepDone():
+                words = ": ".join(filter(None, (self._steps.what(event.step), event.text)))
+                is_bad = self._steps.verdict(event.step) not in {None, Verdict.PASS}
+                self._note(event, words, event.host, is_bad=is_bad)
             case evidence.StepError():
                 self._note(event, f"could not be done: {event.text}", is_bad=True)
             case evidence.Unsupported():

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import TypeGuard
 
-from lab.checks.calls import wanted
-from lab.checks.verdict import Judgement, Verdict, overall
-from lab.checks.words import describe
-from lab.scenario.model import CallStep, CollectStep, Scenario
+from lab.evidence.verdict import Judgement, Verdict, overall
+from lab.scenario.model import Scenario
 
 
 class Expectations:
@@ -23,7 +21,7 @@ class Expectations:
 
     def what(self, number: int | None) -> str:
         """Return the step in words."""
-        return describe(self._steps[number]) if self._has(number) else ""
+        return self._steps[number].describe() if self._has(number) else ""
 
     def of_call(self, number: int | None, error: str) -> tuple[str, Verdict | None, bool]:
         """Return what a call was to give, in words, what came of that, and if it tells the story:
@@ -34,10 +32,8 @@ class Expectations:
             return "", None, False
         step = self._steps[number]
         verdict = self.verdict(number)
-        if not isinstance(step, CallStep | CollectStep):
-            return "", verdict, False
-        tells = error in self._reproduces or step.expected.after_s is not None
-        return wanted(step.expected), verdict, tells
+        tells = error in self._reproduces or step.must_wait
+        return step.expected_text, verdict, tells
 
     def verdict(self, number: int | None) -> Verdict | None:
         """Return the worst of what was judged of a step."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lab.checks.verdict import Judgement, Verdict
+from lab.evidence.verdict import Judgement, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from lab.checks.verdict import Verdict
 from lab.errors import EvidenceError
 from lab.evidence import event_file, folders
 from lab.evidence.events import Event, Start
+from lab.evidence.verdict import Verdict
 from lab.report.model import Run
 
 # The templates have it within the first bytes of a page.

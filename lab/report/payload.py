@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
-from lab.checks.calls import plain
+from lab.evidence.text import plain
 from lab.report import timeline
 from lab.report.arrows import BEGIN_Y, END_Y, HELD_AT, LATE_Y, LOST_AT, TEXT_Y
 from lab.report.call_text import counted, duration

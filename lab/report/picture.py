@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from lab.checks.verdict import Verdict
+from lab.evidence.verdict import Verdict
 from lab.report import timeline
 from lab.report.arrows import BEGIN_Y, END_Y, Arrow, arrow, lower
 from lab.report.columns import columns, most

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from lab.checks.judge import judge
-from lab.checks.verdict import Judgement, Verdict, overall
 from lab.errors import EvidenceError, LabError
 from lab.evidence import event_file, folders
 from lab.evidence.events import End, Event, Start
+from lab.evidence.verdict import Judgement, Verdict, overall
 from lab.report import correlate
 from lab.report import events as run_events
 from lab.report.expected import Expectations

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from lab.checks.verdict import Judgement, Verdict
+from lab.evidence.verdict import Judgement, Verdict
 
 
 def recorded(path: Path, *, damaged: bool) -> tuple[tuple[Judgement, ...], Verdict]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
 
-from lab.checks.verdict import Verdict
+from lab.evidence.verdict import Verdict
 from lab.net.fate import DELIVERED, LATE
 from lab.report import timeline
 from lab.report.model import Call, Fault, Log, Note, Packet, Printed, Program, Run

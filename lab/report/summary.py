@@ -1,6 +1,6 @@
 """The verdict of a run in one sentence, and the call that it is about. Pure."""
 
-from lab.checks.verdict import Judgement, Verdict
+from lab.evidence.verdict import Judgement, Verdict
 from lab.net.fate import DROPPED
 from lab.report.call_text import counted, duration
 from lab.report.model import Call, Program, Run

@@ -3,8 +3,9 @@
 What has not ended is evidence, too: nobody may conclude from its silence.
 """
 
+import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -22,9 +23,6 @@ from lab.evidence.events import (
     ProgramStarted,
 )
 from lab.runner.programs import RunningProgram
-from lab.scenario.model import CallStep, CollectStep, Expected, RunStep, SendStep
-
-_NEWS_WITHIN_S = 2.0  # of a call that has returned in time, on a busy machine
 
 
 class PendingCalls:
@@ -54,63 +52,89 @@ class PendingCalls:
         for caller in self._callers.values():
             caller.wait_until_ready()
 
-    def program(self, name: str) -> RunningProgram | None:
-        """Return the program that was started under a name."""
-        found = self._pending.get(name)
-        return found if isinstance(found, RunningProgram) else None
-
-    def call(self, step: CallStep, number: int) -> CallStarted | CallOutcome:
-        """Make a call; write what came of it, or that it was started."""
-        arguments = dict(step.arguments)
+    def call(
+        self, number: int, host: str, name: str, arguments: Mapping[str, Any], limit_s: float
+    ) -> CallOutcome:
+        """Make a call; record what it came to within the time."""
         began_ns = time.time_ns()
-        pending = self._callers[step.on].start(step.call, **arguments)
-        if step.later:
-            name = step.later
-            begun = replace(as_events.call_begun(pending), name=name)
-            self._pending[name] = begun, pending
-            self._rest[name] = lambda: self._write_call(pending, 0, begun)
-            return self._recorder.write(
-                CallStarted(
-                    step=number, name=name, host=step.on, call=step.call, arguments=arguments
-                )
-            )
+        pending = self._callers[host].start(name, **arguments)
         begun = replace(as_events.call_begun(pending), step=number, began_ns=began_ns)
-        return self._finish(pending, step.expected, begun)
+        return self._finish(pending, limit_s, begun)
 
-    def run(self, step: RunStep, number: int) -> ProgramStarted | ProgramOutcome:
-        """Run a program; write what came of it, or that it was started."""
-        host = self._lab.host(step.on)
-        user = step.user or host.ordinary_user
+    def start_call(
+        self, number: int, host: str, call: str, arguments: Mapping[str, Any], name: str
+    ) -> CallStarted:
+        """Start a call under a name."""
+        pending = self._callers[host].start(call, **arguments)
+        begun = replace(as_events.call_begun(pending), name=name)
+        self._pending[name] = begun, pending
+        self._rest[name] = lambda: self._write_call(pending, 0, begun)
+        return self._recorder.write(
+            CallStarted(step=number, name=name, host=host, call=call, arguments=dict(arguments))
+        )
+
+    def start_program(
+        self,
+        host: str,
+        argv: Sequence[str],
+        text: str,
+        user: str | None,
+        environment: Mapping[str, str],
+        *,
+        keep_open: bool,
+    ) -> RunningProgram:
+        """Start a program with this input, which ends with it unless it is kept open."""
+        on = self._lab.host(host)
         program = RunningProgram(
-            host, step.argv, step.input, user, step.environment, keep_open=step.keep_open
+            on, tuple(argv), text, user or on.ordinary_user, environment, keep_open=keep_open
         )
         self._cleanup.callback(program.close)
         program.start()
-        if step.later:
-            name = step.later
-            self._pending[name] = program
-            self._rest[name] = lambda: self._write_program(program, 0, name=name)
-            return self._recorder.write(
-                ProgramStarted(
-                    step=number,
-                    name=name,
-                    host=step.on,
-                    argv=step.argv,
-                    environment=dict(step.environment),
-                )
-            )
-        return self._wait(program, step.expected, number)
+        return program
 
-    def send(self, step: SendStep, number: int) -> ProgramInput:
-        """Give a program more input; write how much of it was taken, and when."""
-        program = self.program(step.name)
-        assert program, "the reader has seen that it was started before"
-        data = step.text.encode()
-        given = as_events.program_input(step.name, program.host, data, close=step.close)
+    def keep_program(self, number: int, program: RunningProgram, name: str) -> ProgramStarted:
+        """Let a program go on, under a name."""
+        self._pending[name] = program
+        self._rest[name] = lambda: self._write_program(program, 0, name=name)
+        begun = program.begun
+        return self._recorder.write(
+            ProgramStarted(
+                step=number,
+                name=name,
+                host=begun.host,
+                argv=begun.argv,
+                environment=begun.environment,
+            )
+        )
+
+    def wait_for_program(
+        self, number: int, program: RunningProgram, limit_s: float, name: str | None = None
+    ) -> ProgramOutcome:
+        """Record what a program came to within the time."""
+
+        def interrupted() -> ProgramOutcome:
+            return self._write_program(program, 0, step=number, name=name, interrupted=True)
+
+        def last() -> ProgramOutcome:
+            return self._write_program(program, 0, of_step=number, name=name)
+
+        key = number if name is None else name
+        with self._waiting(key, interrupted):
+            event = self._write_program(program, limit_s, step=number, name=name)
+        if event.outputs_open or event.is_pending:  # it, or what it left, may print more
+            self._rest[key] = last
+        return event
+
+    def send(
+        self, number: int, name: str, data: bytes, *, close: bool, within_s: float
+    ) -> ProgramInput:
+        """Give a program more input; record how much of it was taken, and when."""
+        program = self._program(name)
+        given = as_events.program_input(name, program.begun.host, data, close=close)
         given = replace(given, step=number)
         interrupted = replace(given, taken_bytes=0, interrupted=True)
         with self._waiting(("input", number), lambda: self._recorder.write(interrupted)):
-            taken = program.send(data, close=step.close, within_s=step.within_s)
+            taken = program.send(data, close=close, within_s=within_s)
         return self._recorder.write(
             replace(
                 given,
@@ -120,13 +144,24 @@ class PendingCalls:
             )
         )
 
-    def collect(self, step: CollectStep, number: int) -> CallOutcome | ProgramOutcome:
-        """Write what came of what was started before."""
-        what = self._pending[step.name]
-        if isinstance(what, RunningProgram):
-            return self._wait(what, step.expected, number, step.name)
-        begun, pending = what
-        return self._finish(pending, step.expected, replace(begun, step=number))
+    def collect(self, number: int, name: str, limit_s: float) -> CallOutcome | ProgramOutcome:
+        """Record what that came to within the time which was started under a name."""
+        started = self._pending[name]
+        if isinstance(started, RunningProgram):
+            return self.wait_for_program(number, started, limit_s, name)
+        begun, pending = started
+        return self._finish(pending, limit_s, replace(begun, step=number))
+
+    def wait_for_output(self, name: str, pattern: str, least: int, within_s: float) -> int:
+        """Wait for so many matches in a program's output; return how many there are."""
+        matches = re.compile(pattern)
+        program = self._program(name)
+        return program.wait_for(lambda text: len(matches.findall(text)), least, within_s)
+
+    def _program(self, name: str) -> RunningProgram:
+        program = self._pending[name]
+        assert isinstance(program, RunningProgram), "the reader has seen that it was started"
+        return program
 
     def wait_for_ends(self, within_s: float) -> None:
         """Wait so long at the most for the ends of the programs that go on."""
@@ -152,16 +187,11 @@ class PendingCalls:
             raise
         del self._rest[key]
 
-    # --- calls
-
-    def _finish(self, pending: PendingCall, expected: Expected, begun: CallOutcome) -> CallOutcome:
-        # What the call took is judged by its host's clock; the news of it may be late.
-        within_s = expected.within_s + _NEWS_WITHIN_S
-        within_s = within_s if expected.blocks_s is None else expected.blocks_s
+    def _finish(self, pending: PendingCall, limit_s: float, begun: CallOutcome) -> CallOutcome:
         key = begun.step if begun.name is None else begun.name
         interrupted = replace(begun, interrupted=True)
         with self._waiting(key, lambda: self._write_call(pending, 0, interrupted)):
-            return self._write_call(pending, within_s, begun)
+            return self._write_call(pending, limit_s, begun)
 
     def _write_call(self, pending: PendingCall, within_s: float, begun: CallOutcome) -> CallOutcome:
         try:
@@ -173,25 +203,6 @@ class PendingCalls:
         if result is None:
             return self._recorder.write(begun)
         return self._recorder.write(as_events.call_ended(begun, result))
-
-    # --- programs
-
-    def _wait(
-        self, program: RunningProgram, expected: Expected, step: int, name: str | None = None
-    ) -> ProgramOutcome:
-        def cut() -> ProgramOutcome:
-            return self._write_program(program, 0, step=step, name=name, interrupted=True)
-
-        def last() -> ProgramOutcome:
-            return self._write_program(program, 0, of_step=step, name=name)
-
-        key = step if name is None else name
-        with self._waiting(key, cut):
-            limit_s = expected.within_s if expected.blocks_s is None else expected.blocks_s
-            event = self._write_program(program, limit_s, step=step, name=name)
-        if event.outputs_open or event.is_pending:  # it, or what it left, may print more
-            self._rest[key] = last
-        return event
 
     def _write_program(self, program: RunningProgram, within_s: float, **of: Any) -> ProgramOutcome:
         return self._recorder.write(replace(program.wait(within_s), **of))

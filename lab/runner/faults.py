@@ -4,7 +4,7 @@ An agent that ends takes its faults with it. Where a step has ended its host tha
 be; anywhere else it is an error: from then on the network did nothing of what was asked of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -20,9 +20,8 @@ from lab.evidence.events import (
     FaultOff,
     FaultOn,
     HostFaultOff,
-    HostFaultOn,
 )
-from lab.scenario.model import HostFaultStep, LiftStep, Scenario, WaitStep, WireFaultStep
+from lab.scenario.run_context import HostControl
 
 _DEFAULT_SEED = next(one.default for one in selection.PARAMETERS if one.name == "seed")
 _DRAWN = ("probability", "jitter", "burst")  # what of a fault's parameters is left to the dice
@@ -34,13 +33,13 @@ class ActiveFaults:
     def __init__(
         self,
         lab: Lab,
-        scenario: Scenario,
+        seed: int,
         recorder: Recorder,
         capture: Capture,
         errors: list[str],
     ) -> None:
         self._lab = lab
-        self._scenario = scenario
+        self._seed = seed
         self._recorder = recorder
         self._capture = capture
         self._errors = errors
@@ -51,12 +50,9 @@ class ActiveFaults:
         # The hosts that a step has ended, or may have.
         self.ended: set[str] = set()
 
-    def observe(self) -> None:
-        """Begin to count the packets that steps wait for: they may come before the step does."""
-        for number, step in enumerate(self._scenario.steps):
-            if isinstance(step, WaitStep) and (pattern := step.condition.packets):
-                link = self._lab.link(pattern.source, pattern.target)
-                self._observed[number] = link.add("observe", dict(pattern.match))
+    def observe(self, number: int, source: str, target: str, match: Mapping[str, Any]) -> None:
+        """Begin to count the packets that a step waits for: they may come before the step does."""
+        self._observed[number] = self._lab.link(source, target).add("observe", dict(match))
 
     def observed_packets(self, number: int) -> int:
         """Return how many came so far of those that a step waits for."""
@@ -64,31 +60,38 @@ class ActiveFaults:
 
     # --- of the wire
 
-    def add(self, step: WireFaultStep, number: int) -> FaultOn:
+    def add(
+        self,
+        number: int,
+        name: str,
+        impairment: str,
+        links: Iterable[tuple[str, str]],
+        parameters: Mapping[str, Any],
+        for_s: float | None,
+    ) -> FaultOn:
         """Put a fault in force."""
-        for_ms = None if step.for_s is None else step.for_s * 1000
-        there = self._faults.setdefault(step.name, [])
-        asked = self._seeded(step)
-        for source, target in step.links:
-            there.append(self._lab.link(source, target).add(step.impairment, asked, for_ms=for_ms))
-        return self._recorder.write(as_events.fault_on(step.name, there, step=number))
+        for_ms = None if for_s is None else for_s * 1000
+        added = self._faults.setdefault(name, [])
+        asked = self._seeded(impairment, parameters)
+        for source, target in links:
+            added.append(self._lab.link(source, target).add(impairment, asked, for_ms=for_ms))
+        return self._recorder.write(as_events.fault_on(name, added, step=number))
 
-    def _seeded(self, step: WireFaultStep) -> dict[str, Any]:
+    def _seeded(self, impairment: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is asked of the wire, with the scenario's seed if the step has none.
 
         The wire's own default is left out where nothing is drawn, and it would only be in the way.
         """
-        seed = self._scenario.seed
-        needed = seed != _DEFAULT_SEED or step.impairment == "corrupt"
-        drawn = any(word in name for name in step.asked for word in _DRAWN)
-        return {**({"seed": seed} if needed or drawn else {}), **step.asked}
+        needed = self._seed != _DEFAULT_SEED or impairment == "corrupt"
+        drawn = any(word in name for name in parameters for word in _DRAWN)
+        return {**({"seed": self._seed} if needed or drawn else {}), **parameters}
 
-    def lift(self, step: LiftStep, number: int) -> FaultOff | HostFaultOff:
+    def lift(self, number: int, name: str) -> FaultOff | HostFaultOff:
         """End a fault, of the wire or of a host. AgentEndedError when its agent had, by itself."""
-        if step.name in self._faults:
-            return self._write_off(step.name, number, self._last_of)
-        self._undone(step.name)
-        return self._recorder.write(HostFaultOff(step=number, name=step.name))
+        if name in self._faults:
+            return self._write_off(name, number, self._last_of)
+        self._undone(name)
+        return self._recorder.write(HostFaultOff(step=number, name=name))
 
     def lift_all(self) -> None:
         """End all that is in force."""
@@ -134,30 +137,25 @@ class ActiveFaults:
 
     # --- of hosts
 
-    def fail(self, step: HostFaultStep, number: int) -> HostFaultOn:
-        """Do to a host what the step says."""
-        hosts = {name: self._lab.host(name) for name in step.hosts or (step.on,)}
-        self._look()
-        return [self._fail(name, host, step, number) for name, host in hosts.items()][-1]
-
-    def _fail(self, name: str, host: Host, step: HostFaultStep, number: int) -> HostFaultOn:
-        act: dict[str, Callable[[], None]] = {
-            "kill": lambda: host.kill(step.signal),
-            "pause": host.pause,
-            "restart": host.restart,
-            "disconnect": host.disconnect,
-        }
-        undo = {"pause": host.resume, "disconnect": host.connect}
-        if step.fault in {"kill", "restart"}:
-            self.ended.add(name)
-        if step.fault == "restart" or (step.fault == "kill" and step.signal == "KILL"):
-            self._capture.leave(name)  # its agent may end with it, and not say its last words
-        act[step.fault]()
-        if step.fault in undo:
-            self._undo.setdefault(step.name, []).append(undo[step.fault])
-        return self._recorder.write(
-            HostFaultOn(step=number, name=step.name, host=name, fault=step.fault)
-        )
+    def fail_host(
+        self,
+        name: str,
+        host: Host,
+        act: Callable[[HostControl], None],
+        *,
+        undo: Callable[[HostControl], None] | None,
+        ends_host: bool,
+        ends_agent: bool,
+    ) -> None:
+        """Do something to a host; `undo` is what lifts it, under this name."""
+        if ends_host:
+            self._look()
+            self.ended.add(host.name)
+        if ends_agent:
+            self._capture.leave(host.name)  # its agent may end with it, without a last word
+        act(host)
+        if undo:
+            self._undo.setdefault(name, []).append(lambda: undo(host))
 
     def _undone(self, name: str) -> None:
         for undo in self._undo.pop(name):

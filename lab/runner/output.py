@@ -7,7 +7,7 @@ and what a program has printed before is there.
 import re
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from lab.api.host import Host
@@ -19,7 +19,6 @@ from lab.evidence.event_file import Recorder
 from lab.evidence.events import OutputError
 from lab.evidence.output import OutputRecorder
 from lab.model import PrintedLine
-from lab.scenario.model import Condition, ExpectStep, Scenario, WaitStep
 
 _LOOK_AGAIN_S = 0.01
 _SETTLE_S = 2.0
@@ -29,35 +28,44 @@ _LAST_LINES = 20
 class PrintedByHosts:
     """Reads the hosts that run programs of their own: those of a compose file."""
 
-    def __init__(self, lab: Lab, scenario: Scenario, recorder: Recorder) -> None:
-        conditions = [one.condition for one in scenario.steps if isinstance(one, WaitStep)]
-        self._expected = [s.condition for s in scenario.steps if isinstance(s, ExpectStep)]
+    def __init__(self, lab: Lab, recorder: Recorder, *, has_programs: bool) -> None:
+        # How many lines must fit a pattern in the end, and of which hosts.
+        self._expected: list[tuple[str, tuple[str, ...], int]] = []
         self._lab = lab
         self._recorder = recorder
         self._began_ns = time.time_ns()
-        hosts: Mapping[str, Host] = lab.hosts if scenario.compose else {}
-        self._hosts = {
-            name: _HostOutput(lab, name, recorder, [*conditions, *self._expected]) for name in hosts
-        }
+        hosts: Mapping[str, Host] = lab.hosts if has_programs else {}
+        self._hosts = {name: _HostOutput(lab, name, recorder) for name in hosts}
 
-    def wait(self, condition: Condition, least: int, within_s: float) -> int:
-        """Wait for so many lines that fit a condition; return how many there are."""
+    def count(self, pattern: str, hosts: tuple[str, ...], expected: int | None) -> None:
+        """Count the lines of hosts that fit a pattern, before anything has been read.
+
+        So many are waited for at the end as are `expected`.
+        """
+        for name in hosts:
+            self._hosts[name].count(pattern)
+        if expected is not None:
+            self._expected.append((pattern, hosts, expected))
+
+    def wait(self, pattern: str, hosts: tuple[str, ...], least: int, within_s: float) -> int:
+        """Wait for so many lines that fit a pattern; return how many there are."""
         until_s = time.monotonic() + within_s
         while True:
-            for name in condition.hosts:
+            for name in hosts:
                 self._hosts[name].read()
-            if (count := self._count(condition)) >= least or time.monotonic() > until_s:
+            count = self._count_of(pattern, hosts)
+            if count >= least or time.monotonic() > until_s:
                 return count
             time.sleep(_LOOK_AGAIN_S)
 
-    def end(self, *, failed: bool, cut: bool) -> None:
+    def end(self, *, failed: bool, interrupted: bool) -> None:
         """Take what has been printed so far, and of a run that has failed how the hosts are.
 
         Lines that are expected and are not there yet may come a little later; in a run that has
         failed, the programs may do first what they are about to do, such as to die. For one that
-        is cut short, by Ctrl-C say, nothing is waited for.
+        was interrupted, by Ctrl-C say, nothing is waited for.
         """
-        if failed and not cut:
+        if failed and not interrupted:
             hosts = [self._lab.hosts[name] for name in self._hosts]
             wait_until_quiet(hosts, _SETTLE_S)
         until_s = time.monotonic() + _SETTLE_S
@@ -74,13 +82,12 @@ class PrintedByHosts:
         for host in self._hosts.values():
             host.try_to_read()
 
-    def _count(self, condition: Condition) -> int:
-        return sum(self._hosts[name].counts[condition.output or ""] for name in condition.hosts)
+    def _count_of(self, pattern: str, hosts: tuple[str, ...]) -> int:
+        return sum(self._hosts[name].counts[pattern] for name in hosts)
 
     def _is_missing_lines(self) -> bool:
         """Are there fewer lines than are expected?"""
-        of_hosts = (one for one in self._expected if one.output is not None and one.hosts)
-        return any(self._count(one) < least(one) for one in of_hosts)
+        return any(self._count_of(pattern, of) < least for pattern, of, least in self._expected)
 
     def _note_states(self) -> None:
         with suppress(LabError):  # then the steps say what is wrong with the lab
@@ -93,20 +100,22 @@ class PrintedByHosts:
 
 
 class _HostOutput:
-    """One host's: `counts` says of each pattern how many lines it fits."""
+    """One host's; `counts` has how many lines fit each pattern."""
 
-    def __init__(
-        self, lab: Lab, name: str, recorder: Recorder, conditions: Sequence[Condition]
-    ) -> None:
+    def __init__(self, lab: Lab, name: str, recorder: Recorder) -> None:
         self._name = name
         self._printed = lab.printed(name)
         self._write = recorder.write
         self.recorder = OutputRecorder(name, recorder.write)
-        wanted = {one.output for one in conditions if one.output is not None and name in one.hosts}
-        self._patterns = {text: re.compile(text) for text in wanted}
-        self.counts = dict.fromkeys(wanted, 0)
+        self._patterns: dict[str, re.Pattern[str]] = {}
+        self.counts: dict[str, int] = {}
         self.last: deque[PrintedLine] = deque(maxlen=_LAST_LINES)
         self._failed = False
+
+    def count(self, pattern: str) -> None:
+        """Count the lines that fit a pattern."""
+        self._patterns[pattern] = re.compile(pattern)
+        self.counts[pattern] = 0
 
     def read(self) -> None:
         """Take the lines that have come; EngineError when they cannot be read."""
@@ -127,9 +136,3 @@ class _HostOutput:
         except EngineError as error:
             self._failed = True
             self._write(OutputError(host=self._name, text=str(error)))
-
-
-def least(condition: Condition) -> int:
-    """Return how many there must be at the least."""
-    found = condition.at_least if condition.count is None else condition.count
-    return 1 if found is None else found

@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from lab.api.engine import Engine
-from lab.checks.verdict import Judgement
 from lab.errors import EngineError, LabError
+from lab.evidence.verdict import Judgement
 from lab.runner import run
 from lab.runner.run import Outcome
-from lab.scenario.model import Scenario, Step
+from lab.scenario.model import Scenario
+from lab.scenario.steps import Step
 
 _PR_SET_PDEATHSIG = 1
 

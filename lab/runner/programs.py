@@ -49,7 +49,7 @@ class RunningProgram:
         self._program = host.start([*(["env", *settings] if settings else ()), *argv], user=user)
         # As of calls: a step of the machine's clock changes no duration.
         self._began_ns, self._clock_ns = time.time_ns(), time.monotonic_ns()
-        self._started = ProgramOutcome(
+        self.begun = ProgramOutcome(
             host=host.name,
             argv=argv,
             environment=dict(environment),
@@ -59,7 +59,6 @@ class RunningProgram:
         assert process.stdin
         assert process.stdout
         assert process.stderr
-        self.host = host.name
         # Its input ends when nothing is left of it, unless it is kept open.
         self._input, self._left, self._keep_open = process.stdin, text.encode(), keep_open
         self._outputs = {"output": process.stdout, "errors": process.stderr}
@@ -198,7 +197,7 @@ class RunningProgram:
         with self._changed:
             self._changed.wait_for(lambda: self._ended_ns is not None, within_s)
             printed = replace(
-                self._started,
+                self.begun,
                 output=self._read["output"].decode(errors="replace"),
                 errors=self._read["errors"].decode(errors="replace"),
             )

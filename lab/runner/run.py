@@ -13,12 +13,12 @@ from lab.api.engine import Engine, Progress
 from lab.api.lab import Lab
 from lab.api.run_log import RunLog
 from lab.checks.judge import judge
-from lab.checks.verdict import Judgement, Verdict, overall, telling
 from lab.errors import EngineError, EvidenceError, LabError, UnsupportedError
 from lab.evidence import event_file, folders
 from lab.evidence.events import Start, Unsupported
 from lab.evidence.os_errors import naming
 from lab.evidence.packets import Seen, packets
+from lab.evidence.verdict import Judgement, Verdict, failures, overall
 from lab.model import ComposeFiles
 from lab.runner import topology
 from lab.runner.player import Player, Show
@@ -165,7 +165,7 @@ def _verified(folder: Path) -> Outcome:
         judgements,
         (found[-1].time_ns - start.time_ns) / 1e9,
         start.path,
-        min((one.step for one in telling(judgements) if one.step is not None), default=None),
+        min((one.step for one in failures(judgements) if one.step is not None), default=None),
         tuple(event.text for event in found if isinstance(event, Unsupported)),
     )
 

@@ -1,15 +1,14 @@
 """Follows the syslog of a lab while a scenario runs: every line becomes an event."""
 
+from collections.abc import Callable
 from threading import Condition as Changing
 from threading import Thread
 
 from lab.api.lab import Lab
-from lab.checks import syslog
 from lab.errors import LabError
 from lab.evidence.event_file import Recorder
 from lab.evidence.events import SyslogLine
 from lab.model import LogLine
-from lab.scenario.model import Condition
 
 _SETTLE_S = 5.0  # for lines that are written already, on a busy machine
 
@@ -44,11 +43,11 @@ class SyslogFollower:
             self._lines.append(line)
             self._changed.notify_all()
 
-    def wait(self, condition: Condition, least: int, within_s: float) -> int:
-        """Wait for so many lines that fit a condition; return how many there are."""
+    def wait(self, is_meant: Callable[[LogLine], bool], least: int, within_s: float) -> int:
+        """Wait for so many lines that are meant; return how many there are."""
 
         def count() -> int:
-            return sum(syslog.fits(condition, line) for line in self._lines)
+            return sum(map(is_meant, self._lines))
 
         with self._changed:
             self._changed.wait_for(lambda: count() >= least, within_s)

@@ -10,14 +10,21 @@ class Hosts(tuple[str, ...]):
     """The hosts by name; `replicas` has those of each service that has several."""
 
     replicas: Mapping[str, tuple[str, ...]] = NONE
+    # The profiles of the services that are no hosts, because none of these was asked for.
+    profiles: Mapping[str, tuple[str, ...]] = NONE
     # Do they run nothing of their own?
     bare: bool = False
 
     @classmethod
-    def of(cls, names: Iterable[str], replicas: Mapping[str, tuple[str, ...]] = NONE) -> "Hosts":
+    def of(
+        cls,
+        names: Iterable[str],
+        replicas: Mapping[str, tuple[str, ...]] = NONE,
+        profiles: Mapping[str, tuple[str, ...]] = NONE,
+    ) -> "Hosts":
         """Return hosts."""
         found = cls(names)
-        found.replicas = dict(replicas)
+        found.replicas, found.profiles = dict(replicas), dict(profiles)
         return found
 
     @property

@@ -13,7 +13,9 @@ from lab.errors import ScenarioError, TopologyError
 from lab.model import ComposeFiles
 from lab.scenario import keys, shipped, steps
 from lab.scenario.hosts import Hosts
-from lab.scenario.model import Scenario, Step
+from lab.scenario.model import Scenario
+from lab.scenario.reading import Reading
+from lab.scenario.steps import Step
 from lab.scenario.yaml import Mapping, ParseError, load, text_of
 
 _HOST = re.compile(keys.HOST_PATTERN)
@@ -28,7 +30,7 @@ def read(path: Path, *, hosts: Hosts | None = None) -> Scenario:
     _refuse_name(path)
     text = text_of(path)
     try:
-        scenario = replace(_scenario(path, load(text), hosts, wrong), text=text)
+        scenario = replace(_scenario(path, load(path, text), hosts, wrong), text=text)
     except ParseError as error:
         wrong.append(error)
     if wrong:
@@ -68,7 +70,7 @@ def _scenario(path: Path, file: Mapping, hosts: Hosts | None, wrong: list[ParseE
         title=title,
         shows=shows,
         reproduces=_words(file, "reproduces"),
-        steps=tuple(_steps(file, listed, steps.Reading(hosts, has_kernel=has_kernel), wrong)),
+        steps=tuple(_steps(file, listed, Reading(hosts, has_kernel=has_kernel), wrong)),
         hosts=tuple(hosts),
         compose=compose_path,
         seed=_seed(file),
@@ -81,7 +83,7 @@ def _compose_path(path: Path, compose: str) -> Path:
 
 
 def _steps(
-    file: Mapping, listed: list[Any], reading: steps.Reading, wrong: list[ParseError]
+    file: Mapping, listed: list[Any], reading: Reading, wrong: list[ParseError]
 ) -> list[Step]:
     found = []
     for one in listed:
@@ -122,7 +124,8 @@ def _hosts(file: Mapping) -> tuple[str, ...]:
 
 def _hosts_of(file: Mapping, path: Path) -> Hosts:
     try:
-        expanded = Document(ComposeFiles((path,)), path.stem).hosts()
+        document = Document(ComposeFiles((path,)), path.stem)
+        expanded = document.hosts()
     except (TopologyError, ValueError) as error:  # or a path that no file can have
         raise file.wrong("compose", str(error)) from None
-    return Hosts.of(expanded.services, expanded.replicas())
+    return Hosts.of(expanded.services, expanded.replicas(), document.profiles_of_others())

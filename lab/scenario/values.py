@@ -1,15 +1,15 @@
-"""Small values of a scenario: durations, links, hosts."""
+"""Values of steps that several verbs read: durations, counts, links, hosts, patterns."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from lab.net import durations
+from lab.net.parameters import ParameterError
 from lab.scenario.hosts import Hosts
-from lab.scenario.yaml import Mapping, kind_of
+from lab.scenario.yaml import Mapping, ParseError, kind_of
 from lab.suggestions import meant
 
-# As far as a pattern can tell; whether they are hosts is another question.
-LINK_PATTERN = r"^\s*\S.*->.*\S\s*$"
 _MOST_S = 24 * 60 * 60.0
 
 
@@ -48,6 +48,9 @@ def host(step: Mapping, key: str, hosts: Hosts) -> str:
 def known_hosts(step: Mapping, key: str, name: str, hosts: Hosts) -> tuple[str, ...]:
     """Return the host of that name, or all replicas of the service."""
     found = hosts.named(name)
+    if not found and (profiles := hosts.profiles.get(name)):
+        text = f"{name!r} is a host only with the profile {' or '.join(profiles)}"
+        raise step.wrong(key, f"{text}; ask for it with COMPOSE_PROFILES={profiles[0]}")
     if not found:
         raise step.wrong(key, f"{name!r} is no host{meant(name, hosts.known)}")
     return found
@@ -79,6 +82,36 @@ def refuse_nothing(step: Mapping, names: Iterable[str]) -> None:
     for name in names:
         if name in step and step.raw(name) is None:
             raise step.wrong(name, "has no value; give one, or leave the key out")
+
+
+def pattern(step: Mapping, key: str) -> str | None:
+    """Return a regular expression as Python has them, None where it is not given."""
+    text: str | None = step.get(key, str)
+    if text is not None:
+        try:
+            re.compile(text)
+        except re.error as error:
+            raise step.wrong(key, f"{text!r} is no regular expression: {error}") from None
+    return text
+
+
+def word(step: Mapping, key: str, words: Sequence[str]) -> str | None:
+    """Return one of these words, None where it is not given."""
+    found: str | None = step.get(key, str)
+    if found not in {None, *words}:
+        raise step.wrong(key, f"{found!r} must be one of {', '.join(words)}")
+    return found
+
+
+def refused_parameter(step: Mapping, error: ParameterError, names: Iterable[str]) -> ParseError:
+    """Return the refusal of one of these keys, with the line of the key that its text names."""
+    text = str(error)
+    named = [
+        name
+        for name in names
+        if f": {name} " in text or f": {name}:" in text or f"'{name}'" in text
+    ]
+    return ParseError(step.line_of(named[0]) if named else step.line, text)
 
 
 def are_words(value: Any) -> bool:

@@ -1,25 +1,23 @@
-"""YAML as mappings that know the lines they stand in; what is wrong is said with its line.
+"""The YAML of a scenario as mappings that know the lines they stand in.
 
-The values are Python's, as YAML 1.1 has them, but for times and dates, which stay text.
+It is read as compose files are (`lab.compose.yaml`), and each mistake is reported with its line.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from lab.compose import nodes
+from lab.compose.nodes import Node
+from lab.compose.yaml import YamlError, parse_text
 from lab.errors import ScenarioError
 from lab.suggestions import meant
 
-_MOST_VALUES = 100_000
 _KINDS = {
     str: "text",
     int: "a whole number",
     float: "a number",
     bool: "true or false",
-    bytes: "bytes",
     list: "a list",
     dict: "a mapping",
     type(None): "nothing",
@@ -37,20 +35,12 @@ class ParseError(Exception):
 class Mapping:
     """A mapping of the file: its values by key, and the line of each."""
 
-    def __init__(self, node: yaml.MappingNode) -> None:
-        self.line = node.start_mark.line + 1
-        self._lines: dict[str, int] = {}
-        self._values: dict[str, Any] = {}
-        for key, value in node.value:
-            line = key.start_mark.line + 1
-            name = key.value
-            if not isinstance(key, yaml.ScalarNode):
-                raise ParseError(line, "a key must be a word")
-            if name in self._values:
-                text = f"{name}: stands here twice, first in line {self._lines[name]}"
-                raise ParseError(line, text)
-            self._lines[name] = line
-            self._values[name] = python(value)
+    def __init__(self, node: Node) -> None:
+        self.line: int = node.line
+        self._lines: dict[str, int] = {str(key): below.line for key, below in node.value.items()}
+        self._values: dict[str, Any] = {
+            str(key): _value(below) for key, below in node.value.items()
+        }
 
     def keys(self) -> Iterable[str]:
         """Return the keys, in the order of the file."""
@@ -107,28 +97,20 @@ def unwrapped(value: Any) -> Any:
 
 def kind_of(value: Any) -> str:
     """Say what a value is."""
-    return "a mapping" if isinstance(value, Mapping) else _KINDS.get(type(value), "a time")
+    return "a mapping" if isinstance(value, Mapping) else _KINDS[type(value)]
 
 
-def python(node: yaml.Node) -> Any:
-    """Return the value of a node."""
-    if isinstance(node, yaml.MappingNode):
+def _value(node: Node) -> Any:
+    if isinstance(node.value, dict):
         return Mapping(node)
-    if isinstance(node, yaml.SequenceNode):
-        return [python(one) for one in node.value]
-    if node.tag == "tag:yaml.org,2002:timestamp":
-        return node.value
-    line = node.start_mark.line + 1
-    if node.tag == "tag:yaml.org,2002:binary":
-        raise ParseError(line, "!!binary: bytes are written as {hex: 00ff} here")
-    try:
-        value = _constructor.construct_object(node)
-    except (ValueError, LookupError, yaml.YAMLError):  # what its constructors let through
-        raise ParseError(line, f"{node.value or repr(node.value)}: no value of YAML") from None
-    return value
-
-
-_constructor = yaml.constructor.SafeConstructor()
+    if isinstance(node.value, list):
+        return [_value(entry) for entry in node.value]
+    if isinstance(node.value, bytes):
+        raise ParseError(node.line, "!!binary: bytes are written as {hex: 00ff} here")
+    if node.tag or type(node.value) not in _KINDS:  # of a set, or a time
+        text = "a tag that has no meaning here; leave it out"
+        raise ParseError(node.line, text)
+    return node.value
 
 
 def text_of(path: Path) -> str:
@@ -141,58 +123,12 @@ def text_of(path: Path) -> str:
         raise ScenarioError(text) from error
 
 
-def load(text: str) -> Mapping:
-    """Return a file's text, which is one mapping; ParseError when it is not."""
-    with _yaml():
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
-        if not isinstance(node, yaml.MappingNode):
-            raise ParseError(1, "the file must be a mapping with title, shows, hosts and steps")
-        _refuse_bombs(node, set(), {})
-        return Mapping(node)
-    raise AssertionError
-
-
-def keys_below(text: str, name: str) -> list[str]:
-    """Return the keys of a mapping that a file's text has under a key; none: there is none.
-
-    What else is there is not looked at: it may have tags and values of another program's.
-    """
-    with _yaml():
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
-        for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
-            if key.value == name and isinstance(value, yaml.MappingNode):
-                return [str(one.value) for one, _ in value.value]
-    return []
-
-
-@contextmanager
-def _yaml() -> Iterator[None]:
+def load(path: Path, text: str) -> Mapping:
+    """Return the mapping that the text of a file is. ParseError when it is none."""
     try:
-        yield
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ParseError(line, f"not YAML: {error.problem}") from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ParseError(1, f"not YAML: {' '.join(str(error).split())}") from None
-
-
-def _refuse_bombs(node: yaml.Node, above: set[int], sizes: dict[int, int]) -> int:
-    """Return how many values a node stands for, aliases and all; refuse what has no end."""
-    if id(node) in above:
-        raise ParseError(node.start_mark.line + 1, "an alias within what it stands for")
-    if id(node) not in sizes:
-        inner = above | {id(node)}
-        size = 1 + sum(_refuse_bombs(child, inner, sizes) for child in _children(node))
-        if size > _MOST_VALUES:
-            text = f"its aliases stand for more than {_MOST_VALUES} values"
-            raise ParseError(node.start_mark.line + 1, text)
-        sizes[id(node)] = size
-    return sizes[id(node)]
-
-
-def _children(node: yaml.Node) -> Iterator[yaml.Node]:
-    if isinstance(node, yaml.MappingNode):
-        for pair in node.value:
-            yield from pair
-    elif isinstance(node, yaml.SequenceNode):
-        yield from node.value
+        node = nodes.of_nodes(path, parse_text(text))
+    except YamlError as error:
+        raise ParseError(error.line or 1, str(error)) from None
+    if not isinstance(node.value, dict) or not node.value:
+        raise ParseError(1, "the file must be a mapping with title, shows, hosts and steps")
+    return Mapping(node)

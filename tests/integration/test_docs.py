@@ -11,8 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from lab.agent import calls
-from lab.agent.wire import impairments
-from lab.scenario import keys
+from lab.scenario import call_expectation, keys, program_expectation, steps
 from tests.integration import command
 from tests.integration.helpers import ROOT
 
@@ -81,7 +80,7 @@ def test_what_is_refused_is_refused_as_shown(tmp_path: Path) -> None:
 
 
 def test_the_page_names_every_call_fault_and_step() -> None:
-    for name in (*calls.names(), *impairments.names(), *keys.HOST_FAULTS, keys.PARTITION):
+    for name in (*calls.names(), *steps.kinds("fault")):
         assert f"`{name}`" in TEXT, name
-    for name in (*keys.VERBS, *keys.FILE, *keys.OF_CALLS, *keys.OF_PROGRAMS):
+    for name in (*steps.table(), *keys.FILE, *call_expectation.KEYS, *program_expectation.KEYS):
         assert f"`{name}`" in TEXT or f"{name}: " in TEXT, name

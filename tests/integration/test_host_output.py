@@ -8,9 +8,9 @@ import pytest
 
 from lab.api.engine import Engine
 from lab.api.lab import Lab
-from lab.checks.verdict import Verdict
 from lab.evidence import event_file, folders
 from lab.evidence.events import HostOutput, LastOutput, OutputCut
+from lab.evidence.verdict import Verdict
 from lab.model import PrintedLine
 from lab.runner import run
 from lab.scenario.reader import read

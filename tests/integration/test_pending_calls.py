@@ -7,9 +7,9 @@ import pytest
 from lab.api.call_client import PendingCall
 from lab.api.call_result import Result
 from lab.api.engine import Engine
-from lab.checks.verdict import Verdict
 from lab.evidence import event_file
 from lab.evidence.events import CallOutcome, ProgramInput, ProgramOutcome
+from lab.evidence.verdict import Verdict
 from lab.report import reading
 from lab.runner import run
 from lab.runner.programs import RunningProgram

@@ -13,14 +13,14 @@ import pytest
 
 from lab.agent.calls import counters
 from lab.api.engine import Engine
-from lab.checks.verdict import Verdict
 from lab.engines import choice
 from lab.errors import ScenarioError
 from lab.evidence import event_file, folders
+from lab.evidence.verdict import Verdict
 from lab.runner import run
 from lab.scenario import catalogue
-from lab.scenario.model import Step
 from lab.scenario.reader import read
+from lab.scenario.steps import Step
 from tests import installed
 from tests.integration import command
 

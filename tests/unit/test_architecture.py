@@ -26,7 +26,8 @@ MAY_IMPORT = {
     "lab.compose": {"lab.errors", "lab.model", "lab.net", "lab.suggestions"},
     "lab.evidence": {"lab.agent", "lab.errors", "lab.model", "lab.net"},
     "lab.scenario": {
-        *("lab.agent", "lab.compose", "lab.errors", "lab.model", "lab.net", "lab.suggestions"),
+        *("lab.agent", "lab.compose", "lab.errors", "lab.evidence", "lab.model", "lab.net"),
+        "lab.suggestions",
     },
     "lab.api": {
         *("lab", "lab.agent", "lab.errors", "lab.evidence", "lab.model", "lab.net"),
@@ -35,9 +36,7 @@ MAY_IMPORT = {
     "lab.api.lifecycle": {"lab.compose.files", "lab.doctor"},
     "lab.engines": {"lab.agent", "lab.api", "lab.compose", "lab.errors", "lab.model"},
     "lab.engines.namespaces": {"lab.optional"},
-    "lab.checks": {
-        *("lab.agent", "lab.errors", "lab.evidence", "lab.model", "lab.net", "lab.scenario.model"),
-    },
+    "lab.checks": {"lab.errors", "lab.evidence", "lab.scenario"},
     "lab.report": {"lab.checks", "lab.errors", "lab.evidence", "lab.net", "lab.scenario"},
     "lab.runner": {
         *("lab", "lab.agent", "lab.api", "lab.checks", "lab.errors", "lab.evidence"),

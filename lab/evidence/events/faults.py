@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from lab.agent.wire.fault import description
 from lab.evidence.events.base import StepEvent, Value, kind
@@ -116,8 +115,8 @@ class WaitOutcome(StepEvent):
     """What it waited for was seen in time."""
     count: int
     """How often it was seen."""
-    unit: Literal["lines", "times", "packets"]
-    """What was counted: lines of a log, matches in a program's output, packets."""
+    unit: str
+    """What was counted: `lines` of a log, `times` that a program's output matched, `packets`."""
 
     @property
     def found(self) -> str:

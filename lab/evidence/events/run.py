@@ -69,6 +69,17 @@ class Notice(Event):
     """The notice, for people."""
 
 
+@kind("done")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepDone(StepEvent):
+    """A step was done that has no kind of event of its own."""
+
+    host: str = ""
+    """The host that it was done on; "" where it is on none."""
+    text: str = ""
+    """What came of it, for people."""
+
+
 @kind("step_error")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepError(StepEvent):

@@ -5,12 +5,24 @@ from typing import Any
 
 import pytest
 
-from lab.checks import calls
-from lab.checks.verdict import Verdict
 from lab.evidence.events import CallOutcome, ProgramOutcome, Raised
-from lab.scenario.model import Expected
+from lab.evidence.verdict import Judgement, Verdict
+from lab.scenario.call_expectation import CallExpectation
+from lab.scenario.program_expectation import ProgramExpectation
+from lab.scenario.steps.call import CallStep
+from lab.scenario.steps.run import RunStep
 
 CALL = CallOutcome(host="client", call="recv", began_ns=1_000, ended_ns=2_000)
+
+
+def judge_call(expected: CallExpectation, event: CallOutcome) -> list[Judgement]:
+    return list(CallStep(1, "client", "recv", {}, expected).judge(event))
+
+
+def judge_program(expected: ProgramExpectation, event: ProgramOutcome) -> list[Judgement]:
+    return list(RunStep(1, "client", ("x",), expected).judge(event))
+
+
 DATAGRAM = {"data": {"text": "too"}, "from": "198.18.0.2:9", "flags": ["MSG_TRUNC"]}
 
 
@@ -32,8 +44,8 @@ DATAGRAM = {"data": {"text": "too"}, "from": "198.18.0.2:9", "flags": ["MSG_TRUN
     ],
 )
 def test_a_value_is_judged(gives: Any, gave: Any, verdict: Verdict) -> None:
-    expected = Expected(gives=gives, gives_anything=False)
-    judged = list(calls.judge(1, "call", expected, replace(CALL, result=gave)))
+    expected = CallExpectation(gives=gives, gives_anything=False)
+    judged = judge_call(expected, replace(CALL, result=gave))
     assert judged[0].verdict is verdict
 
 
@@ -43,8 +55,8 @@ def test_a_value_is_judged(gives: Any, gave: Any, verdict: Verdict) -> None:
 )
 def test_a_length_is_of_bytes(gave: Any, length: int) -> None:
     for asked, verdict in ((length, Verdict.PASS), (length + 1, Verdict.FAIL)):
-        expected = Expected(gives_length=asked)
-        judged = list(calls.judge(1, "call", expected, replace(CALL, result=gave)))
+        expected = CallExpectation(gives_length=asked)
+        judged = judge_call(expected, replace(CALL, result=gave))
         assert judged[0].verdict is verdict
 
 
@@ -61,25 +73,25 @@ def test_an_error_is_judged_by_either_of_its_names(
     raises: str, name: str, verdict: Verdict
 ) -> None:
     raised = Raised(name=name, errno=1, type="OSError", text="text")
-    judged = list(calls.judge(1, "call", Expected(raises=raises), replace(CALL, raised=raised)))
+    judged = judge_call(CallExpectation(raises=raises), replace(CALL, raised=raised))
     assert judged[0].verdict is verdict
 
 
 @pytest.mark.parametrize(
     ("call", "expected", "verdict"),
     [
-        ("counter", Expected(gives=0, gives_anything=False), Verdict.UNKNOWN),
-        ("counter", Expected(), Verdict.UNKNOWN),
-        ("counter", Expected(raises="ParameterError"), Verdict.PASS),
-        ("counter", Expected(raises="EPIPE"), Verdict.FAIL),
-        ("recv", Expected(), Verdict.FAIL),
+        ("counter", CallExpectation(gives=0, gives_anything=False), Verdict.UNKNOWN),
+        ("counter", CallExpectation(), Verdict.UNKNOWN),
+        ("counter", CallExpectation(raises="ParameterError"), Verdict.PASS),
+        ("counter", CallExpectation(raises="EPIPE"), Verdict.FAIL),
+        ("recv", CallExpectation(), Verdict.FAIL),
     ],
 )
 def test_a_counter_that_cannot_be_read_proves_nothing(
-    call: str, expected: Expected, verdict: Verdict
+    call: str, expected: CallExpectation, verdict: Verdict
 ) -> None:
     raised = Raised(name="ParameterError", type="ParameterError", text="none")
-    judged = list(calls.judge(1, "call", expected, replace(CALL, call=call, raised=raised)))
+    judged = judge_call(expected, replace(CALL, call=call, raised=raised))
     assert judged[0].verdict is verdict
 
 
@@ -99,22 +111,22 @@ WHY = "; standard error: 'oops\\nKeyError: 1'"
 @pytest.mark.parametrize(
     ("expected", "event", "found"),
     [
-        (Expected(output="else\n"), ENDED, f"'so\\n'{WHY}"),
-        (Expected(output_matches="else"), ENDED, f"'so\\n'{WHY}"),
-        (Expected(blocks_s=1.0), replace(ENDED, exit_status=1), f"exit status 1{WHY}"),
-        (Expected(within_s=1.0), PENDING, f"has not ended{WHY}"),
-        (Expected(output="else\n"), replace(ENDED, errors=" \n"), "'so\\n'"),
+        (ProgramExpectation(output="else\n"), ENDED, f"'so\\n'{WHY}"),
+        (ProgramExpectation(output_matches="else"), ENDED, f"'so\\n'{WHY}"),
+        (ProgramExpectation(blocks_s=1.0), replace(ENDED, exit_status=1), f"exit status 1{WHY}"),
+        (ProgramExpectation(within_s=1.0), PENDING, f"has not ended{WHY}"),
+        (ProgramExpectation(output="else\n"), replace(ENDED, errors=" \n"), "'so\\n'"),
     ],
 )
 def test_what_is_not_as_expected_is_shown_with_standard_error(
-    expected: Expected, event: ProgramOutcome, found: str
+    expected: ProgramExpectation, event: ProgramOutcome, found: str
 ) -> None:
-    judged = list(calls.judge_program(1, "program", expected, event))
+    judged = judge_program(expected, event)
     (bad,) = [one for one in judged if one.verdict is Verdict.FAIL]
     assert bad.found == found
 
 
 def test_standard_error_of_what_is_as_expected_is_not_shown() -> None:
-    expected = Expected(output="so\n", output_matches="so")
-    judged = list(calls.judge_program(1, "program", expected, ENDED))
+    expected = ProgramExpectation(output="so\n", output_matches="so")
+    judged = judge_program(expected, ENDED)
     assert [one.found for one in judged if one.expected.startswith("prints")] == ["'so\\n'"] * 2

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from lab.checks.judge import judge
-from lab.checks.verdict import NOT_JUDGED, Verdict, overall, telling
 from lab.evidence.events import (
     CaptureEnded,
     Event,
@@ -18,13 +17,20 @@ from lab.evidence.events import (
     SyslogError,
 )
 from lab.evidence.packets import Seen
+from lab.evidence.verdict import NOT_JUDGED, Verdict, failures, overall
 from lab.net.packet import parse
-from lab.scenario.model import Condition, ExpectStep, PacketPattern, WireFaultStep
+from lab.scenario.conditions import Condition
+from lab.scenario.conditions.fault import FaultCount
+from lab.scenario.conditions.output import Output
+from lab.scenario.conditions.packets import Packets
+from lab.scenario.conditions.syslog import SyslogLines
+from lab.scenario.steps.expect import ExpectStep
+from lab.scenario.steps.fault_link import LinkFaultStep
 from tests import made_evidence as made
 from tests.unit.lab.checks.test_judge import END, LINE, called, recv, scenario
 
 SYN = Seen("client -> server", parse(made.tcp(made.CLIENT, made.SYN)), made.DELIVERED, 1)
-PATTERN = PacketPattern("client", "server", {"tcp": "syn"})
+PATTERN = Packets("client", "server", {"tcp": "syn"})
 PLAYED = StepsEnded(time_ns=5)
 
 
@@ -58,7 +64,7 @@ def program(
 def test_what_is_left_of_a_capture_shows_only_what_it_has(
     asked: dict[str, Any], verdict: Verdict, *, ended: bool
 ) -> None:
-    step = ExpectStep(7, Condition(packets=PATTERN, **asked))
+    step = ExpectStep(7, Condition(PATTERN, **asked))
     captured = CaptureEnded(time_ns=6, ended_early=("server",) if ended else ())
     missing = "" if ended else "wire.pcapng: cut short"
     (one,) = judge(scenario(step), [PLAYED, captured, END], [SYN], missing=missing)
@@ -68,13 +74,13 @@ def test_what_is_left_of_a_capture_shows_only_what_it_has(
 
 
 def test_the_end_of_another_host_hides_no_packet() -> None:
-    step = ExpectStep(7, Condition(packets=PATTERN, count=1))
+    step = ExpectStep(7, Condition(PATTERN, count=1))
     captured = CaptureEnded(time_ns=6, ended_early=("client",))
     assert overall(judge(scenario(step), [captured, END], [SYN])) is Verdict.PASS
 
 
 def test_lines_of_the_end_of_the_lab_are_not_of_the_scenario() -> None:
-    step = ExpectStep(7, Condition(syslog="left"))
+    step = ExpectStep(7, Condition(SyslogLines("left")))
     assert overall(judge(scenario(step), [LINE, PLAYED, END], [])) is Verdict.PASS
     assert overall(judge(scenario(step), [PLAYED, LINE, END], [])) is Verdict.FAIL
 
@@ -86,7 +92,7 @@ def test_lines_of_the_end_of_the_lab_are_not_of_the_scenario() -> None:
 def test_a_syslog_that_is_not_whole_is_no_reason_to_fail(
     asked: dict[str, Any], verdict: Verdict
 ) -> None:
-    step = ExpectStep(7, Condition(syslog="left", **asked))
+    step = ExpectStep(7, Condition(SyslogLines("left"), **asked))
     error = SyslogError(time_ns=4, text="2 lines have not come")
     judged = judge(scenario(step), [LINE, error, PLAYED, END], [])
     assert judged[0].verdict is verdict
@@ -110,12 +116,12 @@ def test_a_program_that_has_not_ended_may_print_more(
     events: list[Event], asked: dict[str, Any], verdict: Verdict
 ) -> None:
     started = ProgramStarted(step=9, time_ns=2, name="p", host="client", argv=("x",))
-    step = ExpectStep(7, Condition(output="boom", of="p", **asked))
+    step = ExpectStep(7, Condition(Output("boom", "p"), **asked))
     assert overall(judge(scenario(step), [started, *events, PLAYED, END], [])) is verdict
 
 
 def test_a_count_that_is_lost_with_its_agent_is_unknown() -> None:
-    step = ExpectStep(7, Condition(fault="loss", count=1))
+    step = ExpectStep(7, Condition(FaultCount("loss"), count=1))
     off = FaultOff(time_ns=2, name="loss", counters=FaultCounters(acted_packets=1))
     assert overall(judge(scenario(step), [off, END], [])) is Verdict.PASS
     lost = FaultOff(time_ns=2, name="loss", counters_lost=True)
@@ -124,20 +130,20 @@ def test_a_count_that_is_lost_with_its_agent_is_unknown() -> None:
 
 
 def test_a_name_that_is_used_again_hides_no_idle_fault() -> None:
-    def step(line: int) -> WireFaultStep:
-        return WireFaultStep(line, "loss", "drop", (("client", "server"),), {})
+    def step(line: int) -> LinkFaultStep:
+        return LinkFaultStep(line, "loss", "drop", (("client", "server"),), {})
 
     events: list[Event] = []
     for number, acted in enumerate((1, 0)):
         events.append(FaultOn(time_ns=1, step=number, name="loss", impairment="drop"))
         counters = FaultCounters(acted_packets=acted)
         events.append(FaultOff(time_ns=2, name="loss", counters=counters))
-    (one,) = telling(judge(scenario(step(6), step(8)), [*events, END], []))
+    (one,) = failures(judge(scenario(step(6), step(8)), [*events, END], []))
     assert (one.line, one.step, one.verdict) == (8, 1, Verdict.UNKNOWN)
 
 
 def test_what_was_not_judged_is_said_after_a_failure() -> None:
-    expect = ExpectStep(7, Condition(packets=PATTERN, count=2))
+    expect = ExpectStep(7, Condition(PATTERN, count=2))
     judged = judge(scenario(recv(raises="EPIPE"), expect), [called(result=1), END], [])
     assert [(one.step, one.verdict) for one in judged] == [
         (0, Verdict.FAIL),
@@ -145,7 +151,7 @@ def test_what_was_not_judged_is_said_after_a_failure() -> None:
         (1, Verdict.UNKNOWN),
     ]
     assert (judged[-1].expected, judged[-1].found) == ("2", NOT_JUDGED)
-    assert [one.step for one in telling(judged)] == [0]
+    assert [one.step for one in failures(judged)] == [0]
 
 
 def test_what_ctrl_c_has_cut_off_is_unknown() -> None:
@@ -157,4 +163,4 @@ def test_steps_of_one_line_are_told_apart() -> None:
     judged = judge(
         scenario(recv(), recv(raises="EPIPE")), [called(result=1), called(1, result=1), END], []
     )
-    assert [one.step for one in telling(judged)] == [1]
+    assert [one.step for one in failures(judged)] == [1]

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from lab.checks.judge import judge
-from lab.checks.verdict import Verdict, overall
 from lab.evidence.events import (
     CallOutcome,
     End,
@@ -17,15 +16,15 @@ from lab.evidence.events import (
     Raised,
     SyslogLine,
 )
-from lab.scenario.model import (
-    CallStep,
-    Condition,
-    Expected,
-    ExpectStep,
-    Scenario,
-    Step,
-    WireFaultStep,
-)
+from lab.evidence.verdict import Verdict, overall
+from lab.scenario.call_expectation import CallExpectation
+from lab.scenario.conditions import Condition
+from lab.scenario.conditions.syslog import SyslogLines
+from lab.scenario.model import Scenario
+from lab.scenario.steps import Step
+from lab.scenario.steps.call import CallStep
+from lab.scenario.steps.expect import ExpectStep
+from lab.scenario.steps.fault_link import LinkFaultStep
 
 
 def scenario(*steps: Step) -> Scenario:
@@ -35,7 +34,7 @@ def scenario(*steps: Step) -> Scenario:
 def recv(**expected: Any) -> CallStep:
     if "gives" in expected:
         expected["gives_anything"] = False
-    return CallStep(5, "client", "recv", {"socket": "c"}, Expected(**expected))
+    return CallStep(5, "client", "recv", {"socket": "c"}, CallExpectation(**expected))
 
 
 def called(step: int = 0, **fields: Any) -> CallOutcome:
@@ -98,7 +97,7 @@ def test_nothing_is_expected_after_the_first_failure() -> None:
 
 @pytest.mark.parametrize(("acted", "verdict"), [(0, Verdict.UNKNOWN), (1, Verdict.PASS)])
 def test_a_fault_that_never_acted_makes_it_unknown(acted: int, verdict: Verdict) -> None:
-    step = WireFaultStep(6, "loss", "drop", (("client", "server"),), {})
+    step = LinkFaultStep(6, "loss", "drop", (("client", "server"),), {})
     events: list[Event] = [
         FaultOn(time_ns=1, step=0, name="loss", impairment="drop"),
         FaultOff(time_ns=2, name="loss", counters=FaultCounters(acted_packets=acted)),
@@ -134,7 +133,9 @@ LINE = SyslogLine(
 def test_a_syslog_line_is_known_by_all_that_is_asked(
     asked: dict[str, Any], verdict: Verdict
 ) -> None:
-    step = ExpectStep(7, Condition(**asked))
+    of = {name: value for name, value in asked.items() if name not in {"syslog", "count"}}
+    subject = SyslogLines(asked["syslog"], **of)
+    step = ExpectStep(7, Condition(subject, count=asked.get("count")))
     assert overall(judge(scenario(step), [LINE, END], [])) is verdict
 
 

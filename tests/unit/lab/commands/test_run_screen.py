@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from lab.checks.verdict import Verdict
 from lab.commands.run_screen import summary_lines
+from lab.evidence.verdict import Verdict
 from lab.runner.run import Outcome
 
 

@@ -5,16 +5,14 @@ from typing import Any
 
 import pytest
 
-from lab.compose import yaml
+from lab.compose import nodes, yaml
 from lab.errors import TopologyError
 
 
 def value(folder: Path, text: str) -> Any:
     path = folder / "compose.yaml"
     path.write_text(text)
-    node = yaml.parse(path)
-    assert node
-    return yaml.value_of(path, node)
+    return nodes.of_file(path, yaml.parse(path)).plain()
 
 
 # What `docker compose config` makes of them, too.
@@ -99,7 +97,7 @@ def test_entry_of_a_list_has_its_line(
 ) -> None:
     path = tmp_path / "compose.yaml"
     path.write_text(TEXT)
-    assert yaml.line_of(yaml.parse(path), keys) == line
+    assert nodes.of_file(path, yaml.parse(path)).at(keys).line == line
 
 
 def test_part_that_cannot_be_made_a_value_has_its_line(tmp_path: Path) -> None:

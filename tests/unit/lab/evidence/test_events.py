@@ -133,8 +133,8 @@ def test_a_kind_that_this_version_has_not_is_damage_in_its_own_files(tmp_path: P
         ({"kind": "syslog", "host": "a"}, "no message"),
         ({"kind": "syslog", "host": "a", "message": "", "pid": True}, "pid: True is no int"),
         (
-            {"kind": "wait", "held": True, "count": 1, "unit": "feet"},
-            "unit: 'feet' is no lines or times or packets",
+            {"kind": "wait", "held": True, "count": 1, "unit": 7},
+            "unit: 7 is no str",
         ),
         (
             {"kind": "call", "host": "a", "call": "recv", "raised": {"errno": 7}},

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.checks.verdict import Verdict
 from lab.evidence import folders, old_comments
 from lab.evidence.pcapng import Record, read
+from lab.evidence.verdict import Verdict
 from lab.net import fate
 from lab.net.fate import Fate
 from lab.runner.run import verify

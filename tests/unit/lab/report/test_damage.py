@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab import report
-from lab.checks.verdict import Verdict
+from lab.evidence.verdict import Verdict
 from lab.report import page
 from lab.report.reading import read
 from tests import made_evidence as made

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lab.checks.verdict import Verdict
+from lab.evidence.verdict import Verdict
 from lab.report.reading import read
 from tests import made_evidence as made
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from lab import report
-from lab.checks.verdict import Verdict
 from lab.cli import main
 from lab.errors import EvidenceError
+from lab.evidence.verdict import Verdict
 from lab.report.overview import Entry, overview, recorded_entry
 from tests import made_evidence as made
 

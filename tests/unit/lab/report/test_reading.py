@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lab.checks.verdict import Verdict
+from lab.evidence.verdict import Verdict
 from lab.report import page
 from lab.report.model import Run
 from lab.report.reading import read

@@ -10,10 +10,13 @@ from lab.errors import AgentEndedError
 from lab.evidence import event_file
 from lab.evidence.event_file import Recorder
 from lab.evidence.events import FaultOff
-from lab.runner.faults import ActiveFaults
-from lab.scenario.model import HostFaultStep, LiftStep, Scenario, WireFaultStep
+from lab.runner.context import LabContext
+from lab.scenario.model import Scenario
+from lab.scenario.steps.fault_host import HostFaultStep
+from lab.scenario.steps.fault_link import LinkFaultStep
+from lab.scenario.steps.lift import LiftStep
 
-LOSS = WireFaultStep(1, "loss", "drop", (("client", "server"),), {"tcp": "syn"})
+LOSS = LinkFaultStep(1, "loss", "drop", (("client", "server"),), {"tcp": "syn"})
 LIFT = LiftStep(2, "loss")
 
 
@@ -43,7 +46,8 @@ class FakeLab:
     def link(self, _source: str, _target: str) -> "FakeLab":
         return self
 
-    def host(self, _name: str) -> "FakeLab":
+    def host(self, name: str) -> "FakeLab":
+        self.name = name
         return self
 
     def add(self, _impairment: str, asked: dict[str, Any], *, for_ms: float | None) -> DeadFault:
@@ -71,41 +75,41 @@ def lab() -> FakeLab:
 
 
 @pytest.fixture
-def faults(lab: Any, tmp_path: Path, errors: list[str]) -> ActiveFaults:
+def run(lab: Any, tmp_path: Path, errors: list[str]) -> LabContext:
     scenario = Scenario(Path("x.yaml"), "title", "shows", (), (LOSS, LIFT), seed=7)
-    return ActiveFaults(lab, scenario, Recorder(tmp_path), lab, errors)
+    return LabContext(lab, scenario, Recorder(tmp_path), lab, errors)
 
 
 def test_an_agent_that_ends_by_itself_is_an_error(
-    faults: ActiveFaults, errors: list[str], tmp_path: Path
+    run: LabContext, errors: list[str], tmp_path: Path
 ) -> None:
-    faults.add(LOSS, 0)
-    faults.lift_all()
+    LOSS.play(run, 0)
+    run.faults.lift_all()
     assert errors == ["server: the agent on its wire: it has ended"]
     last = event_file.read(tmp_path)[-1]
     assert isinstance(last, FaultOff)
     assert last.counters_lost
 
 
-def test_a_step_that_lifts_such_a_fault_cannot_be_done(faults: ActiveFaults) -> None:
-    faults.add(LOSS, 0)
+def test_a_step_that_lifts_such_a_fault_cannot_be_done(run: LabContext) -> None:
+    LOSS.play(run, 0)
     with pytest.raises(AgentEndedError):
-        faults.lift(LIFT, 1)
+        LIFT.play(run, 1)
 
 
 @pytest.mark.parametrize("what", ["kill", "restart"])
 def test_an_agent_that_ends_with_its_host_is_none(
-    faults: ActiveFaults, errors: list[str], what: str
+    run: LabContext, errors: list[str], what: str
 ) -> None:
-    faults.add(LOSS, 0)
-    faults.fail(HostFaultStep(2, "", what, "server"), 1)
-    faults.lift(LIFT, 2)
+    LOSS.play(run, 0)
+    HostFaultStep(2, "", what, "server").play(run, 1)
+    LIFT.play(run, 2)
     assert errors == []
 
 
-def test_the_scenarios_seed_is_every_faults(faults: ActiveFaults, lab: FakeLab) -> None:
+def test_the_scenarios_seed_is_every_faults(run: LabContext, lab: FakeLab) -> None:
     for impairment, asked in (("drop", {"burst_enter": 0.1}), ("corrupt", {}), ("drop", {})):
-        faults.add(WireFaultStep(1, impairment, impairment, (("client", "server"),), asked), 0)
+        LinkFaultStep(1, impairment, impairment, LOSS.links, asked).play(run, 0)
     assert [one["seed"] for one in lab.added] == [7, 7, 7]
-    event = faults.add(WireFaultStep(1, "own", "drop", LOSS.links, {"seed": 3}), 0)
+    event = LinkFaultStep(1, "own", "drop", LOSS.links, {"seed": 3}).play(run, 0)
     assert (lab.added[-1]["seed"], event.asked) == (3, {"seed": 3})

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.checks.verdict import Verdict
 from lab.errors import EvidenceError
 from lab.evidence import event_file, folders
+from lab.evidence.verdict import Verdict
 from lab.runner import run
 from tests import made_evidence as made
 

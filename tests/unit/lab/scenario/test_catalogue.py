@@ -4,8 +4,9 @@ import pytest
 
 from lab.errors import UsageError
 from lab.scenario import catalogue
-from lab.scenario.model import CallStep, Step
 from lab.scenario.reader import read
+from lab.scenario.steps import Step
+from lab.scenario.steps.call import CallStep
 
 SCENARIOS = [read(path) for path in catalogue.paths()]
 STEPS: list[Step] = [step for scenario in SCENARIOS for step in scenario.steps]

@@ -6,22 +6,19 @@ from typing import Any
 
 import pytest
 
-from lab.checks import syslog
-from lab.checks.packets import counted
 from lab.errors import ScenarioError
 from lab.evidence.events import SyslogLine
 from lab.evidence.packets import Seen
 from lab.net.packet import parse
+from lab.scenario.conditions import Condition
+from lab.scenario.conditions.packets import Packets
+from lab.scenario.conditions.syslog import SyslogLines
 from lab.scenario.hosts import Hosts
-from lab.scenario.model import (
-    Condition,
-    ExpectStep,
-    HostFaultStep,
-    PacketPattern,
-    Scenario,
-    WireFaultStep,
-)
+from lab.scenario.model import Scenario
 from lab.scenario.reader import read
+from lab.scenario.steps.expect import ExpectStep
+from lab.scenario.steps.fault_host import HostFaultStep
+from lab.scenario.steps.fault_link import LinkFaultStep
 from tests import made_evidence as made
 
 MACHINES = """\
@@ -74,7 +71,7 @@ def test_fault_on_a_service_is_on_all_its_links(
     tmp_path: Path, step: str, links: tuple[tuple[str, str], ...]
 ) -> None:
     fault = only_step(tmp_path, step)
-    assert isinstance(fault, WireFaultStep)
+    assert isinstance(fault, LinkFaultStep)
     assert fault.links == links
 
 
@@ -87,22 +84,23 @@ def test_what_is_done_to_a_service_is_done_to_each_of_its_hosts(tmp_path: Path) 
 def test_packets_of_a_service_are_those_of_all_its_links(tmp_path: Path) -> None:
     step = only_step(tmp_path, "{expect: {packets: {link: client -> app}, count: 2}}")
     assert isinstance(step, ExpectStep)
-    pattern = step.condition.packets
-    assert isinstance(pattern, PacketPattern)
+    pattern = step.condition.subject
+    assert isinstance(pattern, Packets)
     assert (pattern.source, pattern.target, pattern.links) == ("client", "app", FORTH)
     packet = parse(made.tcp(made.CLIENT, made.SYN))
     links = ("client -> app-1", "client -> app-2", "app-1 -> client", "client -> syslog")
     seen = [Seen(link, packet, made.DELIVERED, n) for n, link in enumerate(links)]
-    assert counted(seen, pattern) == 2
+    assert pattern.counted(seen) == 2
 
 
 def test_syslog_lines_of_a_service_are_those_of_all_its_hosts(tmp_path: Path) -> None:
     condition = only_step(tmp_path, "{expect: {syslog: up, on: app}}").condition
     assert isinstance(condition, Condition)
+    assert isinstance(condition.subject, SyslogLines)
     line = SyslogLine(host="", facility="user", severity="info", message="up")
     # Of a socket that they share, the line has the service's name.
     hosts = ("app", *APPS, "client")
-    fit = [host for host in hosts if syslog.fits(condition, replace(line, host=host))]
+    fit = [host for host in hosts if condition.subject.is_meant(replace(line, host=host))]
     assert fit == ["app", *APPS]
 
 

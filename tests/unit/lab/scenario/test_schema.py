@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 
 from lab.errors import ScenarioError
-from lab.scenario import catalogue, keys, steps
+from lab.scenario import catalogue, steps
 from lab.scenario.hosts import Hosts
 from lab.scenario.reader import read
+from lab.scenario.reading import Reading
 from lab.scenario.schema import schema
-from lab.scenario.yaml import Mapping, ParseError, load
+from lab.scenario.yaml import ParseError, load
 
 ROOT = Path(__file__).parents[4]
 FILES = [*catalogue.paths(), *sorted((ROOT / "tests" / "negative").glob("*.yaml"))]
@@ -64,7 +64,7 @@ def test_it_takes_every_scenario_that_there_is(path: Path) -> None:
 
 
 def plain(path: Path) -> dict[str, Any]:
-    return load(path.read_text(encoding="utf-8")).plain()
+    return load(path, path.read_text(encoding="utf-8")).plain()
 
 
 def changed(whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -98,7 +98,7 @@ def kinds_of_steps() -> dict[str, tuple[list[Any], list[dict[str, Any]], dict[st
         scenario = read(path)
         listed = plain(path)["steps"]
         for number, step in enumerate(listed):
-            verb = next(key for key in step if key in keys.VERBS)
+            verb = next(key for key in step if key in steps.table())
             inner = step[verb] if isinstance(step[verb], str) else "".join(step[verb])
             kind = f"{verb} {inner if verb in {'call', 'fault', 'wait', 'expect'} else ''}"
             if kind not in found or len(step) > len(found[kind][2]):
@@ -109,7 +109,7 @@ def kinds_of_steps() -> dict[str, tuple[list[Any], list[dict[str, Any]], dict[st
 @pytest.mark.parametrize("kind", sorted(kinds_of_steps()))
 def test_what_it_refuses_of_a_step_the_reader_refuses(kind: str) -> None:
     hosts, before, step = kinds_of_steps()[kind]
-    reading = steps.Reading(Hosts.of(hosts))
+    reading = Reading(Hosts.of(hosts))
     for one in before:
         assert is_read(one, reading)
     assert is_read(step, copy.deepcopy(reading))
@@ -122,11 +122,9 @@ def test_what_it_refuses_of_a_step_the_reader_refuses(kind: str) -> None:
     assert counted > 5
 
 
-def is_read(step: dict[str, Any], reading: steps.Reading) -> bool:
+def is_read(step: dict[str, Any], reading: Reading) -> bool:
     try:
-        node = yaml.compose(json.dumps(step), Loader=yaml.CSafeLoader)
-        assert isinstance(node, yaml.MappingNode)
-        steps.read(Mapping(node), 1, reading)
+        steps.read(load(Path("step.yaml"), json.dumps(step)), 1, reading)
     except ParseError:
         return False
     return True

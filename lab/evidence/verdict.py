@@ -1,12 +1,16 @@
-"""PASS, FAIL or UNKNOWN: what was expected beside what was found. Pure.
+"""PASS, FAIL or UNKNOWN: what is judged, and what was expected beside what was found. Pure.
 
 FAIL beats UNKNOWN beats PASS. What is not seen to be so is never PASS: a step without its event, a
 fault that never acted, evidence that ends early are UNKNOWN.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
+
+from lab.evidence.events import Event
+from lab.evidence.packets import Seen
 
 
 class Verdict(StrEnum):
@@ -15,6 +19,14 @@ class Verdict(StrEnum):
     PASS = "PASS"  # noqa: S105 - a verdict, no password
     FAIL = "FAIL"
     UNKNOWN = "UNKNOWN"
+
+
+class Evidence(NamedTuple):
+    """What a run has left; `missing` says why the packets are not all, "" if they are."""
+
+    events: Sequence[Event]
+    packets: Sequence[Seen]
+    missing: str
 
 
 NOT_JUDGED = "not judged: the run ended before"
@@ -44,7 +56,7 @@ def overall(judgements: Iterable[Judgement]) -> Verdict:
     return Verdict.PASS if verdicts else Verdict.UNKNOWN
 
 
-def telling(judgements: Iterable[Judgement]) -> list[Judgement]:
-    """Return those that are not PASS and say why: not what was only not reached."""
+def failures(judgements: Iterable[Judgement]) -> list[Judgement]:
+    """Return those that are not PASS, without what was not judged because of them."""
     bad = (one for one in judgements if one.verdict is not Verdict.PASS)
     return [one for one in bad if one.found != NOT_JUDGED]
