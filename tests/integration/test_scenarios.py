@@ -21,7 +21,7 @@ from lab.runner import run
 from lab.scenario import catalogue
 from lab.scenario.reader import read
 from lab.scenario.steps import Step
-from tests import installed
+from tests import extensions, installed
 from tests.integration import command
 
 NEGATIVE = Path(__file__).parents[1] / "negative"
@@ -171,3 +171,18 @@ def test_a_counter_that_no_kernel_has_is_unknown_where_nobody_could_say_so_befor
     assert outcome.verdict is Verdict.UNKNOWN
     (bad,) = (one for one in outcome.judgements if one.verdict is not Verdict.PASS)
     assert "'NoSuchCounter': the kernel has none of that name" in bad.found
+
+
+def test_a_verb_and_a_subject_of_a_file_each_are_played(namespaces: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "greeting.yaml"
+    path.write_text(
+        "title: A greeting\nshows: x\nhosts: [server, client]\nsteps:\n"
+        "  - {on: server, call: listen, as: door, port: 21567}\n"
+        "  - {on: client, greet: everybody}\n"
+        '  - {on: client, call: connect, as: c, to: "server:21567"}\n'
+        "  - {wait: {handshakes: client -> server, port: 21567}}\n"
+        "  - {expect: {handshakes: client -> server, count: 1}}\n",
+        encoding="utf-8",
+    )
+    with extensions.added():
+        passes(namespaces, path, tmp_path / "results")
