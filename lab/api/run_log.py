@@ -17,7 +17,7 @@ from lab.api.quiescence import wait_until_quiet
 from lab.errors import LabError
 from lab.evidence import folders, output
 from lab.evidence.event_file import Recorder
-from lab.evidence.events import End, Event, HostUp, Start, SyslogLine, Unsupported
+from lab.evidence.events import End, Event, HostUp, MissingProgram, Start, SyslogLine
 from lab.evidence.output import OutputRecorder
 from lab.model import HostStatus, PrintedLine
 
@@ -70,7 +70,7 @@ class RunLog:
         for host in lab.status().hosts:
             self.write(HostUp(host=host.name, addresses=tuple(host.addresses)))
         for text in lab.missing_programs:
-            self.write(Unsupported(text=text))
+            self.write(MissingProgram(text=text))
 
     def capture(self, lab: Lab) -> None:
         """Capture the packets of the lab, until `finish`; it is an error when that cannot be."""

@@ -115,7 +115,7 @@ _CHANGES: dict[str, Callable[[Fields], Fields]] = {
     "output_cut": _renamed("output_cut", lines="missing_lines", bytes="missing_bytes"),
     "output_trouble": _renamed("output_error"),
     "syslog_trouble": _renamed("syslog_error"),
-    "lacking": _renamed("unsupported"),
+    "lacking": _renamed("missing_program"),
     "error": _renamed("step_error"),
     "played": _renamed("steps_ended"),
     "captured": _renamed("capture_ended"),

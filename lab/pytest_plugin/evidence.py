@@ -20,9 +20,9 @@ from lab.evidence.events import (
     Event,
     FaultOff,
     FaultOn,
+    MissingProgram,
     Notice,
     Start,
-    Unsupported,
 )
 from lab.evidence.verdict import Judgement, Verdict
 from lab.pytest_plugin import options
@@ -204,7 +204,7 @@ def _write_verdict(folder: Path, judgement: Judgement) -> None:
         "took_s": (found[-1].time_ns - start.time_ns) / 1e9,
         "file": start.path,
         "step": None,
-        "lacking": [one.text for one in found if isinstance(one, Unsupported)],
+        "lacking": [one.text for one in found if isinstance(one, MissingProgram)],
     }
     text = json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
     (folder / folders.VERDICT).write_text(text, encoding="utf-8")

@@ -112,7 +112,7 @@ class Events:
                 self._note(event, words, event.host, is_bad=is_bad)
             case evidence.StepError():
                 self._note(event, f"could not be done: {event.text}", is_bad=True)
-            case evidence.Unsupported():
+            case evidence.MissingProgram():
                 self._note(event, f"this machine cannot do it: {event.text}", is_bad=True)
             case evidence.SyslogError():
                 self._note(event, f"syslog is not whole: {event.text}", is_bad=True)

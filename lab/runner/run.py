@@ -15,7 +15,7 @@ from lab.api.run_log import RunLog
 from lab.checks.judge import judge
 from lab.errors import EngineError, EvidenceError, LabError, UnsupportedError
 from lab.evidence import event_file, folders
-from lab.evidence.events import Start, Unsupported
+from lab.evidence.events import MissingProgram, Start
 from lab.evidence.os_errors import naming
 from lab.evidence.packets import Seen, packets
 from lab.evidence.verdict import Judgement, Verdict, failures, overall
@@ -166,7 +166,7 @@ def _verified(folder: Path) -> Outcome:
         (found[-1].time_ns - start.time_ns) / 1e9,
         start.path,
         min((one.step for one in failures(judgements) if one.step is not None), default=None),
-        tuple(event.text for event in found if isinstance(event, Unsupported)),
+        tuple(event.text for event in found if isinstance(event, MissingProgram)),
     )
 
 

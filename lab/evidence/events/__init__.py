@@ -36,12 +36,12 @@ from lab.evidence.events.run import (
     CaptureEnded,
     End,
     HostUp,
+    MissingProgram,
     Notice,
     Start,
     StepDone,
     StepError,
     StepsEnded,
-    Unsupported,
 )
 from lab.evidence.events.unreadable import Damaged, Unknown
 
@@ -63,6 +63,7 @@ __all__ = [
     "HostOutput",
     "HostUp",
     "LastOutput",
+    "MissingProgram",
     "Notice",
     "OutputCut",
     "OutputError",
@@ -80,7 +81,6 @@ __all__ = [
     "SyslogError",
     "SyslogLine",
     "Unknown",
-    "Unsupported",
     "Value",
     "WaitOutcome",
 ]

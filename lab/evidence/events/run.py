@@ -51,10 +51,10 @@ class HostUp(Event):
     """Its IPv4 and IPv6 addresses on the lab's networks."""
 
 
-@kind("unsupported")
+@kind("missing_program")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unsupported(Event):
-    """What a host cannot do on this machine, such as to run a program that is not installed."""
+class MissingProgram(Event):
+    """A host runs without its own program, because this machine does not have it."""
 
     text: str
     """The host and what is missing, for people."""

@@ -94,7 +94,7 @@ CALL: dict[str, Any] = {**V1, "kind": "call", "step": 2, "host": "client", "call
             events.OutputError(host="pg", text="x"),
         ),
         ({**V1, "kind": "syslog_trouble", "text": "x"}, events.SyslogError(text="x")),
-        ({**V1, "kind": "lacking", "text": "x"}, events.Unsupported(text="x")),
+        ({**V1, "kind": "lacking", "text": "x"}, events.MissingProgram(text="x")),
         ({**V1, "kind": "note", "text": "x"}, events.Notice(text="x")),
         ({**V1, "kind": "error", "step": 3, "text": "x"}, events.StepError(step=3, text="x")),
         ({**V1, "kind": "end", "troubles": ["x"]}, events.End(errors=("x",))),

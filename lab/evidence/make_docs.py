@@ -1,0 +1,138 @@
+"""Makes the tables of `docs/evidence.md` of the events: `python -m lab.evidence.make_docs`.
+
+What stands between its two marks is replaced; all else of the page is written by hand. A new kind
+or field is one class or attribute in `lab.evidence.events`, with its docstring.
+"""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from lab.evidence.events import KINDS, Event, StepEvent, calls, faults, printed, run
+from lab.evidence.typed_json import encode
+
+FILE = Path(__file__).parents[2] / "docs" / "evidence.md"
+BEGIN = "<!-- Made of lab.evidence.events by: python -m lab.evidence.make_docs. Do not edit. -->\n"
+END = "<!-- The end of what is made. -->\n"
+_MODULES = (run, calls, faults, printed)
+_UNITS = {
+    "ns": "nanoseconds",
+    "s": "seconds",
+    "bytes": "bytes",
+    "packets": "packets",
+    "lines": "lines",
+}
+_NAMES = {str: "text", int: "integer", float: "number", bool: "true or false", Any: "any JSON"}
+
+
+def made(page: str) -> str:
+    """Return a page with the tables as they are now. ValueError when it has not both marks."""
+    head, _, rest = page.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not end:
+        text = f"{FILE.name}: between {BEGIN!r} and {END!r} the tables belong"
+        raise ValueError(text)
+    return f"{head}{BEGIN}\n{_tables()}\n{END}{tail}"
+
+
+def _tables() -> str:
+    kinds = [cls for module in _MODULES for cls in KINDS.values() if _is_of(cls, module)]
+    assert len(kinds) == len(KINDS), "a module is missing here"
+    nested = [
+        cls
+        for module in _MODULES
+        for cls in vars(module).values()
+        if is_dataclass(cls) and _is_of(cls, module) and cls not in kinds
+    ]
+    parts = ["| Kind | Class | What |", "| --- | --- | --- |"]
+    for cls in kinds:
+        first = _doc(cls).partition(". ")[0].rstrip(".")
+        parts.append(f"| [`{cls.KIND}`](#{cls.KIND}) | `{cls.__name__}` | {first} |")
+    parts += ["", "Every event has, besides `kind`:", "", *_table(Event)]
+    parts += ["", "What a step of a scenario has done has also:", "", *_table(StepEvent)]
+    for cls in kinds:
+        base = StepEvent if issubclass(cls, StepEvent) else Event
+        also = ", `step`" if base is StepEvent else ""
+        parts += ["", f"### {cls.KIND}", "", f"{_doc(cls)} Besides `kind`, `time_ns`{also}:", ""]
+        table = list(_table(cls, without=base))
+        if len(table) == 2:
+            parts[-2] = _doc(cls)
+            parts.pop()
+        else:
+            parts += table
+    for cls in nested:
+        parts += ["", f"### {cls.__name__}", "", _doc(cls), "", *_table(cls)]
+    return "\n".join(parts) + "\n"
+
+
+def _is_of(cls: Any, module: Any) -> bool:
+    return bool(cls.__module__ == module.__name__)
+
+
+def _doc(cls: type) -> str:
+    return " ".join((cls.__doc__ or "").split())
+
+
+def _table(cls: Any, *, without: Any = None) -> Iterator[str]:
+    """Yield the lines of a table of fields."""
+    hints, docs = get_type_hints(cls), field_docs(cls)
+    inherited = {one.name for one in fields(without)} if without else set()
+    yield "| Field | Type | Unit | What |"
+    yield "| --- | --- | --- | --- |"
+    for field in fields(cls):
+        if field.name not in inherited:
+            unit = _UNITS.get(field.name.rpartition("_")[2], "") if "_" in field.name else ""
+            yield f"| `{field.name}` | {_type(hints[field.name])} | {unit} | {docs[field.name]} |"
+
+
+def _type(hint: Any) -> str:
+    """Return a type as people who read JSON call it."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is UnionType:
+        (inner,) = set(arguments) - {NoneType}
+        return f"{_type(inner)}, or null"
+    if origin is Literal:
+        return " or ".join(f"`{encode(one)}`" for one in arguments)
+    if origin is tuple:
+        return f"list of {_plural(arguments[0])}"
+    if origin is not None:
+        assert issubclass(origin, Mapping)
+        return f"object, of {_plural(arguments[1])} by name"
+    if is_dataclass(hint):
+        name = hint.__name__ if isinstance(hint, type) else ""
+        return f"[{name}](#{name.lower()})"
+    return _NAMES[hint]
+
+
+def _plural(hint: Any) -> str:
+    text = _type(hint)
+    return {"text": "texts", "any JSON": "any JSON"}.get(text, text)
+
+
+def field_docs(cls: type) -> dict[str, str]:
+    """Return what stands below each field of a class, its bases included. KeyError: nothing."""
+    docs: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        if is_dataclass(base):
+            docs |= _own_field_docs(base)
+    return docs
+
+
+def _own_field_docs(cls: type) -> dict[str, str]:
+    (body,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+    assert isinstance(body, ast.ClassDef)
+    docs = {}
+    for field, below in zip(body.body, body.body[1:], strict=False):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(ast.Constant(value=str(text))):
+                docs[name] = " ".join(text.split())
+    return docs
+
+
+if __name__ == "__main__":
+    FILE.write_text(made(FILE.read_text(encoding="utf-8")), encoding="utf-8")
