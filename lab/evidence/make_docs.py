@@ -49,22 +49,23 @@ def _tables() -> str:
         for cls in vars(module).values()
         if is_dataclass(cls) and _is_of(cls, module) and cls not in kinds
     ]
-    parts = ["| Kind | Class | What |", "| --- | --- | --- |"]
+    parts = ["| Kind | Class | Has `step` | What |", "| --- | --- | --- | --- |"]
     for cls in kinds:
         first = _doc(cls).partition(". ")[0].rstrip(".")
-        parts.append(f"| [`{cls.KIND}`](#{cls.KIND}) | `{cls.__name__}` | {first} |")
-    parts += ["", "Every event has, besides `kind`:", "", *_table(Event)]
-    parts += ["", "What a step of a scenario has done has also:", "", *_table(StepEvent)]
+        step = "yes" if issubclass(cls, StepEvent) else ""
+        parts.append(f"| [`{cls.KIND}`](#{cls.KIND}) | `{cls.__name__}` | {step} | {first} |")
+    common = [*_table(Event), *_rows(StepEvent, without=Event)]
+    parts += [
+        "",
+        "Every event has `kind` and `time_ns`, and those of steps have `step`:",
+        "",
+        *common,
+    ]
     for cls in kinds:
+        parts += ["", f"### {cls.KIND}", "", _doc(cls)]
         base = StepEvent if issubclass(cls, StepEvent) else Event
-        also = ", `step`" if base is StepEvent else ""
-        parts += ["", f"### {cls.KIND}", "", f"{_doc(cls)} Besides `kind`, `time_ns`{also}:", ""]
-        table = list(_table(cls, without=base))
-        if len(table) == 2:
-            parts[-2] = _doc(cls)
-            parts.pop()
-        else:
-            parts += table
+        if list(_rows(cls, without=base)):
+            parts += ["", *_table(cls, without=base)]
     for cls in nested:
         parts += ["", f"### {cls.__name__}", "", _doc(cls), "", *_table(cls)]
     return "\n".join(parts) + "\n"
@@ -79,11 +80,15 @@ def _doc(cls: type) -> str:
 
 
 def _table(cls: Any, *, without: Any = None) -> Iterator[str]:
-    """Yield the lines of a table of fields."""
-    hints, docs = get_type_hints(cls), field_docs(cls)
-    inherited = {one.name for one in fields(without)} if without else set()
+    """Yield the lines of a table of fields, those of a base class left out."""
     yield "| Field | Type | Unit | What |"
     yield "| --- | --- | --- | --- |"
+    yield from _rows(cls, without=without)
+
+
+def _rows(cls: Any, *, without: Any = None) -> Iterator[str]:
+    hints, docs = get_type_hints(cls), field_docs(cls)
+    inherited = {one.name for one in fields(without)} if without else set()
     for field in fields(cls):
         if field.name not in inherited:
             unit = _UNITS.get(field.name.rpartition("_")[2], "") if "_" in field.name else ""
@@ -99,19 +104,14 @@ def _type(hint: Any) -> str:
     if origin is Literal:
         return " or ".join(f"`{encode(one)}`" for one in arguments)
     if origin is tuple:
-        return f"list of {_plural(arguments[0])}"
+        return f"list of {_type(arguments[0])}"
     if origin is not None:
         assert issubclass(origin, Mapping)
-        return f"object, of {_plural(arguments[1])} by name"
+        return f"object: name to {_type(arguments[1])}"
     if is_dataclass(hint):
         name = hint.__name__ if isinstance(hint, type) else ""
         return f"[{name}](#{name.lower()})"
     return _NAMES[hint]
-
-
-def _plural(hint: Any) -> str:
-    text = _type(hint)
-    return {"text": "texts", "any JSON": "any JSON"}.get(text, text)
 
 
 def field_docs(cls: type) -> dict[str, str]:

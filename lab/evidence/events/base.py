@@ -17,9 +17,8 @@ class Event:
 
     KIND: ClassVar[str] = ""
 
-    time_ns: int = 0
-    """When it was known, in nanoseconds since the epoch (CLOCK_REALTIME of the machine, which is
-    the clock of all its hosts); 0 until the recorder has written it."""
+    time_ns: int = 0  # until the recorder writes it
+    """When it was known, in nanoseconds since the epoch (CLOCK_REALTIME)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
