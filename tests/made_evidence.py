@@ -2,13 +2,17 @@
 
 import json
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from lab.evidence import event_file, events
+from lab.evidence.events import Event
 from lab.net import pcapng
 from lab.net.fate import Action, Fate, Record, encode
 
+E = TypeVar("E", bound=Event)
 BEGAN_NS = 1_700_000_000_000_000_000
 CLIENT, SERVER = b"\xc6\x12\x43\x03", b"\xc6\x12\x43\x02"
 SYN, ACK, PSH, FIN, RST = 0x02, 0x10, 0x08, 0x01, 0x04
@@ -113,54 +117,124 @@ def _block(interface: int, time_ns: int, data: bytes, record: Record, id_: int) 
     return head + data + ending + pcapng.PACKET_END.pack(pcapng.PACKET_ID, 8, id_, 0, 0, size)
 
 
-def event(kind: str, at_ms: float, **fields: Any) -> dict[str, Any]:
-    """Return an event; a `began_ms` is the begin of a call that ends then."""
-    time_ns = BEGAN_NS + round(at_ms * 1e6)
-    if "began_ms" in fields:
-        fields["began_ns"] = BEGAN_NS + round(fields.pop("began_ms") * 1e6)
-        if not fields.get("pending"):
-            fields["ended_ns"] = time_ns
-    return {"kind": kind, "time_ns": time_ns, **fields}
+def at(at_ms: float, event: E) -> E:
+    """Return an event of a moment, in milliseconds from the begin."""
+    return replace(event, time_ns=_ns(at_ms))
+
+
+def _ns(at_ms: float) -> int:
+    return BEGAN_NS + round(at_ms * 1e6)
 
 
 def call(
-    at_ms: float, step: int | None, host: str, name: str, arguments: Any, **fields: Any
-) -> dict[str, Any]:
+    at_ms: float,
+    step: int | None,
+    host: str,
+    name: str,
+    arguments: Mapping[str, Any],
+    *,
+    began_ms: float,
+    pending: bool = False,
+    result: Any = None,
+    raised: events.Raised | None = None,
+) -> events.CallOutcome:
     """Return the event of a socket call that ends then."""
-    fields |= {"step": step, "host": host, "call": name, "arguments": arguments}
-    return event("call", at_ms, **fields)
+    return events.CallOutcome(
+        time_ns=_ns(at_ms),
+        step=step,
+        host=host,
+        call=name,
+        arguments=arguments,
+        began_ns=_ns(began_ms),
+        ended_ns=None if pending else _ns(at_ms),
+        result=result,
+        raised=raised,
+    )
 
 
-def start() -> list[dict[str, Any]]:
-    """Return the events that every run begins with."""
-    facts = {"scenario": "made", "title": "made", "path": "made.yaml", "seed": 7}
-    facts |= {"engine": "namespaces", "kernel": "6.1", "python": "3.11", "socket_lab": "0"}
+def program(
+    at_ms: float,
+    argv: Iterable[str],
+    *,
+    began_ms: float,
+    host: str = "server",
+    exit_status: int | None = 0,
+    **more: Any,
+) -> events.ProgramOutcome:
+    """Return the event of a program that ends then, or with no exit status has not ended."""
+    return events.ProgramOutcome(
+        time_ns=_ns(at_ms),
+        host=host,
+        argv=tuple(argv),
+        began_ns=_ns(began_ms),
+        ended_ns=None if exit_status is None else _ns(at_ms),
+        exit_status=exit_status,
+        **more,
+    )
+
+
+def start(*hosts: str) -> list[Event]:
+    """Return the events that every run of a server and a client begins with."""
+    first = events.Start(
+        scenario="made",
+        title="made",
+        path="made.yaml",
+        seed=7,
+        engine="namespaces",
+        kernel="6.1",
+        python="3.11",
+        socket_lab="0",
+        hosts=hosts or ("server", "client"),
+    )
     return [
-        event("start", -5, **facts, hosts=["server", "client"]),
-        event("host_up", -2, host="client", addresses=["198.18.67.3"]),
-        event("host_up", -1, host="server", addresses=["198.18.67.2"]),
+        at(-5, first),
+        at(-2, events.HostUp(host="client", addresses=("198.18.67.3",))),
+        at(-1, events.HostUp(host="server", addresses=("198.18.67.2",))),
     ]
 
 
-def half_open(message: str = "hello") -> list[dict[str, Any]]:
+def half_open(message: str = "hello") -> list[Event]:
     """Return the events of a run whose client waits in vain, with a syslog line."""
-    listen = {"as": "door", "port": 21567}
-    connect = {"as": "c", "to": "server:21567"}
+    link = events.FaultLink(source="client", target="server", fault="server/1")
+    counters = events.FaultCounters(matched_packets=1, acted_packets=1, acted_bytes=57)
+    line = events.SyslogLine(
+        host="server",
+        facility="daemon",
+        severity="info",
+        ident="tcp",
+        pid=7,
+        message=message,
+    )
     return [
         *start(),
-        call(1, 0, "server", "listen", listen, began_ms=0, gave=None),
-        call(9, 1, "client", "connect", connect, began_ms=2, gave=None),
-        event("syslog", 10, host="server", ident="tcp", pid=7, facility="daemon", severity="info",
-              message=message),
-        event(
-            "fault_on", 20, step=None, name="outage", impairment="drop", asked={"tcp": "syn"},
-            links=[["client", "server"]], ids=["server/1"], for_s=None, said="server/1: drop",
+        call(1, 0, "server", "listen", {"as": "door", "port": 21567}, began_ms=0),
+        call(9, 1, "client", "connect", {"as": "c", "to": "server:21567"}, began_ms=2),
+        at(10, line),
+        at(
+            20,
+            events.FaultOn(name="outage", impairment="drop", asked={"tcp": "syn"}, links=(link,)),
         ),
         call(1030, 2, "client", "recv", {"socket": "c"}, began_ms=30, pending=True),
-        event("fault_off", 1040, step=None, name="outage", ids=["server/1"], matched_packets=1,
-              acted_packets=1),
-        event("end", 1050, troubles=[]),
-    ]  # fmt: skip
+        at(1040, events.FaultOff(name="outage", counters=counters)),
+        at(1050, events.End()),
+    ]
+
+
+def first(made: Iterable[Event], kind: type[E]) -> E:
+    """Return the first event of a class."""
+    return next(one for one in made if isinstance(one, kind))
+
+
+def changed(made: Iterable[Event], kind: type[Event], **fields: Any) -> list[Event]:
+    """Return events with other fields in the first one of a class."""
+    listed = list(made)
+    listed[listed.index(first(listed, kind))] = replace(first(listed, kind), **fields)
+    return listed
+
+
+def as_json(made: Iterable[Event]) -> list[dict[str, Any]]:
+    """Return events as the file has them, to be damaged."""
+    return [json.loads(event_file.line_of(one)) for one in made]
 
 
 def handshake() -> list[Sent]:
@@ -176,7 +250,7 @@ def handshake() -> list[Sent]:
 
 def write(
     folder: Path,
-    events: Iterable[dict[str, Any]] | None = None,
+    made: Iterable[Event | Mapping[str, Any]] | None = None,
     packets: Iterable[Sent] | None = None,
     *,
     scenario: str | None = SCENARIO,
@@ -184,10 +258,17 @@ def write(
 ) -> Path:
     """Write the files of a run into a folder and return it; without more, a half-open one's."""
     folder.mkdir(parents=True, exist_ok=True)
-    lines = [json.dumps(one) for one in (half_open() if events is None else events)]
-    (folder / "events.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    made = capture(handshake() if packets is None else packets, whole=whole)
-    (folder / "wire.pcapng").write_bytes(made)
+    (folder / event_file.FILE).write_text(
+        "".join(map(_line, half_open() if made is None else made)),
+        encoding="utf-8",
+        errors="backslashreplace",
+    )
+    captured = capture(handshake() if packets is None else packets, whole=whole)
+    (folder / "wire.pcapng").write_bytes(captured)
     if scenario is not None:
         (folder / "scenario.yaml").write_text(scenario, encoding="utf-8")
     return folder
+
+
+def _line(one: Event | Mapping[str, Any]) -> str:
+    return event_file.line_of(one) if isinstance(one, Event) else f"{json.dumps(one)}\n"

@@ -43,11 +43,11 @@ def made(page: str) -> str:
 def _tables() -> str:
     kinds = [cls for module in _MODULES for cls in KINDS.values() if _is_of(cls, module)]
     assert len(kinds) == len(KINDS), "a module is missing here"
-    nested = [
+    nested: list[type] = [
         cls
         for module in _MODULES
         for cls in vars(module).values()
-        if is_dataclass(cls) and _is_of(cls, module) and cls not in kinds
+        if isinstance(cls, type) and is_dataclass(cls) and _is_of(cls, module) and cls not in kinds
     ]
     parts = ["| Kind | Class | Has `step` | What |", "| --- | --- | --- | --- |"]
     for cls in kinds:
@@ -66,8 +66,8 @@ def _tables() -> str:
         base = StepEvent if issubclass(cls, StepEvent) else Event
         if list(_rows(cls, without=base)):
             parts += ["", *_table(cls, without=base)]
-    for cls in nested:
-        parts += ["", f"### {cls.__name__}", "", _doc(cls), "", *_table(cls)]
+    for other in nested:
+        parts += ["", f"### {other.__name__}", "", _doc(other), "", *_table(other)]
     return "\n".join(parts) + "\n"
 
 

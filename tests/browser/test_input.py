@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from lab.evidence.events import FaultOff, FaultOn
 from tests import made_evidence as made
 from tests.browser.conftest import Opened
 from tests.browser.test_long_runs import stops, transfer
@@ -77,14 +78,14 @@ def test_call_whose_bytes_were_lost_is_among_what_faults_touched(
 ) -> None:
     events = made.half_open()
     sent = {"socket": "c", "data": "hello"}
-    events.insert(-3, made.call(26, None, "client", "send", sent, began_ms=24, gave=5))
+    events.insert(-3, made.call(26, None, "client", "send", sent, began_ms=24, result=5))
     page = opened.show(made.write(tmp_path, events))
     page.get_by_label("Only what faults touched").check()
     assert shown(page) == ["f0", "c2", "p3", "c2e", "f0e"]
 
 
 def test_run_without_faults_has_no_such_filter(opened: Opened, tmp_path: Path) -> None:
-    events = [one for one in made.half_open() if not one["kind"].startswith("fault")]
+    events = [one for one in made.half_open() if not isinstance(one, FaultOn | FaultOff)]
     page = opened.show(made.write(tmp_path, events, made.handshake()[:3]))
     assert page.locator("[name=host]").count() == 2
     assert page.locator("[name=touched]").count() == 0

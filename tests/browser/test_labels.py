@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.evidence.events import End, HostUp, ProgramStarted, WaitOutcome
 from tests import made_evidence as made
 from tests.browser.conftest import Opened
 
@@ -44,17 +45,16 @@ steps:
 def test_what_belongs_to_no_host_stands_beside_the_only_lane(
     opened: Opened, tmp_path: Path
 ) -> None:
-    began = made.start()[0] | {"hosts": ["alone"]}
-    program = {"name": "nap", "host": "alone", "argv": ["sleep", "1"]}
+    began, *_ = made.start("alone")
+    nap = ProgramStarted(step=0, name="nap", host="alone", argv=("sleep", "1"))
     events = [
         began,
-        made.event("host_up", -2, host="alone", addresses=["198.18.67.3"]),
-        made.event("started", 1, step=0, **program),
-        made.event("wait", 500, step=1, held=True, found="1 times"),
-        made.event("program", 1000, step=None, **program, output="", errors="", exit_status=0,
-                   began_ms=1),
-        made.event("end", 1050, troubles=[]),
-    ]  # fmt: skip
+        made.at(-2, HostUp(host="alone", addresses=("198.18.67.3",))),
+        made.at(1, nap),
+        made.at(500, WaitOutcome(step=1, held=True, count=1, unit="times")),
+        made.program(1000, nap.argv, began_ms=1, host="alone", name="nap"),
+        made.at(1050, End()),
+    ]
     page = opened.show(made.write(tmp_path / "one" / "001", events, [], scenario=SCENARIO))
     assert page.locator("#bars rect").count()
     assert page.evaluate(_OVERLAPS) == []

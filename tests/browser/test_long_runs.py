@@ -34,7 +34,7 @@ def calling(folder: Path, count: int) -> Path:
     for number in range(count):
         at_ms = 1041 + number / 100
         sent: dict[str, Any] = {"socket": "c", "data": f"call {number}"}
-        call = made.call(at_ms, None, "client", "send", sent, began_ms=at_ms - 0.001, gave=1)
+        call = made.call(at_ms, None, "client", "send", sent, began_ms=at_ms - 0.001, result=1)
         events.insert(-1, call)
     return made.write(folder, events)
 

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from lab import report
+from lab.evidence.events import FaultOff, FaultOn
 from lab.net.fate import Fate
 from tests import made_evidence as made
 from tests.browser.conftest import Opened
@@ -226,10 +227,11 @@ FATES = [
 @pytest.mark.parametrize("fate", FATES)
 def test_script_draws_a_packet_as_the_page_does(opened: Opened, tmp_path: Path, fate: Fate) -> None:
     """Many late ones are drawn in their rows, so that both ways of drawing them can be compared."""
-    drawn, events = [], made.half_open()
+    drawn = []
     # What is longer than the words of a group keeps the lanes as far apart on both pages.
-    next(one for one in events if one["kind"] == "fault_on")["name"] = "a-fault-with-a-long-name"
-    next(one for one in events if one["kind"] == "fault_off")["name"] = "a-fault-with-a-long-name"
+    name = "a-fault-with-a-long-name"
+    events = made.changed(made.half_open(), FaultOn, name=name)
+    events = made.changed(events, FaultOff, name=name)
     for count in (70, 200):  # without groups, and with
         packets = made.handshake()[:3]
         for number in range(count):

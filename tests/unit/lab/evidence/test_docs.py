@@ -68,7 +68,9 @@ def test_the_program_that_reads_packets_does(tmp_path: Path) -> None:
 @pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed")
 def test_the_line_for_jq_does(tmp_path: Path) -> None:
     line = next(one for one in blocks("sh") if one.startswith("jq "))
-    folder = made.write(tmp_path, made.failed_call())
+    refused = events.Raised(name="ECONNREFUSED", errno=111)
+    call = made.call(9, 1, "client", "connect", {"as": "c"}, began_ms=2, raised=refused)
+    folder = made.write(tmp_path, [*made.half_open(), call])
     done = subprocess.run(
         ["sh", "-c", line], cwd=folder, capture_output=True, text=True, check=True
     )

@@ -79,6 +79,7 @@ def test_last_lines_of_a_host_that_died_are_shown() -> None:
     ]
 
 
+START = (MANY_KINDS / event_file.FILE).read_text(encoding="utf-8").splitlines()[0]
 V1 = {"kind": "", "time_ns": made.BEGAN_NS}
 CUT = {**V1, "kind": "output_cut", "host": "pg"}
 CALL: dict[str, Any] = {**V1, "kind": "call", "step": 2, "host": "client", "call": "recv"}
@@ -140,9 +141,7 @@ CALL: dict[str, Any] = {**V1, "kind": "call", "step": 2, "host": "client", "call
 def test_what_is_rare_is_read_too(
     tmp_path: Path, fields: dict[str, Any], event: events.Event
 ) -> None:
-    (tmp_path / event_file.FILE).write_text(
-        f"{json.dumps(made.start()[0])}\n{json.dumps(fields)}\n", encoding="utf-8"
-    )
+    (tmp_path / event_file.FILE).write_text(f"{START}\n{json.dumps(fields)}\n", encoding="utf-8")
     _, found = event_file.read(tmp_path)
     assert event_file.line_of(found) == event_file.line_of(event).replace(
         '"time_ns": 0', f'"time_ns": {made.BEGAN_NS}'
@@ -160,9 +159,7 @@ def test_what_is_rare_is_read_too(
     ],
 )
 def test_what_is_damaged_is_said_to_be(tmp_path: Path, damage: dict[str, Any]) -> None:
-    (tmp_path / event_file.FILE).write_text(
-        f"{json.dumps(made.start()[0])}\n{json.dumps(damage)}\n", encoding="utf-8"
-    )
+    (tmp_path / event_file.FILE).write_text(f"{START}\n{json.dumps(damage)}\n", encoding="utf-8")
     _, found = event_file.read(tmp_path)
     assert isinstance(found, Damaged)
     assert (found.kind, found.line) == (damage["kind"], 2)

@@ -23,7 +23,7 @@ JUNK = st.recursive(
 
 def changed(kind: str, **fields: Any) -> list[dict[str, Any]]:
     """Return the events with one of them changed."""
-    events = made.half_open()
+    events = made.as_json(made.half_open())
     next(one for one in events if one["kind"] == kind).update(fields)
     return events
 
@@ -33,7 +33,7 @@ def changed(kind: str, **fields: Any) -> list[dict[str, Any]]:
     [
         (changed("call", began_ns="soon"), "events.jsonl is damaged: 1 event is left out."),
         (changed("call", arguments=[None]), "events.jsonl is damaged"),
-        (changed("fault_off", acted_packets={"a": None}), "1 event is left out"),
+        (changed("fault_off", counters={"acted_packets": {"a": None}}), "1 event is left out"),
         (changed("fault_on", time_ns=None), "events.jsonl ends early"),
         (changed("syslog", time_ns="1"), "events.jsonl ends early"),
     ],
@@ -53,8 +53,8 @@ def test_damaged_event_is_said_to_be_left_out(
         changed("host_up", addresses=None),
         changed("host_up", addresses=True),
         changed("start", hosts=7),
-        changed("fault_on", ids=7),
-        changed("end", troubles=[["x"]]),
+        changed("fault_on", links=7),
+        changed("end", errors=[["x"]]),
         changed("start", seed="x", time_ns=10**30),
     ],
 )
@@ -84,7 +84,7 @@ def test_lateness_that_is_no_number_gives_a_page(tmp_path: Path, late: bytes) ->
 def test_any_field_of_any_event_may_be_anything(
     tmp_path: Path, data: st.DataObject, junk: Any
 ) -> None:
-    events = made.half_open()
+    events = made.as_json(made.half_open())
     event = events[data.draw(st.integers(0, len(events) - 1))]
     event[data.draw(st.sampled_from(sorted(event)))] = junk
     assert page.render(read(made.write(tmp_path, events)))

@@ -1,7 +1,9 @@
 """What events tell: programs with their variables, notes, and the faults that acted on packets."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from lab.evidence.events import Notice, ProgramStarted, SyslogError
 from lab.net.fate import Fate
 from lab.report.reading import read
 from tests import made_evidence as made
@@ -9,9 +11,8 @@ from tests import made_evidence as made
 
 def test_program_has_the_variables_that_its_step_added(tmp_path: Path) -> None:
     events = made.half_open()
-    ran = {"host": "server", "argv": ["date", "-u"], "output": "", "errors": "", "exit_status": 0}
     added = {"TZ": "UTC", "LANG": "C"}
-    events.insert(4, made.event("program", 2, began_ms=1, environment=added, **ran))
+    events.insert(4, made.program(2, ["date", "-u"], began_ms=1, environment=added))
     (program,) = read(made.write(tmp_path, events)).programs
     assert program.environment == (("TZ", "UTC"), ("LANG", "C"))
     assert program.line == "TZ=UTC LANG=C date -u"
@@ -19,8 +20,8 @@ def test_program_has_the_variables_that_its_step_added(tmp_path: Path) -> None:
 
 def test_program_that_was_never_collected_has_them_too(tmp_path: Path) -> None:
     events = made.half_open()
-    begun = {"name": "clock", "host": "server", "argv": ["date"], "environment": {"TZ": "UTC"}}
-    events.insert(4, made.event("started", 2, step=None, **begun))
+    begun = ProgramStarted(name="clock", host="server", argv=("date",), environment={"TZ": "UTC"})
+    events.insert(4, made.at(2, begun))
     (program,) = read(made.write(tmp_path, events)).programs
     assert program.environment == (("TZ", "UTC"),)
 
@@ -29,22 +30,20 @@ def test_program_that_went_on_after_its_step_is_one_and_has_all_that_it_printed(
     tmp_path: Path,
 ) -> None:
     events = made.half_open()
-    ran = {"host": "server", "argv": ["tail", "-f"], "errors": "", "began_ms": 11}
-    events.insert(6, made.event("program", 15, step=0, output="one\n", pending=True, **ran))
-    last = made.event(
-        "program", 1041, step=None, of_step=0, output="one\ntwo\n", pending=True, **ran
-    )
+    tail = made.program(15, ["tail", "-f"], began_ms=11, exit_status=None, output="one\n", step=0)
+    events.insert(6, tail)
+    last = made.at(1041, replace(tail, step=None, of_step=0, output="one\ntwo\n"))
     events.insert(-1, last)
     (program,) = read(made.write(tmp_path, events)).programs
     assert (program.number, program.output) == (0, "one\ntwo\n")
-    assert program.looked_ns == last["time_ns"]
+    assert program.looked_ns == last.time_ns
 
 
 def test_notes_and_gaps_in_the_syslog_are_shown(tmp_path: Path) -> None:
     events = made.half_open()
     events[-1:-1] = [
-        made.event("note", 1041, text="app: health checks are left out"),
-        made.event("syslog_trouble", 1042, text="2 lines are missing"),
+        made.at(1041, Notice(text="app: health checks are left out")),
+        made.at(1042, SyslogError(text="2 lines are missing")),
     ]
     notes = read(made.write(tmp_path, events)).notes
     assert [(one.text, one.is_bad) for one in notes] == [
@@ -59,7 +58,6 @@ DELAYED = made.action("delayed 4.000 ms", "delay delay_ms=4")
 
 def test_every_fault_that_acted_on_a_packet_is_named(tmp_path: Path) -> None:
     events = made.half_open()
-    next(one for one in events if one["kind"] == "fault_on")["ids"] = ["server/1"]
     other = made.action("delayed 5.000 ms", "rate rate_bps=9", "server/7")
     fate = Fate(late_ns=9_000_000, actions=(DELAYED, other))
     data = made.tcp(made.CLIENT, made.SYN, seq=100)

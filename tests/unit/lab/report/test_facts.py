@@ -26,9 +26,9 @@ def test_texts_are_whole_and_in_their_column(tmp_path: Path) -> None:
     sent, got = "y" * 200, {"text": "z" * 200}
     events[-1:-1] = [
         made.call(
-            1042, None, "client", "send", {"socket": "c", "data": sent}, began_ms=1041, gave=1
+            1042, None, "client", "send", {"socket": "c", "data": sent}, began_ms=1041, result=1
         ),
-        made.call(1044, None, "client", "recv", {"socket": "c"}, began_ms=1043, gave=got),
+        made.call(1044, None, "client", "recv", {"socket": "c"}, began_ms=1043, result=got),
     ]
     found = facts(read(made.write(tmp_path, events)))
     assert f"tcp[7]: {MESSAGE}" in {fact.what for fact in found}
@@ -40,7 +40,7 @@ def test_calls_that_stand_in_groups_are_lines_of_their_own(tmp_path: Path) -> No
     events = made.half_open()
     for number in range(3000):
         at_ms = 1041 + number / 100
-        call = made.call(at_ms, None, "client", "send", {"socket": "c"}, began_ms=at_ms, gave=1)
+        call = made.call(at_ms, None, "client", "send", {"socket": "c"}, began_ms=at_ms, result=1)
         events.insert(-1, call)
     kinds = [fact.kind for fact in facts(read(made.write(tmp_path, events)))]
     assert kinds.count("call") == 3003

@@ -26,8 +26,7 @@ def test_page_says_what_happened(tmp_path: Path) -> None:
 def test_markup_in_evidence_is_text(tmp_path: Path) -> None:
     evil = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
     events = made.half_open(message=evil)
-    events.insert(4, made.event("program", 2, host="server", argv=[evil], output=evil, errors="",
-                                exit_status=0, began_ms=1))  # fmt: skip
+    events.insert(4, made.program(2, [evil], began_ms=1, output=evil))
     text = page(made.write(tmp_path, events))
     assert "<script>document" not in text
     assert "<img" not in text

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.evidence.events import FaultOff, Raised
 from lab.report.arrows import arrow, fate_words
 from lab.report.fault_text import fault_words
 from lab.report.geometry import RAIL, TIMES, lanes
@@ -121,7 +122,9 @@ def test_calls_at_the_same_time_stand_beside_each_other(tmp_path: Path) -> None:
     events = made.half_open()
     events.insert(
         -1,
-        made.call(900, None, "client", "send", {"socket": "d", "data": "x"}, began_ms=800, gave=1),
+        made.call(
+            900, None, "client", "send", {"socket": "d", "data": "x"}, began_ms=800, result=1
+        ),
     )
     drawn = draw(read(made.write(tmp_path, events)))
     one, other = (
@@ -175,12 +178,14 @@ def test_topology_marks_the_impaired_link_and_no_other(tmp_path: Path) -> None:
 
 def test_thousands_of_calls_are_few_rows_and_the_bad_one_is_among_them(tmp_path: Path) -> None:
     events = made.half_open()
-    raised = {"name": "EPIPE", "errno": 32, "type": "BrokenPipeError", "text": "broken"}
+    raised = Raised(name="EPIPE", errno=32, type="BrokenPipeError", text="broken")
     for number in range(3000):
-        came = {"raised": raised} if number == 1500 else {"gave": None}
+        came = raised if number == 1500 else None
         sent = {"socket": "c", "data": "x"}
         at_ms = 1041 + number / 100
-        call = made.call(at_ms, None, "client", "sendall", sent, began_ms=at_ms - 0.001, **came)
+        call = made.call(
+            at_ms, None, "client", "sendall", sent, began_ms=at_ms - 0.001, raised=came
+        )
         events.insert(-1, call)
     drawn = draw(read(made.write(tmp_path, events)))
     assert len(drawn.rows) < 100
@@ -192,7 +197,7 @@ def many_calls(folder: Path) -> Run:
     for number in range(3000):
         at_ms = 1041 + number / 100
         sent = {"socket": "c", "data": "x" * 30}
-        call = made.call(at_ms, None, "client", "send", sent, began_ms=at_ms - 0.001, gave=30)
+        call = made.call(at_ms, None, "client", "send", sent, began_ms=at_ms - 0.001, result=30)
         events.insert(-1, call)
     return read(made.write(folder, events))
 
@@ -253,8 +258,7 @@ def test_what_is_read_out_is_not_cut(tmp_path: Path) -> None:
 def test_only_what_a_step_lifts_is_said_to_be_lifted(
     tmp_path: Path, step: int | None, said: str
 ) -> None:
-    events = made.half_open()
-    next(one for one in events if one["kind"] == "fault_off")["step"] = step
+    events = made.changed(made.half_open(), FaultOff, step=step)
     rows = {row.key: row for row in draw(read(made.write(tmp_path, events))).rows}
     assert rows["f0e"].text
     assert rows["f0e"].text.parts[0] == ("fault", said)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from lab import report
+from lab.evidence.events import End, Event, HostOutput, LastOutput, OutputCut
 from lab.report import printed
 from lab.report.facts import facts
 from lab.report.payload import payload
@@ -22,19 +22,19 @@ TRACEBACK = (
 )
 
 
-def line(at_ms: float, text: str, *, stream: str = "stdout", host: str = "server") -> Any:
-    return made.event("output", at_ms, host=host, stream=stream, text=text)
+def line(at_ms: float, text: str, *, stream: str = "stdout", host: str = "server") -> Event:
+    return made.at(at_ms, HostOutput(host=host, stream=stream, text=text))
 
 
-def evidence(*events: dict[str, Any]) -> Sequence[dict[str, Any]]:
-    return [*made.half_open()[:-1], *events, made.event("end", 1050, troubles=[])]
+def evidence(*events: Event) -> Sequence[Event]:
+    return [*made.half_open()[:-1], *events, made.at(1050, End())]
 
 
 CRASH = evidence(
     line(-3, "ready to accept"),
     line(12, "hello from client"),
     *(line(500 + n / 10, text, stream="stderr") for n, text in enumerate(TRACEBACK)),
-    made.event("printed", 1045, host="server", state="exited", output="\n".join(TRACEBACK)),
+    made.at(1045, LastOutput(host="server", state="exited", output="\n".join(TRACEBACK))),
 )
 
 
@@ -75,16 +75,15 @@ def test_page_has_what_was_printed_before_the_first_step_and_who_has_ended(tmp_p
 
 
 def test_of_a_host_that_printed_nothing_in_the_run_the_last_lines_are_there(tmp_path: Path) -> None:
-    ended = made.event("printed", 1045, host="server", state="running", output="ready")
-    silent = made.event("printed", 1045, host="client", state="running", output="")
+    ended = made.at(1045, LastOutput(host="server", state="running", output="ready"))
+    silent = made.at(1045, LastOutput(host="client", state="running"))
     run = read(made.write(tmp_path, evidence(ended, silent)))
     assert printed.by_hosts(run) == [("server (running)", "ready")]
 
 
 def test_what_is_not_kept_is_said(tmp_path: Path) -> None:
-    run = read(
-        made.write(tmp_path, evidence(made.event("output_cut", 1045, host="server", lines=7)))
-    )
+    cut = made.at(1045, OutputCut(host="server", missing_lines=7))
+    run = read(made.write(tmp_path, evidence(cut)))
     assert "7 lines of what server printed are not kept" in {one.text for one in run.notes}
 
 
@@ -103,7 +102,9 @@ def test_very_many_lines_are_few_rows(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_damaged_line_is_left_out(tmp_path: Path) -> None:
-    damaged = made.event("output", 10, text="no host")
-    run = read(made.write(tmp_path, evidence(damaged, line(11, "whole"))))
+    damaged, *rest = made.as_json([line(10, "no host"), *evidence(line(11, "whole"))])
+    del damaged["host"]
+    start, *rest = rest
+    run = read(made.write(tmp_path, [start, damaged, *rest]))
     assert [one.lines for one in run.printed] == [("whole",)]
     assert run.missing

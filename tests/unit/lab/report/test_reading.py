@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lab.evidence.events import CallStarted, FaultOn, Start, StepsEnded, SyslogLine
 from lab.evidence.verdict import Verdict
 from lab.report import page
 from lab.report.model import Run
@@ -45,30 +46,24 @@ def test_run_has_all_that_the_files_have(run: Run) -> None:
 
 
 def test_fault_for_a_time_ends_then(tmp_path: Path) -> None:
-    events = made.half_open()
-    next(one for one in events if one["kind"] == "fault_on")["for_s"] = 0.5
+    events = made.changed(made.half_open(), FaultOn, for_s=0.5)
     (fault,) = read(made.write(tmp_path, events)).faults
     assert fault.off_ns == fault.on_ns + 500_000_000
 
 
 def test_call_that_was_begun_and_never_collected_is_there(tmp_path: Path) -> None:
     events = made.half_open()
-    begun = made.event(
-        "started", 12, step=None, name="later", host="client", call="recv", arguments={}
-    )
+    begun = made.at(12, CallStarted(name="later", host="client", call="recv"))
     events.insert(-1, begun)
     assert [
         call.began_ns for call in read(made.write(tmp_path, events)).calls if call.step is None
-    ] == [begun["time_ns"]]
+    ] == [begun.time_ns]
 
 
 def test_log_lines_of_the_labs_own_end_are_left_out(tmp_path: Path) -> None:
     events = made.half_open()
-    line = {"ident": "tcp", "pid": 7, "facility": "daemon", "severity": "info", "message": "ended"}
-    events[-1:-1] = [
-        made.event("played", 1041),
-        made.event("syslog", 1042, host="server", **line),
-    ]
+    line = SyslogLine(host="server", ident="tcp", pid=7, message="ended")
+    events[-1:-1] = [made.at(1041, StepsEnded()), made.at(1042, line)]
     run = read(made.write(tmp_path, events))
     assert [log.message for log in run.logs] == ["hello"]
     assert run.notes[-1].text.startswith("the steps are over")
@@ -124,8 +119,7 @@ def test_missing_file_is_said_and_never_passes(tmp_path: Path, file: str, said: 
 
 
 def test_recorded_verdict_does_not_pass_what_is_damaged(tmp_path: Path) -> None:
-    events = made.half_open()
-    events[0]["test"] = "tests/test_x.py::test_half_open"
+    events = made.changed(made.half_open(), Start, test="tests/test_x.py::test_half_open")
     folder = made.write(tmp_path, events, scenario=None)
     (folder / "verdict.json").write_text(json.dumps({"verdict": "PASS", "judgements": []}))
     assert read(folder).verdict is Verdict.PASS
@@ -153,7 +147,7 @@ def test_any_cut_of_any_file_gives_a_page(tmp_path: Path, data: st.DataObject) -
 def test_any_event_without_one_of_its_fields_gives_a_page(
     tmp_path: Path, data: st.DataObject
 ) -> None:
-    events: list[dict[str, Any]] = made.half_open()
+    events = made.as_json(made.half_open())
     event = events[data.draw(st.integers(1, len(events) - 1))]
     key = data.draw(st.sampled_from(sorted(set(event) - {"kind", "time_ns"})))
     del event[key]
@@ -172,9 +166,9 @@ def test_any_byte_changed_in_the_capture_gives_a_page(tmp_path: Path, data: st.D
 
 
 def test_run_of_a_test_says_how_to_run_it_again(tmp_path: Path) -> None:
-    events = made.half_open()
-    events[0]["test"] = "tests/test_x.py::test_half_open[a b]"
-    judgement = {"line": 3, "what": events[0]["test"], "expected": "passes", "found": "oh"}
+    test = "tests/test_x.py::test_half_open[a b]"
+    events = made.changed(made.half_open(), Start, test=test)
+    judgement = {"line": 3, "what": test, "expected": "passes", "found": "oh"}
     folder = made.write(tmp_path, events, scenario=None)
     verdict = {"verdict": "FAIL", "judgements": [judgement | {"verdict": "FAIL"}]}
     (folder / "verdict.json").write_text(json.dumps(verdict))
@@ -185,7 +179,7 @@ def test_run_of_a_test_says_how_to_run_it_again(tmp_path: Path) -> None:
 
 
 def test_seed_that_is_no_number_is_damage_and_in_no_command(tmp_path: Path) -> None:
-    events = made.half_open()
+    events = made.as_json(made.half_open())
     events[0] |= {"seed": "1; rm -r x"}
     run = read(made.write(tmp_path, events))
     assert run.command == ""
@@ -203,14 +197,13 @@ def test_seed_that_is_no_number_is_damage_and_in_no_command(tmp_path: Path) -> N
 def test_command_that_is_copied_into_a_shell_is_quoted(
     tmp_path: Path, fields: dict[str, Any], command: str
 ) -> None:
-    events = made.half_open()
-    events[0] |= fields
+    events = made.changed(made.half_open(), Start, **fields)
     assert read(made.write(tmp_path, events)).command == command
 
 
 def test_run_ends_with_its_steps_not_with_what_the_lab_does_after_them(tmp_path: Path) -> None:
     events = made.half_open()
-    events.insert(-1, made.event("played", 1041))
+    events.insert(-1, made.at(1041, StepsEnded()))
     run = read(made.write(tmp_path, events))
     assert run.ended_ns == made.BEGAN_NS + 1_041_000_000
 

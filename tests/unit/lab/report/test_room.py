@@ -1,8 +1,10 @@
 """Words have their room: between two lanes, or beside them; they lie on no bar and on no lane."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+from lab.evidence.events import End, FaultCounters, FaultLink, FaultOff, FaultOn, HostUp, SyslogLine
 from lab.report.geometry import TIMES
 from lab.report.picture import draw
 from lab.report.reading import read
@@ -16,31 +18,30 @@ LONG = "a-fault-with-a-name-that-is-longer-than-the-room-between-two-lanes"
 
 def three_hosts(folder: Path) -> Picture:
     """Return the picture of three hosts with long words everywhere."""
-    events = made.start()
-    events[0]["hosts"] = ["client", "proxy", "server"]
-    events.insert(2, made.event("host_up", -2, host="proxy", addresses=["198.18.67.4"]))
-    links = [["client", "proxy"], ["proxy", "server"], ["client", "server"]]
-    for number, link in enumerate(links):
-        asked = {"tcp": "syn", "delay_ms": 20, "first": 100, "port": 21567}
-        names = {"name": f"{LONG}-{number}", "impairment": "delay", "asked": asked}
-        events += [made.event("fault_on", 1, **names, step=None, links=[link],
-                              ids=[f"server/{number}"], for_s=None, said="x")]  # fmt: skip
+    events = made.start("client", "proxy", "server")
+    events.insert(2, made.at(-2, HostUp(host="proxy", addresses=("198.18.67.4",))))
+    links = [("client", "proxy"), ("proxy", "server"), ("client", "server")]
+    asked = {"tcp": "syn", "delay_ms": 20, "first": 100, "port": 21567}
+    for number, (source, target) in enumerate(links):
+        link = FaultLink(source=source, target=target, fault=f"server/{number}")
+        name = f"{LONG}-{number}"
+        on = FaultOn(name=name, impairment="delay", asked=asked, links=(link,))
+        events.append(made.at(1, on))
     for host in ("client", "proxy", "server"):
         sent = {"socket": "c", "data": "x" * 60}
         events += [
-            made.call(30, None, host, "sendall", sent, began_ms=29, gave={"text": "y" * 60}),
-            made.call(40, None, host, "recv", {}, began_ms=31, gave={"text": "z " * 30}),
-            made.event("syslog", 41, host=host, ident="program", pid=7, facility="daemon",
-                       severity="info", message="words " * 30),
-            made.event("program", 43, host=host, argv=["sh", "-c", "echo " * 30], output="",
-                       errors="", exit_status=3, began_ms=42),
-        ]  # fmt: skip
-    events += [made.event("fault_off", 50, name=f"{LONG}-{number}", step=None, ids=["server/1"],
-                          acted_packets=100_000) for number in (2, 1, 0)]  # fmt: skip
+            made.call(30, None, host, "sendall", sent, began_ms=29, result={"text": "y" * 60}),
+            made.call(40, None, host, "recv", {}, began_ms=31, result={"text": "z " * 30}),
+            made.at(41, SyslogLine(host=host, ident="program", pid=7, message="words " * 30)),
+            made.program(43, ["sh", "-c", "echo " * 30], began_ms=42, host=host, exit_status=3),
+        ]
+    counters = FaultCounters(acted_packets=100_000)
+    for number in (2, 1, 0):
+        events.append(made.at(50, FaultOff(name=f"{LONG}-{number}", counters=counters)))
     data = made.tcp(CLIENT, PSH | ACK, seq=101, ack=501, data=b"x")
     fate = made.late(20.3, fault="server/2", duplicates=1, is_changed=True)
     packets = [(25, data, made.DELIVERED), (26, data, fate), (27, data, made.DROPPED)]
-    return draw(read(made.write(folder, [*events, made.event("end", 60, troubles=[])], packets)))
+    return draw(read(made.write(folder, [*events, made.at(60, End())], packets)))
 
 
 def extent(row: Row) -> tuple[int, int]:
@@ -77,7 +78,7 @@ def test_words_lie_on_no_bar_where_many_calls_are_under_way(tmp_path: Path) -> N
     events = made.half_open()
     for number in range(8):
         sent = {"socket": f"s{number}"}
-        call = made.call(900, None, "server", "recv", sent, began_ms=100 + number, gave=None)
+        call = made.call(900, None, "server", "recv", sent, began_ms=100 + number)
         events.insert(-1, call)
     drawn = draw(read(made.write(tmp_path, events)))
     ends = [span.x2 for span in drawn.spans if span.kind == "bar" and span.x1 > drawn.lanes.xs[1]]
@@ -118,10 +119,9 @@ def test_faults_at_the_same_time_are_hatched_once(tmp_path: Path) -> None:
 
 def test_faults_one_after_the_other_are_hatched_each(tmp_path: Path) -> None:
     events = made.half_open()
-    again = [one | {"name": "again"} for one in events if one["kind"].startswith("fault")]
-    for one in again:
-        one["time_ns"] += 1_100_000_000
-    events[-1:-1] = again
+    faults = [one for one in events if isinstance(one, FaultOn | FaultOff)]
+    later_ns = 1_100_000_000
+    events[-1:-1] = [replace(one, name="again", time_ns=one.time_ns + later_ns) for one in faults]
     drawn = draw(read(made.write(tmp_path, events)))
     fields = [span for span in drawn.spans if "field" in span.kind.split()]
     assert [span.key for span in fields] == ["f0", "f1"]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from lab.evidence.events import CallOutcome
 from lab.report.model import Packet
 from lab.report.packet_columns import on_the_page, packet_columns
 from lab.report.page import render
@@ -72,7 +73,9 @@ def test_transfer_is_one_row_that_opens_into_all_its_packets(tmp_path: Path) -> 
 
 
 def test_nothing_is_said_to_be_quiet_while_a_transfer_goes_on(tmp_path: Path) -> None:
-    events = [one for one in made.half_open() if one["kind"] != "call" or one["call"] != "recv"]
+    events = [
+        one for one in made.half_open() if not (isinstance(one, CallOutcome) and one.call == "recv")
+    ]
     drawn = draw(read(made.write(tmp_path, events, packets_until(1_000))))
     number = next(n for n, one in enumerate(drawn.rows) if one.kind is Kind.TRANSFER)
     assert not any(row.fold_ns for row in drawn.rows[number:])

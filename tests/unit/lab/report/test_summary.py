@@ -1,24 +1,27 @@
 """The verdict in one sentence."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lab.evidence.events import CallOutcome, Raised, Start
 from lab.report.call_text import duration, gave
 from lab.report.reading import read
 from lab.report.summary import key_call, verdict_summary
 from tests import made_evidence as made
 
-RESET = {"name": "ECONNRESET", "errno": 104, "type": "ConnectionResetError", "text": "reset"}
+RESET = Raised(name="ECONNRESET", errno=104, type="ConnectionResetError", text="reset")
 WAITS = "did not return: it was still waiting when the lab stopped looking, after 1.002 s"
 
 
 def sentence(folder: Path, expectation: str, **came: Any) -> str:
     scenario = made.SCENARIO.replace("blocks: 1s", expectation)
     events = made.half_open()
-    at = next(number for number, one in enumerate(events) if one.get("call") == "recv")
+    made_calls = [one for one in events if isinstance(one, CallOutcome)]
+    at = events.index(next(one for one in made_calls if one.call == "recv"))
     events[at] = made.call(1032, 2, "client", "recv", {"socket": "c"}, began_ms=30, **came)
     return verdict_summary(read(made.write(folder, events, scenario=scenario)))
 
@@ -30,12 +33,12 @@ def sentence(folder: Path, expectation: str, **came: Any) -> str:
         ("blocks: 1s", {"pending": True}, f"{WAITS}, as expected."),
         (
             "gives: hi",
-            {"gave": {"text": "hi"}},
+            {"result": {"text": "hi"}},
             "gave \u201chi\u201d after 1.002 s, as expected, although 1 packet was dropped.",
         ),
         (
             "raises: ECONNRESET",
-            {"gave": {"text": ""}},
+            {"result": {"text": ""}},
             "gave \u201c\u201d (end of data) after 1.002 s. Expected: raises ECONNRESET.",
         ),
         (
@@ -77,10 +80,14 @@ def test_results_are_short_and_plain() -> None:
 
 
 def test_of_calls_that_went_well_the_one_that_took_long_tells_most(tmp_path: Path) -> None:
-    events = [one for one in made.half_open() if one.get("call") not in {"connect", "recv"}]
+    events = [
+        one
+        for one in made.half_open()
+        if not (isinstance(one, CallOutcome) and one.call in {"connect", "recv"})
+    ]
     events[-1:-1] = [
         made.call(1032, 1, "client", "connect", {"as": "c"}, began_ms=30),
-        made.call(1035, 2, "client", "recv", {"socket": "c"}, began_ms=1034, gave={"text": "hi"}),
+        made.call(1035, 2, "client", "recv", {"socket": "c"}, began_ms=1034, result={"text": "hi"}),
     ]
     scenario = made.SCENARIO.replace("blocks: 1s", "gives: hi")
     said = verdict_summary(read(made.write(tmp_path, events, scenario=scenario)))
@@ -96,9 +103,12 @@ def test_the_error_that_a_scenario_is_about_is_the_one_that_is_told(tmp_path: Pa
     events = made.half_open()
     events[-3:-2] = [
         made.call(40, 2, "client", "recv", {"socket": "c"}, began_ms=30, raised=RESET),
-        made.call(50, 3, "client", "recv", {"socket": "c"}, began_ms=45,
-                  raised=RESET | {"name": "EPIPE"}),
-    ]  # fmt: skip
+        made.call(
+            *(50, 3, "client", "recv", {"socket": "c"}),
+            began_ms=45,
+            raised=replace(RESET, name="EPIPE"),
+        ),
+    ]
     said = verdict_summary(read(made.write(tmp_path, events, scenario=scenario)))
     assert said == "client: recv gave ECONNRESET after 10 ms, as expected."
 
@@ -110,8 +120,8 @@ def test_the_error_that_a_scenario_is_about_is_the_one_that_is_told(tmp_path: Pa
 def test_the_call_that_a_test_did_not_survive_is_marked(
     tmp_path: Path, found: str, is_key: bool
 ) -> None:
-    events = made.half_open()
-    name = events[0]["test"] = "test_x.py::test_it"
+    name = "test_x.py::test_it"
+    events = made.changed(made.half_open(), Start, test=name)
     events[-1:-1] = [made.call(1045, None, "client", "recv", {}, began_ms=1044, raised=RESET)]
     folder = made.write(tmp_path, events, scenario=None)
     judgement = {"line": 3, "what": name, "expected": "passes", "found": found, "verdict": "FAIL"}

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.errors import EvidenceError
-from lab.evidence import event_file, folders
+from lab.evidence import event_file, events, folders
 from lab.evidence.verdict import Verdict
 from lab.runner import run
 from tests import made_evidence as made
@@ -32,24 +32,26 @@ steps:
   - {expect: {output: hello, count: 1}}
   - {expect: {fault: loss, acted: 1}}
 """
-LOSS = {"name": "loss", "ids": ["server/1"]}
-PRINTED = {"host": "client", "argv": ["echo", "hello"], "output": "hello\n", "errors": ""}
-LOGGED = {"host": "client", "ident": "x", "pid": 1, "facility": "user", "severity": "info"}
-BEGIN, *UP = made.start()
-EVENTS = [
-    BEGIN | {"hosts": ["server", "client", "syslog"]},
-    *UP,
-    made.call(1, 0, "server", "listen", {"as": "door", "port": 21567}, began_ms=0, gave=None),
-    made.event("fault_on", 2, step=1, impairment="drop", asked={}, links=[], for_s=None, **LOSS),
-    made.call(9, 2, "client", "connect", {"as": "c"}, began_ms=3, gave=None, ends={}),
-    made.event("program", 12, step=3, began_ms=10, exit_status=0, **PRINTED),
-    made.event("syslog", 13, message="hello", **LOGGED),
-    made.event("wait", 14, step=4, held=True, found="1 lines"),
-    made.event("fault_off", 15, step=5, acted_packets=1, matched_packets=2, acted_bytes=60, **LOSS),
-    made.event("played", 16),
-    made.event("captured", 17, ended_early=[]),
-    made.event("end", 18, troubles=[]),
-]
+LINK = events.FaultLink(source="client", target="server", fault="server/1")
+COUNTERS = events.FaultCounters(matched_packets=2, acted_packets=1, acted_bytes=60)
+LINE = events.SyslogLine(
+    host="client", facility="user", severity="info", ident="x", pid=1, message="hello"
+)
+EVENTS = made.as_json(
+    [
+        *made.start("server", "client", "syslog"),
+        made.call(1, 0, "server", "listen", {"as": "door", "port": 21567}, began_ms=0),
+        made.at(2, events.FaultOn(step=1, name="loss", impairment="drop", links=(LINK,))),
+        made.call(9, 2, "client", "connect", {"as": "c"}, began_ms=3),
+        made.program(12, ["echo", "hello"], began_ms=10, host="client", output="hello\n", step=3),
+        made.at(13, LINE),
+        made.at(14, events.WaitOutcome(step=4, held=True, count=1, unit="lines")),
+        made.at(15, events.FaultOff(step=5, name="loss", counters=COUNTERS)),
+        made.at(16, events.StepsEnded()),
+        made.at(17, events.CaptureEnded(ended_early=())),
+        made.at(18, events.End()),
+    ]
+)
 SYN = made.tcp(made.CLIENT, made.SYN)
 FILES = {
     folders.SCENARIO: SCENARIO.encode(),
