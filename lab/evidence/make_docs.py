@@ -42,7 +42,9 @@ def made(page: str) -> str:
 
 def _tables() -> str:
     kinds = [cls for module in _MODULES for cls in KINDS.values() if _is_of(cls, module)]
-    assert len(kinds) == len(KINDS), "a module is missing here"
+    # Those of a verb that is not in the package stand in its own documentation.
+    ours = [cls for cls in KINDS.values() if cls.__module__.startswith("lab.")]
+    assert len(kinds) == len(ours), "a module is missing here"
     nested: list[type] = [
         cls
         for module in _MODULES
