@@ -107,8 +107,8 @@ def test_the_verdict_judges_by_them(
 def test_the_page_shows_them(tmp_path: Path) -> None:
     events = [
         *made.start(),
-        made.event("done", 5, step=0, host="client", text="hello, everybody"),
-        made.event("end", 30, errors=[]),
+        made.at(5, StepDone(step=0, host="client", text="hello, everybody")),
+        made.at(30, End()),
     ]
     folder = made.write(tmp_path, events, scenario=SCENARIO)
     run = read_run(folder)
