@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 
 from lab.api.engine import Engine, Progress
 from lab.api.lab import Lab
-from lab.engines.namespaces import agent_launcher, client, diagnostics
+from lab.engines.namespaces import agent_launcher, client
 from lab.engines.namespaces.lab_client import NAME, NamespaceLab
 from lab.engines.namespaces.supervisor_process import SupervisorProcess
 from lab.errors import LabGoneError, LocatedError
@@ -32,6 +32,8 @@ class NamespacesEngine(Engine):
 
     def findings(self) -> list[Finding]:
         """Try what the engine needs."""
+        from lab.engines.namespaces import diagnostics
+
         return diagnostics.findings()
 
     @contextmanager

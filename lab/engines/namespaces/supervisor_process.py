@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lab.api.engine import Progress
-from lab.engines.namespaces import MARK, diagnostics
+from lab.engines.namespaces import MARK
 from lab.engines.namespaces.spec import LabSpec
 from lab.errors import EngineError, LocatedError
 
@@ -52,11 +52,7 @@ class SupervisorProcess:
             if message.get("keys"):
                 raise LocatedError(tuple(message["keys"]), message["error"])
             if "error" in message:
-                missing = [
-                    found for found in diagnostics.findings() if not found.ok and found.required
-                ]
-                hint = f"; {missing[0].name}: {missing[0].remedy}" if missing else ""
-                raise EngineError(f"lab {self._name}: {message['error']}{hint}")
+                raise EngineError(f"lab {self._name}: {message['error']}{_hint()}")
             if "doing" in message:
                 progress(message["doing"], message["detail"])
             if "up" in message:
@@ -84,3 +80,11 @@ class SupervisorProcess:
         with suppress(BrokenPipeError):  # it has sent why, or will be found gone
             self._process.stdin.write(line.encode() + b"\n")
             self._process.stdin.flush()
+
+
+def _hint() -> str:
+    """Return the remedy for the first thing that the engine needs and does not find here."""
+    from lab.engines.namespaces import diagnostics  # noqa: PLC0415 - only after a failure
+
+    missing = [found for found in diagnostics.findings() if not found.ok and found.required]
+    return f"; {missing[0].name}: {missing[0].remedy}" if missing else ""
