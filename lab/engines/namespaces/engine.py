@@ -61,7 +61,7 @@ class NamespacesEngine(Engine):
         """Start a supervisor, and read the file while it loads. There is nothing to build."""
         del build
         self._supervisors[name] = supervisor = _supervisor(name)
-        from lab.engines.namespaces.plan import located, read
+        from lab.engines.namespaces.plan.reader import located, read
 
         spec, unsupported = read(files, name)
         supervisor.build(spec)

@@ -9,7 +9,7 @@ import yaml
 from lab.compose import subnets
 from lab.compose.networks import Networks
 from lab.errors import LocatedError
-from tests.unit.lab.engines.namespaces.test_plan_errors import HOST, WIRED, refused
+from tests.unit.lab.engines.namespaces.plan.test_errors import HOST, WIRED, refused
 
 
 def made(text: str) -> Networks:

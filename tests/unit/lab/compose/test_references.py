@@ -6,7 +6,7 @@ import pytest
 
 from lab.compose.document import Document
 from lab.engines.compose import topology
-from lab.engines.namespaces import plan
+from lab.engines.namespaces.plan import reader as plan_reader
 from lab.errors import EngineError, ScenarioError, TopologyError
 from lab.model import ComposeFiles
 from lab.scenario import reader
@@ -69,7 +69,7 @@ def test_refusal_is_the_same_on_both_engines_and_in_a_scenarios_check(
 ) -> None:
     where = f"{file}:{line}: " if line else f"{file}: "
     with pytest.raises(TopologyError) as by_namespaces:
-        plan.read(ComposeFiles((file,)), "x")
+        plan_reader.read(ComposeFiles((file,)), "x")
     said = str(by_namespaces.value)
     assert said.startswith(where + text)
 

@@ -13,7 +13,8 @@ from lab.compose import env_files, etc_hosts, limits, values
 from lab.compose.errors import at
 from lab.compose.etc_hosts import HostsFiles
 from lab.compose.model import Interface
-from lab.engines.namespaces import MARK, identity, native_programs, secrets, sysctls, volumes
+from lab.engines.namespaces import MARK, sysctls
+from lab.engines.namespaces.plan import programs, secrets, users, volumes
 from lab.engines.namespaces.spec import HostSpec
 
 TRY_LABEL = "socket-lab.try"
@@ -39,7 +40,7 @@ def host(
     here = ("services", key)
     labels = values.mapping(service.get("labels"))
     with at(*here):
-        program = native_programs.choose(key, service, labels, folder)
+        program = programs.choose(key, service, labels, folder)
         depends_on = values.depends_on(service.get("depends_on") or {}, others)
     check = service.get("healthcheck") or {}
     with at(*here, "healthcheck", "retries"):
@@ -79,7 +80,7 @@ def host(
         limits=limits.allowed(limits.of_service(key, service), limits.of_this_machine()),
         files=granted.files,
         stop_signal=stop_signal,
-        user=identity.of_service(key, service),
+        user=users.of_service(key, service),
     )
 
 
@@ -96,7 +97,7 @@ def _working_dir(key: str, service: Mapping[str, Any]) -> str:
 
 def _environment(lab: str, folder: Path) -> dict[str, str]:
     return {
-        "PATH": native_programs.search_path(),
+        "PATH": programs.search_path(),
         "PYTHONPATH": str(folder),
         "PYTHONUNBUFFERED": "1",
         "HOME": "/tmp",  # noqa: S108 - the host's own, and its users may write there

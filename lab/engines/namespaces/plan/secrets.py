@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from lab.compose import sources
 from lab.compose.errors import at
-from lab.engines.namespaces import volumes as mounts
+from lab.engines.namespaces.plan import volumes
 from lab.engines.namespaces.spec import File, Mount
 
 # Where what has no place of its own is, or one that does not begin with /.
@@ -45,7 +45,7 @@ def of_service(
             name = how["source"]
             with at("services", key, kind, number):
                 target = _target(kind, how.get("target") or name)
-                mounts.check_target(target, is_file=True)
+                volumes.check_target(target, is_file=True)
             source, text = sources.find(kind, name, file[kind][name] or {}, folder, settings)
             mounted.pop(target, None)  # of two at one place the later one counts
             written.pop(target, None)

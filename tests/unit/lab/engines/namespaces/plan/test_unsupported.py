@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lab.compose import limits
-from tests.unit.lab.engines.namespaces.test_plan import OURS, read
+from tests.unit.lab.engines.namespaces.plan.test_reader import OURS, read
 
 BARE = "image: socket-lab/host, entrypoint: [sleep]"
 

@@ -15,8 +15,7 @@ from lab.compose.document import Document
 from lab.compose.networks import Networks
 from lab.compose.replicas import Expanded
 from lab.compose.values import mapping
-from lab.engines.namespaces import identity, service, unsupported
-from lab.engines.namespaces import volumes as mounts
+from lab.engines.namespaces.plan import service, unsupported, users, volumes
 from lab.engines.namespaces.spec import HostSpec, LabSpec
 from lab.errors import LocatedError, TopologyError
 from lab.model import ComposeFiles
@@ -33,7 +32,7 @@ def read(files: ComposeFiles, name: str) -> tuple[LabSpec, list[str]]:
         lab = _lab(document, expanded, name)
         _check_health(lab.hosts)
     differences = unsupported.unknown(document.file, document.services())
-    if why := identity.unavailable(lab.hosts):
+    if why := users.unavailable(lab.hosts):
         differences.append(why)
         lab = lab._replace(hosts=tuple(host._replace(user=None) for host in lab.hosts))
     return lab, [
@@ -61,7 +60,7 @@ def located(error: LocatedError, files: ComposeFiles, name: str) -> TopologyErro
 
 def _lab(document: Document, expanded: Expanded, name: str) -> LabSpec:
     services, service_of = expanded
-    volumes = document.file.get("volumes") or {}
+    defined = document.file.get("volumes") or {}
     networks = Networks(document.file.get("networks") or {}, services)
     files = etc_hosts.hosts_files(
         services,
@@ -85,8 +84,8 @@ def _lab(document: Document, expanded: Expanded, name: str) -> LabSpec:
         )
         for key, entry in services.items()
     )
-    hosts = mounts.numbered(hosts)
-    mounts.check_defined(volumes, {mount.source for host in hosts for mount in host.mounts})
+    hosts = volumes.numbered(hosts)
+    volumes.check_defined(defined, {mount.source for host in hosts for mount in host.mounts})
     return LabSpec(
         name=name,
         topology=document.topology,
@@ -100,7 +99,7 @@ def _lab(document: Document, expanded: Expanded, name: str) -> LabSpec:
 
 def _visible(folder: Path) -> tuple[str, ...]:
     """Return the folders that hosts must see even below /tmp or /run."""
-    package = Path(__file__).parents[3]
+    package = Path(__file__).parents[4]
     return tuple(sorted({str(folder), str(package), sys.prefix, sys.base_prefix}))
 
 

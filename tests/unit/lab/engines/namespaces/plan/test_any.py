@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lab.engines.namespaces import plan
+from lab.engines.namespaces.plan import reader
 from lab.engines.namespaces.spec import LabSpec
 from lab.errors import TopologyError
 from lab.model import ComposeFiles
@@ -85,7 +85,7 @@ def outcome(file: dict[str, Any]) -> str | LabSpec:
         path = Path(folder, "compose.yaml")
         path.write_text(json.dumps(file))
         try:
-            lab, notes = plan.read(ComposeFiles((path,)), "x")
+            lab, notes = reader.read(ComposeFiles((path,)), "x")
         except TopologyError as error:
             said = str(error)
             assert said.startswith(f"{path}:")

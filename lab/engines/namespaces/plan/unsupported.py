@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab.compose import extra_hosts, limits, tables
-from lab.engines.namespaces import secrets
+from lab.engines.namespaces.plan import secrets
 
 _TOP_LEVEL = {"name", "version", "services", "networks", "volumes", "secrets", "configs"}
 # Without effect here, or true anyway: programs have no rights and the files are read-only.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.engines.namespaces import plan
+from lab.engines.namespaces.plan import reader
 from lab.errors import TopologyError
 from lab.model import ComposeFiles
 
@@ -20,7 +20,7 @@ def refused(folder: Path, text: str) -> str:
     path = folder / "compose.yaml"
     path.write_text(text)
     with pytest.raises(TopologyError) as caught:
-        plan.read(ComposeFiles((path,)), "x")
+        reader.read(ComposeFiles((path,)), "x")
     said = str(caught.value)
     assert "\n" not in said
     assert said.startswith(f"{path}:")
@@ -235,7 +235,7 @@ def test_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "bytes.yaml").write_bytes(b"a: \xff\n")
     for path in (tmp_path / "bytes.yaml", tmp_path / "no.yaml", tmp_path):
         with pytest.raises(TopologyError) as caught:
-            plan.read(ComposeFiles((path,)), "x")
+            reader.read(ComposeFiles((path,)), "x")
         assert str(caught.value).startswith(f"{path}: ")
 
 
@@ -243,7 +243,7 @@ def test_what_is_wrong_in_the_env_file_is_named_there(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("A=1\nB=$\n")
     (tmp_path / "compose.yaml").write_text(HOST)
     with pytest.raises(TopologyError, match=r"^.*/\.env:2: '\$': a \$ that begins no variable"):
-        plan.read(ComposeFiles((tmp_path / "compose.yaml",)), "x")
+        reader.read(ComposeFiles((tmp_path / "compose.yaml",)), "x")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lab.engines.namespaces import identity
+from lab.engines.namespaces.plan import users
 from lab.engines.namespaces.spec import User
 from lab.errors import LocatedError
 
@@ -13,7 +13,7 @@ DEFAULT = 0xA80401FB  # Docker's a80425fb without NET_BIND_SERVICE (10) and NET_
 
 
 def of(**service: Any) -> User | None:
-    return identity.of_service("a", service)
+    return users.of_service("a", service)
 
 
 @pytest.mark.parametrize("user", ["", "lab", "800", "800:800", "lab:lab"])

@@ -8,12 +8,12 @@ import pytest
 
 from lab.compose import etc_hosts
 from lab.compose.model import Health, Interface, Network
-from lab.engines.namespaces import plan
+from lab.engines.namespaces.plan import reader
 from lab.engines.namespaces.spec import HostSpec, LabSpec, Mount
 from lab.errors import TopologyError
 from lab.model import ComposeFiles
 
-PROJECT = Path(__file__).parents[5]
+PROJECT = Path(__file__).parents[6]
 OURS = "  a:\n    image: socket-lab/host\n    command: sh\n"
 
 
@@ -35,7 +35,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 def read(folder: Path, services: str) -> tuple[LabSpec, list[str]]:
     path = folder / "compose.yaml"
     path.write_text("services:\n" + services)
-    return plan.read(ComposeFiles((path,)), "x")
+    return reader.read(ComposeFiles((path,)), "x")
 
 
 def host(folder: Path, lines: str) -> HostSpec:
@@ -54,7 +54,7 @@ def known(lab: LabSpec, key: str) -> dict[str, tuple[str, ...]]:
 
 @pytest.fixture
 def project() -> LabSpec:
-    return plan.read(ComposeFiles((PROJECT / "compose.yaml",)), "x")[0]
+    return reader.read(ComposeFiles((PROJECT / "compose.yaml",)), "x")[0]
 
 
 def test_projects_file_gives_its_hosts(project: LabSpec) -> None:
@@ -136,7 +136,7 @@ def test_projects_hosts_have_mounts_checks_and_order(project: LabSpec) -> None:
 
 def test_variables_choose_the_projects_subnet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_WIRE_IPV4", "198.18.9")
-    lab, _ = plan.read(ComposeFiles((PROJECT / "compose.yaml",)), "x")
+    lab, _ = reader.read(ComposeFiles((PROJECT / "compose.yaml",)), "x")
     assert [h.interfaces[0].ipv4 for h in lab.hosts[:4]] == [
         f"198.18.9.{n}/24" for n in (2, 3, 4, 53)
     ]
@@ -213,13 +213,13 @@ def test_folder_that_is_to_be_mounted_must_be_there(tmp_path: Path) -> None:
 
 def test_without_rsyslog_the_labs_own_receiver_runs(installed: set[str]) -> None:
     installed.remove("rsyslogd")
-    lab, notes = plan.read(ComposeFiles((PROJECT / "compose.yaml",)), "x")
+    lab, notes = reader.read(ComposeFiles((PROJECT / "compose.yaml",)), "x")
     assert lab.hosts[-1].argv == (sys.executable, "-m", "lab.engines.namespaces.host.syslogd")
     assert any(note.startswith("syslog: rsyslogd is not installed") for note in notes)
 
 
 def test_projects_limits_are_named_and_nothing_else() -> None:
-    _, notes = plan.read(ComposeFiles((PROJECT / "compose.yaml",)), "x")
+    _, notes = reader.read(ComposeFiles((PROJECT / "compose.yaml",)), "x")
     everyone = "(server, inetd, client, names, syslog)"
     assert sorted(notes) == [
         f"not on this engine: {key} {everyone}" for key in ("mem_limit", "pids_limit")

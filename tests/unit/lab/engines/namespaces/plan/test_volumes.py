@@ -8,7 +8,7 @@ import pytest
 
 from lab.compose import references
 from lab.engines.namespaces import tmpfs
-from lab.engines.namespaces import volumes as mounts
+from lab.engines.namespaces.plan import volumes as mounts
 from lab.engines.namespaces.spec import Mount
 from lab.engines.namespaces.syscalls import MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY
 from lab.errors import LocatedError
