@@ -18,7 +18,7 @@ from lab.api.agent_client import AgentClient
 from lab.api.observer import NO_OBSERVER, Observer
 from lab.errors import EvidenceError, UsageError
 from lab.evidence import reordering
-from lab.evidence.capture_writer import Captured, Recorder
+from lab.evidence.capture_writer import Captured, CaptureWriter
 from lab.net.pcapng import MOST_SNAP_BYTES
 
 _ID_BITS = 48  # of a packet's id; the others are its host's
@@ -118,7 +118,7 @@ class Capture(AbstractContextManager["Capture"]):
             file = entered.enter_context(_opened(to)) if isinstance(to, Path) else to
             self._agents = entered.enter_context(_begun(self._requests))
             streams = {name: agent.stream() for name, agent in self._agents.items()}
-            self._recorder = Recorder(file, streams, snap_bytes=self._snap_bytes)
+            self._writer = CaptureWriter(file, streams, snap_bytes=self._snap_bytes)
             threading.Thread(target=self._record, daemon=True).start()
             self._entered = entered.pop_all()
         self._begun = True
@@ -130,7 +130,7 @@ class Capture(AbstractContextManager["Capture"]):
 
     def _record(self) -> None:
         try:
-            self._recorder.run()
+            self._writer.run()
         except (OSError, EvidenceError) as error:
             self._failed = error
         finally:
@@ -142,9 +142,9 @@ class Capture(AbstractContextManager["Capture"]):
 
     def leave(self, host: str) -> None:
         """End it on a host that is about to end: what has come there until now is in it, whole."""
-        if host in self._agents and host not in self._recorder.ended:
+        if host in self._agents and host not in self._writer.ended:
             self._agents[host].end()
-            self._recorder.wait_for_end(host, _ENDS_WITHIN_S)
+            self._writer.wait_for_end(host, _ENDS_WITHIN_S)
 
     @property
     def captured(self) -> Captured:
@@ -185,7 +185,7 @@ class Capture(AbstractContextManager["Capture"]):
             raise failed
 
     def _stop(self) -> None:
-        early = [host for host in self._agents if host in self._recorder.ended]
+        early = [host for host in self._agents if host in self._writer.ended]
         try:
             for agent in self._agents.values():
                 agent.end()
@@ -194,13 +194,13 @@ class Capture(AbstractContextManager["Capture"]):
             for agent in self._agents.values():
                 agent.abort()
             self._done.wait()
-        self._recorder.ended_early = tuple(early)
+        self._writer.ended_early = tuple(early)
 
     def _finish(self) -> None:
         if self._failed:
             return
-        self._captured = self._recorder.finish()
-        if isinstance(self._to, Path) and not self._recorder.in_order and self._to.is_file():
+        self._captured = self._writer.finish()
+        if isinstance(self._to, Path) and not self._writer.in_order and self._to.is_file():
             reordering.sort(self._to)
 
 

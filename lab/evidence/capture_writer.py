@@ -38,7 +38,7 @@ class Captured:
     cut_short: tuple[str, ...]
 
 
-class Recorder:
+class CaptureWriter:
     """Writes to `file`; `streams` has each host's socket, and what has been read from it before."""
 
     def __init__(

@@ -30,7 +30,7 @@ def result_text(event: CallOutcome) -> str:
     if event.is_pending:
         return "has not returned"
     if event.raised:
-        return f"raised {event.raised.name}: {event.raised.text}".rstrip(": ")
+        return f"raised {event.raised}"
     return "returned" if event.result is None else f"gave {shown(event.result)}"
 
 

@@ -63,14 +63,14 @@ def _mapping(given: Mapping[str, Any], names: Mapping[str, str], most: int) -> s
         return f"0x{digits[:most]}" + ("\N{HORIZONTAL ELLIPSIS}" if len(digits) > most else "")
     parts = []
     if "data" in given:
-        parts.append(gave(given["data"], names))
+        parts.append(returned(given["data"], names))
     if given.get("flags"):
         parts.append(value(given["flags"], names))
     return " ".join(parts) or ", ".join(f"{k} {value(v, names)}" for k, v in given.items())
 
 
-def gave(given: Any, names: Mapping[str, str], most: int = SHORT) -> str:
-    """Return what a call gave; bytes in quotation marks, none at all as the end of data."""
+def returned(given: Any, names: Mapping[str, str], most: int = SHORT) -> str:
+    """Return what a call returned, for people: bytes in quotes, none at all as the end of data."""
     if given is None:
         return "ok"
     if isinstance(given, Mapping) and set(given) == {"text"}:

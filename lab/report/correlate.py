@@ -101,15 +101,15 @@ class _Correlator:
         if isinstance(port := call.arguments.get("port"), int):
             socket.port = port
         if call.name == "accept":
-            socket.connection = self._accepted(call.arguments.get("gave"))
+            socket.connection = self._accepted(call.value)
         elif call.name in _CONNECTING or call.name == "sendto":
             if socket.connection is None or call.name == "sendto":
                 socket.connection = self._opened_by(call, socket)
         elif socket.connection is None and (socket.is_datagram or socket.port is not None):
             socket.connection = self._datagrams(call, socket)
 
-    def _accepted(self, gave: Any) -> int | None:
-        there = [one.number for one in self._connections if one.source_end == gave]
+    def _accepted(self, end: Any) -> int | None:
+        there = [one.number for one in self._connections if one.source_end == end]
         return there[-1] if there else None
 
     def _opened_by(self, call: Call, socket: _Socket) -> int | None:
@@ -165,8 +165,8 @@ class _Correlator:
         if socket.is_datagram:
             socket.sent_packets += 1
             return [one.number for one in mine.packets[socket.sent_packets - 1 :][:1]]
-        gave = call.arguments.get("gave")
-        size = gave if isinstance(gave, int) else _size(call.arguments.get("data"))
+        taken = call.value
+        size = taken if isinstance(taken, int) else _size(call.arguments.get("data"))
         begin, end = socket.sent_bytes, socket.sent_bytes + size
         socket.sent_bytes = end
         return mine.overlapping(begin, end)
@@ -176,7 +176,7 @@ class _Correlator:
         if socket.is_datagram:
             socket.taken_packets += 1
             return [one.number for one in theirs.taken[socket.taken_packets - 1 :][:1]]
-        size = _size(call.arguments.get("gave"))
+        size = _size(call.value)
         if not size:
             ends = [one for one in theirs.packets if one.flags & FIN and one.time_ns <= ended_ns]
             return [one.number for one in ends if one.delivered_ns is not None]
@@ -198,7 +198,7 @@ class _Correlator:
 
     @staticmethod
     def _bad_news(call: Call, ours: Sequence[Packet], ended_ns: int) -> list[int]:
-        """Return the reset or the ICMP error that told the host, if one did."""
+        """Return the reset or the ICMP error that the host got, if there is one."""
         news = [
             one.number
             for one in ours

@@ -4,7 +4,6 @@ An event that is damaged, or does not fit those before it, is left out and count
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from lab.evidence import events as evidence
 from lab.evidence import output
@@ -126,7 +125,7 @@ class Events:
         result, error = self._result(event)
         came, _ = self._result(event, call_text.WHOLE)
         expected, verdict, tells = self._steps.of_call(event.step, error)
-        name, arguments = event.call, dict(event.arguments)
+        name, arguments = event.call, event.arguments
         self.calls.append(
             Call(
                 number=len(self.calls),
@@ -141,7 +140,9 @@ class Events:
                 error=error,
                 asked=call_text.about(name, arguments, self._names, call_text.WHOLE),
                 came=came,
-                arguments=arguments | _outcome(event),
+                arguments=arguments,
+                value=event.result,
+                raised=event.raised,
                 expected=expected,
                 verdict=verdict,
                 tells=tells,
@@ -154,7 +155,7 @@ class Events:
             return "has not returned", ""
         if event.raised:
             return event.raised.name, event.raised.name
-        return call_text.gave(event.result, self._names, most), ""
+        return call_text.returned(event.result, self._names, most), ""
 
     def _add_never_collected(self) -> None:
         """Show what was begun and never asked about: it was under way when the run ended."""
@@ -226,7 +227,7 @@ class Events:
     def _input(self, event: evidence.ProgramInput) -> None:
         words = []
         if event.data is not None:
-            words.append(f"gets {call_text.gave(event.data, self._names, call_text.WHOLE)}")
+            words.append(f"gets {call_text.returned(event.data, self._names, call_text.WHOLE)}")
         words += ["its input ends"] if event.close else []
         in_vain = event.refused or event.taken_bytes < event.size_bytes
         words += ["which it has not taken"] if in_vain else []
@@ -239,9 +240,3 @@ class Events:
 
     def _note(self, event: Event, text: str, host: str = "", *, is_bad: bool = False) -> None:
         self.notes.append(Note(len(self.notes), event.time_ns, host, text, is_bad))
-
-
-def _outcome(event: CallOutcome) -> dict[str, Any]:
-    if event.raised:
-        return {"raised": f"{event.raised.name}: {event.raised.text}".rstrip(": ")}
-    return {} if event.is_pending else {"gave": event.result}

@@ -60,8 +60,7 @@ def _came(call: Call) -> str:
     if call.ended_ns is None:
         waited = duration(call.looked_ns - call.began_ns)
         return f"still waiting after {waited}, when the lab stopped looking"
-    raised = str(call.arguments.get("raised", ""))
-    return f"{raised or call.came}, after {duration(call.ended_ns - call.began_ns)}"
+    return f"{call.raised or call.came}, after {duration(call.ended_ns - call.began_ns)}"
 
 
 def _ended(program: Program) -> str:

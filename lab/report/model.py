@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lab.evidence.events import Raised, Value
 from lab.evidence.verdict import Judgement, Verdict
 
 
@@ -79,7 +80,7 @@ class Packet:
 class Call:
     """A socket call; `ended_ns` is None where it had not returned when that was looked at last.
 
-    `about` and `result` say in a few words what it was called with and what it gave or raised,
+    `about` and `result` say in a few words what it was called with and what it returned or raised,
     `asked` and `came` in full; `error` is the errno, EAI or exception name, or "".
     `expected` and `verdict` are of its judgement, where there is one; `tells`: it is what its
     scenario is about. `packets` are those that carry what it did.
@@ -98,6 +99,8 @@ class Call:
     asked: str = ""
     came: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    value: Value = None
+    raised: Raised | None = None
     expected: str = ""
     verdict: Verdict | None = None
     tells: bool = False

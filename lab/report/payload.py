@@ -159,18 +159,16 @@ def _at(time_ns: int, run: Run) -> str:
 
 def _call(call: Call, run: Run, connections: list[str]) -> Detail:
     lasted = call.looked_ns if call.ended_ns is None else call.ended_ns
-    given = [
-        (name, _text(value)) for name, value in call.arguments.items() if name not in {"gave", "as"}
-    ]
-    gave = call.arguments.get("gave")
+    given = [(name, _text(value)) for name, value in call.arguments.items() if name != "as"]
     return [
         ("Call", f"{call.host}: {call.name}"),
-        ("Result", call.result if gave is None else _text(gave)),
+        ("Result", call.result if call.value is None else _text(call.value)),
         ("Expected", call.expected),
         ("Verdict", call.verdict or ""),
         ("Began", _at(call.began_ns, run)),
         ("Lasted", duration(lasted - call.began_ns) + ("" if call.ended_ns else " and went on")),
         *given,
+        ("raised", str(call.raised or "")),
         ("Connection", "" if call.connection is None else connections[call.connection]),
         ("Packets", str(len(call.packets)) if call.packets else ""),
     ]

@@ -94,7 +94,7 @@ def _failed_test_by(run: Run) -> Call | None:
     raised = [call for call in run.calls if call.error]
     if bad is None or bad.what != run.name or not raised:
         return None
-    _, _, text = str(raised[-1].arguments.get("raised", "")).partition(": ")
+    text = raised[-1].raised.text if raised[-1].raised else ""
     is_it = raised[-1].error in bad.found or (text and text in bad.found)
     return raised[-1] if is_it else None
 

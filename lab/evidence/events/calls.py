@@ -19,6 +19,9 @@ class Raised:
     text: str = ""
     """The message, without the number."""
 
+    def __str__(self) -> str:
+        return f"{self.name}: {self.text}".rstrip(": ")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SocketAddresses:

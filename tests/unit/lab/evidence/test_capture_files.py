@@ -8,7 +8,7 @@ import pytest
 
 from lab.errors import EvidenceError
 from lab.evidence import reordering
-from lab.evidence.capture_writer import Captured, Recorder
+from lab.evidence.capture_writer import Captured, CaptureWriter
 from lab.evidence.pcapng import Record, Statistics, blocks, read
 from lab.net.pcapng import ARRIVED, opening
 from tests import tshark
@@ -37,7 +37,7 @@ def record(path: Path, streams: Mapping[str, bytes]) -> tuple[Captured, bool]:
         agent.close()
     with path.open("wb", buffering=0) as file:
         begun = {host: (ends[host][1], data[:PIECE_BYTES]) for host, data in streams.items()}
-        recorder = Recorder(file, begun, snap_bytes=65_535)
+        recorder = CaptureWriter(file, begun, snap_bytes=65_535)
         recorder.run()
         done = recorder.finish()
     for _, recording in ends.values():

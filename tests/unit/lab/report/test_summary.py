@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lab.evidence.events import CallOutcome, Raised, Start
-from lab.report.call_text import duration, gave
+from lab.report.call_text import duration, returned
 from lab.report.reading import read
 from lab.report.summary import key_call, verdict_summary
 from tests import made_evidence as made
@@ -72,11 +72,11 @@ def test_durations_are_as_exact_as_people_read_them(nanoseconds: int, said: str)
 
 
 def test_results_are_short_and_plain() -> None:
-    assert gave(None, {}) == "ok"
-    assert gave({"text": "a\nb"}, {}) == "\u201ca\\nb\u201d"
-    assert gave({"text": "x" * 3000}, {}) == "3,000 bytes"
-    assert gave("10.0.0.1:80", {"10.0.0.1": "server"}) == "server:80"
-    assert gave({"length": 70000, "sha256": "00"}, {}) == "70,000 bytes"
+    assert returned(None, {}) == "ok"
+    assert returned({"text": "a\nb"}, {}) == "\u201ca\\nb\u201d"
+    assert returned({"text": "x" * 3000}, {}) == "3,000 bytes"
+    assert returned("10.0.0.1:80", {"10.0.0.1": "server"}) == "server:80"
+    assert returned({"length": 70000, "sha256": "00"}, {}) == "70,000 bytes"
 
 
 def test_of_calls_that_went_well_the_one_that_took_long_tells_most(tmp_path: Path) -> None:
