@@ -177,7 +177,7 @@ def _all(engine: Engine, scenarios: list[Scenario], folder: Path, progress: Prog
     outcomes: list[Outcome] = []
     results = folder / engine.name
     total_s = seconds(
-        lambda: outcomes.extend(pool.run_all(engine, scenarios, results, jobs=JOBS, watch=watch))
+        lambda: outcomes.extend(pool.run_all(engine, scenarios, results, jobs=JOBS, observer=watch))
     )
     waited_s = [waiting.waited_s(event_file.read(one.folder)) for one in outcomes]
     return All(

@@ -108,3 +108,7 @@ class ScenarioError(LabError):
 
 class SetupError(LabError):
     """`make setup` cannot prepare this machine; the text says what is missing, and the remedy."""
+
+
+class InternalError(Exception):
+    """The lab itself is wrong: what a process of its own has raised; a note has the traceback."""

@@ -20,7 +20,10 @@ from lab.scenario.steps import Step
 
 
 class RunScreen:
-    """Hears of the runs (lab.runner.pool.Watch). Quiet: nothing but notes and the moving line."""
+    """Shows runs while they go on (lab.runner.pool.RunObserver).
+
+    Quiet: nothing but notes and the moving line.
+    """
 
     def __init__(self, total: int, *, steps: bool, quiet: bool) -> None:
         self._total = total

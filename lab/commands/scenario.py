@@ -98,7 +98,7 @@ def _run(arguments: argparse.Namespace) -> int:
             if why:
                 shown.note(why)
             outcomes = pool.run_all(
-                engine, rounds, arguments.results, jobs=arguments.jobs, watch=shown
+                engine, rounds, arguments.results, jobs=arguments.jobs, observer=shown
             )
     except (LabError, KeyboardInterrupt):
         # What has ended before is worth as much as ever.

@@ -8,6 +8,13 @@ import errno
 import socket
 from collections.abc import Mapping
 
+# RFC 5424, 6.2.1, by their codes, as rsyslog names them.
+SYSLOG_FACILITIES = (
+    *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron"),
+    *("authpriv", "ftp", "ntp", "audit", "alert", "clock"),
+    *(f"local{number}" for number in range(8)),
+)
+SYSLOG_SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 FAMILIES = {
     "ipv4": socket.AF_INET,
     "ipv6": socket.AF_INET6,

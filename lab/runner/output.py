@@ -21,7 +21,7 @@ from lab.evidence.output import OutputRecorder
 from lab.model import PrintedLine
 
 _LOOK_AGAIN_S = 0.01
-_SETTLE_S = 2.0
+_LAST_LINES_S = 2.0
 _LAST_LINES = 20
 
 
@@ -67,8 +67,8 @@ class PrintedByHosts:
         """
         if failed and not interrupted:
             hosts = [self._lab.hosts[name] for name in self._hosts]
-            wait_until_quiet(hosts, _SETTLE_S)
-        until_s = time.monotonic() + _SETTLE_S
+            wait_until_quiet(hosts, _LAST_LINES_S)
+        until_s = time.monotonic() + _LAST_LINES_S
         self._read_all()
         while not failed and self._is_missing_lines() and time.monotonic() < until_s:
             time.sleep(_LOOK_AGAIN_S)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from lab.api.engine import Engine
-from lab.errors import EngineError, LabError
+from lab.errors import EngineError, InternalError, LabError
 from lab.evidence.verdict import Judgement
 from lab.runner import run
 from lab.runner.run import Outcome
@@ -28,8 +28,8 @@ from lab.scenario.steps import Step
 _PR_SET_PDEATHSIG = 1
 
 
-class Watch(Protocol):
-    """Hears what goes on; `number` counts the runs from 0."""
+class RunObserver(Protocol):
+    """Is called while runs go on; `number` counts them from 0."""
 
     def began(self, number: int, scenario: Scenario) -> None:
         """A run begins."""
@@ -44,10 +44,6 @@ class Watch(Protocol):
         """A run has ended by itself."""
 
 
-class InternalError(Exception):
-    """A run has failed by a mistake in the lab itself; a note has where."""
-
-
 class Worker(NamedTuple):
     """A process with one run."""
 
@@ -57,7 +53,12 @@ class Worker(NamedTuple):
 
 
 def run_all(
-    engine: Engine, scenarios: Sequence[Scenario], results: Path, *, jobs: int, watch: Watch
+    engine: Engine,
+    scenarios: Sequence[Scenario],
+    results: Path,
+    *,
+    jobs: int,
+    observer: RunObserver,
 ) -> list[Outcome]:
     """Run them, and return what came of each, in their order.
 
@@ -65,28 +66,32 @@ def run_all(
     the exception's notes say where.
     """
     if jobs == 1 or len(scenarios) == 1:
-        return [_here(engine, one, number, results, watch) for number, one in enumerate(scenarios)]
-    return _Pool(engine, results, watch).run(scenarios, jobs)
+        return [
+            _here(engine, one, number, results, observer) for number, one in enumerate(scenarios)
+        ]
+    return _Pool(engine, results, observer).run(scenarios, jobs)
 
 
-def _here(engine: Engine, scenario: Scenario, number: int, results: Path, watch: Watch) -> Outcome:
-    watch.began(number, scenario)
+def _here(
+    engine: Engine, scenario: Scenario, number: int, results: Path, observer: RunObserver
+) -> Outcome:
+    observer.began(number, scenario)
     outcome = run.run(
         engine,
         scenario,
         results,
-        show=lambda step, judged, took_s: watch.step(number, step, judged, took_s),
-        progress=lambda doing, detail: watch.doing(number, doing, detail),
+        show=lambda step, judged, took_s: observer.step(number, step, judged, took_s),
+        progress=lambda doing, detail: observer.doing(number, doing, detail),
     )
-    watch.ended(number, outcome)
+    observer.ended(number, outcome)
     return outcome
 
 
 class _Pool:
-    def __init__(self, engine: Engine, results: Path, watch: Watch) -> None:
+    def __init__(self, engine: Engine, results: Path, observer: RunObserver) -> None:
         self._engine = engine
         self._results = results
-        self._watch = watch
+        self._observer = observer
         self._workers: dict[Connection, Worker] = {}
         self._outcomes: dict[int, Outcome] = {}
 
@@ -98,7 +103,7 @@ class _Pool:
                     self._start(*waiting.popleft())
                 for connection in wait(list(self._workers)):
                     assert isinstance(connection, Connection)
-                    self._hear(connection)
+                    self._receive(connection)
         except BaseException as error:
             for note in self._end():
                 error.add_note(note)
@@ -106,7 +111,7 @@ class _Pool:
         return [self._outcomes[number] for number in range(len(scenarios))]
 
     def _start(self, number: int, scenario: Scenario) -> None:
-        self._watch.began(number, scenario)
+        self._observer.began(number, scenario)
         context = multiprocessing.get_context("fork")  # it has loaded all that it needs
         ours, theirs = context.Pipe(duplex=False)
         process = context.Process(
@@ -121,10 +126,10 @@ class _Pool:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
 
-    def _hear(self, connection: Connection) -> None:
+    def _receive(self, connection: Connection) -> None:
         number, scenario, process = self._workers[connection]
         try:
-            kind, said = connection.recv()
+            kind, message = connection.recv()
         except EOFError:
             process.join()
             del self._workers[connection]
@@ -133,14 +138,14 @@ class _Pool:
                 raise EngineError(text) from None
             return
         if kind == "doing":
-            self._watch.doing(number, *said)
+            self._observer.doing(number, *message)
         elif kind == "outcome":
-            self._outcomes[number] = said
-            self._watch.ended(number, said)
+            self._outcomes[number] = message
+            self._observer.ended(number, message)
         elif kind == "error":
-            raise said
+            raise message
         else:
-            text, where = said
+            text, where = message
             error = InternalError(text)
             error.add_note(where)
             raise error
@@ -163,11 +168,11 @@ class _Pool:
 
     def _last_of(self, connection: Connection) -> Sequence[str]:
         try:
-            kind, said = connection.recv()
+            kind, message = connection.recv()
         except EOFError:
             self._workers.pop(connection).process.join()
             return ()
-        return said if kind == "notes" else ()
+        return message if kind == "notes" else ()
 
 
 def _signal(process: ForkProcess, number: int) -> None:
@@ -183,7 +188,7 @@ def _work(
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         return
-    say: Callable[[tuple[str, Any]], None] = connection.send
+    send: Callable[[tuple[str, Any]], None] = connection.send
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
         outcome = run.run(
@@ -191,14 +196,14 @@ def _work(
             scenario,
             results,
             show=lambda _step, _judged, _took_s: None,
-            progress=lambda doing, detail: say(("doing", (doing, detail))),
+            progress=lambda doing, detail: send(("doing", (doing, detail))),
         )
-        say(("outcome", outcome))
+        send(("outcome", outcome))
     except LabError as error:
-        say(("error", error))
+        send(("error", error))
     except Exception as error:
-        said = f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))
-        say(("mistake", said))
+        text = f"{type(error).__name__}: {error}"
+        send(("internal_error", (text, "".join(traceback.format_exception(error)))))
     except (KeyboardInterrupt, SystemExit) as error:
         with suppress(OSError):  # the parent is gone
-            say(("notes", list(getattr(error, "__notes__", ()))))
+            send(("notes", list(getattr(error, "__notes__", ()))))

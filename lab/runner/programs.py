@@ -1,11 +1,13 @@
 """Programs that a scenario runs on hosts: their input, output and end."""
 
 import os
-import select
+import selectors
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
+from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
 from threading import Condition, Thread
 from types import MappingProxyType
 from typing import NamedTuple
@@ -29,10 +31,10 @@ class Taken(NamedTuple):
 
 
 class RunningProgram:
-    """A program under way, from `start` to `close`.
+    """A program that runs, from `start` to `close`.
 
-    Its end is its own: what it has started may go on, and hold its outputs open. One thread gives
-    it its input and takes its outputs, so that it waits for nobody, and nobody for it.
+    What it has started may go on after its end, and hold its outputs open. One thread writes its
+    input and reads its outputs, so that it waits for nobody, and nobody for it.
     """
 
     def __init__(
@@ -67,12 +69,12 @@ class RunningProgram:
         self._changed = Condition()
         self._ended_ns: int | None = None
         self._status: int | None = None
-        self._stop, self._let_go = os.pipe()
+        self._stopped, self._stop = os.pipe()
         self._has_more = os.eventfd(0, os.EFD_NONBLOCK)
         self._thread = Thread(target=self._follow, daemon=True)
 
     def start(self) -> None:
-        """Let it have its input, once `close` is sure to be called."""
+        """Begin to write its input, once `close` is sure to be called."""
         for name, stream in self._outputs.items():
             os.set_blocking(stream.fileno(), False)
             # Its first line was read for its pid, and perhaps more with it.
@@ -84,43 +86,40 @@ class RunningProgram:
     # --- in the thread
 
     def _follow(self) -> None:
-        ended = os.pidfd_open(self._program.process.pid)
-        takes = self._input.fileno()
-        do: dict[int, Callable[[], bool]] = {ended: self._end}
-        for name, stream in self._outputs.items():
-            do[stream.fileno()] = lambda name=name: self._hear(name)  # type: ignore[misc]
-        poll = select.poll()
-        poll.register(self._stop, select.POLLIN)
-        poll.register(takes, select.POLLOUT)
-        for descriptor in (self._has_more, *do):
-            poll.register(descriptor, select.POLLIN)
-        while True:
-            for descriptor, events in poll.poll():
-                if descriptor == self._stop:
-                    os.close(ended)
-                    return
-                with self._changed:
-                    if descriptor in {takes, self._has_more}:
-                        self._feed(poll, takes, lost=bool(events & select.POLLERR))
-                    elif do[descriptor]():
-                        poll.unregister(descriptor)
-                    self._changed.notify_all()
+        with selectors.DefaultSelector() as selector, _pidfd(self._program.process.pid) as ended:
+            selector.register(self._stopped, EVENT_READ)
+            selector.register(ended, EVENT_READ, lambda _: self._end(selector, ended))
+            for name, stream in self._outputs.items():
+                receive = partial(self._receive, selector, name)
+                selector.register(stream, EVENT_READ, receive)
+            feed = partial(self._feed, selector)
+            selector.register(self._has_more, EVENT_READ, lambda _: feed(0))
+            # Of the writing end of a pipe, to be readable is to have lost its reader.
+            selector.register(self._input, EVENT_READ | EVENT_WRITE, feed)
+            while True:
+                for key, events in selector.select():
+                    if key.fd == self._stopped:
+                        return
+                    with self._changed:
+                        key.data(events)
+                        self._changed.notify_all()
 
-    def _end(self) -> bool:
+    def _end(self, selector: BaseSelector, ended: int) -> None:
         """Take what it has written before its end, which is there by now."""
+        selector.unregister(ended)
         self._ended_ns = self._now_ns()
         self._status = self._program.process.wait()
         for name in list(self._open):
-            while self._take(name):
+            while self._read_piece(name):
                 pass
-        return True
 
-    def _hear(self, name: str) -> bool:
-        self._take(name)
-        return name not in self._open
+    def _receive(self, selector: BaseSelector, name: str, _events: int) -> None:
+        self._read_piece(name)
+        if name not in self._open:
+            selector.unregister(self._outputs[name])
 
-    def _take(self, name: str) -> bool:
-        """Read a piece of an output; tell whether there was one."""
+    def _read_piece(self, name: str) -> bool:
+        """Read a piece of an output; return whether there was one."""
         try:
             piece = os.read(self._outputs[name].fileno(), _PIECE_BYTES)
         except BlockingIOError:
@@ -130,20 +129,24 @@ class RunningProgram:
             self._open.discard(name)
         return bool(piece)
 
-    def _feed(self, poll: select.poll, takes: int, *, lost: bool) -> None:
-        """Give it what it takes of its input, and look again when it takes more, or gets more."""
+    def _feed(self, selector: BaseSelector, events: int) -> None:
+        """Write what it takes of its input, and look again when it takes more, or gets more."""
         with suppress(BlockingIOError):
             os.eventfd_read(self._has_more)
         if self._input.closed:
             return
-        if self._write() or lost:
-            poll.unregister(takes)
+        if self._write() or events & EVENT_READ:
+            selector.unregister(self._input)
             self._input.close()
         else:
-            poll.modify(takes, select.POLLOUT if self._left else 0)
+            selector.modify(
+                self._input,
+                EVENT_READ | EVENT_WRITE if self._left else EVENT_READ,
+                partial(self._feed, selector),
+            )
 
     def _write(self) -> bool:
-        """Give it what it takes now; tell whether its input ends."""
+        """Write what it takes now; return whether its input ends."""
         try:
             if self._left:
                 self._left = self._left[os.write(self._input.fileno(), self._left) :]
@@ -156,20 +159,20 @@ class RunningProgram:
     def _now_ns(self) -> int:
         return self._began_ns + time.monotonic_ns() - self._clock_ns
 
-    # --- for who asks
+    # --- in other threads
 
     def wait_for(self, count: Callable[[str], int], least: int, within_s: float) -> int:
         """Wait until so many are counted in the output, or none can come; return the count."""
 
-        def there() -> int:
+        def counted() -> int:
             return count(self._read["output"].decode(errors="replace"))
 
         with self._changed:
-            self._changed.wait_for(lambda: there() >= least or not self._open, within_s)
-            return there()
+            self._changed.wait_for(lambda: counted() >= least or not self._open, within_s)
+            return counted()
 
     def send(self, data: bytes, *, close: bool, within_s: float) -> Taken:
-        """Give it more input, the last if `close`; return what it took of it in time."""
+        """Write more input, the last if `close`; return what it took of it in time."""
         with self._changed:
             taken = 0
             if not self._is_over():
@@ -213,9 +216,19 @@ class RunningProgram:
 
     def close(self) -> None:
         """End it, if it has not ended; what it has started ends with the lab."""
-        os.close(self._let_go)
+        os.close(self._stop)
         if self._thread.is_alive():
             self._thread.join()
-        os.close(self._stop)
+        os.close(self._stopped)
         os.close(self._has_more)
         self._program.end()
+
+
+@contextmanager
+def _pidfd(pid: int) -> Iterator[int]:
+    """Yield a descriptor that can be read when the process has ended (pidfd_open(2))."""
+    descriptor = os.pidfd_open(pid)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

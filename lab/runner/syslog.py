@@ -10,7 +10,7 @@ from lab.evidence.event_file import Recorder
 from lab.evidence.events import SyslogLine
 from lab.model import LogLine
 
-_SETTLE_S = 5.0  # for lines that are written already, on a busy machine
+_CATCH_UP_S = 5.0  # for lines that are written already, on a busy machine
 
 
 class SyslogFollower:
@@ -60,7 +60,7 @@ class SyslogFollower:
         except LabError as error:
             return f"the syslog cannot be read: {error}"
         with self._changed:
-            self._changed.wait_for(lambda: len(self._lines) >= there or self._failed, _SETTLE_S)
+            self._changed.wait_for(lambda: len(self._lines) >= there or self._failed, _CATCH_UP_S)
             lacking = there - len(self._lines)
         if self._failed:
             return f"the syslog could not be read to its end: {self._failed}"

@@ -159,7 +159,7 @@ def read(step: Mapping) -> CallExpectation:
     """Return what a step expects of a call. ParseError when its keys contradict each other."""
     outcomes = [key for key in _OUTCOMES if key in step]
     if len(outcomes) > 1:
-        raise step.wrong(outcomes[1], f"cannot stand beside {outcomes[0]}")
+        raise step.error(outcomes[1], f"cannot stand beside {outcomes[0]}")
     after_s, within_s, blocks_s = limits.read(step)
     return CallExpectation(
         gives=_gives(step) if "gives" in step else None,
@@ -180,13 +180,13 @@ def _raises(step: Mapping) -> str | None:
         return name
     near = meant(name, _ERRORS) if difflib.get_close_matches(name, _ERRORS, n=1) else ""
     text = f"{name!r} is no errno, EAI name or exception, such as ECONNRESET or TimeoutError{near}"
-    raise step.wrong("raises", text)
+    raise step.error("raises", text)
 
 
 def _gives(step: Mapping) -> Any:
     value = unwrapped(step.raw("gives"))
     if why := _impossible(value):
-        raise step.wrong("gives", why)
+        raise step.error("gives", why)
     return value
 
 

@@ -29,8 +29,8 @@ def read(step: Mapping) -> Limits:
         # There is no end whose time could be judged.
         for key in TIMES:
             if key in step:
-                raise step.wrong(key, "cannot stand beside blocks")
+                raise step.error(key, "cannot stand beside blocks")
     within_s = DEFAULT_S if within_s is None else within_s
     if after_s is not None and after_s >= within_s:
-        raise step.wrong("after", f"must be shorter than within ({within_s:g}s)")
+        raise step.error("after", f"must be shorter than within ({within_s:g}s)")
     return Limits(after_s, within_s, blocks_s)

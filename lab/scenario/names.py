@@ -24,14 +24,14 @@ class Names:
     ) -> None:
         """Note a socket that a call makes; its name may be used again when it is made anew."""
         if not name:
-            raise step.wrong(key, "a name, please")
+            raise step.error(key, "a name, please")
         self._sockets.setdefault(on, {})[name] = internet
 
     def use_socket(self, step: Mapping, key: str, on: str, name: str) -> None:
         """Refuse a socket that no step before has made on this host."""
         there = self._sockets.get(on, {})
         if name not in there:
-            raise step.wrong(key, f"{name!r}: {on} has no such socket yet{meant(name, there)}")
+            raise step.error(key, f"{name!r}: {on} has no such socket yet{meant(name, there)}")
 
     def is_internet(self, on: str, name: str) -> bool:
         """Tell whether a socket has addresses with ports, and no paths."""
@@ -40,9 +40,9 @@ class Names:
     def add_later(self, step: Mapping, name: str, kind: str) -> None:
         """Note what goes on while later steps are done."""
         if not name:
-            raise step.wrong("later", "a name, please")
+            raise step.error("later", "a name, please")
         if name in self.later:
-            raise step.wrong("later", f"{name!r} is under way already; choose another name")
+            raise step.error("later", f"{name!r} is under way already; choose another name")
         self.later[name] = kind
 
     def later_of(self, step: Mapping, kind: str, expected: Iterable[str]) -> str | None:
@@ -51,7 +51,7 @@ class Names:
         if later is not None:
             if there := [key for key in expected if key in step]:
                 text = "belongs to the step that collects it, not beside later"
-                raise step.wrong(there[0], text)
+                raise step.error(there[0], text)
             self.add_later(step, later, kind)
         return later
 
@@ -71,20 +71,20 @@ class Names:
         """Return whether a name stands for a call or a run."""
         if name not in self.later:
             hint = meant(name, self.later)
-            raise step.wrong("collect", f"{name!r}: nothing of that name is under way{hint}")
+            raise step.error("collect", f"{name!r}: nothing of that name is under way{hint}")
         return self.later[name]
 
     def add_fault(self, step: Mapping, name: str, kind: str) -> None:
         """Note a fault."""
         if not name:
-            raise step.wrong("as", "a name, please")
+            raise step.error("as", "a name, please")
         if name in self.faults:
-            raise step.wrong("as", f"{name!r} is in force already; lift it first")
+            raise step.error("as", f"{name!r} is in force already; lift it first")
         self.faults[name] = self.all_faults[name] = kind
 
     def lift(self, step: Mapping, name: str) -> str:
         """Note that a fault ends; return its kind."""
         if name not in self.faults:
             was = "has been lifted already" if name in self.all_faults else "is not in force"
-            raise step.wrong("lift", f"{name!r} {was}{meant(name, self.faults)}")
+            raise step.error("lift", f"{name!r} {was}{meant(name, self.faults)}")
         return self.faults.pop(name)

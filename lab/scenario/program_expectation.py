@@ -112,7 +112,7 @@ def read(step: Mapping) -> ProgramExpectation:
     """Return what a step expects of a program. ParseError when its keys contradict each other."""
     ends = [key for key in _ENDS if key in step]
     if ends and "blocks" in step:
-        raise step.wrong(ends[0], "cannot stand beside blocks: the program has not ended by then")
+        raise step.error(ends[0], "cannot stand beside blocks: the program has not ended by then")
     after_s, within_s, blocks_s = limits.read(step)
     return ProgramExpectation(
         exit_status=step.get("exit", int, default=0),

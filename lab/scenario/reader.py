@@ -1,6 +1,6 @@
-"""Reads a scenario file. Everything that can be wrong with it is said here, before anything starts.
+"""Reads a scenario file, and finds all that is wrong with it before anything starts.
 
-All mistakes are collected, one line each: FILE:LINE: what is wrong, and what was perhaps meant.
+All errors are collected, one line each: FILE:LINE: what is wrong, and what was perhaps meant.
 """
 
 import re
@@ -22,19 +22,19 @@ _HOST = re.compile(keys.HOST_PATTERN)
 
 
 def read(path: Path, *, hosts: Hosts | None = None) -> Scenario:
-    """Return the scenario of a file. ScenarioError, a line for each mistake, if it is wrong.
+    """Return the scenario of a file. ScenarioError, a line for each error, if it is wrong.
 
     With `hosts` these are the hosts, and its compose file is not looked at.
     """
-    wrong: list[ParseError] = []
+    errors: list[ParseError] = []
     _refuse_name(path)
     text = text_of(path)
     try:
-        scenario = replace(_scenario(path, load(path, text), hosts, wrong), text=text)
+        scenario = replace(_scenario(path, load(path, text), hosts, errors), text=text)
     except ParseError as error:
-        wrong.append(error)
-    if wrong:
-        lines = [f"{path}:{one.line}: {one}" for one in sorted(wrong, key=lambda one: one.line)]
+        errors.append(error)
+    if errors:
+        lines = [f"{path}:{one.line}: {one}" for one in sorted(errors, key=lambda one: one.line)]
         raise ScenarioError("\n".join(lines))
     return scenario
 
@@ -51,7 +51,7 @@ def _refuse_name(path: Path) -> None:
         raise ScenarioError(text) from None
 
 
-def _scenario(path: Path, file: Mapping, hosts: Hosts | None, wrong: list[ParseError]) -> Scenario:
+def _scenario(path: Path, file: Mapping, hosts: Hosts | None, errors: list[ParseError]) -> Scenario:
     file.only(*keys.FILE)
     title, shows = (str(file.need(key, str)) for key in ("title", "shows"))
     compose = file.get("compose", str)
@@ -64,13 +64,13 @@ def _scenario(path: Path, file: Mapping, hosts: Hosts | None, wrong: list[ParseE
     hosts.bare = compose is None
     listed = file.need("steps", list)
     if not listed:
-        raise file.wrong("steps", "must have at least one step")
+        raise file.error("steps", "must have at least one step")
     return Scenario(
         path=path,
         title=title,
         shows=shows,
         reproduces=_words(file, "reproduces"),
-        steps=tuple(_steps(file, listed, Reading(hosts, has_kernel=has_kernel), wrong)),
+        steps=tuple(_steps(file, listed, Reading(hosts, has_kernel=has_kernel), errors)),
         hosts=tuple(hosts),
         compose=compose_path,
         seed=_seed(file),
@@ -83,7 +83,7 @@ def _compose_path(path: Path, compose: str) -> Path:
 
 
 def _steps(
-    file: Mapping, listed: list[Any], reading: Reading, wrong: list[ParseError]
+    file: Mapping, listed: list[Any], reading: Reading, errors: list[ParseError]
 ) -> list[Step]:
     found = []
     for one in listed:
@@ -91,7 +91,7 @@ def _steps(
         try:
             found.append(steps.read(one, line, reading))
         except ParseError as error:
-            wrong.append(error)
+            errors.append(error)
             if isinstance(one, Mapping):
                 reading.names.note_refused(one)
     return found
@@ -100,7 +100,7 @@ def _steps(
 def _seed(file: Mapping) -> int:
     seed: int = file.get("seed", int, default=1)
     if not 0 <= seed <= keys.MOST_SEED:
-        raise file.wrong("seed", f"must be a whole number from 0 to {keys.MOST_SEED}")
+        raise file.error("seed", f"must be a whole number from 0 to {keys.MOST_SEED}")
     return seed
 
 
@@ -108,7 +108,7 @@ def _words(file: Mapping, key: str) -> tuple[str, ...]:
     value = file.get(key, str, list, default=[])
     words = [value] if isinstance(value, str) else value
     if not all(isinstance(word, str) for word in words):
-        raise file.wrong(key, "must be a word or a list of words")
+        raise file.error(key, "must be a word or a list of words")
     return tuple(words)
 
 
@@ -116,9 +116,9 @@ def _hosts(file: Mapping) -> tuple[str, ...]:
     names = _words(file, "hosts")
     for name in names:
         if not _HOST.fullmatch(name):
-            raise file.wrong("hosts", f"{name!r} must be a host name: a to z, 0 to 9 and -")
+            raise file.error("hosts", f"{name!r} must be a host name: a to z, 0 to 9 and -")
     if not names or len(names) > keys.MOST_HOSTS or len(set(names)) != len(names):
-        raise file.wrong("hosts", f"must be 1 to {keys.MOST_HOSTS} names, each once")
+        raise file.error("hosts", f"must be 1 to {keys.MOST_HOSTS} names, each once")
     return names
 
 
@@ -127,5 +127,5 @@ def _hosts_of(file: Mapping, path: Path) -> Hosts:
         document = Document(ComposeFiles((path,)), path.stem)
         expanded = document.hosts()
     except (TopologyError, ValueError) as error:  # or a path that no file can have
-        raise file.wrong("compose", str(error)) from None
+        raise file.error("compose", str(error)) from None
     return Hosts.of(expanded.services, expanded.replicas(), document.profiles_of_others())

@@ -21,9 +21,9 @@ def seconds(step: Mapping, key: str) -> float | None:
     try:
         time_s = durations.seconds(text.strip())
     except ValueError as error:
-        raise step.wrong(key, str(error)) from None
+        raise step.error(key, str(error)) from None
     if time_s > _MOST_S:
-        raise step.wrong(key, f"{text!r} is too long; a day (24h) is the most")
+        raise step.error(key, f"{text!r} is too long; a day (24h) is the most")
     return time_s
 
 
@@ -31,7 +31,7 @@ def count(step: Mapping, key: str, *, least: int = 0) -> int | None:
     """Return a number of things, None where it is not given."""
     number: int | None = step.get(key, int)
     if number is not None and number < least:
-        raise step.wrong(key, f"{number} must be {least} or more")
+        raise step.error(key, f"{number} must be {least} or more")
     return number
 
 
@@ -41,7 +41,7 @@ def host(step: Mapping, key: str, hosts: Hosts) -> str:
     several = known_hosts(step, key, name, hosts)
     if len(several) > 1:
         text = f"{name!r} is {len(several)} hosts; choose one: {', '.join(several)}"
-        raise step.wrong(key, text)
+        raise step.error(key, text)
     return name
 
 
@@ -50,9 +50,9 @@ def known_hosts(step: Mapping, key: str, name: str, hosts: Hosts) -> tuple[str, 
     found = hosts.named(name)
     if not found and (profiles := hosts.profiles.get(name)):
         text = f"{name!r} is a host only with the profile {' or '.join(profiles)}"
-        raise step.wrong(key, f"{text}; ask for it with COMPOSE_PROFILES={profiles[0]}")
+        raise step.error(key, f"{text}; ask for it with COMPOSE_PROFILES={profiles[0]}")
     if not found:
-        raise step.wrong(key, f"{name!r} is no host{meant(name, hosts.known)}")
+        raise step.error(key, f"{name!r} is no host{meant(name, hosts.known)}")
     return found
 
 
@@ -69,19 +69,19 @@ def link(step: Mapping, key: str, hosts: Hosts) -> Ends:
     text = step.need(key, str)
     source, arrow, target = (part.strip() for part in text.partition("->"))
     if not arrow:
-        raise step.wrong(key, f"{text!r} must be a link like client -> server")
+        raise step.error(key, f"{text!r} must be a link like client -> server")
     senders, receivers = (known_hosts(step, key, end, hosts) for end in (source, target))
     links = tuple((one, other) for one in senders for other in receivers if one != other)
     if not links:
-        raise step.wrong(key, f"{text!r}: a host has no link to itself")
+        raise step.error(key, f"{text!r}: a host has no link to itself")
     return Ends(source, target, links)
 
 
-def refuse_nothing(step: Mapping, names: Iterable[str]) -> None:
+def refuse_empty(step: Mapping, names: Iterable[str]) -> None:
     """Refuse those of these keys that stand there without a value."""
     for name in names:
         if name in step and step.raw(name) is None:
-            raise step.wrong(name, "has no value; give one, or leave the key out")
+            raise step.error(name, "has no value; give one, or leave the key out")
 
 
 def pattern(step: Mapping, key: str) -> str | None:
@@ -91,7 +91,7 @@ def pattern(step: Mapping, key: str) -> str | None:
         try:
             re.compile(text)
         except re.error as error:
-            raise step.wrong(key, f"{text!r} is no regular expression: {error}") from None
+            raise step.error(key, f"{text!r} is no regular expression: {error}") from None
     return text
 
 
@@ -99,7 +99,7 @@ def word(step: Mapping, key: str, words: Sequence[str]) -> str | None:
     """Return one of these words, None where it is not given."""
     found: str | None = step.get(key, str)
     if found not in {None, *words}:
-        raise step.wrong(key, f"{found!r} must be one of {', '.join(words)}")
+        raise step.error(key, f"{found!r} must be one of {', '.join(words)}")
     return found
 
 
@@ -123,5 +123,5 @@ def texts(step: Mapping, key: str, listed: list[Any]) -> list[str]:
     """Return a list of texts and numbers as texts."""
     for one in listed:
         if type(one) not in {str, int, float}:
-            raise step.wrong(key, f"must be texts and numbers, not {kind_of(one)}")
+            raise step.error(key, f"must be texts and numbers, not {kind_of(one)}")
     return [str(one) for one in listed]

@@ -53,8 +53,8 @@ class Mapping:
         """Return the line of a key, or of the mapping where there is no such key."""
         return self._lines.get(key, self.line)
 
-    def wrong(self, key: str, text: str) -> ParseError:
-        """Return what to raise: something is wrong with the value of a key."""
+    def error(self, key: str, text: str) -> ParseError:
+        """Return the ParseError that says what is wrong with the value of a key."""
         return ParseError(self.line_of(key), f"{key}: {text}")
 
     def get(self, key: str, *kinds: type, default: Any = None) -> Any:
@@ -63,8 +63,8 @@ class Mapping:
             return default
         value = self._values[key]
         if type(value) not in kinds and not (type(value) is int and float in kinds):
-            wanted = " or ".join(_KINDS[kind] for kind in kinds)
-            raise self.wrong(key, f"must be {wanted}, not {kind_of(value)}")
+            kinds_text = " or ".join(_KINDS[kind] for kind in kinds)
+            raise self.error(key, f"must be {kinds_text}, not {kind_of(value)}")
         return value
 
     def need(self, key: str, *kinds: type) -> Any:

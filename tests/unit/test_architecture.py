@@ -34,7 +34,7 @@ MAY_IMPORT = {
         "lab.suggestions",
     },
     "lab.api.lifecycle": {"lab.compose.files", "lab.doctor"},
-    "lab.engines": {"lab.agent", "lab.api", "lab.compose", "lab.errors", "lab.model"},
+    "lab.engines": {"lab.agent", "lab.api", "lab.compose", "lab.errors", "lab.model", "lab.net"},
     "lab.engines.namespaces": {"lab.optional"},
     "lab.checks": {"lab.errors", "lab.evidence", "lab.scenario"},
     "lab.report": {"lab.checks", "lab.errors", "lab.evidence", "lab.net", "lab.scenario"},

@@ -7,9 +7,10 @@ from importlib import import_module
 
 from lab.agent.call_server.handles import Handles
 from lab.agent.call_server.registry import Given, call
+from lab.net.constants import SYSLOG_SEVERITIES
 from lab.net.parameters import Parameter
 
-_PRIORITIES = ("EMERG", "ALERT", "CRIT", "ERR", "WARNING", "NOTICE", "INFO", "DEBUG")
+_PRIORITIES = tuple(name.upper() for name in SYSLOG_SEVERITIES)
 _FACILITIES = (
     *("USER", "DAEMON", "MAIL", "LPR", "NEWS", "UUCP", "CRON", "SYSLOG", "AUTH"),
     *(f"LOCAL{number}" for number in range(8)),

@@ -116,16 +116,16 @@ def read(step: Mapping, verb: str, reading: Reading) -> Condition:
     """Return the condition that stands under a verb. ParseError when something is wrong with it."""
     condition = step.raw(verb)
     if not isinstance(condition, Mapping):
-        raise step.wrong(verb, "must be a mapping like {syslog: connected, on: server}")
+        raise step.error(verb, "must be a mapping like {syslog: connected, on: server}")
     named = [key for key in table() if key in condition]
     if len(named) != 1:
-        raise step.wrong(verb, f"must have one of {', '.join(table())}")
+        raise step.error(verb, f"must have one of {', '.join(table())}")
     own = table()[named[0]]
     _refuse_others(condition, named[0], own)
     to_wait = verb == "wait"
     if to_wait and not own.CAN_WAIT:
         others = ", ".join(key for key, one in table().items() if one.CAN_WAIT)
-        raise step.wrong(verb, f"{named[0]} is only known in the end; wait for one of {others}")
+        raise step.error(verb, f"{named[0]} is only known in the end; wait for one of {others}")
     amounts = {name: values.count(condition, name) for name in ("count", *own.AMOUNTS)}
     subject = own.read(condition, reading)
     if to_wait:
@@ -141,10 +141,10 @@ def _refuse_others(condition: Mapping, named: str, own: type[Subject]) -> None:
     for key, subjects in _owners().items():
         if key in condition and own not in subjects:
             owner = next(name for name, one in table().items() if one is subjects[0])
-            raise condition.wrong(key, f"is of {owner}, not of {named}")
+            raise condition.error(key, f"is of {owner}, not of {named}")
     amounts = [name for name in (*AMOUNTS, *own.AMOUNTS) if name in condition]
     if len(amounts) > 1:
-        raise condition.wrong(amounts[1], f"cannot stand beside {amounts[0]}")
+        raise condition.error(amounts[1], f"cannot stand beside {amounts[0]}")
 
 
 def _owners() -> dict[str, list[type[Subject]]]:

@@ -33,7 +33,7 @@ class FaultCount(Subject):
         name, faults = str(condition.need("fault", str)), reading.names.all_faults
         if faults.get(name) not in {"wire", REFUSED}:
             text = f"{name!r}: no fault of the wire has that name{meant(name, faults)}"
-            raise condition.wrong("fault", text)
+            raise condition.error("fault", text)
         return cls(name)
 
     def describe(self) -> str:

@@ -53,7 +53,7 @@ class Output(Subject):
     def refuse_wait(self, condition: Mapping) -> None:
         if self.of is None:
             text = "of which program? say of: and a host, or the name after its later:"
-            raise condition.wrong(_key(condition), text)
+            raise condition.error(_key(condition), text)
 
     def describe(self) -> str:
         return f"output /{self.pattern}/" + (f" of {self.of}" if self.of else "")
@@ -109,12 +109,12 @@ def _hosts(condition: Mapping, name: str, reading: Reading) -> tuple[str, ...]:
     if not hosts.named(name):
         hint = meant(name, [*later, *hosts.known])
         text = f"{name!r}: no host, and no program was started with later: {name}{hint}"
-        raise condition.wrong("of", text)
+        raise condition.error("of", text)
     if hosts.bare:
         text = f"{name!r} runs nothing of its own, so it prints nothing; give a compose file"
-        raise condition.wrong("of", text)
+        raise condition.error("of", text)
     if name == _SYSLOG:
-        raise condition.wrong(
+        raise condition.error(
             "of", "what syslog prints are syslog's lines; ask for syslog: instead"
         )
     return hosts.named(name)

@@ -52,26 +52,26 @@ class Packets(Subject):
     def read(cls, condition: Mapping, reading: Reading) -> Self:
         pattern = condition.raw("packets")
         if not isinstance(pattern, Mapping):
-            raise condition.wrong(
+            raise condition.error(
                 "packets", "must be a mapping like {link: client -> server, tcp: syn}"
             )
         known = list(keys.MATCH.keys)
         pattern.only(*_KEYS, *known)
-        values.refuse_nothing(pattern, known)
+        values.refuse_empty(pattern, known)
         fate = values.word(pattern, "fate", _FATES)
         fate = _FATES_BEFORE.get(fate or "", fate)
         words: dict[str, Any] = {key: pattern.raw(key) for key in known if key in pattern}
         try:
             match.Match(checked(match.PARAMETERS, words, "packets"))
         except ParameterError as error:
-            raise condition.wrong("packets", str(error)) from None
+            raise condition.error("packets", str(error)) from None
         source, target, links = values.link(pattern, "link", reading.hosts)
         return cls(source, target, words, fate, links)
 
     def refuse_wait(self, condition: Mapping) -> None:
         if self.fate:
             text = "is not known yet while one waits; expect can ask"
-            raise condition.raw("packets").wrong("fate", text)
+            raise condition.raw("packets").error("fate", text)
 
     def describe(self) -> str:
         words = [f"{name}={value}" for name, value in self.match.items()]

@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 from lab.evidence.events import StepsEnded, SyslogError, SyslogLine
 from lab.evidence.verdict import Evidence
 from lab.model import LogLine
+from lab.net.constants import SYSLOG_FACILITIES, SYSLOG_SEVERITIES
 from lab.scenario import keys, values
 from lab.scenario.conditions import Subject
 from lab.scenario.keys import Keys
@@ -15,11 +16,6 @@ from lab.scenario.run_context import RunContext
 from lab.scenario.yaml import Mapping
 
 _HOST = "syslog"
-_FACILITIES = (
-    *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron"),
-    *("authpriv", "ftp", *(f"local{number}" for number in range(8))),
-)
-_SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +31,12 @@ class SyslogLines(Subject):
         "ident": keys.text(
             "of the syslog: only lines that begin with this name, as openlog has it"
         ),
-        "facility": keys.text("of the syslog: only lines of this facility", enum=[*_FACILITIES]),
-        "severity": keys.text("of the syslog: only lines of this severity", enum=[*_SEVERITIES]),
+        "facility": keys.text(
+            "of the syslog: only lines of this facility", enum=[*SYSLOG_FACILITIES]
+        ),
+        "severity": keys.text(
+            "of the syslog: only lines of this severity", enum=[*SYSLOG_SEVERITIES]
+        ),
     }
 
     pattern: str
@@ -52,7 +52,7 @@ class SyslogLines(Subject):
         if _HOST not in reading.hosts:
             # Else a line that is not expected would never be there.
             text = "no host here has a syslog; give a compose file with a host of that name"
-            raise condition.wrong("syslog", text)
+            raise condition.error("syslog", text)
         on = None
         if "on" in condition:
             on = str(condition.need("on", str))
@@ -61,8 +61,8 @@ class SyslogLines(Subject):
             pattern or "",
             on,
             condition.get("ident", str),
-            values.word(condition, "facility", _FACILITIES),
-            values.word(condition, "severity", _SEVERITIES),
+            values.word(condition, "facility", SYSLOG_FACILITIES),
+            values.word(condition, "severity", SYSLOG_SEVERITIES),
             reading.hosts.replicas.get(on or "", ()),
         )
 

@@ -143,5 +143,5 @@ def _class_of(step: Mapping, verb: str) -> type[Step]:
         return table()[verb][0]
     kind = str(step.need(verb, str))
     if kind not in known:
-        raise step.wrong(verb, f"{kind!r} is no {verb}{meant(kind, known)}")
+        raise step.error(verb, f"{kind!r} is no {verb}{meant(kind, known)}")
     return known[kind]

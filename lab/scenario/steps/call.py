@@ -63,7 +63,7 @@ class CallStep(Step):
         name = str(step.need("call", str))
         own = [parameter.name for parameter in calls.parameters(name)]
         step.only(*_KEYS, *own, *call_expectation.KEYS)
-        values.refuse_nothing(step, own)
+        values.refuse_empty(step, own)
         on = values.host(step, "on", reading.hosts)
         arguments = {key: unwrapped(step.raw(key)) for key in own if key in step}
         try:
@@ -114,7 +114,7 @@ def _refuse_counter(step: Mapping, name: str) -> None:
     known = counters.names()
     if known and name not in known and not counters.MAY_COME.fullmatch(name):
         hint = near(name, known) or "; nstat -az lists them"
-        raise step.wrong("name", f"{name!r}: the kernel has no counter of that name{hint}")
+        raise step.error("name", f"{name!r}: the kernel has no counter of that name{hint}")
 
 
 def _note_sockets(
@@ -147,4 +147,4 @@ def _refuse_portless(step: Mapping, key: str, text: str) -> None:
     _, colon, port = text.rpartition(":")
     if not _PORT.fullmatch(colon + port):
         hint = "" if colon else f'; did you mean "{text}:21567", or another port?'
-        raise step.wrong(key, f"{text!r} must be host:port, the port a number{hint}")
+        raise step.error(key, f"{text!r} must be host:port, the port a number{hint}")

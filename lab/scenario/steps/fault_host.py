@@ -86,13 +86,13 @@ class HostFaultStep(Step):
         if _FAULTS[kind].undo:
             reading.names.add_fault(step, name, "host")
         elif "as" in step:
-            raise step.wrong("as", f"{kind} cannot be lifted, so it needs no name")
+            raise step.error("as", f"{kind} cannot be lifted, so it needs no name")
         on = str(step.need("on", str))
         hosts = values.known_hosts(step, "on", on, reading.hosts)
         number = step.get("signal", str, default="KILL")
         if number not in _SIGNALS:
             hint = meant(number.removeprefix("SIG"), _SIGNALS)
-            raise step.wrong("signal", f"{number!r} is no signal{hint}")
+            raise step.error("signal", f"{number!r} is no signal{hint}")
         return cls(step.line, name, kind, on, number, hosts)
 
     def describe(self) -> str:

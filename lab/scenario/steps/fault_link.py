@@ -70,7 +70,7 @@ class LinkFaultStep(Step):
         )
         own = [parameter.name for parameter in table]
         step.only(*_KEYS, *own)
-        values.refuse_nothing(step, own)
+        values.refuse_empty(step, own)
         links = values.link(step, "link", reading.hosts).links
         return cls.made(step, reading, impairment, links, own)
 

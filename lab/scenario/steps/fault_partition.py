@@ -45,7 +45,7 @@ class PartitionStep(LinkFaultStep):
         for parameter in (*match.PARAMETERS, *selection.PARAMETERS):
             if parameter.name in step:
                 text = "a partition is of every packet; for some of them drop on each link, please"
-                raise step.wrong(parameter.name, text)
+                raise step.error(parameter.name, text)
         step.only(*_KEYS)
         return cls.made(step, reading, "drop", _links(step, reading.hosts))
 
@@ -53,7 +53,7 @@ class PartitionStep(LinkFaultStep):
 def _links(step: Mapping, hosts: Hosts) -> list[tuple[str, str]]:
     written = [[side] if isinstance(side, str) else side for side in step.need("between", list)]
     if len(written) != 2 or not all(values.are_words(side) and side for side in written):
-        raise step.wrong("between", "must be two hosts, or two lists of them: [client, server]")
+        raise step.error("between", "must be two hosts, or two lists of them: [client, server]")
     groups = [
         dict.fromkeys(
             one for name in side for one in values.known_hosts(step, "between", name, hosts)
@@ -61,7 +61,7 @@ def _links(step: Mapping, hosts: Hosts) -> list[tuple[str, str]]:
         for side in written
     ]
     if both := set(groups[0]) & set(groups[1]):
-        raise step.wrong("between", f"{', '.join(sorted(both))}: on both sides")
+        raise step.error("between", f"{', '.join(sorted(both))}: on both sides")
     links = [(one, other) for one in groups[0] for other in groups[1]]
     if not step.get("one_way", bool, default=False):
         links += [(other, one) for one, other in links]

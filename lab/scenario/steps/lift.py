@@ -43,7 +43,7 @@ class LiftStep(Step):
         kind = reading.names.lift(step, name)
         for key in ("acted", "at_least"):
             if key in step and kind == "host":
-                raise step.wrong(key, f"{name} is no fault of the wire, so it counts nothing")
+                raise step.error(key, f"{name} is no fault of the wire, so it counts nothing")
         acted, at_least = values.count(step, "acted"), values.count(step, "at_least", least=1)
         return cls(step.line, name, acted, at_least)
 

@@ -72,16 +72,16 @@ class RunStep(Step):
         user = step.get("user", str)
         argv = _argv(step)
         if any("\0" in word for word in (*argv, user or "")):
-            raise step.wrong("run", "no program can be given a zero byte")
+            raise step.error("run", "no program can be given a zero byte")
         on = values.host(step, "on", reading.hosts)
         if (name := step.get("later", str)) in reading.hosts.known:
-            raise step.wrong("later", f"{name!r} is a host; a program needs a name of its own")
+            raise step.error("later", f"{name!r} is a host; a program needs a name of its own")
         later = names.later_of(step, "run", program_expectation.KEYS)
         expected = program_expectation.read(step)
         keep_open = bool(step.get("keep_open", bool, default=False))
         if later is None and "keep_open" in step:
             text = "is for input in later steps; name the program with later, and send it to that"
-            raise step.wrong("keep_open", f"{text} name")
+            raise step.error("keep_open", f"{text} name")
         if later is not None:
             closed = f"gets no more input than line {step.line} gives it; say keep_open: true there"
             names.inputs[later] = "" if keep_open else closed
@@ -120,9 +120,9 @@ def _argv(step: Mapping) -> tuple[str, ...]:
     try:
         argv = shlex.split(words) if isinstance(words, str) else values.texts(step, "run", words)
     except ValueError as error:
-        raise step.wrong("run", f"{words!r}: {error}") from None
+        raise step.error("run", f"{words!r}: {error}") from None
     if not argv or not argv[0]:
-        raise step.wrong("run", "a program, please")
+        raise step.error("run", "a program, please")
     return tuple(argv)
 
 
@@ -137,14 +137,14 @@ def _environment(step: Mapping) -> dict[str, str]:
         found = _listed(step, given)
     else:
         text = f"must be a mapping ({{TZ: UTC}}) or a list ([TZ=UTC]), not {kind_of(given)}"
-        raise step.wrong("environment", text)
+        raise step.error("environment", text)
     for name, value in found.items():
         if not name or "=" in name or "\0" in name + value:
             text = "a variable's name has no =, and nothing has a zero byte"
             raise (
-                given.wrong(name, text)
+                given.error(name, text)
                 if isinstance(given, Mapping)
-                else step.wrong("environment", f"{name!r}: {text}")
+                else step.error("environment", f"{name!r}: {text}")
             )
     return found
 
@@ -158,8 +158,8 @@ def _listed(step: Mapping, listed: list[Any]) -> dict[str, str]:
             text = (
                 f"{unwrapped(one)!r} must be NAME=value; a scenario takes no value from elsewhere"
             )
-            raise step.wrong("environment", text)
+            raise step.error("environment", text)
         if name in found:
-            raise step.wrong("environment", f"{name} stands there twice")
+            raise step.error("environment", f"{name} stands there twice")
         found[name] = value
     return found

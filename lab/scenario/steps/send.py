@@ -50,22 +50,22 @@ class SendStep(Step):
             text = (
                 "gives input to a program; the socket call is {on: HOST, call: send, socket: NAME}"
             )
-            raise step.wrong("send", text)
+            raise step.error("send", text)
         step.only(*_KEYS)
         names, name = reading.names, str(step.need("send", str))
         kind = names.later.get(name)
         if kind is None:
             runs = [one for one, kind in names.later.items() if kind == "run"]
             text = f"{name!r}: no program was started with later: {name}{meant(name, runs)}"
-            raise step.wrong("send", text)
+            raise step.error("send", text)
         if kind == "call":
-            raise step.wrong("send", f"{name!r} is a call, and only programs have an input")
+            raise step.error("send", f"{name!r} is a call, and only programs have an input")
         if why_not := names.inputs.get(name):
-            raise step.wrong("send", f"{name!r} {why_not}")
+            raise step.error("send", f"{name!r} {why_not}")
         text = step.get("input", str, default="")
         close = bool(step.get("close", bool, default=False))
         if not text and ("input" in step or not close):
-            raise step.wrong(
+            raise step.error(
                 "input" if "input" in step else "send", "give it input, or close: true"
             )
         if close and kind != REFUSED:

@@ -45,10 +45,10 @@ class SysctlStep(Step):
         step.only(*_KEYS)
         settings = step.raw("sysctl")
         if not isinstance(settings, Mapping):
-            raise step.wrong("sysctl", "must be a mapping of names to values")
+            raise step.error("sysctl", "must be a mapping of names to values")
         for name in settings.keys():  # noqa: SIM118 - no dict
             if not name.startswith("net."):
-                raise settings.wrong(name, "only net.* is a host's own")
+                raise settings.error(name, "only net.* is a host's own")
         texts = {name: str(settings.need(name, str, int, float)) for name in settings.keys()}  # noqa: SIM118
         return cls(step.line, values.host(step, "on", reading.hosts), texts)
 

@@ -44,7 +44,7 @@ class WaitStep(Step):
         condition = conditions.read(step, "wait", reading)
         if condition.count == 0:
             text = "0 is there at once; expect tells at the end that none came"
-            raise step.raw("wait").wrong("count", text)
+            raise step.raw("wait").error("count", text)
         return cls(step.line, condition, *([] if within_s is None else [within_s]))
 
     def describe(self) -> str:

@@ -12,13 +12,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lab.net.constants import SYSLOG_FACILITIES, SYSLOG_SEVERITIES
+
 FOLDER = Path("/run/hosts")
-FACILITIES = (
-    *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron"),
-    *("authpriv", "ftp", "ntp", "audit", "alert", "clock"),
-    *(f"local{number}" for number in range(8)),
-)
-SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 _MOST_BYTES = 65536
 _MESSAGE = re.compile(
     r"(?:<(?P<priority>\d{1,3})>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )?"
@@ -36,8 +32,10 @@ def parse(data: bytes, host: str, time: datetime) -> dict[str, str]:
     return {
         "time": time.isoformat(timespec="microseconds"),
         "host": host,
-        "facility": FACILITIES[facility] if facility < len(FACILITIES) else str(facility),
-        "severity": SEVERITIES[severity],
+        "facility": SYSLOG_FACILITIES[facility]
+        if facility < len(SYSLOG_FACILITIES)
+        else str(facility),
+        "severity": SYSLOG_SEVERITIES[severity],
         "ident": found["ident"] or "",
         "pid": found["pid"] or "-",
         "message": found["message"].lstrip(" "),
