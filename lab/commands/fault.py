@@ -21,7 +21,7 @@ from lab.engines import choice
 from lab.errors import UsageError
 from lab.net.parameters import Parameter
 
-_FLAGS = ("syn", "syn-ack", "ack", "fin", "rst")
+_FLAGS = next(one.choices for one in match.PARAMETERS if one.name == "tcp")
 _LOST = {
     "overload_packets": "packets were lost: the wire could not keep up",
     "refused_packets": "copies and answers were not sent: the host's kernel refused them",

@@ -30,7 +30,7 @@ class Parameter(NamedTuple):
     """A named value; its name ends with its unit, if it has one.
 
     `kind` is int, float, bool, str or a `Kind`. A number is from `least` to `most`, a word one of
-    `choices`, if there are any.
+    `choices`, if there are any. One that `draws`: random numbers are drawn where it is given.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Parameter(NamedTuple):
     choices: tuple[str, ...] = ()
     default: Any = None
     required: bool = False
+    draws: bool = False
 
     @property
     def allowed(self) -> str:

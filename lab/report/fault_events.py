@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from lab.agent.wire import impairments
 from lab.evidence.events import FaultOff, FaultOn, HostFaultOff, HostFaultOn
 from lab.report.expected import Expectations
-from lab.report.fault_text import fault_words
 from lab.report.model import Fault
 
 _MOMENTS = frozenset({"kill", "restart"})
@@ -25,7 +25,7 @@ class Faults:
                 number=len(self.found),
                 name=event.name or event.impairment,
                 kind=event.impairment,
-                what=fault_words(event.impairment, event.asked),
+                what=impairments.in_words(event.impairment, event.asked),
                 on_ns=on_ns,
                 off_ns=None if for_s is None else on_ns + round(for_s * 1e9),
                 links=tuple((link.source, link.target) for link in event.links),

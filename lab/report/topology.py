@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from lab.agent.wire import impairments
 from lab.report.model import Run
 from lab.report.wrapping import word_width
 
@@ -16,7 +17,6 @@ _RADII = (86, 58)
 _BOX, _HEIGHT = 48, 20  # halves
 _FREE, _ASIDE, _MARGIN, _LOWER = 8, 5, 8, 10
 _STEPS_OF_GROWTH = 60
-_CUTTING = frozenset({"drop", "reject", "reset", "partition"})
 
 Point = tuple[float, float]
 Links = Collection[tuple[str, str]]
@@ -76,7 +76,7 @@ def topology(run: Run) -> Topology:
     for fault in run.faults:
         for link in fault.links:
             faults.setdefault(link, []).append(f"{fault.name}: {fault.what}")
-            cut |= {link} if fault.kind in _CUTTING else set()
+            cut |= {link} if impairments.find(fault.kind).CUTS else set()
     used = {(one.source, one.target) for one in run.packets} | set(faults)
     used = {link for link in used if set(link) <= set(run.hosts) and link[0] != link[1]}
     addresses = {host: next(iter(run.addresses.get(host, ())), "") for host in run.hosts}

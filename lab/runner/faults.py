@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from lab.agent.wire import selection
+from lab.agent.wire import impairments, selection
 from lab.api import as_events
 from lab.api.capture import Capture
 from lab.api.fault import ActiveFault, FaultStatus
@@ -24,7 +24,6 @@ from lab.evidence.events import (
 from lab.scenario.run_context import HostControl
 
 _DEFAULT_SEED = next(one.default for one in selection.PARAMETERS if one.name == "seed")
-_DRAWN = ("probability", "jitter", "burst")  # what of a fault's parameters is left to the dice
 
 
 class ActiveFaults:
@@ -82,9 +81,10 @@ class ActiveFaults:
 
         The wire's own default is left out where nothing is drawn, and it would only be in the way.
         """
-        needed = self._seed != _DEFAULT_SEED or impairment == "corrupt"
-        drawn = any(word in name for name in parameters for word in _DRAWN)
-        return {**({"seed": self._seed} if needed or drawn else {}), **parameters}
+        selected = any(one.draws for one in selection.PARAMETERS if one.name in parameters)
+        drawn = selected or impairments.load(impairment).draws(parameters)
+        needed = drawn or self._seed != _DEFAULT_SEED
+        return {**({"seed": self._seed} if needed else {}), **parameters}
 
     def lift(self, number: int, name: str) -> FaultOff | HostFaultOff:
         """End a fault, of the wire or of a host. AgentEndedError when its agent had, by itself."""

@@ -37,7 +37,9 @@ MAY_IMPORT = {
     "lab.engines": {"lab.agent", "lab.api", "lab.compose", "lab.errors", "lab.model", "lab.net"},
     "lab.engines.namespaces": {"lab.optional"},
     "lab.checks": {"lab.errors", "lab.evidence", "lab.scenario"},
-    "lab.report": {"lab.checks", "lab.errors", "lab.evidence", "lab.net", "lab.scenario"},
+    "lab.report": {
+        *("lab.agent", "lab.checks", "lab.errors", "lab.evidence", "lab.net", "lab.scenario"),
+    },
     "lab.runner": {
         *("lab", "lab.agent", "lab.api", "lab.checks", "lab.errors", "lab.evidence"),
         *("lab.model", "lab.scenario"),

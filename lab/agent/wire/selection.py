@@ -33,11 +33,19 @@ PARAMETERS = (
         0.001,
         _A_WEEK_MS,
     ),
-    Parameter("probability", float, "each with this probability", 0, 1),
-    Parameter("burst_enter", float, "bursts: probability to enter one, per packet", 0, 1),
-    Parameter("burst_leave", float, "bursts: probability to leave one, per packet", 0, 1),
-    Parameter("burst_probability", float, "bursts: probability within one (default 1)", 0, 1),
-    Parameter("gap_probability", float, "bursts: probability between them (default 0)", 0, 1),
+    Parameter("probability", float, "each with this probability", 0, 1, draws=True),
+    Parameter(
+        "burst_enter", float, "bursts: probability to enter one, per packet", 0, 1, draws=True
+    ),
+    Parameter(
+        "burst_leave", float, "bursts: probability to leave one, per packet", 0, 1, draws=True
+    ),
+    Parameter(
+        "burst_probability", float, "bursts: probability within one (default 1)", 0, 1, draws=True
+    ),
+    Parameter(
+        "gap_probability", float, "bursts: probability between them (default 0)", 0, 1, draws=True
+    ),
     Parameter("seed", int, "of the random draws", default=1),
     Parameter(
         "per",

@@ -1,10 +1,12 @@
 """What a link may do to packets: one file each, found by its name; no registration.
 
-A file defines a class `Impairment` (below is what it inherits). Its docstring is its help text.
+A file defines a class `Impairment` (below is what it inherits), and declares there all that others
+need to know of it: its parameters, when it acts, how it is worded. Its docstring is its help text.
+No other file knows impairments by lists of names.
 """
 
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from importlib import import_module
 from typing import Any, ClassVar
@@ -33,6 +35,12 @@ class Base:
 
     STAGE: ClassVar[Stage]
     PARAMETERS: ClassVar[Sequence[Parameter]] = ()
+    # Does a packet that it acts on not arrive? The page shows the link as cut.
+    CUTS: ClassVar[bool] = False
+    # Does it draw random numbers, whatever it is asked? Else those parameters say so that draw.
+    DRAWS: ClassVar[bool] = False
+    # How people say it where nothing narrows it down; "": by its name.
+    EVERY: ClassVar[str] = ""
     # The only protocol that it can do something to, as in the match; None: any.
     protocol: str | None = None
     # Does it deliver packets to this host besides those that come?
@@ -40,6 +48,21 @@ class Base:
 
     def __init__(self, values: dict[str, Any]) -> None:
         """`values` has every parameter. ParameterError if they make no sense together."""
+
+    @classmethod
+    def draws(cls, asked: Iterable[str]) -> bool:
+        """Tell whether it draws random numbers where these parameters of it are given."""
+        return cls.DRAWS or any(one.draws for one in cls.PARAMETERS if one.name in asked)
+
+    @classmethod
+    def words(cls, name: str, asked: Mapping[str, Any]) -> str:
+        """Return it as people say it: `drop (tcp syn, first 1)`, `drop every packet`."""
+        settings = [
+            _setting(name, key, value)
+            for key, value in asked.items()
+            if value is not None and value is not False
+        ]
+        return f"{name} ({', '.join(settings)})" if settings else cls.EVERY or name
 
     def refuse(self, match: Mapping[str, Any]) -> None:
         """Raise ParameterError when it can do nothing to any packet of a match (its values)."""
@@ -86,6 +109,16 @@ def names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
+def find(name: str) -> type[Base]:
+    """Return the class of an impairment, or Base: evidence may be of another version of the lab."""
+    return load(name) if name in names() else Base
+
+
+def in_words(name: str, asked: Mapping[str, Any]) -> str:
+    """Return a fault as people say it, also one of another version of the lab."""
+    return find(name).words(name, asked)
+
+
 def load(name: str) -> type[Base]:
     """Return the class of an impairment; ParameterError when there is none of that name."""
     if name not in names():
@@ -93,3 +126,17 @@ def load(name: str) -> type[Base]:
         raise ParameterError(text)
     found: type[Base] = import_module(f"{__name__}.{name}").Impairment
     return found
+
+
+_UNITS = ("ms", "bps", "bytes", "s")
+
+
+def _setting(impairment: str, key: str, value: Any) -> str:
+    """Return a parameter as people say it: `tcp syn`, `50 ms` of a delay, `jitter 5 ms`."""
+    name, _, unit = key.rpartition("_")
+    if unit not in _UNITS or not name:
+        name, unit = key, ""
+    words = [name.replace("_", " ")] if name != impairment else []
+    words += [str(value)] if value is not True else []
+    words += [unit] if unit else []
+    return " ".join(words)

@@ -21,6 +21,8 @@ class Impairment(Base):
     """
 
     STAGE = Stage.CHANGE
+    DRAWS = True  # which bits
+    EVERY = "corrupt every packet"
     PARAMETERS = (
         Parameter("bits", int, "how many bits", 1, 64, default=1),
         Parameter("offset_bytes", int, "where in the payload (default: at random)", 0, 65_535),

@@ -25,7 +25,7 @@ class Impairment(Base):
     STAGE = Stage.DELAY
     PARAMETERS = (
         Parameter("delay_ms", float, "by so many milliseconds", 0, _MOST_MS, required=True),
-        Parameter("jitter_ms", float, "more or less so much", 0, _MOST_MS, default=0.0),
+        Parameter("jitter_ms", float, "more or less so much", 0, _MOST_MS, default=0.0, draws=True),
         Parameter(
             "distribution",
             str,

@@ -10,6 +10,8 @@ class Impairment(Base):
     """Drop the packet; nobody is told."""
 
     STAGE = Stage.END
+    CUTS = True
+    EVERY = "drop every packet"
 
     def act(self, transit: Transit, draw: Draw) -> Effect:
         """End the packet's way here."""

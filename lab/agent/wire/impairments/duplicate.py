@@ -19,6 +19,7 @@ class Impairment(Base):
 
     STAGE = Stage.DUPLICATE
     INJECTS = True
+    EVERY = "duplicate every packet"
     PARAMETERS = (Parameter("copies", int, "how many besides the first", 1, 100, default=1),)
 
     def __init__(self, values: dict[str, Any]) -> None:

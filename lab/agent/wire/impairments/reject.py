@@ -22,6 +22,8 @@ class Impairment(Base):
     """Lose the packet and answer its sender with an ICMP error, or with an RST."""
 
     STAGE = Stage.END
+    CUTS = True
+    EVERY = "reject every packet"
     PARAMETERS = (
         Parameter(
             "reason",

@@ -27,6 +27,8 @@ class Impairment(Base):
     """
 
     STAGE = Stage.END
+    CUTS = True
+    EVERY = "reset every packet"
     PARAMETERS = (
         Parameter(
             "to", str, "who gets an RST", choices=("receiver", "sender", "both"), default="both"

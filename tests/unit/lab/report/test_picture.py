@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from lab.agent.wire.impairments import in_words
 from lab.evidence.events import FaultOff, Raised
 from lab.report.arrows import arrow, fate_words
-from lab.report.fault_text import fault_words
 from lab.report.geometry import RAIL, TIMES, lanes
 from lab.report.hosts import in_order
 from lab.report.model import Packet, Run
@@ -144,16 +144,12 @@ def test_hosts_that_talk_are_neighbours() -> None:
 
 
 def test_faults_are_words_not_settings() -> None:
-    assert (
-        fault_words("drop", {"tcp": "syn", "first": 1, "last": None}) == "drop (tcp syn, first 1)"
-    )
-    assert fault_words("delay", {"delay_ms": 50, "jitter_ms": 5}) == "delay (50 ms, jitter 5 ms)"
-    assert (
-        fault_words("reset", {"to": "both", "after_bytes": 9}) == "reset (to both, after 9 bytes)"
-    )
-    assert fault_words("corrupt", {"data": True, "x": False}) == "corrupt (data)"
-    assert fault_words("drop", {}) == "drop every packet"
-    assert fault_words("pause", {}) == "pause"
+    assert in_words("drop", {"tcp": "syn", "first": 1, "last": None}) == "drop (tcp syn, first 1)"
+    assert in_words("delay", {"delay_ms": 50, "jitter_ms": 5}) == "delay (50 ms, jitter 5 ms)"
+    assert in_words("reset", {"to": "both", "after_bytes": 9}) == "reset (to both, after 9 bytes)"
+    assert in_words("corrupt", {"data": True, "x": False}) == "corrupt (data)"
+    assert in_words("drop", {}) == "drop every packet"
+    assert in_words("pause", {}) == "pause"
 
 
 def test_links_both_ways_are_one() -> None:
