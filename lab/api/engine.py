@@ -101,7 +101,7 @@ class EngineHost(ABC):
 
     @abstractmethod
     def disconnect(self) -> None:
-        """Unplug the host from every network of the lab. Its programs go on."""
+        """Disconnect the host from every network of the lab. Its programs go on."""
 
     @abstractmethod
     def connect(self) -> None:

@@ -91,7 +91,7 @@ class Host:
         self._change("restart", self.engine_host.restart)
 
     def disconnect(self) -> None:
-        """Unplug the host from every network of the lab. Its programs go on."""
+        """Disconnect the host from every network of the lab. Its programs go on."""
         self._change("disconnect", self.engine_host.disconnect)
 
     def connect(self) -> None:

@@ -32,6 +32,9 @@ def check(file: Mapping[str, Any], services: Mapping[str, Mapping[str, Any]]) ->
 
 def _check_values(key: str, service: Mapping[str, Any]) -> None:
     here = ("services", key)
+    if not any(service.get(what) for what in ("image", "build", "provider")):
+        text = f"services.{key} needs an image, or a build to make one"
+        raise LocatedError(here, text)
     health = service.get("healthcheck") or {}
     with at(*here, "healthcheck", "retries"):
         values.retries(health)

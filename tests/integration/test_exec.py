@@ -284,7 +284,7 @@ def test_a_program_has_no_right_and_no_way_to_get_one(lab: Lab) -> None:
     ]
 
 
-def test_a_program_cannot_unplug_its_host(lab: Lab) -> None:
+def test_a_program_cannot_disconnect_its_host(lab: Lab) -> None:
     done = exec_as_typed(lab, "client", "ip", "link", "set", "eth0", "down")
     assert done.returncode != 0
     assert "Operation not permitted" in done.stderr

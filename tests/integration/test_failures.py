@@ -71,7 +71,7 @@ def test_server_killed_with_data_unread_resets(client: Host, server: Host) -> No
         assert b"reset by peer (ECONNRESET, 104)" in stderr
 
 
-def test_network_unplugged_in_mid_stream_loses_no_byte(client: Host, server: Host) -> None:
+def test_network_disconnected_in_mid_stream_loses_no_byte(client: Host, server: Host) -> None:
     before = server.status().addresses
     with start_program(client, "steady_stream.py", "server", TIME_PORT) as stream:
         _await_replies(stream, 100)

@@ -156,7 +156,7 @@ def test_what_makes_no_sense_is_refused_in_the_same_words(pair: Lab, before: str
     assert left.status() == was
 
 
-def test_host_on_no_network_cannot_be_unplugged(lab: Lab) -> None:
+def test_host_on_no_network_cannot_be_disconnected(lab: Lab) -> None:
     for verb in ("disconnect", "connect"):
         with pytest.raises(EngineError, match=f"^syslog: cannot {verb}: it is on no network$"):
             do(lab.host("syslog"), verb)
@@ -216,7 +216,7 @@ def test_program_on_its_way_to_a_host_that_is_paused_meanwhile_does_not_run(pair
     assert b"is paused" in done.stderr
 
 
-def test_restarted_host_is_plugged_in_as_it_was(pair: Lab) -> None:
+def test_restarted_host_is_connected_as_it_was(pair: Lab) -> None:
     left, right = pair.host("left"), pair.host("right")
     before = left.status().addresses
     left.disconnect()
@@ -263,7 +263,7 @@ def test_host_knows_its_own_name_once_for_each_family(lab: Lab) -> None:
         assert sorted(found) == sorted(lab.host("server").status().addresses), output
 
 
-def test_paused_host_can_be_unplugged_and_plugged_in(pair: Lab) -> None:
+def test_paused_host_can_be_disconnected_and_connected(pair: Lab) -> None:
     left = pair.host("left")
     before = left.status().addresses
     left.pause()

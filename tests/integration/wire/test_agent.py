@@ -274,7 +274,7 @@ def test_paused_host_has_its_wire(engine: Engine, pair: Lab) -> None:
     assert pair.faults()[0].acted_packets > 0
 
 
-def test_fault_is_there_again_after_the_host_was_unplugged(engine: Engine, pair: Lab) -> None:
+def test_fault_is_there_again_after_the_host_was_disconnected(engine: Engine, pair: Lab) -> None:
     cut_to_stay(engine, pair)
     pair.host("right").disconnect()
     pair.host("right").connect()

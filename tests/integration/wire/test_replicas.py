@@ -152,7 +152,7 @@ def test_capture_of_a_service_is_of_all_its_replicas(ends: Ends, tmp_path: Path)
     assert capture.captured.arrived_packets >= 9
 
 
-def test_replica_that_is_plugged_in_again_has_all_its_names(lab: Lab) -> None:
+def test_replica_that_is_connected_again_has_all_its_names(lab: Lab) -> None:
     host = lab.host("app-2")
     before = host.status().addresses
     host.disconnect()

@@ -15,6 +15,7 @@ HEAD = "services:\n  a:\n    image: socket-lab/host\n    command: sh\n"
 OTHER = "  b: {image: socket-lab/host, command: sh, depends_on: [a]}\n"
 
 REFUSED = [
+    (f"{OTHER}  c: {{command: sh}}\n", 6, "services.c needs an image, or a build to make one"),
     ("    networks: [nope]\n", 5, "services.a: network nope is not defined; add it below networks"),
     (
         "    networks: [wire]\n    network_mode: none\nnetworks: {wire: }\n",

@@ -189,7 +189,7 @@ def test_a_mistake_in_the_compose_file_is_named_with_its_line(tmp_path: Path) ->
 
 
 def test_what_compose_resets_is_no_host(tmp_path: Path) -> None:
-    text = "services:\n  one:\n    ports: !override [80]\n  two: !reset null\n"
+    text = "services:\n  one:\n    image: x\n    ports: !override [80]\n  two: !reset null\n"
     (tmp_path / "machines.yaml").write_text(text, encoding="utf-8")
     step = "steps:\n  - {on: one, call: listen, as: d, port: 1}\n"
     scenario = read(written(tmp_path, f"title: x\nshows: y\ncompose: machines.yaml\n{step}"))
@@ -242,7 +242,11 @@ COMPOSE_HEAD = "title: x\nshows: y\ncompose: machines.yaml\nsteps:\n"
         ("one: {image: x, stop_signal: SOON}", "no signal, such as SIGINT"),
         ("one: {image: x, healthcheck: {test: x, interval: soon}}", "must be a duration"),
         ("one: {image: x, depends_on: [three]}", "depends on three, which is not there"),
-        ("one: {depends_on: [two]}, two: {depends_on: [one]}", "goes in a circle: "),
+        (
+            "one: {image: x, depends_on: [two]}, two: {image: x, depends_on: [one]}",
+            "goes in a circle: ",
+        ),
+        ("one: {command: sh}", "services.one needs an image, or a build to make one"),
     ],
 )
 def test_what_the_compose_file_would_not_start_is_refused(

@@ -58,7 +58,7 @@ def test_fixed_addresses_and_what_is_set_aside_are_kept() -> None:
 def test_subnets_of_the_lab_do_not_overlap() -> None:
     own = {"ipam": {"config": [{"subnet": "198.18.0.0/23"}]}}
     topology = settled({"a": on("own", "other", "more")}, {"own": own, "other": {}, "more": {}})
-    assert [plug.ipv4 for plug in of(topology, "a")] == ["198.18.0.2", "198.18.2.2", "198.18.3.2"]
+    assert [one.ipv4 for one in of(topology, "a")] == ["198.18.0.2", "198.18.2.2", "198.18.3.2"]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_name_on_two_shared_networks_is_that_of_the_first() -> None:
         assert topology["services"]["a"]["extra_hosts"] == [f"b={address}"]
 
 
-def test_host_on_no_network_has_no_plug() -> None:
+def test_host_on_no_network_has_no_endpoint() -> None:
     topology = settled({"a": {"network_mode": "none"}}, {})
     assert of(topology, "a") == []
 
@@ -124,5 +124,5 @@ def test_address_outside_the_subnet_names_the_network() -> None:
         settled({"a": fixed}, {"wire": config})
 
 
-def test_container_without_the_label_has_no_plugs() -> None:
+def test_container_without_the_label_has_no_endpoints() -> None:
     assert endpoints.read({"other": "label"}) == {}

@@ -108,7 +108,7 @@ def test_tmpfs_of_the_long_form_has_a_size_and_a_mode(
 
 
 def of_service(**service: Any) -> tuple[Mount, ...]:
-    references.check({"volumes": {"data": {}}}, {"h": service})
+    references.check({"volumes": {"data": {}}}, {"h": {"image": "x", **service}})
     return mounts.of_service("h", service, FOLDER)
 
 
