@@ -13,6 +13,7 @@ from lab.api.fault import ActiveFault, FaultStatus
 from lab.api.program import Program, ProgramRun
 from lab.evidence.events import (
     CallOutcome,
+    CallStarted,
     FaultCounters,
     FaultLink,
     FaultOff,
@@ -43,6 +44,14 @@ def call_begun(pending: PendingCall) -> CallOutcome:
     return CallOutcome(host=pending.host, call=pending.call, arguments=arguments)
 
 
+def call_started(name: str, pending: PendingCall, *, step: int | None = None) -> CallStarted:
+    """Return that a call was started under a name; its outcome comes later."""
+    begun = call_begun(pending)
+    return CallStarted(
+        step=step, name=name, host=begun.host, call=begun.call, arguments=begun.arguments
+    )
+
+
 def call_ended(begun: CallOutcome, result: Result) -> CallOutcome:
     """Return what came of it."""
     return replace(
@@ -65,9 +74,23 @@ def _data(value: Any) -> Any:
 # --- programs
 
 
-def program_started(program: Program) -> ProgramStarted:
-    """Return that a program was started, under its own name."""
-    return ProgramStarted(name=program.argv[0], host=program.host.name, argv=program.argv)
+def program_begun(program: Program, *, name: str | None = None) -> ProgramOutcome:
+    """Return what is known of a program before its end."""
+    return ProgramOutcome(
+        name=name, host=program.host.name, argv=program.argv, began_ns=program.began_ns
+    )
+
+
+def program_started(begun: ProgramOutcome, *, step: int | None = None) -> ProgramStarted:
+    """Return that a program was started under a name; its outcome comes later."""
+    assert begun.name is not None
+    return ProgramStarted(
+        step=step,
+        name=begun.name,
+        host=begun.host,
+        argv=begun.argv,
+        environment=begun.environment,
+    )
 
 
 def program_input(
@@ -85,15 +108,12 @@ def program_input(
     )
 
 
-def program_outcome(program: Program) -> ProgramOutcome:
+def program_outcome(program: Program, begun: ProgramOutcome) -> ProgramOutcome:
     """Return what is known now of a program whose outputs are remembered (`TeedProcess`)."""
     status = program.process.poll()
     seen = program.process.seen()
-    return ProgramOutcome(
-        name=program.argv[0],
-        host=program.host.name,
-        argv=program.argv,
-        began_ns=program.began_ns,
+    return replace(
+        begun,
         ended_ns=None if status is None else time.time_ns(),
         exit_status=status,
         output=_text(seen["stdout"]),

@@ -12,7 +12,7 @@ from lab.api.host import Host
 from lab.api.observer import Observer
 from lab.api.program import Program, ProgramRun
 from lab.errors import AgentEndedError, LabError
-from lab.evidence.events import CallOutcome, Event
+from lab.evidence.events import CallOutcome, Event, ProgramOutcome
 
 
 class Recording(Observer):
@@ -22,7 +22,7 @@ class Recording(Observer):
         self._write = write
         self._lock = threading.Lock()
         self._pending: dict[PendingCall, CallOutcome] = {}
-        self._programs: dict[Program, None] = {}
+        self._programs: dict[Program, ProgramOutcome] = {}
         self._active: dict[ActiveFault, None] = {}
 
     def finish(self) -> None:
@@ -65,8 +65,8 @@ class Recording(Observer):
     def program_started(self, program: Program) -> None:
         """Write it, and remember what it prints from now on."""
         program.process.tee_outputs()
-        self._programs[program] = None
-        self._write(as_events.program_started(program))
+        self._programs[program] = begun = as_events.program_begun(program, name=program.argv[0])
+        self._write(as_events.program_started(begun))
 
     def program_input(self, program: Program, data: bytes, *, close: bool, refused: bool) -> None:
         """Write it."""
@@ -75,9 +75,8 @@ class Recording(Observer):
 
     def program_ending(self, program: Program) -> None:
         """Write, once, what it has printed and whether it has ended."""
-        if program in self._programs:
-            del self._programs[program]
-            self._write(as_events.program_outcome(program))
+        if begun := self._programs.pop(program, None):
+            self._write(as_events.program_outcome(program, begun))
 
     # --- calls
 

@@ -32,7 +32,7 @@ class PendingCalls:
         self._lab = lab
         self._recorder = recorder
         self._cleanup = ExitStack()
-        self._callers: dict[str, CallClient] = {}
+        self._clients: dict[str, CallClient] = {}
         # By their names; of a call, what is known of it before it ends.
         self._pending: dict[str, tuple[CallOutcome, PendingCall] | RunningProgram] = {}
         # What the end of the run must write, by its name, or by the step that it is of.
@@ -42,22 +42,22 @@ class PendingCalls:
         """End all that has not ended."""
         self._cleanup.close()
 
-    def begin_callers(self, hosts: Iterable[str]) -> None:
+    def begin_call_servers(self, hosts: Iterable[str]) -> None:
         """Begin the processes that make socket calls on hosts."""
         for name in hosts:
             calls = self._lab.host(name).calls
             self._cleanup.callback(calls.close)
             calls.begin()
-            self._callers[name] = calls
-        for caller in self._callers.values():
-            caller.wait_until_ready()
+            self._clients[name] = calls
+        for client in self._clients.values():
+            client.wait_until_ready()
 
     def call(
         self, number: int, host: str, name: str, arguments: Mapping[str, Any], limit_s: float
     ) -> CallOutcome:
         """Make a call; record what it came to within the time."""
         began_ns = time.time_ns()
-        pending = self._callers[host].start(name, **arguments)
+        pending = self._clients[host].start(name, **arguments)
         begun = replace(as_events.call_begun(pending), step=number, began_ns=began_ns)
         return self._finish(pending, limit_s, begun)
 
@@ -65,13 +65,11 @@ class PendingCalls:
         self, number: int, host: str, call: str, arguments: Mapping[str, Any], name: str
     ) -> CallStarted:
         """Start a call under a name."""
-        pending = self._callers[host].start(call, **arguments)
+        pending = self._clients[host].start(call, **arguments)
         begun = replace(as_events.call_begun(pending), name=name)
         self._pending[name] = begun, pending
         self._rest[name] = lambda: self._write_call(pending, 0, begun)
-        return self._recorder.write(
-            CallStarted(step=number, name=name, host=host, call=call, arguments=dict(arguments))
-        )
+        return self._recorder.write(as_events.call_started(name, pending, step=number))
 
     def start_program(
         self,
@@ -96,16 +94,8 @@ class PendingCalls:
         """Let a program go on, under a name."""
         self._pending[name] = program
         self._rest[name] = lambda: self._write_program(program, 0, name=name)
-        begun = program.begun
-        return self._recorder.write(
-            ProgramStarted(
-                step=number,
-                name=name,
-                host=begun.host,
-                argv=begun.argv,
-                environment=begun.environment,
-            )
-        )
+        begun = replace(program.begun, name=name)
+        return self._recorder.write(as_events.program_started(begun, step=number))
 
     def wait_for_program(
         self, number: int, program: RunningProgram, limit_s: float, name: str | None = None

@@ -52,10 +52,10 @@ class Player:
     def __exit__(self, *exception: object) -> None:
         self._context.calls.close()
 
-    def begin_callers(self) -> None:
+    def begin_call_servers(self) -> None:
         """Begin the processes that make socket calls on hosts."""
         hosts = {step.calls_on for step in self._scenario.steps}
-        self._context.calls.begin_callers(sorted(filter(None, hosts)))
+        self._context.calls.begin_call_servers(sorted(filter(None, hosts)))
 
     def play(self) -> None:
         """Do all steps, or those up to the first that is not as expected; then lift all faults."""
@@ -78,7 +78,7 @@ class Player:
             context.printed.end(failed=failed, interrupted=interrupted)
             self._recorder.write(StepsEnded())
 
-    def note_capture(self) -> None:
+    def record_capture_end(self) -> None:
         """Record, once the capture has ended, of which hosts it has not all."""
         early = self._capture.captured.ended_early
         self._recorder.write(CaptureEnded(ended_early=early))

@@ -12,6 +12,7 @@ from threading import Condition, Thread
 from types import MappingProxyType
 from typing import NamedTuple
 
+from lab.api import as_events
 from lab.api.host import Host
 from lab.evidence.events import ProgramOutcome
 
@@ -51,8 +52,8 @@ class RunningProgram:
         self._program = host.start([*(["env", *settings] if settings else ()), *argv], user=user)
         # As of calls: a step of the machine's clock changes no duration.
         self._began_ns, self._clock_ns = time.time_ns(), time.monotonic_ns()
-        self.begun = ProgramOutcome(
-            host=host.name,
+        self.begun = replace(
+            as_events.program_begun(self._program),
             argv=argv,
             environment=dict(environment),
             began_ns=self._began_ns,

@@ -110,10 +110,10 @@ def _play(lab: Lab, scenario: Scenario, run_log: RunLog, show: Show) -> None:
     errors = run_log.errors
     capture = lab.capture(run_log.folder / folders.CAPTURE, begin=False)
     with Player(lab, scenario, run_log.recorder, capture, show, errors) as player:
-        player.begin_callers()  # they load while the capture begins
+        player.begin_call_servers()  # they load while the capture begins
         with capture:
             player.play()
-        player.note_capture()
+        player.record_capture_end()
     if lost := capture.captured.lost_packets:
         errors.append(f"{lost} packets were lost: the wire could not keep up; send less")
     if dropped := capture.captured.dropped_packets:
