@@ -57,7 +57,7 @@ def test_input_that_is_kept_open_is_taken_in_stages(programs: Programs) -> None:
 
 
 def test_who_closes_its_input_refuses_it_and_goes_on(programs: Programs) -> None:
-    program = programs.start("exec <&-; echo ready; sleep 60", keep_open=True)
+    program = programs.start("exec <&-; echo ready; exec sleep 60", keep_open=True)
     assert ready(program)
     taken = program.send(b"x", close=False, within_s=LONGEST_S)
     assert (taken.bytes, taken.refused, taken.exit_status) == (0, True, None)
@@ -71,5 +71,5 @@ def test_who_has_ended_refuses_input_and_says_how_it_ended(programs: Programs) -
 
 
 def test_what_it_leaves_may_print_on(programs: Programs) -> None:
-    program = programs.start("(read line; echo late) <&0 & exit 0", keep_open=True)
+    program = programs.start("exec 3<&0; (read line <&3; echo late) & exit 0", keep_open=True)
     assert program.wait(LONGEST_S).outputs_open
