@@ -203,4 +203,4 @@ class _OpenSockets:
 
 def _outlasts_socket(call: str, arguments: Mapping[str, Any]) -> bool:
     """Tell whether a call leaves more than its socket: a file, or a path (unix(7))."""
-    return call == "makefile" or "AF_UNIX" in arguments.values()
+    return calls.known(call).makes_file or "AF_UNIX" in arguments.values()

@@ -1,6 +1,6 @@
 """The tables of calls and faults in docs/scenarios.md, made from what these declare themselves.
 
-    python -m lab.commands.scenario_tables docs/scenarios.md
+python -m lab.commands.scenario_tables docs/scenarios.md
 """
 
 import sys

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import NamedTuple
 
+from lab.agent import calls
 from lab.evidence.events import CallOutcome, CallStarted, Event
 from lab.net.packet import TCP, UDP, Packet
 
@@ -62,7 +63,8 @@ def _socket_of(made: Sequence[CallOutcome | CallStarted], about: CallOutcome) ->
     """Return the connection of the file that a call was about."""
     name = about.arguments.get("file")
     for event in made:
-        if name and event.call == "makefile" and event.arguments.get("as") == name:
+        is_file = calls.known(event.call).makes_file
+        if name and is_file and event.arguments.get("as") == name:
             return str(event.arguments.get("socket"))
     return ""
 

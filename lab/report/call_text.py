@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from lab.agent import calls
 from lab.evidence.text import plain
 
 _MOST, SHORT = 18, 24
@@ -10,8 +11,6 @@ WHOLE = 1000  # what is said in full, in tables and to screen readers, is not lo
 # The argument that says most about a call, where it has one of them.
 _TELLING = ("data", "to", "option", "level", "how", "until", "timeout", "field", "host", "name")
 _SOCKETS = ("socket", "as")
-# What is no method of a socket is not known to who has not read the manual.
-_EXPLAINED = {"abort": "(close with RST)"}
 
 
 def about(
@@ -29,8 +28,8 @@ def about(
             return text
     if "port" in arguments:
         return f":{arguments['port']}"
-    if name in _EXPLAINED:
-        return _EXPLAINED[name]
+    if note := calls.known(name).note:
+        return note
     rest = [one for key, one in arguments.items() if key not in (*_SOCKETS, "bytes", "flags")]
     is_plain = rest and isinstance(rest[0], str | int | float)
     return value(rest[0], names, most=most) if is_plain else ""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lab.agent.call_server.registry import Role
 from lab.net.packet import ACK, FIN, RST, SYN
 from lab.report.directions import Direction
 from lab.report.hosts import names_by_address
@@ -17,11 +18,6 @@ from lab.report.model import Call, Packet
 from lab.report.packets import Traffic
 
 _SLACK_NS = 50_000_000  # between a call and the packet that it makes, on a busy machine
-_SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write", "fill", "writelines"})
-_RECEIVING = frozenset({"recv", "recvfrom", "recvmsg", "recv_into", "read", "readline"})
-_CONNECTING = frozenset({"connect", "connect_ex"})
-_ASKING = ("getaddrinfo", "getnameinfo", "gethostby")
-_ENDING = frozenset({"close", "shutdown", "abort"})
 
 
 @dataclass(slots=True)
@@ -63,7 +59,7 @@ class _Correlator:
         """Return the call with what belongs to it."""
         socket = self._socket(call)
         self._connect(call, socket)
-        if call.name.startswith(_ASKING) or call.error.startswith("EAI_"):
+        if call.role is Role.LOOK_UP or call.error.startswith("EAI_"):
             return replace(call, packets=tuple(self._questions(call)))
         if socket.connection is None:
             return call
@@ -90,7 +86,7 @@ class _Correlator:
             return self._sockets.setdefault((call.host, str(used)), _Socket(call.host))
         before = self._sockets.get((call.host, str(used)))
         socket = _Socket(call.host)
-        if before and call.name not in {"accept", "listen"}:
+        if before and call.role not in {Role.ACCEPT, Role.SERVE}:
             socket = before  # a file or a copy of a socket is the same connection
         socket.is_datagram = arguments.get("type") == "datagram" or socket.is_datagram
         self._sockets[call.host, str(made)] = socket
@@ -100,10 +96,10 @@ class _Correlator:
         """Find out which connection the socket has, as far as this call tells."""
         if isinstance(port := call.arguments.get("port"), int):
             socket.port = port
-        if call.name == "accept":
+        if call.role is Role.ACCEPT:
             socket.connection = self._accepted(call.value)
-        elif call.name in _CONNECTING or call.name == "sendto":
-            if socket.connection is None or call.name == "sendto":
+        elif call.role is Role.CONNECT or call.is_sent_to_an_address:
+            if socket.connection is None or call.is_sent_to_an_address:
                 socket.connection = self._opened_by(call, socket)
         elif socket.connection is None and (socket.is_datagram or socket.port is not None):
             socket.connection = self._datagrams(call, socket)
@@ -141,9 +137,9 @@ class _Correlator:
     def _of(self, call: Call, socket: _Socket, ours: Sequence[Packet]) -> Iterable[int]:
         """Return the packets that a call made, or that made it return."""
         ended_ns = (call.ended_ns or call.looked_ns) + _SLACK_NS
-        if call.name in {"accept", *_CONNECTING}:
+        if call.role in {Role.ACCEPT, Role.CONNECT}:
             return [*_numbers(ours, _is_opening), *self._bad_news(call, ours, ended_ns)]
-        if call.name in _ENDING:
+        if call.role is Role.END:
             return _numbers(
                 ours,
                 lambda one: (
@@ -154,9 +150,9 @@ class _Correlator:
             )
         if call.error:
             return self._bad_news(call, ours, ended_ns)
-        if call.name in _SENDING:
+        if call.role is Role.SEND:
             return self._sent(call, socket)
-        if call.name in _RECEIVING and call.ended_ns is not None:
+        if call.role is Role.RECEIVE and call.ended_ns is not None:
             return self._received(call, socket, ended_ns)
         return ()
 

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import permutations
 
+from lab.agent.call_server.registry import Role
 from lab.evidence.events import Event, HostUp
 from lab.report.model import Call, Packet
 
 _MOST_TRIED = 6  # 720 orders
-_SERVING = frozenset({"listen", "accept", "bind"})
-_OPENING = frozenset({"connect", "connect_ex", "sendto", "getaddrinfo"})
+_SERVING = {Role.SERVE, Role.ACCEPT}
+_OPENING = {Role.CONNECT, Role.LOOK_UP}
 
 
 def addresses_of(events: Iterable[Event]) -> dict[str, tuple[str, ...]]:
@@ -38,8 +39,9 @@ def in_order(
 
 
 def _rank(host: str, calls: Sequence[Call]) -> int:
-    own = {call.name for call in calls if call.host == host}
-    return bool(own & _SERVING) - bool(own & _OPENING)
+    own = [call for call in calls if call.host == host]
+    serves = any(call.role in _SERVING for call in own)
+    return serves - any(call.role in _OPENING or call.is_sent_to_an_address for call in own)
 
 
 def names_by_address(addresses: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lab.agent import calls
+from lab.agent.call_server.registry import Role
 from lab.evidence.events import Raised, Value
 from lab.evidence.verdict import Judgement, Verdict
 
@@ -106,6 +108,16 @@ class Call:
     tells: bool = False
     connection: int | None = None
     packets: tuple[int, ...] = ()
+
+    @property
+    def role(self) -> Role:
+        """What it does for its connection."""
+        return calls.known(self.name).role
+
+    @property
+    def is_sent_to_an_address(self) -> bool:
+        """Does it send to an address of its own, and not to its socket's peer?"""
+        return self.role is Role.SEND and "to" in self.arguments
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """The verdict of a run in one sentence, and the call that it is about. Pure."""
 
+from lab.agent.call_server.registry import Role
 from lab.evidence.verdict import Judgement, Verdict
 from lab.net.fate import DROPPED
 from lab.report.call_text import counted, duration
 from lab.report.model import Call, Program, Run
 
 _LONG_NS = 150_000_000  # a retransmission takes 200 ms at least
-_RECEIVING = ("recv", "read", "accept", "poll")
+_RECEIVING = {Role.RECEIVE, Role.ACCEPT, Role.WAIT}
 
 
 def verdict_summary(run: Run) -> str:
@@ -80,7 +81,7 @@ def key_call(run: Run) -> Call | None:
         [call for call in expected if call.error],
         [call for call in expected if call.ended_ns is None],
         sorted(filter(_took_long, run.calls), key=_took_ns),
-        [call for call in expected if call.name.startswith(_RECEIVING)],
+        [call for call in expected if call.role in _RECEIVING],
         expected,
     ):
         if chosen:

@@ -1,7 +1,7 @@
 """The calls that one may make on a host: functions in files by subject, found by path.
 
 A new call is one function with `@call(...)` in one of these files, or in a new one, whose name is
-none of the functions here.
+none of the functions here. What others need to know of it it declares there.
 """
 
 import os
@@ -17,8 +17,8 @@ from lab.net.parameters import Parameter, ParameterError
 @cache
 def table() -> Mapping[str, Call]:
     """Return every call by its name."""
-    # Not pkgutil, which loads much; and the caller is to be there at once.
-    files = sorted(os.listdir(__path__[0]))
+    # Not pkgutil, which loads much; and the call server is to be there at once.
+    files = sorted(file for folder in __path__ for file in os.listdir(folder))
     names = [file.removesuffix(".py") for file in files if file.endswith(".py") and file[0] != "_"]
     modules = [import_module(f"{__name__}.{name}") for name in names]
     found = [value for one in modules for value in vars(one).values() if isinstance(value, Call)]
@@ -36,6 +36,11 @@ def find(name: str) -> Call:
         text = f"call {name!r}: must be one of {', '.join(names())}"
         raise ParameterError(text)
     return table()[name]
+
+
+def known(name: str) -> Call:
+    """Return a call, or one that declares nothing: evidence may be of another version."""
+    return table().get(name) or Call(name, "")
 
 
 def parameters(name: str) -> Sequence[Parameter]:

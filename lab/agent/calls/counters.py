@@ -4,29 +4,12 @@ import re
 from collections.abc import Iterator
 
 from lab.agent.call_server.handles import Handles
-from lab.agent.call_server.registry import Given, call
+from lab.agent.call_server.registry import Given, KernelNames, call
 from lab.net.parameters import Parameter, ParameterError
 
 # Those of ICMP's types are there once a message of the type has been.
-MAY_COME = re.compile(r"(?:IcmpMsg|Icmp6)(?:In|Out)Type\d{1,3}")
+_MAY_COME = re.compile(r"(?:IcmpMsg|Icmp6)(?:In|Out)Type\d{1,3}")
 _NET = "/proc/self/net"  # of the namespace that this process is in
-
-
-@call(
-    Parameter(
-        "name", str, "as nstat(8) has it: TcpExtListenOverflows, UdpRcvbufErrors", required=True
-    )
-)
-def counter(_opened: Handles, given: Given) -> int:
-    """Give what the host's kernel has counted so far, since the host began."""
-    name = given["name"]
-    for known, value in _all():
-        if known == name:
-            return value
-    if MAY_COME.fullmatch(name):
-        return 0
-    text = f"counter: name {name!r}: the kernel has none of that name; nstat -az lists them"
-    raise ParameterError(text)
 
 
 def names() -> list[str]:
@@ -35,6 +18,28 @@ def names() -> list[str]:
         return [name for name, _ in _all()]
     except (OSError, ValueError):
         return []
+
+
+def _may_come(name: str) -> bool:
+    return _MAY_COME.fullmatch(name) is not None
+
+
+@call(
+    Parameter(
+        "name", str, "as nstat(8) has it: TcpExtListenOverflows, UdpRcvbufErrors", required=True
+    ),
+    kernel_names=KernelNames("name", "counter", names, _may_come, "nstat -az lists them"),
+)
+def counter(_opened: Handles, given: Given) -> int:
+    """Give what the host's kernel has counted so far, since the host began."""
+    name = given["name"]
+    for known, value in _all():
+        if known == name:
+            return value
+    if _may_come(name):
+        return 0
+    text = f"counter: name {name!r}: the kernel has none of that name; nstat -az lists them"
+    raise ParameterError(text)
 
 
 def _all() -> Iterator[tuple[str, int]]:

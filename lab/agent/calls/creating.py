@@ -6,7 +6,7 @@ from typing import Any
 
 from lab.agent.call_server import addresses, parameters
 from lab.agent.call_server.handles import Handles
-from lab.agent.call_server.registry import Given, call
+from lab.agent.call_server.registry import Given, Role, call
 from lab.agent.call_server.values import Address, NewName, OpenName
 from lab.net import constants
 from lab.net.parameters import Parameter
@@ -28,6 +28,7 @@ def create(opened: Handles, given: Given) -> None:
     parameters.AS,
     Parameter("peer", NewName, "how to call the other one", required=True),
     parameters.TYPE,
+    unix_only=True,
 )
 def socketpair(opened: Handles, given: Given) -> None:
     """Make two Unix sockets that are connected to each other."""
@@ -43,6 +44,7 @@ def socketpair(opened: Handles, given: Given) -> None:
 @call(
     *(parameters.THIS, parameters.NEW, _ADDRESS, _PORT, parameters.FAMILY, parameters.TYPE),
     one_of=(("socket", "as"), ("address", "port")),
+    role=Role.SERVE,
 )
 def bind(opened: Handles, given: Given) -> None:
     """Give a socket its own address; with `as`, make the socket first."""
@@ -61,6 +63,7 @@ def bind(opened: Handles, given: Given) -> None:
         parameters.TYPE,
     ),
     one_of=(("socket", "as"),),
+    role=Role.SERVE,
 )
 def listen(opened: Handles, given: Given) -> None:
     """Wait for connections; with `as`: make a socket, SO_REUSEADDR, bind, listen."""
@@ -72,7 +75,7 @@ def listen(opened: Handles, given: Given) -> None:
     listening.listen(given["backlog"])
 
 
-@call(parameters.SOCKET, parameters.AS)
+@call(parameters.SOCKET, parameters.AS, role=Role.ACCEPT)
 def accept(opened: Handles, given: Given) -> str:
     """Take the next connection; gives the peer's address."""
     accepted, peer = opened.socket(given["socket"]).accept()
@@ -83,6 +86,7 @@ def accept(opened: Handles, given: Given) -> str:
 @call(
     *(parameters.THIS, parameters.NEW, parameters.TO, parameters.FAMILY, parameters.TYPE),
     one_of=(("socket", "as"),),
+    role=Role.CONNECT,
 )
 def connect(opened: Handles, given: Given) -> None:
     """Connect a socket; with `as`, make it first: it stays, whatever comes of it."""
@@ -93,6 +97,7 @@ def connect(opened: Handles, given: Given) -> None:
 @call(
     *(parameters.THIS, parameters.NEW, parameters.TO, parameters.FAMILY, parameters.TYPE),
     one_of=(("socket", "as"),),
+    role=Role.CONNECT,
 )
 def connect_ex(opened: Handles, given: Given) -> int | str:
     """Connect a socket; gives 0, or the name of the errno."""
@@ -106,6 +111,7 @@ def connect_ex(opened: Handles, given: Given) -> int | str:
     Parameter(
         "how", str, "which direction", choices=("SHUT_RD", "SHUT_WR", "SHUT_RDWR"), required=True
     ),
+    role=Role.END,
 )
 def shutdown(opened: Handles, given: Given) -> None:
     """End one direction of a connection, or both."""
@@ -116,6 +122,7 @@ def shutdown(opened: Handles, given: Given) -> None:
     parameters.THIS,
     Parameter("file", OpenName, "the open file"),
     one_of=(("socket", "file"),),
+    role=Role.END,
 )
 def close(opened: Handles, given: Given) -> None:
     """Close a socket, or a file of makefile; the connection ends when both are closed."""
@@ -125,7 +132,7 @@ def close(opened: Handles, given: Given) -> None:
         opened.file(given["file"]).close()
 
 
-@call(parameters.SOCKET)
+@call(parameters.SOCKET, role=Role.END, note="(close with RST)")
 def abort(opened: Handles, given: Given) -> None:
     """Set SO_LINGER to 0 seconds and close: what is unsent is lost, and a TCP peer gets a reset."""
     ended = opened.socket(given["socket"])

@@ -7,7 +7,7 @@ from typing import Any
 
 from lab.agent.call_server import addresses, parameters
 from lab.agent.call_server.handles import Handles
-from lab.agent.call_server.registry import Given, call
+from lab.agent.call_server.registry import Given, Role, call
 from lab.agent.call_server.values import Address
 from lab.net import constants
 from lab.net.parameters import Parameter
@@ -30,7 +30,7 @@ _NAMES = {
 }
 
 
-@call(parameters.SOCKET, parameters.DATA, parameters.TO, parameters.FLAGS)
+@call(parameters.SOCKET, parameters.DATA, parameters.TO, parameters.FLAGS, role=Role.SEND)
 def sendto(opened: Handles, given: Given) -> int:
     """Send to an address; gives how many bytes were sent."""
     sending = opened.socket(given["socket"])
@@ -41,6 +41,7 @@ def sendto(opened: Handles, given: Given) -> int:
 @call(
     *(parameters.SOCKET, parameters.DATA, parameters.FLAGS),
     Parameter("to", Address, "whereto, if it is not connected"),
+    role=Role.SEND,
 )
 def sendmsg(opened: Handles, given: Given) -> int:
     """Send, to an address or the peer; gives how many bytes were sent."""
@@ -49,14 +50,20 @@ def sendmsg(opened: Handles, given: Given) -> int:
     return sending.sendmsg([given["data"]], [], given["flags"], to)
 
 
-@call(parameters.SOCKET, parameters.BYTES, parameters.FLAGS)
+@call(parameters.SOCKET, parameters.BYTES, parameters.FLAGS, role=Role.RECEIVE)
 def recvfrom(opened: Handles, given: Given) -> dict[str, Any]:
     """Receive; gives `data` and `from`, the sender's address."""
     data, sender = opened.socket(given["socket"]).recvfrom(given["bytes"], given["flags"])
     return {"data": data, "from": addresses.write(sender)}
 
 
-@call(parameters.SOCKET, parameters.BYTES, parameters.FLAGS, _ANCILLARY._replace(default=1024))
+@call(
+    parameters.SOCKET,
+    parameters.BYTES,
+    parameters.FLAGS,
+    _ANCILLARY._replace(default=1024),
+    role=Role.RECEIVE,
+)
 def recvmsg(opened: Handles, given: Given) -> dict[str, Any]:
     """Receive; gives `data`, `from`, `flags` (such as MSG_TRUNC) and `ancillary`."""
     receiving = opened.socket(given["socket"])

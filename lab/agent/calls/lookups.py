@@ -5,7 +5,7 @@ from typing import Any
 
 from lab.agent.call_server import addresses
 from lab.agent.call_server.handles import Handles
-from lab.agent.call_server.registry import Given, call
+from lab.agent.call_server.registry import Given, Role, call
 from lab.net import constants
 from lab.net.parameters import Parameter
 
@@ -19,6 +19,7 @@ _SERVICE = Parameter("service", str, "a service's name, or a port")
 @call(
     *(_HOST._replace(required=False), _SERVICE, _FAMILY, _TYPE),
     Parameter("flags", str, "AI_ flags, as one text (AI_PASSIVE | AI_NUMERICHOST)", default=""),
+    role=Role.LOOK_UP,
 )
 def getaddrinfo(_opened: Handles, given: Given) -> list[dict[str, Any]]:
     """Look up addresses; gives for each `family`, `type`, `address` and `canonical_name`."""
@@ -42,13 +43,13 @@ def getaddrinfo(_opened: Handles, given: Given) -> list[dict[str, Any]]:
     ]
 
 
-@call(_HOST)
+@call(_HOST, role=Role.LOOK_UP)
 def gethostbyname(_opened: Handles, given: Given) -> str:
     """Look up the first IPv4 address of a name."""
     return socket.gethostbyname(given["host"])
 
 
-@call(_HOST)
+@call(_HOST, role=Role.LOOK_UP)
 def gethostbyaddr(_opened: Handles, given: Given) -> dict[str, Any]:
     """Look up the name of an address; gives `name`, `aliases` and `addresses`."""
     name, aliases, found = socket.gethostbyaddr(given["host"])

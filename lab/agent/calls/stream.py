@@ -6,7 +6,7 @@ import time
 
 from lab.agent.call_server import parameters
 from lab.agent.call_server.handles import Handles
-from lab.agent.call_server.registry import Given, call
+from lab.agent.call_server.registry import Given, Role, call
 from lab.agent.call_server.values import Data, Duration
 from lab.net.parameters import Parameter
 
@@ -14,19 +14,19 @@ _POLL_NAMES = ("POLLIN", "POLLPRI", "POLLOUT", "POLLERR", "POLLHUP", "POLLNVAL",
 _LOOK_AGAIN_S = 0.02
 
 
-@call(parameters.SOCKET, parameters.DATA, parameters.FLAGS)
+@call(parameters.SOCKET, parameters.DATA, parameters.FLAGS, role=Role.SEND)
 def send(opened: Handles, given: Given) -> int:
     """Send; gives how many bytes were taken, which may be fewer."""
     return opened.socket(given["socket"]).send(given["data"], given["flags"])
 
 
-@call(parameters.SOCKET, parameters.DATA, parameters.FLAGS)
+@call(parameters.SOCKET, parameters.DATA, parameters.FLAGS, role=Role.SEND)
 def sendall(opened: Handles, given: Given) -> None:
     """Send all of it."""
     opened.socket(given["socket"]).sendall(given["data"], given["flags"])
 
 
-@call(parameters.SOCKET, parameters.BYTES, parameters.FLAGS)
+@call(parameters.SOCKET, parameters.BYTES, parameters.FLAGS, role=Role.RECEIVE)
 def recv(opened: Handles, given: Given) -> bytes:
     """Receive what is there, at least one byte; gives nothing ("") at the end of data."""
     return opened.socket(given["socket"]).recv(given["bytes"], given["flags"])
@@ -37,6 +37,7 @@ def recv(opened: Handles, given: Given) -> bytes:
     Parameter("data", Data, "what to send, again and again", default=b"x" * 65_536),
     Parameter("idle", Duration, "until it has taken nothing for so long", default=0.2),
     Parameter("most", int, "but not more bytes than this", 0, 1 << 30, default=1 << 28),
+    role=Role.SEND,
 )
 def fill(opened: Handles, given: Given) -> int:
     """Send without waiting until nothing more is taken (EAGAIN); gives how many bytes were."""
@@ -67,6 +68,7 @@ def fill(opened: Handles, given: Given) -> int:
         required=True,
     ),
     Parameter("timeout", Duration, "but no longer than this"),
+    role=Role.WAIT,
 )
 def poll(opened: Handles, given: Given) -> list[str]:
     """Wait until a socket is ready; gives the names of poll(2), none when the time is over."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from lab.agent import calls
+from lab.agent.call_server.registry import KernelNames
 from lab.agent.call_server.values import Address
-from lab.agent.calls import counters
 from lab.evidence.events import CallOutcome, CallStarted, StepEvent
 from lab.evidence.verdict import Judgement
 from lab.net.parameters import ParameterError
@@ -70,8 +70,8 @@ class CallStep(Step):
             calls.checked(name, arguments, name)
         except ParameterError as error:
             raise values.refused_parameter(step, error, own) from None
-        if name == "counter" and reading.has_kernel:
-            _refuse_counter(step, str(arguments["name"]))
+        if (kernel_names := calls.find(name).kernel_names) and reading.has_kernel:
+            _refuse_unknown(step, kernel_names, str(arguments[kernel_names.parameter]))
         _note_sockets(step, reading.names, on, name, arguments)
         later = reading.names.later_of(step, "call", call_expectation.KEYS)
         return cls(step.line, on, name, arguments, call_expectation.read(step), later)
@@ -109,12 +109,13 @@ class CallStep(Step):
             yield from self.expected.judge(self, event)
 
 
-def _refuse_counter(step: Mapping, name: str) -> None:
-    """Refuse a counter that this machine's kernel has not; the hosts have the same kernel."""
-    known = counters.names()
-    if known and name not in known and not counters.MAY_COME.fullmatch(name):
-        hint = near(name, known) or "; nstat -az lists them"
-        raise step.error("name", f"{name!r}: the kernel has no counter of that name{hint}")
+def _refuse_unknown(step: Mapping, kernel: KernelNames, name: str) -> None:
+    """Refuse a name that this machine's kernel has not; the hosts have the same kernel."""
+    known = kernel.names()
+    if known and name not in known and not kernel.may_come(name):
+        hint = near(name, known) or f"; {kernel.listed_by}"
+        text = f"{name!r}: the kernel has no {kernel.what} of that name{hint}"
+        raise step.error(kernel.parameter, text)
 
 
 def _note_sockets(
@@ -124,7 +125,8 @@ def _note_sockets(
 
     Refuse addresses without a port, too, unless they are of a Unix socket.
     """
-    internet = arguments.get("family") not in {"unix", "AF_UNIX"} and call != "socketpair"
+    internet = arguments.get("family") not in {"unix", "AF_UNIX"}
+    internet = internet and not calls.find(call).unix_only
     for key in calls.uses(call):
         if key in arguments:
             names.use_socket(step, key, on, str(arguments[key]))
