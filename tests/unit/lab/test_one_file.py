@@ -18,6 +18,7 @@ from lab.api import make_signatures
 from lab.commands import scenario_tables
 from lab.commands.fault import fill_fault
 from lab.errors import ScenarioError
+from lab.evidence import events
 from lab.evidence.verdict import Verdict
 from lab.net.fate import Fate
 from lab.report.arrows import fate_words
@@ -126,17 +127,18 @@ def folder(tmp_path: Path) -> Path:
         (20, made.tcp(made.CLIENT, flags, seq=101, ack=501, data=b"x"), swallowed),
         (30, made.tcp(made.SERVER, flags, seq=501, ack=101, data=b"hello"), made.DELIVERED),
     ]
+    link = events.FaultLink(source="client", target="server", fault="server/1")
+    counters = events.FaultCounters(matched_packets=1, acted_packets=1)
+    on = events.FaultOn(step=2, name="mouth", impairment="swallow", links=(link,))
     gulped = {"socket": "c", "gulps": 2}
-    events = [
+    happened = [
         *made.half_open()[:5],
-        made.event("fault_on", 15, step=2, name="mouth", impairment="swallow", asked={},
-                   links=[["client", "server"]], ids=["server/1"], for_s=None, said=""),
-        made.call(31, 3, "client", "gulp", gulped, began_ms=21, gave={"text": "hello"}),
-        made.event("fault_off", 40, step=4, name="mouth", ids=["server/1"], matched_packets=1,
-                   acted_packets=1),
-        made.event("end", 1050, troubles=[]),
-    ]  # fmt: skip
-    return made.write(tmp_path / "run", events, packets, scenario=SCENARIO)
+        made.at(15, on),
+        made.call(31, 3, "client", "gulp", gulped, began_ms=21, result={"text": "hello"}),
+        made.at(40, events.FaultOff(step=4, name="mouth", counters=counters)),
+        made.at(1050, events.End()),
+    ]
+    return made.write(tmp_path / "run", happened, packets, scenario=SCENARIO)
 
 
 def test_a_run_with_them_is_judged(folder: Path) -> None:
