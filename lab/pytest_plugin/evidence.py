@@ -26,7 +26,7 @@ from lab.evidence.events import (
 )
 from lab.evidence.verdict import Judgement, Verdict
 from lab.pytest_plugin import options
-from lab.pytest_plugin.test_lab import TestLab
+from lab.pytest_plugin.lab_view import LabView
 
 TITLE = "socket lab"
 _SHOWN_ARGUMENTS = ("socket", "as", "to", "address", "data", "bytes", "timeout")
@@ -49,7 +49,7 @@ class TestEvidence:
             pytest.fail(why_not, pytrace=False)
         # Is it known what came of the test? Not if it was interrupted.
         self.reported = False
-        self._lab: TestLab | None = None
+        self._view: LabView | None = None
         self._kept = False
         self._page = ""
         item.stash[options.EVIDENCE] = self
@@ -65,9 +65,9 @@ class TestEvidence:
             hosts=tuple(hosts),
         )
 
-    def follow(self, lab: TestLab) -> None:
-        """Take the lab that the test has."""
-        self._lab = lab
+    def follow(self, view: LabView) -> None:
+        """Take the view of the lab that the test has."""
+        self._view = view
 
     def on_report(self, report: pytest.TestReport) -> None:
         """Take a report on a part of the test; keep the evidence when it failed."""
@@ -98,16 +98,16 @@ class TestEvidence:
         if self._kept:
             return
         self._kept = True
-        if self._lab and judgement.verdict is not Verdict.PASS:
-            self._lab.write_outputs()
+        if self._view and judgement.verdict is not Verdict.PASS:
+            self._view.write_outputs()
         self.finish()
         _write_verdict(self.folder, judgement)
         self._page = page(self.folder)
 
     def finish(self) -> None:
         """Complete what has been written."""
-        if self._lab:
-            self._lab.finish_log()
+        if self._view:
+            self._view.finish_log()
 
     def _section(self) -> str:
         """Say where the evidence is, and show the ends of it."""
@@ -137,7 +137,7 @@ def name_of(nodeid: str) -> str:
 
 
 def page(folder: Path) -> str:
-    """Make the page of a run; return what to say of it after the folder's name."""
+    """Make the page of a run; return its name, to be shown after the folder's."""
     from lab import report  # noqa: PLC0415 - only when something fails
 
     try:

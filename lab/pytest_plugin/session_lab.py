@@ -23,7 +23,7 @@ from lab.errors import EngineError, LabError
 from lab.evidence.events import Notice
 from lab.model import ComposeFiles
 from lab.pytest_plugin.evidence import TestEvidence
-from lab.pytest_plugin.test_lab import TestLab
+from lab.pytest_plugin.lab_view import LabView
 
 _QUIET_WITHIN_S, _BUSY_WITHIN_S = 10.0, 0.2
 
@@ -76,19 +76,19 @@ class SessionLab(AbstractContextManager["SessionLab"]):
         run_log = evidence.begin_log(self._engine.name, list(lab.hosts))
         for text in self._notes:
             run_log.write(Notice(text=text))
-        test_lab = TestLab(lab, run_log, self._connect)
-        evidence.follow(test_lab)
+        view = LabView(lab, run_log, self._connect)
+        evidence.follow(view)
         try:
-            test_lab.open(packets=not item.config.getoption("lab_no_packets"))
-            yield test_lab.lab
+            view.open(packets=not item.config.getoption("lab_no_packets"))
+            yield view.lab
             if not evidence.reported:
                 evidence.leave()
         finally:
             evidence.finish()
-            test_lab.end()
-            if test_lab.scope.dirty:
+            view.end()
+            if view.scope.dirty:
                 self._down()
-            elif test_lab.scope.used:
+            elif view.scope.used:
                 self._wait_until_quiet(lab)
 
     def _is_well(self, lab: Lab) -> bool:

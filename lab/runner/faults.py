@@ -132,7 +132,7 @@ class ActiveFaults:
 
     def _look(self) -> None:
         for fault in (one for faults in self._faults.values() for one in faults):
-            with suppress(AgentEndedError):  # its end is told when it is lifted
+            with suppress(AgentEndedError):  # which is an error when it is lifted
                 self._looked[fault] = fault.status()
 
     # --- of hosts

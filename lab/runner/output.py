@@ -90,11 +90,11 @@ class PrintedByHosts:
         return any(self._count_of(pattern, of) < least for pattern, of, least in self._expected)
 
     def _note_states(self) -> None:
-        with suppress(LabError):  # then the steps say what is wrong with the lab
+        with suppress(LabError):  # then the steps show what is wrong with the lab
             for status in self._lab.status().hosts:
                 if host := self._hosts.get(status.name):
                     lines: Iterable[PrintedLine] = host.last
-                    if status.state == "running":  # else they may say why it ended
+                    if status.state == "running":  # else they may show why it ended
                         lines = [line for line in lines if line.time_ns >= self._began_ns]
                     self._recorder.write(output.last_output(status.name, status.state, lines))
 

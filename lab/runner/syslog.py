@@ -22,7 +22,7 @@ class SyslogFollower:
         self._lines: list[LogLine] = []
         self._changed = Changing()
         self._failed = ""
-        self._skip = sum(1 for _ in lab.syslog())  # what the start of the lab has said
+        self._skip = sum(1 for _ in lab.syslog())  # the lines of the lab's start
         Thread(target=self._follow, daemon=True).start()
 
     def _follow(self) -> None:
@@ -61,7 +61,7 @@ class SyslogFollower:
             return f"the syslog cannot be read: {error}"
         with self._changed:
             self._changed.wait_for(lambda: len(self._lines) >= there or self._failed, _CATCH_UP_S)
-            lacking = there - len(self._lines)
+            missing = there - len(self._lines)
         if self._failed:
             return f"the syslog could not be read to its end: {self._failed}"
-        return f"{lacking} lines of the syslog have not come in time" if lacking > 0 else ""
+        return f"{missing} lines of the syslog have not come in time" if missing > 0 else ""

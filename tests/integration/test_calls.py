@@ -116,7 +116,9 @@ def test_errors_come_from_the_hosts_kernel_and_resolver(
         assert gave(client, "getservbyname", service="lab-time", protocol="tcp") == 21567
 
 
-def test_the_caller_has_the_hosts_name_and_no_rights(lab: Lab, client: Host, server: Host) -> None:
+def test_the_call_server_has_the_hosts_name_and_no_rights(
+    lab: Lab, client: Host, server: Host
+) -> None:
     assert gave(client, "gethostname") == client.run(["hostname"]).stdout.decode().strip()
     addresses = lab.host("server").status().addresses
     assert gave(client, "gethostbyname", host="server") in addresses
@@ -128,7 +130,7 @@ def test_the_caller_has_the_hosts_name_and_no_rights(lab: Lab, client: Host, ser
     assert raised(client, "setsockopt", socket=name, option="SO_RCVBUFFORCE", value=1) == "EPERM"
 
 
-def test_descriptors_of_the_caller_begin_as_in_any_program(client: Host) -> None:
+def test_descriptors_of_the_call_server_begin_as_in_any_program(client: Host) -> None:
     name = f"first-{secrets.token_hex(3)}"
     caller = CallClient(CallConnection("client", client.begin_call_server))
     caller.call("socket", **{"as": name})
@@ -137,7 +139,7 @@ def test_descriptors_of_the_caller_begin_as_in_any_program(client: Host) -> None
     caller.close()
 
 
-def test_unix_sockets_are_in_a_folder_of_the_caller(client: Host) -> None:
+def test_unix_sockets_are_in_a_folder_of_the_call_server(client: Host) -> None:
     names = {key: f"{key}-{secrets.token_hex(3)}" for key in ("door", "c", "s")}
     path, kind = names["door"], {"family": "unix"}
     gave(client, "listen", address=path, **{"as": names["door"]}, **kind)
@@ -174,7 +176,7 @@ def test_a_paused_host_makes_no_calls_until_it_is_resumed(server: Host, client: 
         accepted.close()
 
 
-def test_the_caller_ends_with_its_host_and_the_next_call_begins_another(lab: Lab) -> None:
+def test_the_call_server_ends_with_its_host_and_the_next_call_begins_another(lab: Lab) -> None:
     host = lab.host("inetd")
     gave(host, "listen", port=0, **{"as": "before"})
     waiting = host.calls.start("accept", socket="before", **{"as": "never"})
@@ -201,7 +203,7 @@ sys.stdin.read()
 """
 
 
-def test_the_caller_ends_with_its_program(lab: Lab, client: Host) -> None:
+def test_the_call_server_ends_with_its_program(lab: Lab, client: Host) -> None:
     port = 20_000 + secrets.randbelow(10_000)
     argv = [sys.executable, "-c", _PROGRAM, lab.status().engine, lab.name, str(port)]
     with subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:

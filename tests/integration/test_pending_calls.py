@@ -129,7 +129,7 @@ def test_who_reads_nothing_takes_what_its_pipe_does(namespaces: Engine, tmp_path
     assert (last.expected, last.found) == ("takes it within 0.2 s", "took 65,536 of 100,000 bytes")
 
 
-def test_ctrl_c_keeps_the_input_that_was_under_way(
+def test_ctrl_c_keeps_the_input_that_was_pending(
     namespaces: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(_program: RunningProgram, _data: bytes, **_more: object) -> None:
@@ -144,7 +144,7 @@ def test_ctrl_c_keeps_the_input_that_was_under_way(
     assert (event.step, event.data) == (1, {"text": "x"})
 
 
-def test_ctrl_c_keeps_the_call_that_was_under_way(
+def test_ctrl_c_keeps_the_call_that_was_pending(
     namespaces: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = PendingCall.result
@@ -164,7 +164,7 @@ def test_ctrl_c_keeps_the_call_that_was_under_way(
     assert (event.step, event.call) == (1, "accept")
 
 
-def test_ctrl_c_keeps_the_output_of_the_program_that_was_under_way(
+def test_ctrl_c_keeps_the_output_of_the_program_that_was_running(
     namespaces: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = RunningProgram.wait

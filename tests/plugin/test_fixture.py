@@ -145,7 +145,7 @@ def test_finds_it(lab):
     project.run().assert_outcomes(passed=2)
 
 
-def test_what_the_engine_makes_otherwise_is_said_where_a_test_fails(project: Project) -> None:
+def test_what_the_engine_makes_otherwise_is_a_note_where_a_test_fails(project: Project) -> None:
     text = (project.path / "compose.yaml").read_text()
     project.write("compose.yaml", text.replace("    init: true\n", "    mem_limit: 64m\n"))
     project.tests("def test_fails(lab): assert False\n")
@@ -244,7 +244,7 @@ def test_hangs(lab, number):
         assert_nothing_left(name, 15)
 
 
-def test_a_wrong_compose_file_is_said_with_its_line(project: Project) -> None:
+def test_a_wrong_compose_file_is_an_error_with_its_line(project: Project) -> None:
     project.write("wrong.yaml", "services:\n  a:\n    image: [socket-lab/x]\n")
     project.tests("def test_one(lab): pass\ndef test_two(lab): pass\n")
     result = project.run("--lab-compose", "wrong.yaml")
@@ -255,7 +255,7 @@ def test_a_wrong_compose_file_is_said_with_its_line(project: Project) -> None:
     assert project.kept() == []
 
 
-def test_an_engine_that_cannot_work_names_what_it_lacks(
+def test_an_engine_that_cannot_work_names_what_is_missing(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{project.path}/nobody.sock")
@@ -273,7 +273,7 @@ def test_an_unknown_engine_is_refused_before_anything_starts(project: Project) -
     result.stderr.fnmatch_lines(["ERROR: --lab-engine nmespaces: must be one of compose, *"])
 
 
-def test_a_project_may_say_where_its_compose_file_is(project: Project) -> None:
+def test_a_project_may_name_its_compose_file(project: Project) -> None:
     (project.path / "compose.yaml").rename(project.path / "other.yaml")
     project.tests("def test_one(lab): connected(lab)\n")
     result = project.run()
@@ -373,7 +373,7 @@ def test_no_test_gets_a_lab_whose_program_dies_of_the_last_ones_end(project: Pro
     result.assert_outcomes(passed=2 * rounds)
 
 
-def test_a_failing_test_shows_what_programs_said(project: Project) -> None:
+def test_a_failing_test_shows_what_programs_printed(project: Project) -> None:
     project.tests(
         "def test_fails(lab):\n"
         "    lab.host('client').run(['sh', '-c', 'echo so; echo why >&2; exit 3'])\n"
@@ -467,7 +467,7 @@ def test_has_no_place_for_it(lab):
         ('host("client").start(["true"], user="nobody")', "UsageError: *: no user nobody; *"),
     ],
 )
-def test_what_makes_no_sense_is_told_at_the_tests_own_line(
+def test_what_makes_no_sense_is_an_error_of_the_tests_own_line(
     project: Project, call: str, said: str
 ) -> None:
     project.write("test_wrong.py", f"def test_asks(lab):\n    lab.{call}\n")

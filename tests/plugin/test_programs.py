@@ -42,7 +42,9 @@ def test_types(lab):
 
 
 @on_both
-def test_who_has_ended_takes_no_input_and_the_test_is_told_where(project: Project) -> None:
+def test_a_program_that_has_ended_takes_no_input_which_is_an_error_of_the_tests_own_line(
+    project: Project,
+) -> None:
     project.tests("""
 def test_types(lab):
     program = lab.host("client").start(["sh", "-c", "read line; exit 3"])
@@ -128,7 +130,7 @@ SAYS = 'echo begun; echo why >&2; read line; echo "got $line"; exec sleep 60'
 
 
 @on_both
-def test_a_failing_test_shows_what_a_started_program_has_said_and_takes_nothing(
+def test_a_failing_test_shows_what_a_started_program_has_printed_and_takes_nothing(
     project: Project,
 ) -> None:
     project.tests(f"""
@@ -158,7 +160,7 @@ def test_types(program):
     assert (program["output"], program["errors"]) == ("begun\ngot it\n", "why\n")
 
 
-def test_what_a_program_has_said_is_kept_when_its_block_ends(project: Project) -> None:
+def test_what_a_program_has_printed_is_kept_when_its_block_ends(project: Project) -> None:
     project.tests("""
 def test_types(lab):
     with lab.host("client").start(["sh", "-c", "echo one; echo two >&2; exit 3"]) as program:

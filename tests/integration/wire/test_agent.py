@@ -253,7 +253,7 @@ def test_guard_outlives_its_host_and_its_program_goes_on(pair: Lab) -> None:
     assert pair.faults() == []
 
 
-def test_spent_fault_says_so_and_counts_on(pair: Lab) -> None:
+def test_exhausted_fault_is_listed_as_such_and_counts_on(pair: Lab) -> None:
     with pair.link("left", "right").drop(first=1) as fault:
         assert not fault.status.exhausted
         is_cut(pair)

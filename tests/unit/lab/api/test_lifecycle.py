@@ -205,7 +205,7 @@ def test_down_removes_the_only_lab() -> None:
     assert engine.there == []
 
 
-def test_down_removes_every_lab_when_told() -> None:
+def test_down_removes_every_lab_when_asked_to() -> None:
     engine = FakeEngine("one", "b", "a")
     assert down(engine, every=True) == ["a", "b"]
     assert engine.there == []
@@ -220,7 +220,7 @@ def test_down_removes_nothing_when_one_name_is_wrong() -> None:
     assert [lab.name for lab in engine.there] == ["a", "b"]
 
 
-def test_findings_say_which_engine_they_are_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_findings_name_the_engine_they_are_of(monkeypatch: pytest.MonkeyPatch) -> None:
     python = Finding("Python", True, "3.13")
     monkeypatch.setattr(doctor, "findings", lambda: [python])
     found = lifecycle.findings([FakeEngine("one"), FakeEngine("two", fails=True)])
@@ -249,7 +249,7 @@ def finding(engine: str, *, ok: bool, required: bool = True) -> Finding:
         ([], False),
     ],
 )
-def test_machine_can_when_one_engine_lacks_nothing(found: list[Finding], can: bool) -> None:
+def test_machine_can_when_one_engine_misses_nothing(found: list[Finding], can: bool) -> None:
     assert lifecycle.can(found) is can
 
 

@@ -142,7 +142,7 @@ def test_a_view_shares_the_call_server_and_cannot_be_taken_down(fake: FakeLab, s
     assert not fake.is_up
 
 
-def test_a_view_reaches_agents_as_it_is_told_to(fake: FakeLab) -> None:
+def test_a_view_reaches_agents_in_its_own_way(fake: FakeLab) -> None:
     begun = []
 
     def begin(host: Any) -> Any:

@@ -31,7 +31,7 @@ def test_newline_at_the_end_begins_no_line() -> None:
     assert list(lines([Piece(b"a\n")])) == [whole(b"a")]
 
 
-def test_line_whose_head_is_lost_is_left_out_and_the_next_says_so() -> None:
+def test_line_whose_head_is_lost_is_left_out_and_counted_in_the_next() -> None:
     pieces = [Piece(b"lf a line\nwhole\nnext\n", lost_bytes=7)]
     assert list(lines(pieces)) == [whole(b"whole", 7), whole(b"next")]
 
@@ -91,7 +91,7 @@ def test_line_that_is_not_whole_comes_when_it_is_asked_for_again() -> None:
     assert [line.text for line in reading.lines()] == ["ready"]
 
 
-def test_what_is_lost_is_said_with_the_next_line_that_is_whole() -> None:
+def test_what_is_lost_is_counted_in_the_next_line_that_is_whole() -> None:
     found = printed(out(b"begun"), out(b"end\nwhole\nlast\n", lost_bytes=7))
     assert [(line.text, line.lost_bytes) for line in found] == [("whole", 7), ("last", 0)]
 

@@ -117,7 +117,7 @@ def test_calls_are_written_once_in_the_order_in_which_they_returned(
     assert waiting.has_ended
 
 
-def test_a_call_whose_host_has_ended_is_pending_and_says_why(
+def test_a_call_whose_host_has_ended_is_pending_with_the_reason(
     fake: FakeLab, written: Written
 ) -> None:
     host = Lab(fake, written.recording).host("client")

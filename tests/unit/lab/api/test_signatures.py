@@ -28,7 +28,7 @@ def test_they_are_as_the_impairments_are_now() -> None:
     assert text == make_signatures.text(), "run: python -m lab.api.make_signatures"
 
 
-def test_every_impairment_has_a_method_that_says_what_it_does() -> None:
+def test_every_impairment_has_a_method_with_its_own_description() -> None:
     for name in impairments.names():
         assert getattr(Link, name).__doc__
 

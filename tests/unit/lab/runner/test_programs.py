@@ -56,7 +56,7 @@ def test_input_that_is_kept_open_is_taken_in_stages(programs: Programs) -> None:
     assert len(end.output) == len("ready\none\n") + 500_000
 
 
-def test_who_closes_its_input_refuses_it_and_goes_on(programs: Programs) -> None:
+def test_a_program_that_closes_its_input_refuses_it_and_goes_on(programs: Programs) -> None:
     program = programs.start("exec <&-; echo ready; exec sleep 60", keep_open=True)
     assert ready(program)
     taken = program.send(b"x", close=False, within_s=LONGEST_S)
@@ -64,7 +64,7 @@ def test_who_closes_its_input_refuses_it_and_goes_on(programs: Programs) -> None
     assert program.wait(0).is_pending
 
 
-def test_who_has_ended_refuses_input_and_says_how_it_ended(programs: Programs) -> None:
+def test_a_program_that_has_ended_refuses_input_with_its_exit_status(programs: Programs) -> None:
     program = programs.start("exit 3", keep_open=True)
     assert program.wait(LONGEST_S).exit_status == 3
     assert program.send(b"x", close=False, within_s=LONGEST_S) == Taken(0, True, 3)

@@ -11,10 +11,8 @@ from lab.api.run_log import RunLog
 from lab.api.scope import Scope
 
 
-class TestLab:
+class LabView:
     """A view of the session's lab; `begin_agent` connects to the agents of its hosts."""
-
-    __test__ = False
 
     def __init__(
         self, lab: Lab, run_log: RunLog, begin_agent: Callable[[EngineHost], socket]
