@@ -116,7 +116,7 @@ def test_errors_come_from_the_hosts_kernel_and_resolver(
         assert gave(client, "getservbyname", service="lab-time", protocol="tcp") == 21567
 
 
-def test_the_call_server_has_the_hosts_name_and_no_rights(
+def test_a_call_server_has_its_hosts_name_and_no_rights(
     lab: Lab, client: Host, server: Host
 ) -> None:
     assert gave(client, "gethostname") == client.run(["hostname"]).stdout.decode().strip()

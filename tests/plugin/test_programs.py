@@ -42,7 +42,7 @@ def test_types(lab):
 
 
 @on_both
-def test_a_program_that_has_ended_takes_no_input_which_is_an_error_of_the_tests_own_line(
+def test_input_for_a_program_that_has_ended_is_an_error_of_the_tests_own_line(
     project: Project,
 ) -> None:
     project.tests("""
