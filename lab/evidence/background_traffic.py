@@ -1,11 +1,10 @@
 """Packets that kernels send for no program. Pure."""
 
+from lab.net.constants import LISTENER_DISCOVERY, NEIGHBOUR_DISCOVERY
 from lab.net.packet import Packet
 
-# What hosts tell each other about neighbours and groups (RFC 4861, 2710, 9777), unasked.
-_ICMPV6_TYPES = frozenset({130, 131, 132, 133, 134, 135, 136, 137, 143})
 
-
-def is_housekeeping(packet: Packet) -> bool:
-    """Tell whether the kernel sent it on its own account."""
-    return packet.version == 6 and packet.icmp_type in _ICMPV6_TYPES
+def is_background(packet: Packet) -> bool:
+    """Tell whether a kernel sent it unasked, about neighbours or groups."""
+    type_ = packet.icmp_type
+    return packet.version == 6 and (type_ in NEIGHBOUR_DISCOVERY or type_ in LISTENER_DISCOVERY)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lab.errors import EvidenceError
 from lab.evidence import connections, event_file, folders
-from lab.evidence.background_traffic import is_housekeeping
+from lab.evidence.background_traffic import is_background
 from lab.evidence.events import Event, FaultOn, StepEvent, StepsEnded, SyslogLine
 from lab.evidence.packets import Seen, packets
 
@@ -31,7 +31,7 @@ def lines(folder: Path, step: int | None = None) -> list[str]:
 
 def _packets(seen: Sequence[Seen], there: Sequence[Event], step: int | None) -> list[str]:
     what = "the last packets"
-    seen = [one for one in seen if one.link and not is_housekeeping(one.packet)]
+    seen = [one for one in seen if one.link and not is_background(one.packet)]
     played = [one for one in there if isinstance(one, StepEvent) and one.step is not None]
     if played and played[-1].step == step:
         # What comes later is the end of the run: connections that are torn down.

@@ -1,12 +1,49 @@
-"""Names of the socket interface and their numbers, as the manual pages spell them.
+"""Names and their numbers: of ICMP, of syslog, and of the socket interface.
 
-socket(7), tcp(7), udp(7), ip(7), ipv6(7), unix(7), send(2), recv(2). What this Python's `socket`
-has no name for is in the tables here, from the kernel's headers.
+The last as the manual pages spell them: socket(7), tcp(7), udp(7), ip(7), ipv6(7), unix(7),
+send(2), recv(2). What this Python's `socket` has no name for is in the tables here, from the
+kernel's headers.
 """
 
 import errno
 import socket
 from collections.abc import Mapping
+
+# The types of ICMP's messages over IPv4 and over IPv6, None: there is none (RFC 792, RFC 4443).
+ICMP_TYPES = {
+    "echo-reply": (0, 129),
+    "destination-unreachable": (3, 1),
+    "packet-too-big": (None, 2),
+    "redirect": (5, 137),
+    "echo-request": (8, 128),
+    "time-exceeded": (11, 3),
+    "parameter-problem": (12, 4),
+    "neighbour-solicitation": (None, 135),
+    "neighbour-advertisement": (None, 136),
+}
+# Those that are about a packet, which they quote.
+ICMP_ERRORS = (
+    *("destination-unreachable", "packet-too-big", "redirect", "time-exceeded"),
+    "parameter-problem",
+)
+# The codes of destination-unreachable over each version of IP (RFC 792; RFC 1812, 5.2.7.1;
+# RFC 4443, 3.1).
+UNREACHABLE_CODES: Mapping[int, Mapping[int, str]] = {
+    4: {
+        **{0: "net-unreachable", 1: "host-unreachable", 2: "protocol-unreachable"},
+        **{3: "port-unreachable", 4: "fragmentation-needed", 5: "source-route-failed"},
+        **{6: "net-unknown", 7: "host-unknown", 9: "net-prohibited", 10: "host-prohibited"},
+        13: "admin-prohibited",
+    },
+    6: {
+        **{0: "no-route", 1: "admin-prohibited", 2: "beyond-scope", 3: "address-unreachable"},
+        **{4: "port-unreachable", 5: "source-address-refused", 6: "route-rejected"},
+    },
+}
+# ICMPv6 types that kernels send for no program: about neighbours (RFC 4861) and about groups
+# (RFC 2710, RFC 9777).
+NEIGHBOUR_DISCOVERY = range(133, 138)
+LISTENER_DISCOVERY = frozenset({130, 131, 132, 143})
 
 # RFC 5424, 6.2.1, by their codes, as rsyslog names them.
 SYSLOG_FACILITIES = (
@@ -86,6 +123,12 @@ _MORE_FLAGS = {"MSG_ZEROCOPY": 0x4000000, "MSG_FASTOPEN": 0x20000000}
 # Numbers with two names: the one that the manual pages use for sockets.
 _PREFERRED = {errno.EAGAIN: "EAGAIN", errno.EOPNOTSUPP: "EOPNOTSUPP", errno.EDEADLK: "EDEADLK"}
 OTHER_NAMES = {"EWOULDBLOCK": "EAGAIN", "ENOTSUP": "EOPNOTSUPP", "EDEADLOCK": "EDEADLK"}
+
+
+def icmp_type_name(version: int, type_: int) -> str:
+    """Return the name of a message by its type, "" for one that has none here."""
+    place = 0 if version == 4 else 1
+    return next((name for name, types in ICMP_TYPES.items() if types[place] == type_), "")
 
 
 def number(table: Mapping[str, int], name: object) -> int:

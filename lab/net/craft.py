@@ -7,6 +7,7 @@ fault that was to make it has not acted.
 
 from struct import pack
 
+from lab.net import constants, sequence
 from lab.net.checksum import mended
 from lab.net.packet import ACK, FIN, ICMP, ICMPV6, RST, SYN, TCP, Packet, extensions, parse
 
@@ -16,17 +17,22 @@ _INTERNETWORK_CONTROL = 0xC0  # an ICMP error's precedence, RFC 1812, 4.3.2.5
 _MOST_IPV4 = 576  # bytes of an ICMP error with its IP header, RFC 1812, 4.3.2.3
 _MOST_IPV6 = 1280  # and of an ICMPv6 error, RFC 4443, 2.4 (c)
 
-# Type and code over IPv4 (RFC 792; RFC 1812, 5.2.7.1) and over IPv6 (RFC 4443, 3). Where ICMPv6
-# does not tell apart, the nearest, as RFC 7915, 4.2 translates and ip6tables' REJECT answers.
+# Type and code over IPv6 of what has a code over IPv4 (RFC 4443, 3). Where ICMPv6 does not tell
+# apart, the nearest, as RFC 7915, 4.2 translates and ip6tables' REJECT answers.
+_UNREACHABLE_OVER_IPV6 = {
+    "net-unreachable": (1, 0),
+    "host-unreachable": (1, 3),
+    "protocol-unreachable": (4, 1),
+    "port-unreachable": (1, 4),
+    "fragmentation-needed": (2, 0),
+    "net-prohibited": (1, 1),
+    "host-prohibited": (1, 1),
+    "admin-prohibited": (1, 1),
+}
+_CODES = {name: code for code, name in constants.UNREACHABLE_CODES[4].items()}
+# Type and code over IPv4 and over IPv6.
 _TYPES = {
-    "net-unreachable": ((3, 0), (1, 0)),
-    "host-unreachable": ((3, 1), (1, 3)),
-    "protocol-unreachable": ((3, 2), (4, 1)),
-    "port-unreachable": ((3, 3), (1, 4)),
-    "fragmentation-needed": ((3, 4), (2, 0)),
-    "net-prohibited": ((3, 9), (1, 1)),
-    "host-prohibited": ((3, 10), (1, 1)),
-    "admin-prohibited": ((3, 13), (1, 1)),
+    **{name: ((3, _CODES[name]), over_6) for name, over_6 in _UNREACHABLE_OVER_IPV6.items()},
     "time-exceeded": ((11, 0), (3, 0)),
 }
 REASONS = tuple(_TYPES)
@@ -67,8 +73,8 @@ def reset_to_sender(packet: Packet) -> bytes | None:
         segment = _segment(ports, packet.acknowledgment, 0, RST)
     else:
         controls = bool(packet.flags & SYN) + bool(packet.flags & FIN)
-        end = packet.sequence + packet.payload_length + controls
-        segment = _segment(ports, 0, end % 2**32, RST | ACK)
+        end = sequence.after(packet.sequence, packet.payload_length + controls)
+        segment = _segment(ports, 0, end, RST | ACK)
     return _addressed(packet.destination, packet.source, TCP, segment)
 
 

@@ -8,6 +8,8 @@ and changes nothing in it. It reads every packet on the wire: hence flat code an
 from struct import Struct
 from typing import NamedTuple
 
+from lab.net import constants
+
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
 FIN, SYN, RST, PSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10
 
@@ -24,13 +26,6 @@ _TCP = Struct("!HHIIBB")
 _SHORT = Struct("!H")
 
 _FLAGS = ((SYN, "SYN"), (FIN, "FIN"), (RST, "RST"), (PSH, "PSH"), (ACK, "ACK"))
-_ICMP_NAMES = {
-    **{(4, 0): "echo reply", (4, 3): "unreachable", (4, 8): "echo request"},
-    **{(4, 11): "time exceeded", (6, 1): "unreachable", (6, 2): "packet too big"},
-    **{(6, 3): "time exceeded", (6, 4): "parameter problem", (6, 128): "echo request"},
-    **{(6, 129): "echo reply", (6, 135): "neighbor solicitation"},
-    **{(6, 136): "neighbor advertisement"},
-}
 
 
 class Packet:
@@ -92,7 +87,8 @@ class Packet:
     def _transport_words(self) -> list[str]:
         if self.icmp_type is not None:
             family = "ICMP" if self.version == 4 else "ICMPv6"
-            name = _ICMP_NAMES.get((self.version, self.icmp_type))
+            name = constants.icmp_type_name(self.version, self.icmp_type)
+            name = name.removeprefix("destination-").replace("-", " ")
             number = f"type {self.icmp_type} code {self.icmp_code}"
             return [family, f"{name} ({number})" if name else number]
         if self.protocol != TCP or self.payload_at == self.transport_at:

@@ -4,12 +4,11 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import NamedTuple
 
+from lab.net import sequence
 from lab.net.packet import ACK, FIN, RST, SYN, TCP, UDP, Packet, parse
 from lab.report import packet_text
 from lab.report.model import Connection
 
-_RING = 1 << 32
-_HALF = 1 << 31
 _RETRANSMISSION, _KEEP_ALIVE, _PROBE = "retransmission", "keep-alive", "window probe"
 
 End = tuple[bytes, int]
@@ -101,39 +100,34 @@ def _in_stream(flow: _Flow, packet: Packet, source: End, target: End) -> Place:
         sender.syn = sender.first = packet.sequence
     if sender.first is None:
         # It began before the capture: the first byte seen is the stream's first.
-        sender.first = (packet.sequence - 1) % _RING
+        sender.first = sequence.after(packet.sequence, -1)
         sender.next = 1
     if receiver.first is None and flags & ACK:
-        receiver.first = (packet.acknowledgment - 1) % _RING
+        receiver.first = sequence.after(packet.acknowledgment, -1)
         receiver.next = max(receiver.next, 1)
-    sequence = _relative(packet.sequence, sender.first)
-    acknowledgment = _relative(packet.acknowledgment, receiver.first or 0) if flags & ACK else 0
-    marks = _marks(packet, sequence, sender.next, receiver.window)
+    relative = sequence.distance(packet.sequence, sender.first)
+    first = receiver.first or 0
+    acknowledgment = sequence.distance(packet.acknowledgment, first) if flags & ACK else 0
+    marks = _marks(packet, relative, sender.next, receiver.window)
     sender.window = packet_text.window(packet)
-    end = sequence + length + bool(flags & SYN) + bool(flags & FIN)
+    end = relative + length + bool(flags & SYN) + bool(flags & FIN)
     if not flags & RST:
         sender.next = max(sender.next, end)
-    text = packet_text.label(packet, sequence, acknowledgment)
-    first_byte = max(0, sequence - 1)
+    text = packet_text.label(packet, relative, acknowledgment)
+    first_byte = max(0, relative - 1)
     return Place(flow.connection.number, text, marks, first_byte, length > 0)
 
 
-def _marks(packet: Packet, sequence: int, following: int, window: int) -> tuple[str, ...]:
+def _marks(packet: Packet, relative: int, following: int, window: int) -> tuple[str, ...]:
     flags, length = packet.flags, packet.payload_length
     if flags & RST:
         return ()
-    if length <= 1 and not flags & (SYN | FIN) and following and sequence == following - 1:
+    if length <= 1 and not flags & (SYN | FIN) and following and relative == following - 1:
         return (_PROBE if window == 0 else _KEEP_ALIVE,)
     size = length + bool(flags & SYN) + bool(flags & FIN)
-    if size and sequence + size <= following:
+    if size and relative + size <= following:
         return (_RETRANSMISSION,)
     return ()
-
-
-def _relative(number: int, first: int) -> int:
-    """Return a sequence number from the first one; one from before it is negative."""
-    distance = (number - first) % _RING
-    return distance - _RING if distance >= _HALF else distance
 
 
 def _text(address: bytes, port: int) -> str:

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from lab.net import constants
 from lab.net.packet import ACK, FIN, PSH, RST, SYN, TCP, UDP, Packet
 from lab.report import dns
 
@@ -9,28 +10,12 @@ _FLAGS = ((SYN, "SYN"), (FIN, "FIN"), (RST, "RST"), (PSH, "PSH"), (ACK, "ACK"))
 _URG, _ECE, _CWR = 0x20, 0x40, 0x80
 _MORE_FLAGS = ((_URG, "URG"), (_ECE, "ECE"), (_CWR, "CWR"))
 
-# RFC 792, 1812 and 4443: what people call them, by IP version, type and code.
-_UNREACHABLE_V4 = {
-    **{0: "net unreachable", 1: "host unreachable", 2: "protocol unreachable"},
-    **{3: "port unreachable", 4: "fragmentation needed", 5: "source route failed"},
-    **{6: "net unknown", 7: "host unknown", 9: "net prohibited", 10: "host prohibited"},
-    13: "admin prohibited",
-}
-_UNREACHABLE_V6 = {
-    **{0: "no route", 1: "admin prohibited", 2: "beyond scope", 3: "address unreachable"},
-    **{4: "port unreachable", 5: "source address refused", 6: "route rejected"},
-}
-_ICMP_V4 = {0: "echo reply", 5: "redirect", 8: "echo request", 11: "time exceeded"}
-_ICMP_V4 |= {12: "parameter problem"}
-_ICMP_V6 = {2: "packet too big", 3: "time exceeded", 4: "parameter problem"}
-_ICMP_V6 |= {128: "echo request", 129: "echo reply"}
-
 
 def is_icmp_error(packet: Packet) -> bool:
     """Tell whether an ICMP message quotes the packet that it is about."""
     if packet.icmp_type is None:
         return False
-    return packet.icmp_type in ({3, 5, 11, 12} if packet.version == 4 else {1, 2, 3, 4})
+    return constants.icmp_type_name(packet.version, packet.icmp_type) in constants.ICMP_ERRORS
 
 
 @cache
@@ -93,12 +78,11 @@ def window(packet: Packet) -> int:
 
 def _icmp(packet: Packet) -> str:
     type_, code = packet.icmp_type, packet.icmp_code
-    if packet.version == 4:
-        named = _UNREACHABLE_V4.get(code or 0) if type_ == 3 else _ICMP_V4.get(type_ or 0)
-        family = "ICMP"
-    else:
-        named = _UNREACHABLE_V6.get(code or 0) if type_ == 1 else _ICMP_V6.get(type_ or 0)
-        family = "ICMPv6"
+    family = "ICMP" if packet.version == 4 else "ICMPv6"
+    named = constants.icmp_type_name(packet.version, type_ or 0)
+    if named == "destination-unreachable":
+        named = constants.UNREACHABLE_CODES[packet.version].get(code or 0, "")
+    named = named.replace("-", " ")
     mtu = ""
     if named == "fragmentation needed":
         mtu = f" mtu {int.from_bytes(packet.data[packet.transport_at + 6 :][:2], 'big')}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.errors import EvidenceError
-from lab.evidence.background_traffic import is_housekeeping
+from lab.evidence.background_traffic import is_background
 from lab.evidence.packets import Seen
 from lab.evidence.pcapng import Record, read
 from lab.net import pcapng
@@ -43,7 +43,7 @@ def read_traffic(path: Path, fault_names: dict[str, str]) -> Traffic:
         link = f"{source} -> {target}" if source else ""
         raw = parse(record.data)
         found.seen.append(Seen(link, raw, fate, record.time_ns))
-        if not source or is_housekeeping(raw):
+        if not source or is_background(raw):
             found.background += 1
             continue
         place = flows.place(raw, source, target)

@@ -7,12 +7,11 @@ with a new sequence number begins a new flow, also between the same ports (RFC 9
 
 from collections import OrderedDict
 
+from lab.net import sequence
 from lab.net.packet import SYN, TCP, Packet
 
 # What is remembered at once; beyond it the oldest is forgotten, and counts from one again.
 MOST_FLOWS = 65_536
-_HALF = 1 << 31
-_ALL = (1 << 32) - 1
 
 
 Key = tuple[object, ...]
@@ -49,7 +48,7 @@ class Flow(Counter):
         self._last_ns = since_ns
         self.silence_ns = 0  # how long it was without a packet, once it is forgotten
         self._end = 0  # the payload's bytes so far
-        self._isn = first.sequence if first.flags & SYN else (first.sequence - 1) & _ALL
+        self._isn = first.sequence if first.flags & SYN else sequence.after(first.sequence, -1)
 
     def begins_with(self, packet: Packet) -> bool:
         """Tell whether a SYN is this flow's own (again), and not a new connection's."""
@@ -82,7 +81,7 @@ class Flow(Counter):
         syn = 1 if packet.flags & SYN else 0
         begin = packet.sequence + syn - self._isn - 1
         # Of the places that such a number can mean, the one nearest to the end of what came.
-        end = self._end + (begin - self._end + _HALF & _ALL) - _HALF + length
+        end = self._end + sequence.distance(begin, self._end) + length
         if length:
             self._end = max(self._end, end)
         return end

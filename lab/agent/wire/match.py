@@ -7,23 +7,13 @@ asks for those never means one.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from lab.agent.wire.nftables import IPV4, IPV6, REDIRECT, SOLICITATION, Diversion
+from lab.agent.wire.nftables import IPV4, IPV6, Diversion
+from lab.net.constants import ICMP_TYPES, LISTENER_DISCOVERY, NEIGHBOUR_DISCOVERY
 from lab.net.packet import ACK, FIN, ICMP, ICMPV6, RST, SYN, TCP, UDP, Packet
 from lab.net.parameters import Parameter, ParameterError
 
 _SHORTEST, _LARGEST = 20, 65_535  # bytes of an IP packet
 _LAST_PORT = 65_535
-_ICMP_TYPES = {  # RFC 792 and RFC 4443
-    "echo-reply": (0, 129),
-    "destination-unreachable": (3, 1),
-    "packet-too-big": (None, 2),
-    "redirect": (5, 137),
-    "echo-request": (8, 128),
-    "time-exceeded": (11, 3),
-    "parameter-problem": (12, 4),
-    "neighbour-solicitation": (None, 135),
-    "neighbour-advertisement": (None, 136),
-}
 PARAMETERS = (
     Parameter("ip_version", int, "only this version of IP", 4, 6),
     Parameter("protocol", str, "only this protocol", choices=("tcp", "udp", "icmp")),
@@ -43,15 +33,14 @@ PARAMETERS = (
         "fragments: any of them, the first, later ones, or none: only whole packets",
         choices=("any", "first", "later", "none"),
     ),
-    Parameter("icmp_type", str, "ICMP messages of this type", choices=tuple(_ICMP_TYPES)),
+    Parameter("icmp_type", str, "ICMP messages of this type", choices=tuple(ICMP_TYPES)),
     Parameter("min_bytes", int, "the IP packet's length, at least", 0, _LARGEST),
     Parameter("max_bytes", int, "the IP packet's length, at most", _SHORTEST, _LARGEST),
 )
 # Over IPv4, and over IPv6.
 _PROTOCOLS = {"tcp": (TCP, TCP), "udp": (UDP, UDP), "icmp": (ICMP, ICMPV6)}
 _KEPT = {"syn": SYN, "syn-ack": SYN, "ack": ACK, "fin": FIN, "rst": RST}
-_NEIGHBOURS = {"redirect", "neighbour-solicitation", "neighbour-advertisement"}
-_LISTENERS = {130, 131, 132, 143}  # RFC 2710, RFC 9777: kernels say by themselves what they join
+_NEIGHBOURS = {name for name, (_, type_) in ICMP_TYPES.items() if type_ in NEIGHBOUR_DISCOVERY}
 _PORTS = ("port", "source_port", "destination_port")
 
 Test = Callable[[Packet], bool]
@@ -117,7 +106,7 @@ class Match:
     def ip_version(self) -> int | None:
         """The only version of IP that it means, if it means one."""
         # Some types are ICMPv6's alone.
-        over_ipv4, _ = _ICMP_TYPES.get(self._values.get("icmp_type", ""), (0, 0))
+        over_ipv4, _ = ICMP_TYPES.get(self._values.get("icmp_type", ""), (0, 0))
         return 6 if over_ipv4 is None else self._values.get("ip_version")
 
     def _make_flow_tests(self) -> Iterator[Test]:
@@ -197,7 +186,7 @@ def _keeps_the_link(packet: Packet) -> bool:
     if packet.version != 6 or packet.fragment == "later" or packet.transport_at >= packet.length:
         return False
     kind = packet.data[packet.transport_at]
-    return SOLICITATION <= kind <= REDIRECT or kind in _LISTENERS
+    return kind in NEIGHBOUR_DISCOVERY or kind in LISTENER_DISCOVERY
 
 
 _TCP: dict[str, Test] = {
@@ -223,7 +212,7 @@ _TESTS: dict[str, Callable[[Any], Test]] = {
     "data": lambda data: lambda packet: (packet.length > packet.payload_at) is data,
     "fragment": lambda which: _FRAGMENT[which],
     "icmp_type": lambda kind: (
-        lambda packet: packet.icmp_type == _ICMP_TYPES[kind][packet.protocol == ICMPV6]
+        lambda packet: packet.icmp_type == ICMP_TYPES[kind][packet.protocol == ICMPV6]
     ),
     "min_bytes": lambda least: lambda packet: packet.length >= least,
     "max_bytes": lambda most: lambda packet: packet.length <= most,

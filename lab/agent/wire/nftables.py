@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 from lab.agent.wire import netlink
 from lab.agent.wire.netlink import attribute, message, nested, number, text
+from lab.net.constants import NEIGHBOUR_DISCOVERY
+from lab.net.packet import ICMPV6
 
 # The parts of the kernel.
 OWNED_TABLES, TARGET = "owned tables (nf_tables)", "the target NFQUEUE (nft_compat, xt_NFQUEUE)"
@@ -40,8 +42,6 @@ _BYPASS = 1
 _NAME_BYTES = 16
 _SOURCE = {IPV4: (12, 4), IPV6: (8, 16)}  # offset and length of the source address
 _FLAGS_AT = 13  # in a TCP header
-_ICMPV6 = 58
-SOLICITATION, REDIRECT = 133, 137  # the first and the last type of neighbour discovery
 _NATIVE = sys.byteorder
 
 
@@ -118,9 +118,9 @@ class Table:
         # Those that want neighbour discovery, then the way past the wire for it, then all others.
         self._made = {one: self._made.get(one) or self._rule(one) for one in wanted}
         yield from (line for one, line in self._made.items() if one.neighbours)
-        kinds = [_load(_TRANSPORT, 0, 1), _compare(_AT_LEAST, bytes([SOLICITATION]))]
-        kinds += [_compare(_AT_MOST, bytes([REDIRECT])), _accept()]
-        yield _new_rule(IPV6, [_meta(_PROTOCOL_KEY), _compare(_EQUAL, bytes([_ICMPV6])), *kinds])
+        kinds = [_load(_TRANSPORT, 0, 1), _compare(_AT_LEAST, bytes([NEIGHBOUR_DISCOVERY[0]]))]
+        kinds += [_compare(_AT_MOST, bytes([NEIGHBOUR_DISCOVERY[-1]])), _accept()]
+        yield _new_rule(IPV6, [_meta(_PROTOCOL_KEY), _compare(_EQUAL, bytes([ICMPV6])), *kinds])
         yield from (line for one, line in self._made.items() if not one.neighbours)
 
     def _rule(self, one: Diversion) -> bytes:

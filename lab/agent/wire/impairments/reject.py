@@ -8,14 +8,11 @@ from lab.agent.wire.match import never
 from lab.agent.wire.rng import Draw
 from lab.agent.wire.transit import Transit
 from lab.net import craft
+from lab.net.constants import ICMP_ERRORS
 from lab.net.fate import DROPPED, Effect
 from lab.net.parameters import Parameter
 
 _RESET = "tcp-reset"
-_ERRORS = {
-    *("destination-unreachable", "packet-too-big", "redirect", "time-exceeded"),
-    "parameter-problem",
-}
 
 
 class Impairment(Base):
@@ -46,7 +43,7 @@ class Impairment(Base):
             never("fragment later: it is not answered; fragment may be any, first or none")
         if self._reason == _RESET and match["tcp"] == "rst":
             never("tcp rst: it is not answered; tcp may be syn, syn-ack, ack or fin")
-        if match["icmp_type"] in _ERRORS:
+        if match["icmp_type"] in ICMP_ERRORS:
             never(f"icmp_type {match['icmp_type']}: an error is not answered with another")
 
     def act(self, transit: Transit, draw: Draw) -> Effect:

@@ -9,12 +9,10 @@ from lab.agent.wire.impairments import Base, Stage
 from lab.agent.wire.match import never
 from lab.agent.wire.rng import Draw
 from lab.agent.wire.transit import Transit
-from lab.net import craft
+from lab.net import craft, sequence
 from lab.net.fate import DROPPED, Effect
 from lab.net.packet import ACK, FIN, RST, SYN, TCP, Packet
 from lab.net.parameters import Parameter
-
-_HALF, _ALL = 1 << 31, (1 << 32) - 1  # of sequence numbers, RFC 1982
 
 
 class Impairment(Base):
@@ -99,11 +97,12 @@ class Impairment(Base):
         if packet.payload_at == packet.transport_at or packet.flags & RST:
             return
         begin, known_by = packet.sequence, key(packet)
-        end = (begin + packet.payload_length + bool(packet.flags & (SYN | FIN))) & _ALL
+        controls = bool(packet.flags & (SYN | FIN))
+        end = sequence.after(begin, packet.payload_length + controls)
         _, before = self._come.get(known_by, (begin, begin))
         if packet.flags & SYN:
             before = begin
-        is_further = (end - before & _ALL) < _HALF
+        is_further = sequence.distance(end, before) >= 0
         _put(self._come, known_by, (before, end if is_further else before))
 
 

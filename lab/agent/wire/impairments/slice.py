@@ -6,7 +6,7 @@ from typing import Any
 from lab.agent.wire.impairments import Base, Stage
 from lab.agent.wire.rng import Draw
 from lab.agent.wire.transit import Transit
-from lab.net import checksum
+from lab.net import checksum, sequence
 from lab.net.fate import Effect
 from lab.net.packet import FIN, PSH, RST, SYN, TCP, Packet, parse
 from lab.net.parameters import Parameter
@@ -81,7 +81,7 @@ def _piece(packet: Packet, begin: int, end: int, number: int) -> bytes:
         _SHORT.pack_into(data, 4, identification + number & 0xFFFF)
     else:
         _SHORT.pack_into(data, 4, len(data) - _IPV6_HEADER)
-    _SEQUENCE.pack_into(data, packet.transport_at + 4, packet.sequence + begin & 0xFFFFFFFF)
+    _SEQUENCE.pack_into(data, packet.transport_at + 4, sequence.after(packet.sequence, begin))
     flags = packet.flags
     if begin:
         flags &= ~_ONLY_FIRST
