@@ -38,6 +38,14 @@ class LocatedError(LabError):
         self.keys = keys
 
 
+class YamlError(LabError):
+    """A text is not YAML as it is read here; `line` is where, None if that is not known."""
+
+    def __init__(self, line: int | None, text: str) -> None:
+        super().__init__(text)
+        self.line = line
+
+
 class VariableError(LabError):
     """A variable of a compose file that must be set is not, or is not written as it should be."""
 
@@ -104,6 +112,14 @@ class EvidenceError(LabError):
 
 class ScenarioError(LabError):
     """A scenario file is wrong; each line of the text is FILE:LINE: what, and a way out."""
+
+
+class ParseError(LabError):
+    """Something is wrong in a line of a scenario; the reader collects them in a ScenarioError."""
+
+    def __init__(self, line: int, text: str) -> None:
+        super().__init__(text)
+        self.line = line
 
 
 class SetupError(LabError):

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from lab.compose.yaml import Loader, YamlError, not_yaml
+from lab.compose import yaml as compose_yaml
+from lab.compose.yaml import Loader, not_yaml
+from lab.errors import YamlError
 
 # Compose's own tags: take what earlier files have away; put this in its place.
 _MOST_NODES = 100_000
@@ -78,7 +80,7 @@ def of_file(path: Path, root: yaml.Node | None, change: Change = lambda text, _:
     try:
         return of_nodes(path, root, change)
     except YamlError as error:
-        raise error.of_file(path) from error
+        raise compose_yaml.of_file(path, error) from error
 
 
 def of_nodes(path: Path, root: yaml.Node | None, change: Change = lambda text, _: text) -> Node:

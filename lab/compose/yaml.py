@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from lab.errors import TopologyError
+from lab.errors import TopologyError, YamlError
 
 
 class Loader(yaml.CSafeLoader):
@@ -48,19 +48,6 @@ for _tag in ("!override", "!reset"):
     Loader.add_constructor(_tag, _untagged)
 
 
-class YamlError(Exception):
-    """A text is not YAML as it is read here; `line` is where, None if that is not known."""
-
-    def __init__(self, line: int | None, text: str) -> None:
-        super().__init__(text)
-        self.line = line
-
-    def of_file(self, path: Path) -> TopologyError:
-        """Return it as what is wrong with a compose file."""
-        line = "" if self.line is None else f":{self.line}"
-        return TopologyError(f"{path}{line}: {self}")
-
-
 def parse(path: Path) -> yaml.Node | None:
     """Return the YAML nodes of a compose file, None if it is empty.
 
@@ -73,7 +60,7 @@ def parse(path: Path) -> yaml.Node | None:
         text = f"{path}: {why}; name another compose file with --file"
         raise TopologyError(text) from error
     except YamlError as error:
-        raise error.of_file(path) from error
+        raise of_file(path, error) from error
 
 
 def parse_text(text: str) -> yaml.Node | None:
@@ -87,6 +74,12 @@ def parse_text(text: str) -> yaml.Node | None:
         raise not_yaml(error) from error
     _refuse_repeated_keys(node)
     return node
+
+
+def of_file(path: Path, error: YamlError) -> TopologyError:
+    """Return what is wrong with the text of a compose file."""
+    line = "" if error.line is None else f":{error.line}"
+    return TopologyError(f"{path}{line}: {error}")
 
 
 def not_yaml(error: Exception) -> YamlError:

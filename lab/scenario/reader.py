@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from lab.compose.document import Document
-from lab.errors import ScenarioError, TopologyError
+from lab.errors import ParseError, ScenarioError, TopologyError
 from lab.model import ComposeFiles
 from lab.scenario import keys, shipped, steps
 from lab.scenario.hosts import Hosts
 from lab.scenario.model import Scenario
 from lab.scenario.reading import Reading
 from lab.scenario.steps import Step
-from lab.scenario.yaml import Mapping, ParseError, load, text_of
+from lab.scenario.yaml import Mapping, load, text_of
 
 _HOST = re.compile(keys.HOST_PATTERN)
 

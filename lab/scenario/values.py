@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from lab.errors import ParseError
 from lab.net import durations
 from lab.net.parameters import ParameterError
 from lab.scenario.hosts import Hosts
-from lab.scenario.yaml import Mapping, ParseError, kind_of
+from lab.scenario.yaml import Mapping, kind_of
 from lab.suggestions import meant
 
 _MOST_S = 24 * 60 * 60.0

@@ -9,8 +9,8 @@ from typing import Any
 
 from lab.compose import nodes
 from lab.compose.nodes import Node
-from lab.compose.yaml import YamlError, parse_text
-from lab.errors import ScenarioError
+from lab.compose.yaml import parse_text
+from lab.errors import ParseError, ScenarioError, YamlError
 from lab.suggestions import meant
 
 _KINDS = {
@@ -22,14 +22,6 @@ _KINDS = {
     dict: "a mapping",
     type(None): "nothing",
 }
-
-
-class ParseError(Exception):
-    """Something is wrong in a line."""
-
-    def __init__(self, line: int, text: str) -> None:
-        super().__init__(text)
-        self.line = line
 
 
 class Mapping:

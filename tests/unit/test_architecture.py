@@ -1,6 +1,7 @@
 """Guards the rooms: who may import whom, and what must run on the standard library alone."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -136,6 +137,21 @@ def test_the_pytest_plugin_loads_nothing_of_the_lab_until_it_is_used() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["lab", "lab.pytest_plugin", "lab.pytest_plugin.options"]
+
+
+def test_every_error_stands_in_the_file_of_errors() -> None:
+    """But for those of the rooms that travel without it, and what pytest shows of a scenario."""
+    elsewhere = {
+        f"{name}.{node.name}"
+        for name, path in modules().items()
+        if name.startswith("lab.") and name != "lab.errors"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and any(re.search("Error$|^(Base)?Exception$", ast.unparse(one)) for one in node.bases)
+    }
+    assert {name for name in elsewhere if not name.startswith(("lab.net.", "lab.agent."))} == {
+        "lab.pytest_plugin.scenarios.ScenarioFailed"
+    }
 
 
 def test_every_module_says_what_it_owns() -> None:

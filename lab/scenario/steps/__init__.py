@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Self
 
+from lab.errors import ParseError
 from lab.evidence.events import StepDone, StepEvent
 from lab.evidence.verdict import Evidence, Judgement, Verdict
 from lab.scenario import discovery
 from lab.scenario.keys import Definition, Schema
 from lab.scenario.reading import Reading
 from lab.scenario.run_context import RunContext
-from lab.scenario.yaml import Mapping, ParseError
+from lab.scenario.yaml import Mapping
 from lab.suggestions import meant
 
 

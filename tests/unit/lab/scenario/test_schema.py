@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from lab.errors import ScenarioError
+from lab.errors import ParseError, ScenarioError
 from lab.scenario import catalogue, steps
 from lab.scenario.hosts import Hosts
 from lab.scenario.reader import read
 from lab.scenario.reading import Reading
 from lab.scenario.schema import schema
-from lab.scenario.yaml import ParseError, load
+from lab.scenario.yaml import load
 
 ROOT = Path(__file__).parents[4]
 FILES = [*catalogue.paths(), *sorted((ROOT / "tests" / "negative").glob("*.yaml"))]
