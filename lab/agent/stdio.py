@@ -1,7 +1,7 @@
 """Joins this process's standard streams to an agent's Unix socket, until the agent has no more."""
 
 import os
-import select
+import selectors
 import socket
 import sys
 import time
@@ -14,16 +14,17 @@ _LOOK_AGAIN_S = 0.005
 def join(path: str) -> None:
     """Carry bytes both ways."""
     agent = _connected(path)
-    poll = select.poll()
-    poll.register(0, select.POLLIN)
-    poll.register(agent, select.POLLIN)
+    # poll(2), because standard input may be a file, which epoll(7) does not take.
+    selector = selectors.PollSelector()
+    selector.register(0, selectors.EVENT_READ)
+    selector.register(agent, selectors.EVENT_READ)
     while True:
-        for descriptor, _ in poll.poll():
-            data = os.read(0, _MOST_BYTES) if descriptor == 0 else agent.recv(_MOST_BYTES)
-            if descriptor == 0 and not data:  # no more questions; the answers go on
-                poll.unregister(0)
+        for key, _ in selector.select():
+            data = os.read(0, _MOST_BYTES) if key.fd == 0 else agent.recv(_MOST_BYTES)
+            if key.fd == 0 and not data:  # no more questions; the answers go on
+                selector.unregister(0)
                 agent.shutdown(socket.SHUT_WR)
-            elif descriptor == 0:
+            elif key.fd == 0:
                 agent.sendall(data)
             elif not data:
                 return

@@ -150,9 +150,14 @@ def is_default(network: Mapping[str, Any], pool: Pool) -> bool:
     return all(ipaddress.ip_network(config["subnet"]) != pool.subnet for config in configs)
 
 
+def overlap(one: Subnet, other: Subnet) -> bool:
+    """Tell whether an address is in both."""
+    return one.version == other.version and one.overlaps(other)
+
+
 def _refuse_overlap(subnet: Subnet, taken: list[tuple[Subnet, str]]) -> None:
     for other, network in taken:
-        if subnet.version == other.version and subnet.overlaps(other):
+        if overlap(subnet, other):
             text = f"subnet {subnet} overlaps with {other} of network {network}"
             raise ValueError(text)
 
@@ -166,7 +171,7 @@ def _default(version: int, number: int, taken: list[tuple[Subnet, str]]) -> Subn
     for n in (*range(number, count), *range(min(number, count))):
         text = f"198.{18 + n // 256}.{n % 256}.0/24" if version == 4 else f"fd00:198:18:{n:x}::/64"
         subnet = ipaddress.ip_network(text)
-        if not any(version == other.version and subnet.overlaps(other) for other, _ in taken):
+        if not any(overlap(subnet, other) for other, _ in taken):
             return subnet
     text = "no default subnet is left for it; give it one below ipam.config"
     raise ValueError(text)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from lab.compose.etc_hosts import Known, known_on, rank
-from lab.compose.subnets import Pool, Subnet, add
+from lab.compose.subnets import Pool, Subnet, add, overlap
 
 LABEL = "socket-lab.endpoints"
 _MOST_HOSTS = 250  # in a /24
@@ -142,15 +142,11 @@ def _assign_subnets(topology: dict[str, Any], free: Iterable[ipaddress.IPv4Netwo
         return
     networks = list((topology.get("networks") or {}).values())
     taken = [subnet for network in networks for subnet in _subnets(network)]
-    left = (subnet for subnet in free if not any(_overlap(subnet, other) for other in taken))
+    left = (subnet for subnet in free if not any(overlap(subnet, other) for other in taken))
     for network in networks:
         if _is_ours(network) and not any(subnet.version == 4 for subnet in _subnets(network)):
             ipam = network["ipam"] = dict(network.get("ipam") or {})
             ipam["config"] = [*(ipam.get("config") or []), {"subnet": str(next(left))}]
-
-
-def _overlap(one: Subnet, other: Subnet) -> bool:
-    return one.version == other.version and one.overlaps(other)
 
 
 def _subnets(network: Mapping[str, Any]) -> Iterator[Subnet]:

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lab.compose import nodes
+from lab.compose import dotenv, files, nodes
 from lab.compose import yaml as compose_yaml
 from lab.compose.nodes import Node
 from lab.engines.compose import topology
-from lab.errors import TopologyError
+from lab.errors import EngineError, TopologyError
+from lab.model import ComposeFiles
 
 TEXT = """\
 x-idle: &idle
@@ -122,3 +123,31 @@ def test_everything_the_lab_makes_is_labelled_and_nothing_else() -> None:
             "theirs": {"external": True},
         },
     }
+
+
+def test_the_env_file_is_read_by_the_engine_alone_and_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "compose.yaml"
+    path.write_text("services:\n  a:\n    image: ${IMAGE:?is needed}\n", encoding="utf-8")
+    (tmp_path / ".env").write_text("IMAGE=of-file\n", encoding="utf-8")
+    read: list[Path] = []
+    text_of = dotenv.text_of
+
+    def reads(file: Path) -> str:
+        read.append(file)
+        return text_of(file)
+
+    monkeypatch.setattr(dotenv, "text_of", reads)
+
+    def refuses(*_args: object, **_options: object) -> str:
+        why = "docker compose: it is odd"
+        raise EngineError(why, argv=["docker"], exit_status=15)
+
+    monkeypatch.setattr(topology, "compose", refuses)
+    settings = files.environment(tmp_path)
+    with pytest.raises(TopologyError, match="it is odd"):
+        topology.read(ComposeFiles((path,)), "x", settings, {}, ())
+    with pytest.raises(TopologyError, match=r"yaml:3: variable IMAGE is not set: is needed"):
+        topology.read(ComposeFiles((path,)), "x", {}, {}, ())
+    assert read == [tmp_path / ".env"]
