@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup prepare python environment up down test lint check bench gallery lock clean
+.PHONY: help setup prepare python environment up down test lint check bench generated gallery lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -40,6 +40,13 @@ check: lint ## lint, types and unit tests; no Docker
 
 bench: prepare ## measure, and print tables
 	@$(VENV)/python -m bench
+
+generated: environment ## make what is made from the code: signatures, schema, tables of the docs
+	@$(VENV)/python -m lab.api.make_signatures
+	@$(VENV)/python -m lab.evidence.make_docs
+	@$(VENV)/python -m lab.commands.scenario_tables docs/scenarios.md
+	@$(VENV)/lab schema > docs/scenario.schema.json
+	@$(VENV)/lab list --markdown > docs/catalogue.md
 
 GALLERY = half-open syn-lost segment-lost reset-mid-stream process-killed unknown-name
 gallery: prepare ## make docs/gallery: pages of a few scenarios (GALLERY=--all: of all), a picture

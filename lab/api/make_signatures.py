@@ -1,4 +1,4 @@
-"""Makes `impairment_signatures.py`: `python -m lab.api.make_signatures` (or `make signatures`).
+"""Makes `impairment_signatures.py`: `python -m lab.api.make_signatures` (or `make generated`).
 
 A new impairment is one file in `lab.agent.wire.impairments`; its method on a link comes from there.
 """
