@@ -38,8 +38,11 @@ class LocatedError(LabError):
         self.keys = keys
 
 
-class YamlError(LabError):
-    """A text is not YAML as it is read here; `line` is where, None if that is not known."""
+class ParseError(LabError):
+    """Something is wrong in a line of a YAML file; who knows the file says which.
+
+    `line` counts from 1; None where it is not known.
+    """
 
     def __init__(self, line: int | None, text: str) -> None:
         super().__init__(text)
@@ -112,14 +115,6 @@ class EvidenceError(LabError):
 
 class ScenarioError(LabError):
     """A scenario file is wrong; each line of the text is FILE:LINE: what, and a way out."""
-
-
-class ParseError(LabError):
-    """Something is wrong in a line of a scenario; the reader collects them in a ScenarioError."""
-
-    def __init__(self, line: int, text: str) -> None:
-        super().__init__(text)
-        self.line = line
 
 
 class SetupError(LabError):

@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from lab.compose import yaml as compose_yaml
-from lab.compose.yaml import Loader, not_yaml
-from lab.errors import YamlError
+from lab.compose.yaml import Loader, not_yaml, topology_error
+from lab.errors import ParseError
 
 # Compose's own tags: take what earlier files have away; put this in its place.
 _MOST_NODES = 100_000
@@ -79,14 +78,14 @@ def of_file(path: Path, root: yaml.Node | None, change: Change = lambda text, _:
     """
     try:
         return of_nodes(path, root, change)
-    except YamlError as error:
-        raise compose_yaml.of_file(path, error) from error
+    except ParseError as error:
+        raise topology_error(path, error) from error
 
 
 def of_nodes(path: Path, root: yaml.Node | None, change: Change = lambda text, _: text) -> Node:
     """Return the tree of YAML nodes; `change` gets each string in it, with its line.
 
-    YamlError when a part cannot be a value, or aliases stand for too much.
+    ParseError when a part cannot be a value, or aliases stand for too much.
     """
     if root is None:
         return Node({}, path, 1)
@@ -97,7 +96,7 @@ def of_nodes(path: Path, root: yaml.Node | None, change: Change = lambda text, _
         raise not_yaml(error) from error
     except RecursionError as error:
         text = "a part of it contains itself; mend its anchors and aliases"
-        raise YamlError(None, text) from error
+        raise ParseError(None, text) from error
     finally:
         loader.dispose()
 
@@ -115,7 +114,7 @@ class _Builder:
         self._left -= 1
         if self._left < 0:
             text = f"its aliases stand for more than {_MOST_NODES} values"
-            raise YamlError(of.start_mark.line + 1, text)
+            raise ParseError(of.start_mark.line + 1, text)
         tag = of.tag if of.tag in {RESET, OVERRIDE} else ""
         if isinstance(of, yaml.ScalarNode):
             return Node(self._scalar(of, line), self._path, line, tag)
@@ -137,7 +136,7 @@ class _Builder:
         except (ValueError, LookupError) as error:  # what PyYAML's constructors let through
             tag = of.tag.replace("tag:yaml.org,2002:", "!!")
             text = f"not YAML: {of.value!r} is no {tag}"
-            raise YamlError(of.start_mark.line + 1, text) from error
+            raise ParseError(of.start_mark.line + 1, text) from error
 
     def _pairs(self, of: yaml.MappingNode) -> Iterator[tuple[Any, Node]]:
         self._loader.flatten_mapping(of)

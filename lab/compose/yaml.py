@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from lab.errors import TopologyError, YamlError
+from lab.errors import ParseError, TopologyError
 
 
 class Loader(yaml.CSafeLoader):
@@ -59,14 +59,14 @@ def parse(path: Path) -> yaml.Node | None:
         why = getattr(error, "strerror", None) or "is not UTF-8 text"
         text = f"{path}: {why}; name another compose file with --file"
         raise TopologyError(text) from error
-    except YamlError as error:
-        raise of_file(path, error) from error
+    except ParseError as error:
+        raise topology_error(path, error) from error
 
 
 def parse_text(text: str) -> yaml.Node | None:
     """Return the YAML nodes of a text, None if it is empty.
 
-    YamlError when it is no YAML, or has a key twice in one mapping.
+    ParseError when it is no YAML, or has a key twice in one mapping.
     """
     try:
         node: yaml.Node | None = yaml.compose(text, Loader=Loader)
@@ -76,20 +76,20 @@ def parse_text(text: str) -> yaml.Node | None:
     return node
 
 
-def of_file(path: Path, error: YamlError) -> TopologyError:
-    """Return what is wrong with the text of a compose file."""
+def topology_error(path: Path, error: ParseError) -> TopologyError:
+    """Return what is wrong in a line as what is wrong with a compose file."""
     line = "" if error.line is None else f":{error.line}"
     return TopologyError(f"{path}{line}: {error}")
 
 
-def not_yaml(error: Exception) -> YamlError:
+def not_yaml(error: Exception) -> ParseError:
     """Return why a text is no YAML, in one line; a mark of the error is the place in it."""
     if not isinstance(error, yaml.MarkedYAMLError):
         why = " ".join(str(error).split()) or type(error).__name__
-        return YamlError(None, f"not YAML: {why}")
+        return ParseError(None, f"not YAML: {why}")
     mark, began = error.problem_mark, error.context_mark
     context = f" {error.context}, begun in line {began.line + 1}" if began else ""
-    return YamlError(mark.line + 1 if mark else None, f"not YAML: {error.problem}{context}")
+    return ParseError(mark.line + 1 if mark else None, f"not YAML: {error.problem}{context}")
 
 
 def _refuse_repeated_keys(root: yaml.Node | None) -> None:
@@ -111,5 +111,5 @@ def _refuse_repeated_keys(root: yaml.Node | None) -> None:
                 line = key.start_mark.line + 1
                 if key.value in first:
                     text = f"{key.value} is there already, in line {first[key.value]}; keep one"
-                    raise YamlError(line, text)
+                    raise ParseError(line, text)
                 first[key.value] = line

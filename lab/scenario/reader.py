@@ -34,7 +34,10 @@ def read(path: Path, *, hosts: Hosts | None = None) -> Scenario:
     except ParseError as error:
         errors.append(error)
     if errors:
-        lines = [f"{path}:{one.line}: {one}" for one in sorted(errors, key=lambda one: one.line)]
+        lines = [
+            f"{path}:{one.line or 1}: {one}"
+            for one in sorted(errors, key=lambda one: one.line or 1)
+        ]
         raise ScenarioError("\n".join(lines))
     return scenario
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-import yaml
+from lab.errors import ParseError
+from lab.scenario.yaml import load
 
 # How programs meet errors whose name they never see.
 _EXCEPTIONS = {
@@ -55,7 +56,7 @@ def _head(path: Path) -> dict[str, object]:
     text = path.read_text(encoding="utf-8")
     ends = _HEAD_ENDS.search(text)
     try:
-        head = yaml.safe_load(text[: ends.start()] if ends else text)
-    except yaml.YAMLError:  # `lab list` and `lab run` say what is wrong with it
+        head = load(path, text[: ends.start()] if ends else text).plain()
+    except ParseError:  # `lab list` and `lab run` say what is wrong with it
         return {}
-    return head if isinstance(head, dict) else {}
+    return head

@@ -10,7 +10,7 @@ from typing import Any
 from lab.compose import nodes
 from lab.compose.nodes import Node
 from lab.compose.yaml import parse_text
-from lab.errors import ParseError, ScenarioError, YamlError
+from lab.errors import ParseError, ScenarioError
 from lab.suggestions import meant
 
 _KINDS = {
@@ -117,10 +117,7 @@ def text_of(path: Path) -> str:
 
 def load(path: Path, text: str) -> Mapping:
     """Return the mapping that the text of a file is. ParseError when it is none."""
-    try:
-        node = nodes.of_nodes(path, parse_text(text))
-    except YamlError as error:
-        raise ParseError(error.line or 1, str(error)) from None
+    node = nodes.of_nodes(path, parse_text(text))
     if not isinstance(node.value, dict) or not node.value:
         raise ParseError(1, "the file must be a mapping with title, shows, hosts and steps")
     return Mapping(node)
