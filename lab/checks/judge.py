@@ -11,7 +11,7 @@ from dataclasses import replace
 from lab.evidence.event_file import FILE
 from lab.evidence.events import Damaged, End, Event, StepError, StepEvent, SyslogError
 from lab.evidence.packets import Seen
-from lab.evidence.verdict import NOT_JUDGED, Evidence, Judgement, Verdict
+from lab.evidence.verdict import Evidence, Judgement, Verdict
 from lab.scenario.model import Scenario
 from lab.scenario.steps import Step
 
@@ -44,7 +44,8 @@ def judge(
 def _not_judged(scenario: Scenario) -> Iterator[Judgement]:
     for number, step in enumerate(scenario.steps):
         if step.AT_END:
-            yield replace(step.unknown(step.expected_text, NOT_JUDGED), step=number)
+            unknown = step.unknown(step.expected_text, "not judged: the run ended before")
+            yield replace(unknown, step=number, is_judged=False)
 
 
 def judge_step(step: Step, events: Sequence[StepEvent]) -> Iterator[Judgement]:

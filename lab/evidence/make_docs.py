@@ -1,6 +1,6 @@
-"""Makes the tables of `docs/evidence.md` of the events: `python -m lab.evidence.make_docs`.
+"""Makes the tables of `docs/evidence.md` of the classes: `python -m lab.evidence.make_docs`.
 
-What stands between its two marks is replaced; all else of the page is written by hand. A new kind
+What stands between its marks is replaced; all else of the page is written by hand. A new kind
 or field is one class or attribute in `lab.evidence.events`, with its docstring.
 """
 
@@ -9,15 +9,17 @@ import inspect
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from lab.evidence.events import KINDS, Event, StepEvent, calls, faults, printed, run
-from lab.evidence.typed_json import encode
+from lab.evidence.verdict import Judgement
+from lab.evidence.verdict_file import RecordedVerdict
 
 FILE = Path(__file__).parents[2] / "docs" / "evidence.md"
-BEGIN = "<!-- Made of lab.evidence.events by: python -m lab.evidence.make_docs. Do not edit. -->\n"
+BEGIN = "<!-- Made of the classes by: python -m lab.evidence.make_docs. Do not edit. -->\n"
 END = "<!-- The end of what is made. -->\n"
 _MODULES = (run, calls, faults, printed)
 _UNITS = {
@@ -31,16 +33,24 @@ _NAMES = {str: "text", int: "integer", float: "number", bool: "true or false", A
 
 
 def made(page: str) -> str:
-    """Return a page with the tables as they are now. ValueError when it has not both marks."""
-    head, _, rest = page.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not end:
-        text = f"{FILE.name}: between {BEGIN!r} and {END!r} the tables belong"
-        raise ValueError(text)
-    return f"{head}{BEGIN}\n{_tables()}\n{END}{tail}"
+    """Return a page with the tables as they are now. ValueError when it has not their marks."""
+    head, *parts = page.split(BEGIN)
+    made_parts = [head]
+    for table, part in zip((_events(), _verdict()), parts, strict=True):
+        _, end, tail = part.partition(END)
+        if not end:
+            text = f"{FILE.name}: tables without {END!r}"
+            raise ValueError(text)
+        made_parts.append(f"\n{table}\n{END}{tail}")
+    return BEGIN.join(made_parts)
 
 
-def _tables() -> str:
+def _verdict() -> str:
+    head = "A judgement is an object, too:"
+    return "\n".join([*_table(RecordedVerdict), "", head, "", *_table(Judgement)]) + "\n"
+
+
+def _events() -> str:
     kinds = [cls for module in _MODULES for cls in KINDS.values() if _is_of(cls, module)]
     # Those of a verb that is not in the package stand in its own documentation.
     ours = [cls for cls in KINDS.values() if cls.__module__.startswith("lab.")]
@@ -103,17 +113,18 @@ def _type(hint: Any) -> str:
     if origin is UnionType:
         (inner,) = set(arguments) - {NoneType}
         return f"{_type(inner)}, or null"
-    if origin is Literal:
-        return " or ".join(f"`{encode(one)}`" for one in arguments)
     if origin is tuple:
         return f"list of {_type(arguments[0])}"
     if origin is not None:
         assert issubclass(origin, Mapping)
         return f"object: name to {_type(arguments[1])}"
-    if is_dataclass(hint):
-        name = hint.__name__ if isinstance(hint, type) else ""
-        return f"[{name}](#{name.lower()})"
-    return _NAMES[hint]
+    return _NAMES[hint] if hint in _NAMES else _class(hint)
+
+
+def _class(cls: Any) -> str:
+    if issubclass(cls, Enum):
+        return " or ".join(f"`{one}`" for one in cls)
+    return "judgement" if cls is Judgement else f"[{cls.__name__}](#{cls.__name__.lower()})"
 
 
 def field_docs(cls: type) -> dict[str, str]:

@@ -1,12 +1,13 @@
 """Dataclasses as JSON, and back with every type checked. Pure.
 
-A field is of a JSON type, a dataclass, `tuple[X, ...]`, `Mapping[str, X]`, `X | None`, a Literal
-or Any.
+A field is of a JSON type, a dataclass, an enum of strings, `tuple[X, ...]`, `Mapping[str, X]`,
+`X | None`, a Literal or Any.
 """
 
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from enum import Enum
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -40,6 +41,8 @@ def decoder(hint: Any) -> Decoder:
         return _list(decoder(arguments[0]))
     if origin is not None:
         return _mapping(decoder(arguments[1]))
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint
     return _object(hint) if is_dataclass(hint) else _plain(hint)
 
 

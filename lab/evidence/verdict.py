@@ -29,22 +29,24 @@ class Evidence(NamedTuple):
     missing: str
 
 
-NOT_JUDGED = "not judged: the run ended before"
-
-
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One expectation: where it stands, what was expected, what was found.
-
-    `step` is the number of its step, from 0; None: it is about the evidence as a whole.
-    """
+    """One expectation, and what came of it."""
 
     line: int
+    """The line of the step in the scenario, from 1; of a test, where it failed."""
     what: str
+    """The step, or the test, for people."""
     expected: str
+    """What was expected, for people."""
     found: str
+    """What was found, for people."""
     verdict: Verdict
+    """What it comes to."""
     step: int | None = None
+    """The number of the step, from 0; null: it is about the evidence as a whole, or a test."""
+    is_judged: bool = True
+    """Was it judged? Not if a step before it was not PASS; its verdict is UNKNOWN then."""
 
 
 def overall(judgements: Iterable[Judgement]) -> Verdict:
@@ -59,4 +61,4 @@ def overall(judgements: Iterable[Judgement]) -> Verdict:
 def failures(judgements: Iterable[Judgement]) -> list[Judgement]:
     """Return those that are not PASS, without what was not judged because of them."""
     bad = (one for one in judgements if one.verdict is not Verdict.PASS)
-    return [one for one in bad if one.found != NOT_JUDGED]
+    return [one for one in bad if one.is_judged]

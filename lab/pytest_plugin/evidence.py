@@ -1,7 +1,6 @@
 """The evidence of a test: written while it runs, kept if it fails, and shown in its report."""
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ import pytest
 from lab.api.run_log import RunLog
 from lab.checks import programs
 from lab.errors import LabError
-from lab.evidence import event_file, folders, summary, text
+from lab.evidence import event_file, folders, summary, text, verdict_file
 from lab.evidence.events import (
     CallOutcome,
     End,
@@ -25,6 +24,7 @@ from lab.evidence.events import (
     Start,
 )
 from lab.evidence.verdict import Judgement, Verdict
+from lab.evidence.verdict_file import RecordedVerdict
 from lab.pytest_plugin import options
 from lab.pytest_plugin.lab_view import LabView
 
@@ -190,21 +190,16 @@ def _write_verdict(folder: Path, judgement: Judgement) -> None:
     found = event_file.read(folder)
     start = found[0]
     assert isinstance(start, Start)
-    fields = {
-        "folder": None,
-        "scenario": folder.parent.name,
-        "title": start.title,
-        "engine": start.engine,
-        "seed": start.seed,
-        "verdict": judgement.verdict,
-        "judgements": [
-            {key: getattr(judgement, key) for key in ("line", "what", "expected", "found")}
-            | {"verdict": judgement.verdict}
-        ],
-        "took_s": (found[-1].time_ns - start.time_ns) / 1e9,
-        "file": start.path,
-        "step": None,
-        "lacking": [one.text for one in found if isinstance(one, MissingProgram)],
-    }
-    text = json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
-    (folder / folders.VERDICT).write_text(text, encoding="utf-8")
+    verdict_file.write(
+        folder,
+        RecordedVerdict(
+            scenario=folder.parent.name,
+            title=start.title,
+            engine=start.engine,
+            verdict=judgement.verdict,
+            judgements=(judgement,),
+            took_s=(found[-1].time_ns - start.time_ns) / 1e9,
+            file=start.path,
+            lacking=tuple(one.text for one in found if isinstance(one, MissingProgram)),
+        ),
+    )

@@ -7,21 +7,23 @@ thousand runs must not take long. A run that no page can be made of is UNKNOWN.
 import json
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from html import unescape
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from lab.errors import EvidenceError
-from lab.evidence import event_file, folders
-from lab.evidence.events import Event, Start
+from lab.evidence import event_file, verdict_file
+from lab.evidence.events import Start
+from lab.evidence.typed_json import decoder
 from lab.evidence.verdict import Verdict
 from lab.report.model import Run
 
 # The templates have it within the first bytes of a page.
 _MARK = re.compile(r'<meta name="socket-lab-run" content="([^"]*)">')
 _HEAD_CHARACTERS = 4096
+_UNKNOWN = "unknown"  # a name or an engine
 _WORST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS)
 
 
@@ -113,14 +115,24 @@ def run_folders(results: Path) -> list[Path]:
 
 
 def recorded_entry(folder: Path, link: str) -> Entry:
-    """Return the entry of a run that cannot be read, by what it wrote down of itself."""
-    try:
-        found: Sequence[Event] = event_file.read(folder)
-    except EvidenceError:
-        found = ()
-    start = next((one for one in found if isinstance(one, Start)), None)
-    known = asdict(start) if start else {}
-    return _entry({**known, **_verdict_file(folder / folders.VERDICT), "verdict": None}, link)
+    """Return the entry of a run that cannot be read, by what it wrote down of itself: UNKNOWN."""
+    with suppress(EvidenceError):
+        then = verdict_file.read(folder)
+        return Entry(
+            name=then.scenario or _UNKNOWN,
+            title=then.title,
+            engine=then.engine or _UNKNOWN,
+            seed=then.seed,
+            verdict=Verdict.UNKNOWN,
+            took_s=then.took_s,
+            link=link,
+        )
+    with suppress(EvidenceError):
+        for one in event_file.read(folder):
+            if isinstance(one, Start):
+                name = one.scenario or one.test or _UNKNOWN
+                return Entry(name, one.title, one.engine, one.seed, Verdict.UNKNOWN, 0.0, link)
+    return Entry(_UNKNOWN, "", _UNKNOWN, None, Verdict.UNKNOWN, 0.0, link)
 
 
 def entry_in(page: Path, link: str) -> Entry | None:
@@ -128,10 +140,9 @@ def entry_in(page: Path, link: str) -> Entry | None:
     try:
         with page.open(encoding="utf-8", errors="replace") as file:
             found = _MARK.search(file.read(_HEAD_CHARACTERS))
-        said = json.loads(unescape(found[1])) if found else None
-    except (OSError, ValueError):
+        return decoder(Entry)(json.loads(unescape(found[1])) | {"link": link}) if found else None
+    except (OSError, ValueError, TypeError):
         return None
-    return _entry(said, link) if isinstance(said, dict) else None
 
 
 def mark(run: Run) -> str:
@@ -140,38 +151,10 @@ def mark(run: Run) -> str:
     return json.dumps({key: value for key, value in entry.items() if key != "link"})
 
 
-def _entry(said: dict[str, Any], link: str) -> Entry:
-    seed, took_s = said.get("seed"), said.get("took_s")
-    return Entry(
-        name=str(said.get("name") or said.get("scenario") or "unknown"),
-        title=str(said.get("title") or ""),
-        engine=str(said.get("engine") or "unknown"),
-        seed=seed if isinstance(seed, int) else None,
-        verdict=_verdict(said.get("verdict")),
-        took_s=float(took_s) if isinstance(took_s, int | float) else 0.0,
-        link=link,
-    )
-
-
 def entry_of(run: Run, link: str) -> Entry:
     """Return the entry of a run that has been read."""
     took_s = (run.ended_ns - run.began_ns) / 1e9
     return Entry(run.name, run.title, run.engine, run.seed, run.verdict, took_s, link)
-
-
-def _verdict_file(path: Path) -> dict[str, object]:
-    try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return fields if isinstance(fields, dict) else {}
-
-
-def _verdict(text: object) -> Verdict:
-    try:
-        return Verdict(str(text))
-    except ValueError:
-        return Verdict.UNKNOWN
 
 
 def overview(entries: Iterable[Entry]) -> Overview:

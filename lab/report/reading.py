@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lab.checks.judge import judge
 from lab.errors import EvidenceError, LabError
-from lab.evidence import event_file, folders
+from lab.evidence import event_file, folders, verdict_file
 from lab.evidence.events import End, Event, Start
 from lab.evidence.verdict import Judgement, Verdict, overall
 from lab.report import correlate
@@ -16,7 +16,6 @@ from lab.report.expected import Expectations
 from lab.report.hosts import addresses_of, in_order
 from lab.report.model import Call, Packet, Run
 from lab.report.packets import Traffic, read_traffic
-from lab.report.recorded_verdict import recorded
 from lab.scenario.hosts import Hosts
 from lab.scenario.model import Scenario
 from lab.scenario.reader import read as read_scenario
@@ -86,7 +85,7 @@ def _judged(
     missing: list[str],
 ) -> tuple[tuple[Judgement, ...], Verdict]:
     if scenario is None:
-        return recorded(folder / folders.VERDICT, damaged=bool(missing))
+        return _recorded(folder, damaged=bool(missing))
     judgements: list[Judgement] = []
     try:
         why = traffic.missing[0] if traffic.missing else ""
@@ -99,6 +98,16 @@ def _judged(
     # Events that are damaged may hold anything.
     plain = tuple(replace(one, found=str(one.found)) for one in judgements)
     return _not_whole(plain, overall(plain), missing)
+
+
+def _recorded(folder: Path, *, damaged: bool) -> tuple[tuple[Judgement, ...], Verdict]:
+    """Return what was judged then; of what cannot be read, or is damaged and was PASS, UNKNOWN."""
+    try:
+        then = verdict_file.read(folder)
+    except EvidenceError:
+        return (), Verdict.UNKNOWN
+    is_doubtful = damaged and then.verdict is Verdict.PASS
+    return then.judgements, Verdict.UNKNOWN if is_doubtful else then.verdict
 
 
 def _not_whole(

@@ -1,7 +1,5 @@
 """One run of a scenario: a lab of its own, its steps, the evidence in a folder, the verdict."""
 
-import dataclasses
-import json
 import secrets
 import struct
 from collections.abc import Iterator
@@ -14,11 +12,11 @@ from lab.api.lab import Lab
 from lab.api.run_log import RunLog
 from lab.checks.judge import judge
 from lab.errors import EngineError, EvidenceError, LabError, UnsupportedError
-from lab.evidence import event_file, folders
+from lab.evidence import event_file, folders, verdict_file
 from lab.evidence.events import MissingProgram, Start
-from lab.evidence.os_errors import naming
 from lab.evidence.packets import Seen, packets
 from lab.evidence.verdict import Judgement, Verdict, failures, overall
+from lab.evidence.verdict_file import RecordedVerdict
 from lab.model import ComposeFiles
 from lab.runner import topology
 from lab.runner.player import Player, Show
@@ -33,21 +31,11 @@ _DAMAGE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome(RecordedVerdict):
     """What a run shows; its evidence is in `folder`."""
 
     folder: Path
-    scenario: str
-    title: str
-    engine: str
-    seed: int
-    verdict: Verdict
-    judgements: tuple[Judgement, ...]
-    took_s: float
-    file: str  # of the scenario, where it was
-    step: int | None  # the first that is not PASS, from 0
-    lacking: tuple[str, ...]  # the hosts that this machine lacks the program of
 
 
 def run(
@@ -84,7 +72,7 @@ def run(
     finally:
         run_log.finish()
         outcome = verify(folder)
-        _write(outcome)
+        verdict_file.write(folder, outcome)
     return outcome
 
 
@@ -156,23 +144,15 @@ def _verified(folder: Path) -> Outcome:
     why = missing[0].found if missing else ""
     judgements = (*judge(scenario, found, seen, missing=why), *missing)
     return Outcome(
-        folder,
-        start.scenario or scenario.name,
-        scenario.title,
-        start.engine,
-        scenario.seed if start.seed is None else start.seed,
-        overall(judgements),
-        judgements,
-        (found[-1].time_ns - start.time_ns) / 1e9,
-        start.path,
-        min((one.step for one in failures(judgements) if one.step is not None), default=None),
-        tuple(event.text for event in found if isinstance(event, MissingProgram)),
+        folder=folder,
+        scenario=start.scenario or scenario.name,
+        title=scenario.title,
+        engine=start.engine,
+        seed=scenario.seed if start.seed is None else start.seed,
+        verdict=overall(judgements),
+        judgements=judgements,
+        took_s=(found[-1].time_ns - start.time_ns) / 1e9,
+        file=start.path,
+        step=min((one.step for one in failures(judgements) if one.step is not None), default=None),
+        lacking=tuple(event.text for event in found if isinstance(event, MissingProgram)),
     )
-
-
-def _write(outcome: Outcome) -> None:
-    fields = dataclasses.asdict(outcome) | {"folder": None}
-    file = outcome.folder / folders.VERDICT
-    with naming(file):
-        text = json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
-        file.write_text(text, encoding="utf-8")

@@ -17,7 +17,7 @@ from lab.evidence.events import (
     SyslogError,
 )
 from lab.evidence.packets import Seen
-from lab.evidence.verdict import NOT_JUDGED, Verdict, failures, overall
+from lab.evidence.verdict import Verdict, failures, overall
 from lab.net.packet import parse
 from lab.scenario.conditions import Condition
 from lab.scenario.conditions.fault import FaultCount
@@ -150,7 +150,8 @@ def test_what_was_not_judged_is_said_after_a_failure() -> None:
         (0, Verdict.PASS),
         (1, Verdict.UNKNOWN),
     ]
-    assert (judged[-1].expected, judged[-1].found) == ("2", NOT_JUDGED)
+    assert (judged[-1].expected, judged[-1].is_judged) == ("2", False)
+    assert judged[-1].found == "not judged: the run ended before"
     assert [one.step for one in failures(judged)] == [0]
 
 

@@ -9,7 +9,15 @@ from lab.runner.run import Outcome
 
 def outcome(name: str, verdict: Verdict) -> Outcome:
     folder = Path("results") / name
-    return Outcome(folder, name, "", "namespaces", 1, verdict, (), 0.1, f"{name}.yaml", None, ())
+    return Outcome(
+        folder=folder,
+        scenario=name,
+        engine="namespaces",
+        seed=1,
+        verdict=verdict,
+        took_s=0.1,
+        file=f"{name}.yaml",
+    )
 
 
 def test_of_each_that_ran_more_than_once_it_is_said_whether_it_is_flaky() -> None:
