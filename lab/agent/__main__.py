@@ -1,11 +1,11 @@
-"""The agent as a program: `serve` is the agent itself, `talk` joins its standard streams to one.
+"""The agent as a program: `serve` is the agent itself, `stdio` bridges its standard streams to one.
 
-`needs` prints what the wire lacks in this network namespace, as JSON: [[PART, WHY], ...].
+`kernel-support` prints what the wire lacks in this network namespace, as JSON: [[PART, WHY], ...].
 
     python3 lab/agent serve PATH
     python3 lab/agent serve --listener DESCRIPTOR --host DESCRIPTOR
-    python3 lab/agent talk PATH
-    python3 lab/agent needs
+    python3 lab/agent stdio PATH
+    python3 lab/agent kernel-support
 
 PATH is of its Unix socket; the descriptors are inherited: a listening socket, and a pidfd of the
 host's first process, with which the agent ends.
@@ -25,17 +25,17 @@ from lab.agent.wire import kernel_support
 
 
 def main() -> None:
-    """Serve, or talk."""
+    """Do what the command line says."""
     parser = argparse.ArgumentParser(prog="agent", description=__doc__)
-    parser.add_argument("do", choices=("serve", "talk", "needs"))
+    parser.add_argument("do", choices=("serve", "stdio", "kernel-support"))
     parser.add_argument("path", nargs="?")
     parser.add_argument("--listener", type=int)
     parser.add_argument("--host", type=int)
     asked = parser.parse_args()
-    if asked.do == "talk":
-        stdio.join(asked.path)
+    if asked.do == "stdio":
+        stdio.bridge(asked.path)
         return
-    if asked.do == "needs":
+    if asked.do == "kernel-support":
         json.dump(list(kernel_support.missing()), sys.stdout)
         return
     if asked.listener is not None:

@@ -1,4 +1,4 @@
-"""A fault as the desk knows it: whose it is, when it ends, and what is told of it."""
+"""A fault that is active, or was: whose it is, when it ends, and its status for programs."""
 
 import time
 from typing import Any
@@ -10,7 +10,7 @@ from lab.agent.wire.fault import Fault
 _REMEMBERED_NS = 3600 * 10**9
 
 
-class Entry:
+class ActiveFault:
     """A fault with its owner (None: it stays) and its end (monotonic, None: none)."""
 
     def __init__(
@@ -36,13 +36,13 @@ class Entry:
         """Is it over, and kept for whoever lists the faults? An owner's goes with its owner."""
         return not self.active and self.owner is None
 
-    def end(self) -> None:
+    def expire(self) -> None:
         """Note that it has been lifted because its time is over."""
         self.active = False
         self.due_ns = None if self.owner else time.monotonic_ns() + _REMEMBERED_NS
 
-    def facts(self) -> dict[str, Any]:
-        """Return what is told of it."""
+    def status(self) -> dict[str, Any]:
+        """Return its state and counters, as JSON."""
         fault = self.fault
         left_ms = None
         if self.active and self.due_ns is not None:

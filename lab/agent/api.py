@@ -1,8 +1,8 @@
-"""What one may ask the agent, and who owns which fault.
+"""What a program may request of the agent, and who owns which fault.
 
-A question is `{"do": VERB, ...}`; the answer `{"done": ...}` or `{"failed": TEXT}`. Verbs:
-hello, add, remove, look, list, clear, sysctl, capture. Addresses travel as text, times in
-milliseconds.
+A request is `{"do": VERB, ...}`; its response is `{"done": ...}`, `{"invalid": TEXT}` where it
+makes no sense, or `{"failed": TEXT, "errno": ...}`. Verbs: hello, add, lift, status, list, sysctl,
+capture. Addresses travel as text, times in milliseconds.
 """
 
 import ipaddress
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lab.agent import duration, sysctls
-from lab.agent.active_fault import Entry
+from lab.agent.active_fault import ActiveFault
 from lab.agent.connection import Connection
 from lab.agent.wire.capture import Capture
 from lab.agent.wire.fault import Fault
@@ -19,87 +19,87 @@ from lab.net.parameters import ParameterError
 
 # Faults whose time is over, and that are still listed.
 _MOST_KEPT = 100
+_Request = dict[str, Any]
 
 
-class Desk:
-    """Answers questions; makes the wire when it is first needed."""
+class RequestHandler:
+    """Handles requests; makes the wire when it is first needed."""
 
     def __init__(self) -> None:
         self.wire: Wire | None = None
-        self._entries: dict[int, Entry] = {}
+        self._faults: dict[int, ActiveFault] = {}
         self._captures: dict[Connection, Capture] = {}
         self._last = 0
-        self._verbs: dict[str, Callable[[dict[str, Any], Connection], Any]] = {
-            "hello": lambda _question, _asker: {},
+        self._verbs: dict[str, Callable[[_Request, Connection], Any]] = {
+            "hello": lambda _request, _connection: {},
             "add": self._add,
-            "remove": self._remove,
-            "look": self._look,
+            "lift": self._lift,
+            "status": self._status,
             "list": self._list,
-            "clear": self._clear,
             "sysctl": self._sysctl,
             "capture": self._capture,
         }
 
     @property
     def idle(self) -> bool:
-        """Is nothing in force, nor anything left to tell?"""
-        is_kept = any(entry.is_kept for entry in self._entries.values())
+        """Is no fault active, nor one that is over kept for whoever lists them?"""
+        is_kept = any(active.is_kept for active in self._faults.values())
         return not is_kept and (self.wire is None or self.wire.idle)
 
-    def answer(self, question: dict[str, Any], asker: Connection) -> None:
-        """Do it, and say so when it is done."""
+    def handle(self, request: _Request, connection: Connection) -> None:
+        """Do it, and send the response when it is done."""
         try:
-            verb = self._verbs[question["do"]]
-            asker.say({"done": verb(question, asker)})
+            verb = self._verbs[request["do"]]
+            connection.send({"done": verb(request, connection)})
             if verb == self._capture:
-                asker.add(self._captures[asker].opening())
+                connection.add(self._captures[connection].opening())
         except ParameterError as error:
-            asker.say({"nonsense": str(error)})
+            connection.send({"invalid": str(error)})
         except (KeyError, TypeError, ValueError) as error:
-            # Another version of the lab asks, perhaps: that must not lift the faults of others.
-            asker.say({"nonsense": f"no question of this agent's: {error!r}"})
+            # From another version of the lab, perhaps: that must not lift the faults of others.
+            connection.send({"invalid": f"unknown to this agent: {error!r}"})
         except OSError as error:
-            asker.say({"failed": error.strerror or str(error), "errno": error.errno})
+            connection.send({"failed": error.strerror or str(error), "errno": error.errno})
         except Exception as error:  # whatever it is, the faults of others stay
-            asker.say({"failed": f"a mistake of the agent's own: {error!r}"})
+            connection.send({"failed": f"internal error: {error!r}"})
 
-    def forget(self, asker: Connection) -> None:
-        """Lift what belonged to somebody who has gone."""
-        for number, entry in list(self._entries.items()):
-            if entry.owner is asker:
-                self._lift(entry)
-                del self._entries[number]
-        self._end_capture(asker)
+    def release(self, connection: Connection) -> None:
+        """Lift the faults of a connection that has ended, and end its capture."""
+        for number, active in list(self._faults.items()):
+            if active.owner is connection:
+                self._end(active)
+                del self._faults[number]
+        self._end_capture(connection)
 
     def tick(self) -> None:
         """Do what is due: let packets go on, lift what has lasted long enough."""
         if self.wire:
             self.wire.tick()
-        for entry in list(self._entries.values()):
-            if entry.is_due:
-                self._end(entry)
+        for active in list(self._faults.values()):
+            if active.is_due:
+                self._expire(active)
 
-    def _end(self, entry: Entry) -> None:
+    def _expire(self, active: ActiveFault) -> None:
         """Lift what has lasted long enough; forget what has been listed long enough."""
-        if not entry.active:
-            del self._entries[entry.number]
+        if not active.active:
+            del self._faults[active.number]
             return
-        self._lift(entry)
-        entry.end()
-        kept = [other.number for other in self._entries.values() if other.is_kept]
+        self._end(active)
+        active.expire()
+        kept = [other.number for other in self._faults.values() if other.is_kept]
         for number in kept[:-_MOST_KEPT]:
-            del self._entries[number]
+            del self._faults[number]
 
     def next_due_ns(self) -> int | None:
         """Return when there is something to do, if nothing arrives."""
-        times = [entry.due_ns for entry in self._entries.values()]
+        times = [active.due_ns for active in self._faults.values()]
         times.append(self.wire.next_due_ns() if self.wire else None)
         return min((time_ns for time_ns in times if time_ns is not None), default=None)
 
     def close(self) -> None:
         """Lift everything."""
-        for asker in list(self._captures):
-            self._end_capture(asker)
+        for connection in list(self._captures):
+            self._end_capture(connection)
         if self.wire:
             self.wire.close()
 
@@ -108,82 +108,75 @@ class Desk:
             self.wire = Wire()
         return self.wire
 
-    def _add(self, question: dict[str, Any], asker: Connection) -> dict[str, Any]:
-        fault = Fault(question["impairment"], question["asked"])
-        addresses = frozenset(ipaddress.ip_address(one).packed for one in question["addresses"])
-        for_ms = duration.checked(question.get("for_ms"), fault.name)
-        owner = None if question.get("stay") else asker
+    def _add(self, request: _Request, connection: Connection) -> dict[str, Any]:
+        fault = Fault(request["impairment"], request["asked"])
+        addresses = frozenset(ipaddress.ip_address(one).packed for one in request["addresses"])
+        for_ms = duration.checked(request.get("for_ms"), fault.name)
+        owner = None if request.get("stay") else connection
+        source, target = request["source"], request.get("target")
         fault.number = self._last + 1
-        entry = Entry(fault.number, question["source"], fault, owner, for_ms)
-        # By these names, which are the same in every run, its dice are known.
-        link = f"{entry.source} -> {question['target']}" if "target" in question else entry.source
-        self._made_wire().add(entry.source, addresses, fault, link)
+        active = ActiveFault(fault.number, source, fault, owner, for_ms)
+        # The names are the same in every run, and so are the random numbers drawn by them.
+        link = f"{source} -> {target}" if target else source
+        self._made_wire().add(source, addresses, fault, link)
         self._last += 1
-        self._entries[self._last] = entry
-        return entry.facts()
+        self._faults[self._last] = active
+        return active.status()
 
-    def _remove(self, question: dict[str, Any], _asker: Connection) -> dict[str, Any]:
-        entry = self._find(question)
-        self._lift(entry)
-        del self._entries[entry.number]
-        return entry.facts()
+    def _lift(self, request: _Request, _connection: Connection) -> dict[str, Any]:
+        active = self._find(request)
+        self._end(active)
+        del self._faults[active.number]
+        return active.status()
 
-    def _look(self, question: dict[str, Any], _asker: Connection) -> dict[str, Any]:
-        return self._find(question).facts()
+    def _status(self, request: _Request, _connection: Connection) -> dict[str, Any]:
+        return self._find(request).status()
 
-    def _find(self, question: dict[str, Any]) -> Entry:
-        number = question["fault"]
-        if number not in self._entries:
+    def _find(self, request: _Request) -> ActiveFault:
+        number = request["fault"]
+        if number not in self._faults:
             text = f"fault {number}: there is none of that number"
             raise ParameterError(text)
-        return self._entries[number]
+        return self._faults[number]
 
-    def _list(self, _question: dict[str, Any], _asker: Connection) -> dict[str, Any]:
+    def _list(self, _request: _Request, _connection: Connection) -> dict[str, Any]:
         return {
-            "faults": [entry.facts() for entry in self._entries.values()],
+            "faults": [active.status() for active in self._faults.values()],
             "overload_packets": self.wire.overload() if self.wire else 0,
             "refused_packets": self.wire.refused if self.wire else 0,
         }
 
-    def _clear(self, _question: dict[str, Any], _asker: Connection) -> list[dict[str, Any]]:
-        gone = []
-        for entry in self._entries.values():
-            self._lift(entry)
-            gone.append(entry.facts())
-        self._entries.clear()
-        return gone
+    def _sysctl(self, request: _Request, _connection: Connection) -> dict[str, str]:
+        return sysctls.write(request["values"])
 
-    def _sysctl(self, question: dict[str, Any], _asker: Connection) -> dict[str, str]:
-        return sysctls.write(question["values"])
-
-    def _capture(self, question: dict[str, Any], asker: Connection) -> dict[str, Any]:
-        """Begin a stream that follows the answer, and ends when the asker says no more."""
-        if asker in self._captures:
+    def _capture(self, request: _Request, connection: Connection) -> dict[str, Any]:
+        """Begin a stream that follows the response, and ends with the connection's requests."""
+        if connection in self._captures:
             raise ParameterError("capture: one on each connection")
         sources = {
             ipaddress.ip_address(address).packed: host
-            for host, addresses in question["sources"].items()
+            for host, addresses in request["sources"].items()
             for address in addresses
         }
         wire = self._made_wire()
         capture = Capture(
-            asker.stream,
-            snap_bytes=question["snap_bytes"],
-            host=question["host"],
+            connection.stream,
+            snap_bytes=request["snap_bytes"],
+            host=request["host"],
             sources=sources,
-            first_id=question["first_id"],
+            first_id=request["first_id"],
             lost=wire.overload(),
         )
         wire.watch(capture)
-        self._captures[asker] = capture
+        self._captures[connection] = capture
         return {}
 
-    def _end_capture(self, asker: Connection) -> None:
-        if (capture := self._captures.pop(asker, None)) and self.wire:
+    def _end_capture(self, connection: Connection) -> None:
+        if (capture := self._captures.pop(connection, None)) and self.wire:
             waiting = self.wire.unwatch(capture)
-            asker.add(capture.end(waiting, self.wire.overload()))
+            connection.add(capture.end(waiting, self.wire.overload()))
 
-    def _lift(self, entry: Entry) -> None:
-        if entry.active and self.wire:
-            entry.active = False
-            self.wire.remove(entry.fault)
+    def _end(self, active: ActiveFault) -> None:
+        if active.active and self.wire:
+            active.active = False
+            self.wire.lift(active.fault)

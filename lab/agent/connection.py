@@ -1,4 +1,4 @@
-"""One who asks: JSON lines in, JSON lines or a stream of bytes out, never waited for."""
+"""A program's connection: JSON lines in, JSON lines or a stream of bytes out, without waiting."""
 
 import json
 import os
@@ -25,7 +25,7 @@ class Connection:
         self._waiting: deque[bytes | memoryview] = deque()
         self._waiting_bytes = 0
         self.watched_for = 0  # the events that the loop waits for now (selectors)
-        # Nobody will ask any more, but what waits is still read, perhaps.
+        # No more requests will come, but what waits is still read, perhaps.
         self.ended = False
         credentials = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
         # In the user namespace of the agent the lab's own user is root.
@@ -37,16 +37,16 @@ class Connection:
 
     @property
     def wants_to_read(self) -> bool:
-        """Is there room for answers? Who does not read them is not heard either."""
+        """Is there room for responses? Who does not read them is not read either."""
         return not self.closed and not self.ended and self._waiting_bytes < MOST_WAITING
 
     @property
     def wants_to_write(self) -> bool:
-        """Is there something to say?"""
+        """Is there something to send?"""
         return not self.closed and bool(self._waiting)
 
     def read(self) -> list[dict[str, Any]]:
-        """Return the questions that have come; at their end it has `ended`."""
+        """Return the requests that have come; at their end it has `ended`."""
         try:
             data = self._socket.recv(_MOST_BYTES)
         except BlockingIOError:
@@ -66,9 +66,9 @@ class Connection:
             self.closed = True
             return []
 
-    def say(self, answer: dict[str, Any]) -> None:
-        """Answer, without waiting."""
-        self.add(json.dumps(answer).encode() + b"\n")
+    def send(self, response: dict[str, Any]) -> None:
+        """Send a response, without waiting."""
+        self.add(json.dumps(response).encode() + b"\n")
 
     def stream(self, data: bytes) -> bool:
         """Send bytes, without waiting; False when too many wait already."""

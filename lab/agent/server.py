@@ -1,4 +1,4 @@
-"""The agent's loop: people and programs that ask on one side, the wire on the other.
+"""The agent's loop: the connections of programs on one side, the wire on the other.
 
 Each connection speaks JSON lines. A fault belongs to the connection that added it and ends with it,
 unless it was added to stay. When nobody is connected and nothing is in force, the agent ends.
@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from lab.agent.api import Desk
+from lab.agent.api import RequestHandler
 from lab.agent.connection import Connection
 from lab.agent.wire.nfqueue import TURN_PACKETS
 from lab.agent.wire.wire import Wire
@@ -32,7 +32,7 @@ class Server:
         self._listener = listener
         self._listener.setblocking(False)
         self._ends_with = ends_with
-        self._desk = Desk()
+        self._handler = RequestHandler()
         self._connections: dict[int, Connection] = {}
         # By select(2), which counts in microseconds: delays are as exact as this is. Those of
         # poll(2) and epoll_wait(2) count in milliseconds.
@@ -55,12 +55,12 @@ class Server:
                 if not self._turn():
                     return
         finally:
-            self._desk.close()
+            self._handler.close()
             self._listener.close()
-            self._say_the_rest()
+            self._flush_rest()
 
     def _is_done(self) -> bool:
-        if self._connections or not self._desk.idle:
+        if self._connections or not self._handler.idle:
             self._end_at_s = None
         elif self._end_at_s is None:
             self._accept()  # who has come meanwhile is not turned away
@@ -69,7 +69,7 @@ class Server:
 
     def _turn(self) -> bool:
         """Handle what is ready, or gets ready; False when the host has ended."""
-        wire = self._desk.wire
+        wire = self._handler.wire
         if wire and not self._watches_wire:
             self._watches_wire = bool(self._selector.register(wire, _READ))
         for one in self._connections.values():
@@ -77,7 +77,7 @@ class Server:
         ready = {key.fd: events for key, events in self._selector.select(self._wait_s())}
         if wire and wire.fileno() in ready:
             self._read(wire)
-        self._desk.tick()
+        self._handler.tick()
         self._serve(ready)
         if self._listener.fileno() in ready:
             self._accept()
@@ -88,7 +88,7 @@ class Server:
         connections = [(one, ready.get(number, 0)) for number, one in self._connections.items()]
         for one, events in connections:
             if events & _READ:
-                self._hear(one)
+                self._receive(one)
         for one, events in connections:
             if events & _WRITE:
                 one.flush()
@@ -125,7 +125,7 @@ class Server:
     def _times(self) -> Iterator[float]:
         if self._end_at_s is not None:
             yield self._end_at_s
-        if (due_ns := self._desk.next_due_ns()) is not None:
+        if (due_ns := self._handler.next_due_ns()) is not None:
             yield due_ns / 1e9
 
     def _accept(self) -> None:
@@ -137,20 +137,20 @@ class Server:
             else:
                 self._connections[connection.fileno()] = connection
 
-    def _hear(self, connection: Connection) -> None:
-        for question in connection.read():
-            self._desk.answer(question, connection)
+    def _receive(self, connection: Connection) -> None:
+        for request in connection.read():
+            self._handler.handle(request, connection)
 
     def _leave(self, connection: Connection) -> None:
         """Lift what was its own; close it once it has read the rest, or cannot."""
-        self._desk.forget(connection)
+        self._handler.release(connection)
         if connection.closed or not connection.wants_to_write:
             del self._connections[connection.fileno()]
             if connection.watched_for:
                 self._selector.unregister(connection)
             connection.close()
 
-    def _say_the_rest(self) -> None:
+    def _flush_rest(self) -> None:
         """Let captures end whole, too, where the host has ended; but wait for nobody long."""
         until_s = time.monotonic() + _REST_WITHIN_S
         with selectors.SelectSelector() as selector:

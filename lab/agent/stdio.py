@@ -1,4 +1,4 @@
-"""Joins this process's standard streams to an agent's Unix socket, until the agent has no more."""
+"""Bridges this process's standard streams to an agent's Unix socket, until the agent closes it."""
 
 import os
 import selectors
@@ -11,8 +11,8 @@ _WITHIN_S = 10.0  # for an agent that is starting
 _LOOK_AGAIN_S = 0.005
 
 
-def join(path: str) -> None:
-    """Carry bytes both ways."""
+def bridge(path: str) -> None:
+    """Carry bytes both ways; SystemExit when no agent listens there within ten seconds."""
     agent = _connected(path)
     # poll(2), because standard input may be a file, which epoll(7) does not take.
     selector = selectors.PollSelector()

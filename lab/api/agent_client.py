@@ -68,8 +68,8 @@ class AgentClient:
             answer = {}
         if "done" in answer:
             return answer["done"]
-        if "nonsense" in answer:
-            raise UsageError(answer["nonsense"])
+        if "invalid" in answer:
+            raise UsageError(answer["invalid"])
         place = f"{self._host}: the agent on its wire"
         if "failed" in answer:
             text = f"{place}: {answer['failed']}{_remedy(answer.get('errno'))}"

@@ -81,13 +81,13 @@ class ActiveFault:
 
         AgentEndedError when it has ended with its host, and its counters with it.
         """
-        self.last = self._ask("look")
+        self.last = self._ask("status")
         return self.last
 
     def lift(self) -> FaultStatus:
         """Lift it and return its last counters. Errors as for `status`."""
         try:
-            self.last = self._ask("remove")
+            self.last = self._ask("lift")
         except LabError as error:
             self._observer.fault_lifted(self, error)
             raise

@@ -158,7 +158,7 @@ class Links(ABC):
             # Suppressed: it has gone with the agent, or the agent knows it no more.
             with existing as agent, suppress(AgentEndedError, UsageError):
                 if agent:
-                    answer = agent.ask("remove", fault=fault.number)
+                    answer = agent.ask("lift", fault=fault.number)
                     gone.append(fault_status(answer, fault.target))
         return gone
 

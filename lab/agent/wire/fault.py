@@ -53,7 +53,7 @@ class Fault:
         self._generator = KeyedGenerator(self._seed, self.text)
         self.instance = 0
         self.number = 0
-        self.removed = False
+        self.lifted = False
         self.matched_packets = 0
         self.acted_packets = 0
         self.acted_bytes = 0

@@ -32,10 +32,10 @@ class Pipeline:
         fault.begin(now_ns)
         self.faults = tuple(sorted((*self.faults, fault), key=lambda one: one.stage))
 
-    def remove(self, fault: Fault, now_ns: int) -> list[Transit]:
+    def lift(self, fault: Fault, now_ns: int) -> list[Transit]:
         """Take it out; return what is due by now or lost. What it kept goes on, oldest first."""
         done = self.due(now_ns)
-        fault.removed = True
+        fault.lifted = True
         self.faults = tuple(one for one in self.faults if one is not fault)
         for ticket, transit in sorted(entry[1:] for entry in self._waiting):
             if ticket == transit.ticket and transit.faults[transit.position - 1] is fault:
@@ -86,7 +86,7 @@ class Pipeline:
         after: Sequence[Transit] = ()
         for fault in transit.faults[transit.position :]:
             transit.position += 1
-            if not fault.removed:
+            if not fault.lifted:
                 if freed := fault.meet(transit):
                     after = (*after, *freed)
                 if transit.lost or transit.at_ns > now_ns:

@@ -105,7 +105,7 @@ class Wire:
         try:
             self._divert()
         except BaseException:
-            link.pipeline.remove(fault, time.monotonic_ns())
+            link.pipeline.lift(fault, time.monotonic_ns())
             raise
 
     def _moved(self, source: str, addresses: frozenset[bytes], old: Link | None) -> Link:
@@ -117,12 +117,12 @@ class Wire:
         }
         return link
 
-    def remove(self, fault: Fault) -> None:
+    def lift(self, fault: Fault) -> None:
         """Lift a fault; what it held back goes on."""
         now_ns = time.monotonic_ns()
         for link, other in self.faults():
             if other is fault:
-                self._settle(link.pipeline.remove(fault, now_ns), now_ns)
+                self._settle(link.pipeline.lift(fault, now_ns), now_ns)
         self._divert()
 
     def watch(self, watcher: Watcher) -> None:
@@ -232,7 +232,7 @@ class Wire:
     def close(self) -> None:
         """Lift everything; no packet is lost by it."""
         for _, fault in self.faults():
-            self.remove(fault)
+            self.lift(fault)
         self._table.close()
         # Packets that met the diversion just before it went are in the queue when this returns.
         rcu.synchronize()

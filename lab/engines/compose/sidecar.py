@@ -169,4 +169,4 @@ def _started(sidecar: Container, host: Container) -> bool:
 def _connect(sidecar: Container) -> socket.socket:
     argv = ["exec", "--interactive", str(sidecar.name), *agent_image.ENTRY_POINT]
     # Docker may forget to say that the sidecar has ended (20.10).
-    return exec_stream.connect([*argv, "talk", agent_image.SOCKET], ends_with=sidecar)
+    return exec_stream.connect([*argv, "stdio", agent_image.SOCKET], ends_with=sidecar)

@@ -35,7 +35,7 @@ def findings() -> list[Finding]:
         user_namespaces(),
         _program("ip", "iproute2"),
         *wire_diagnostics.findings(
-            [*_IN_NAMESPACES, sys.executable, "-I", "-S", str(_AGENT), "needs"]
+            [*_IN_NAMESPACES, sys.executable, "-I", "-S", str(_AGENT), "kernel-support"]
         ),
         *(program.finding() for program in optional.PROGRAMS if program.engine == "namespaces"),
         other_users(),

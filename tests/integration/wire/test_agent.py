@@ -292,9 +292,9 @@ def test_question_of_another_version_leaves_the_agent_and_its_faults(
         {"do": "add"},
         {"do": "add", "impairment": 3},
         {"do": "dance"},
-        {"do": "look"},
+        {"do": "status"},
     ):
-        with pytest.raises(UsageError, match="no question of this agent's"):
+        with pytest.raises(UsageError, match="unknown to this agent"):
             agent.ask(**question)
     assert is_cut(pair)
     pair.lift(pair.faults())

@@ -178,7 +178,7 @@ def test_doctor_tries_the_wire(engine: Engine) -> None:
 def test_agent_names_what_it_lacks(rights: list[str], lacking: set[str]) -> None:
     argv = ["docker", "run", "--rm", "--network=none", "--cap-drop=ALL", *rights]
     done = subprocess.run(
-        [*argv, agent_image.tag(), "needs"], capture_output=True, timeout=60, check=True
+        [*argv, agent_image.tag(), "kernel-support"], capture_output=True, timeout=60, check=True
     )
     assert {part for part, _ in json.loads(done.stdout)} == lacking
 

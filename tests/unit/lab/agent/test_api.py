@@ -1,4 +1,4 @@
-"""The agent's desk: what it refuses, what it survives, and what it still tells of faults gone by.
+"""The agent's API: what it refuses, what it survives, and what it still lists of faults gone by.
 
 The wire is a stand-in that holds faults; the kernel's part is tested in tests/integration/wire.
 """
@@ -12,7 +12,7 @@ import pytest
 
 from lab.agent import active_fault as entry_module
 from lab.agent import api as desk_module
-from lab.agent.api import Desk
+from lab.agent.api import RequestHandler
 from lab.agent.connection import Connection
 from lab.agent.duration import FOR_MS
 from lab.agent.wire.fault import Fault
@@ -41,7 +41,7 @@ class HeldFaults:
         self.faults.append(fault)
         self.names.append(name)
 
-    def remove(self, fault: Fault) -> None:
+    def lift(self, fault: Fault) -> None:
         self.faults.remove(fault)
 
     def tick(self) -> None:
@@ -65,15 +65,15 @@ class Clock:
 
 
 class Asking:
-    """One who asks a desk, and reads the answers."""
+    """One who asks a handler, and reads the answers."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, handler: RequestHandler) -> None:
+        self._handler = handler
         ours, self._theirs = socket.socketpair()
         self.connection = Connection(ours)
 
     def ask(self, question: dict[str, Any]) -> dict[str, Any]:
-        self._desk.answer(question, self.connection)
+        self._handler.handle(question, self.connection)
         self.connection.flush()
         return dict(json.loads(self._theirs.recv(1 << 16)))
 
@@ -98,14 +98,14 @@ def wire(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> HeldFaults:
 
 
 @pytest.fixture
-def desk(wire: HeldFaults) -> Desk:
+def handler(wire: HeldFaults) -> RequestHandler:
     del wire
-    return Desk()
+    return RequestHandler()
 
 
 @pytest.fixture
-def asking(desk: Desk) -> Iterator[Asking]:
-    made = Asking(desk)
+def asking(handler: RequestHandler) -> Iterator[Asking]:
+    made = Asking(handler)
     yield made
     made.close()
 
@@ -117,16 +117,18 @@ def test_a_time_that_is_none_is_refused_and_no_fault_stays(
     asking: Asking, wire: HeldFaults, for_ms: Any
 ) -> None:
     answer = asking.ask({**DROP, "for_ms": for_ms})
-    assert "for_ms" in answer["nonsense"]
-    assert "must be a number from 1 to 31536000000" in answer["nonsense"]
+    assert "for_ms" in answer["invalid"]
+    assert "must be a number from 1 to 31536000000" in answer["invalid"]
     assert wire.faults == []
     assert asking.ask({"do": "list"})["done"]["faults"] == []
 
 
-def test_the_longest_time_is_waited_for(asking: Asking, desk: Desk, clock: Clock) -> None:
+def test_the_longest_time_is_waited_for(
+    asking: Asking, handler: RequestHandler, clock: Clock
+) -> None:
     added = asking.ask({**DROP, "stay": True, "for_ms": FOR_MS.most})["done"]
     assert added["left_ms"] == FOR_MS.most
-    assert desk.next_due_ns() == clock.now_ns + FOR_MS.most * 10**6
+    assert handler.next_due_ns() == clock.now_ns + FOR_MS.most * 10**6
 
 
 @pytest.mark.parametrize("error", [OverflowError("far too long"), RuntimeError("a mistake")])
@@ -135,57 +137,59 @@ def test_a_mistake_of_its_own_is_an_answer_and_the_faults_of_others_stay(
 ) -> None:
     asking.ask(DROP)
     wire.broken = error
-    assert "a mistake of the agent's own" in asking.ask(DROP)["failed"]
+    assert "internal error" in asking.ask(DROP)["failed"]
     wire.broken = None
     assert asking.ask({"do": "hello"}) == {"done": {}}
     assert len(wire.faults) == len(asking.ask({"do": "list"})["done"]["faults"]) == 1
 
 
 def test_a_fault_whose_time_is_over_is_lifted_and_told_of_for_an_hour(
-    asking: Asking, desk: Desk, wire: HeldFaults, clock: Clock
+    asking: Asking, handler: RequestHandler, wire: HeldFaults, clock: Clock
 ) -> None:
     asking.ask({**DROP, "stay": True, "for_ms": 500})
     wire.faults[0].acted_packets = 7
     clock.now_ns += 500 * 10**6
-    desk.tick()
+    handler.tick()
     assert wire.faults == []
     (over,) = asking.ask({"do": "list"})["done"]["faults"]
     assert (over["active"], over["left_ms"], over["acted_packets"]) == (False, None, 7)
-    assert not desk.idle
+    assert not handler.idle
     clock.now_ns += 3600 * 10**9
-    desk.tick()
+    handler.tick()
     assert asking.ask({"do": "list"})["done"]["faults"] == []
-    assert desk.idle
+    assert handler.idle
 
 
-def test_a_fault_that_is_over_can_be_cleared(asking: Asking, desk: Desk, clock: Clock) -> None:
+def test_a_fault_that_is_over_can_be_cleared(
+    asking: Asking, handler: RequestHandler, clock: Clock
+) -> None:
     number = asking.ask({**DROP, "stay": True, "for_ms": 1})["done"]["fault"]
     clock.now_ns += 10**6
-    desk.tick()
-    assert asking.ask({"do": "remove", "fault": number})["done"]["active"] is False
-    assert desk.idle
+    handler.tick()
+    assert asking.ask({"do": "lift", "fault": number})["done"]["active"] is False
+    assert handler.idle
 
 
 def test_no_more_than_a_hundred_that_are_over_are_kept(
-    asking: Asking, desk: Desk, clock: Clock
+    asking: Asking, handler: RequestHandler, clock: Clock
 ) -> None:
     for _ in range(120):
         asking.ask({**DROP, "stay": True, "for_ms": 1})
         clock.now_ns += 10**6
-        desk.tick()
+        handler.tick()
     listed = [one["fault"] for one in asking.ask({"do": "list"})["done"]["faults"]]
     assert listed == list(range(21, 121))
 
 
 def test_an_owners_fault_that_is_over_goes_with_its_owner(
-    asking: Asking, desk: Desk, clock: Clock
+    asking: Asking, handler: RequestHandler, clock: Clock
 ) -> None:
     asking.ask({**DROP, "for_ms": 1})
     clock.now_ns += 10**6
-    desk.tick()
-    assert asking.ask({"do": "look", "fault": 1})["done"]["active"] is False
-    desk.forget(asking.connection)
-    assert desk.idle
+    handler.tick()
+    assert asking.ask({"do": "status", "fault": 1})["done"]["active"] is False
+    handler.release(asking.connection)
+    assert handler.idle
 
 
 def test_dice_are_named_after_both_ends_of_the_link(asking: Asking, wire: HeldFaults) -> None:

@@ -38,7 +38,7 @@ def test_a_stream_is_refused_when_too_much_waits_but_an_answer_is_not(
     assert connection.stream(bytes(MOST_WAITING))
     assert not connection.stream(b"x")
     assert not connection.wants_to_read
-    connection.say({"done": 1})
+    connection.send({"done": 1})
     connection.flush()
     assert connection.wants_to_write
 
@@ -51,7 +51,7 @@ def test_who_asks_no_more_still_hears_the_rest(ends: tuple[Connection, socket.so
     assert not connection.ended
     assert connection.read() == []
     assert (connection.ended, connection.closed, connection.wants_to_read) == (True, False, False)
-    connection.say({"done": 1})
+    connection.send({"done": 1})
     connection.flush()
     assert asker.recv(100) == b'{"done": 1}\n'
 
@@ -59,7 +59,7 @@ def test_who_asks_no_more_still_hears_the_rest(ends: tuple[Connection, socket.so
 def test_who_has_gone_is_noticed(ends: tuple[Connection, socket.socket]) -> None:
     connection, asker = ends
     asker.close()
-    connection.say({"done": 1})
+    connection.send({"done": 1})
     connection.flush()
     assert connection.closed
 

@@ -127,7 +127,7 @@ def test_what_a_removed_fault_kept_goes_on_in_order_and_once() -> None:
     link = pipeline(delay)
     ids = [bytes([letter]) for letter in range(ord("a"), ord("z"))]
     early = arrive(link, *ids)
-    released = out(link.remove(delay, 1 * MS))
+    released = out(link.lift(delay, 1 * MS))
     assert early + released != []
     assert released == sorted(released)
     assert sorted(early + released) == [id_.decode() for id_ in ids]
@@ -141,7 +141,7 @@ def test_what_another_fault_keeps_stays_when_one_is_removed() -> None:
     link = pipeline(rate, delay)
     arrive(link, A, B, C)
     due(link, 1)  # a is delayed now, until 11
-    assert out(link.remove(rate, 3 * MS // 2)) == []
+    assert out(link.lift(rate, 3 * MS // 2)) == []
     assert times(link) == {"a": 11, "b": 11.5, "c": 11.5}
 
 
@@ -149,7 +149,7 @@ def test_after_a_slow_fault_is_lifted_the_others_are_as_quick_as_ever() -> None:
     rate, delay = fault("rate", rate_bps=8e3), fault("delay", delay_ms=50)
     link = pipeline(rate, delay)
     arrive(link, A, B, C)  # three seconds' worth
-    assert out(link.remove(rate, 10 * MS)) == []
+    assert out(link.lift(rate, 10 * MS)) == []
     assert arrive(link, D, at_ms=20) == []
     assert times(link) == {"a": 60, "b": 60, "c": 60, "d": 70}
 
@@ -160,7 +160,7 @@ def test_a_removed_delay_lets_go_of_its_own_only() -> None:
     arrive(link, A)
     arrive(link, B, at_ms=40)
     due(link, 50)
-    assert out(link.remove(first, 55 * MS)) == []
+    assert out(link.lift(first, 55 * MS)) == []
     assert times(link) == {"a": 70, "b": 75}
 
 
@@ -168,7 +168,7 @@ def test_a_packet_that_waits_skips_faults_that_were_removed_meanwhile() -> None:
     first, second = fault("delay", delay_ms=50), fault("delay", delay_ms=20)
     link = pipeline(first, second)
     arrive(link, A)
-    assert link.remove(second, 1 * MS) == []
+    assert link.lift(second, 1 * MS) == []
     assert times(link) == {"a": 50}
     assert second.matched_packets == 0
 
@@ -178,7 +178,7 @@ def test_removing_gives_what_was_due_first() -> None:
     link = pipeline(long, short)
     arrive(link, A)  # kept by the first
     arrive(link, B, at_ms=1)  # kept by the second, until 6
-    assert out(link.remove(long, 10 * MS)) == ["b", "a"]
+    assert out(link.lift(long, 10 * MS)) == ["b", "a"]
 
 
 def test_reordered_packets_go_on_to_the_faults_behind() -> None:
@@ -194,7 +194,7 @@ def test_a_held_packet_goes_on_when_its_fault_is_removed() -> None:
     reorder, delay = fault("reorder", first=2, gap=9), fault("delay", delay_ms=5)
     link = pipeline(reorder, delay)
     arrive(link, A, B)
-    assert out(link.remove(reorder, 3 * MS)) == []
+    assert out(link.lift(reorder, 3 * MS)) == []
     assert arrive(link, C, at_ms=3) == []
     assert list(times(link)) == ["a", "b", "c"]
 
@@ -215,7 +215,7 @@ def test_a_packet_that_was_passed_does_not_come_again_when_its_time_is_up() -> N
     held = fault("reorder", first=1, hold_ms=7)
     link.add(held, 0)
     arrive(link, C, at_ms=100)
-    assert out(link.remove(held, 101 * MS)) == ["c"]
+    assert out(link.lift(held, 101 * MS)) == ["c"]
     assert due(link, 200) == []
 
 

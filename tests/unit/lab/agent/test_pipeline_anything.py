@@ -136,7 +136,7 @@ class LinkMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def fault_is_lifted(self, data: st.DataObject) -> None:
         one = data.draw(st.sampled_from(self.link.faults))
-        self.done += self.link.remove(one, self.now_ns)
+        self.done += self.link.lift(one, self.now_ns)
         assert one not in self.link.faults
 
     @invariant()
@@ -153,7 +153,7 @@ class LinkMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         for one in self.link.faults:
-            self.done += self.link.remove(one, self.now_ns)
+            self.done += self.link.lift(one, self.now_ns)
         assert self.link.next_due_ns() is None  # nothing is kept without a fault
         assert sorted(one.id for one in self.done) == [
             n.to_bytes(4, "big") for n in range(self.sent)

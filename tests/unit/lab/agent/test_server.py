@@ -45,5 +45,5 @@ def test_it_never_sleeps_longer_than_the_kernel_takes(monkeypatch: pytest.Monkey
         server._end_at_s = None
         assert server._wait_s() is None
         due_ns = time.monotonic_ns() + 10**21
-        monkeypatch.setattr(server._desk, "next_due_ns", lambda: due_ns)
+        monkeypatch.setattr(server._handler, "next_due_ns", lambda: due_ns)
         assert server._wait_s() == 3600

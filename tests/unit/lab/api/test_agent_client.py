@@ -62,7 +62,7 @@ def test_anything_but_an_answer_is_the_end(
 
 def test_what_the_agent_refuses_is_an_error(ends: tuple[AgentClient, socket.socket]) -> None:
     agent, theirs = ends
-    theirs.sendall(b'{"nonsense": "drop: no"}\n{"failed": "Operation not permitted", "errno": 1}\n')
+    theirs.sendall(b'{"invalid": "drop: no"}\n{"failed": "Operation not permitted", "errno": 1}\n')
     with pytest.raises(UsageError, match=r"^drop: no$"):
         agent.ask("add")
     with pytest.raises(EngineError, match=r"^server: .*: Operation not permitted; lab doctor"):

@@ -146,7 +146,7 @@ def test_lifting_it_lets_all_pieces_go_on_in_order() -> None:
     one = fault("slice", size_bytes=1, spacing_ms=10)
     link = pipeline(one)
     assert came(arrived(link, HELLO)) == [b"h"]
-    assert came(link.remove(one, 1 * MS)) == [b"e", b"l", b"l", b"o"]
+    assert came(link.lift(one, 1 * MS)) == [b"e", b"l", b"l", b"o"]
     assert link.next_due_ns() is None
 
 
