@@ -89,17 +89,8 @@ def findings() -> list[Finding]:
         )
         return [Finding("wire", False, seen, remedy, required=False)]
     rights = ("--cap-drop=ALL", "--cap-add=NET_ADMIN", "--cap-add=NET_RAW")
-    argv = (
-        "docker",
-        "run",
-        "--rm",
-        "--network=none",
-        "--read-only",
-        *rights,
-        tag(),
-        "kernel-support",
-    )
-    return wire_diagnostics.findings(argv)
+    argv = ("docker", "run", "--rm", "--network=none", "--read-only", *rights, tag())
+    return wire_diagnostics.findings((*argv, "kernel-support"))
 
 
 def _failed(base_image: str) -> str:
