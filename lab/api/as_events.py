@@ -188,4 +188,5 @@ def host_change(host: str, action: str) -> HostFaultOn | HostFaultOff:
     """Return what was done to a host: `action` is the name of the method of `Host`."""
     if action in _UNDOES:
         return HostFaultOff(name=_UNDOES[action], host=host)
-    return HostFaultOn(name=action, host=host, fault=action)
+    lasts = action in _UNDOES.values()
+    return HostFaultOn(name=action, host=host, fault=action, lasts=lasts)

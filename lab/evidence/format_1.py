@@ -85,7 +85,8 @@ def _host(event: Fields) -> Fields:
         return event | {"kind": "host_fault_off"}
     if done in _UNDOES:
         return event | {"kind": "host_fault_off", "name": _UNDOES[done]}
-    return event | {"kind": "host_fault_on", "fault": done}
+    lasts = done in _UNDOES.values()
+    return event | {"kind": "host_fault_on", "fault": done, "lasts": lasts}
 
 
 def _wait(event: Fields) -> Fields:

@@ -7,8 +7,6 @@ from lab.evidence.events import FaultOff, FaultOn, HostFaultOff, HostFaultOn
 from lab.report.expected import Expectations
 from lab.report.model import Fault
 
-_MOMENTS = frozenset({"kill", "restart"})
-
 
 class Faults:
     """Those of the wire and those of hosts, in the order in which they came in force."""
@@ -57,7 +55,7 @@ class Faults:
                 on_ns=event.time_ns,
                 off_ns=None,
                 host=event.host,
-                is_moment=event.fault in _MOMENTS,
+                is_moment=not event.lasts,
             )
         )
 

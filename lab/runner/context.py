@@ -124,7 +124,8 @@ class LabContext:
         self.faults.fail_host(
             name, control, act, undo=undo, ends_host=ends_host, ends_agent=ends_agent
         )
-        return self.record(HostFaultOn(step=number, name=name, host=host, fault=fault))
+        lasts = undo is not None
+        return self.record(HostFaultOn(step=number, name=name, host=host, fault=fault, lasts=lasts))
 
     def lift(self, number: int, name: str) -> FaultOff | HostFaultOff:
         return self.faults.lift(number, name)

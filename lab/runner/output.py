@@ -63,7 +63,7 @@ class PrintedByHosts:
 
         Lines that are expected and are not there yet may come a little later; in a run that has
         failed, the programs may do first what they are about to do, such as to die. For one that
-        was interrupted, by Ctrl-C say, nothing is waited for.
+        was interrupted, such as by Ctrl-C, nothing is waited for.
         """
         if failed and not interrupted:
             hosts = [self._lab.hosts[name] for name in self._hosts]

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from lab.scenario.yaml import Mapping
 from lab.suggestions import meant
 
-# What `later` names when the step that has it was refused: its other steps are no mistakes.
+# The kind of what `later` or `as` names when its step was refused: later steps that use the name
+# are no errors.
 REFUSED = "refused"
 
 
 class Names:
-    """Sockets of each host, calls and programs under way, faults in force."""
+    """Sockets of each host, what was started with `later`, faults in force."""
 
     def __init__(self) -> None:
         self._sockets: dict[str, dict[str, bool]] = {}  # by host and name: is it of the internet?
@@ -38,7 +39,7 @@ class Names:
         return self._sockets[on][name]
 
     def add_later(self, step: Mapping, name: str, kind: str) -> None:
-        """Note what goes on while later steps are done."""
+        """Note what was started with `later`."""
         if not name:
             raise step.error("later", "a name, please")
         if name in self.later:

@@ -57,6 +57,6 @@ def _head(path: Path) -> dict[str, object]:
     ends = _HEAD_ENDS.search(text)
     try:
         head = load(path, text[: ends.start()] if ends else text).plain()
-    except ParseError:  # `lab list` and `lab run` say what is wrong with it
+    except ParseError:  # `lab list` and `lab run` report it
         return {}
     return head

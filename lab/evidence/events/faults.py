@@ -80,6 +80,8 @@ class HostFaultOn(StepEvent):
     """The host."""
     fault: str
     """`kill`, `restart`, `pause` or `disconnect`."""
+    lasts: bool = False
+    """It lasts until a `host_fault_off`; else it was over at once."""
 
 
 @kind("host_fault_off")

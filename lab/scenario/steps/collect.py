@@ -39,7 +39,7 @@ class CollectStep(Step):
     def read(cls, step: Mapping, reading: Reading) -> Self:
         name = str(step.need("collect", str))
         kind = reading.names.collect(step, name)
-        if kind == REFUSED:  # what started it was refused, and has been said
+        if kind == REFUSED:  # the step that started it was refused: that is an error already
             return cls(step.line, name, CallExpectation())
         if kind == "call":
             step.only(*_KEYS, *call_expectation.KEYS)

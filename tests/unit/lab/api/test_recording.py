@@ -50,9 +50,12 @@ def written() -> Written:
     [
         ("kill", HostFaultOn(name="kill", host="client", fault="kill")),
         ("restart", HostFaultOn(name="restart", host="client", fault="restart")),
-        ("pause", HostFaultOn(name="pause", host="client", fault="pause")),
+        ("pause", HostFaultOn(name="pause", host="client", fault="pause", lasts=True)),
         ("resume", HostFaultOff(name="pause", host="client")),
-        ("disconnect", HostFaultOn(name="disconnect", host="client", fault="disconnect")),
+        (
+            "disconnect",
+            HostFaultOn(name="disconnect", host="client", fault="disconnect", lasts=True),
+        ),
         ("connect", HostFaultOff(name="disconnect", host="client")),
     ],
 )

@@ -32,7 +32,7 @@ def test_host_that_fails_touches_what_is_under_way_there(
     events = made.start()
     events += [
         made.call(5, None, "server", "bind", {}, began_ms=1),
-        made.at(10, HostFaultOn(name="outage", host="server", fault=done)),
+        made.at(10, HostFaultOn(name="outage", host="server", fault=done, lasts=done == "pause")),
         made.call(15, None, "server", "recv", {}, began_ms=8),
         made.call(16, None, "client", "recv", {}, began_ms=8),
         made.call(18, None, "server", "send", {}, began_ms=17),
