@@ -11,6 +11,8 @@ import pytest
 
 from lab.engines import choice
 from lab.errors import EvidenceError
+from lab.evidence import event_file
+from lab.evidence.events import End, Start
 from lab.evidence.packets import packets
 from lab.runner import run
 from tests.integration.left import assert_nothing_left, left_of
@@ -82,10 +84,10 @@ def test_a_failing_test_keeps_its_evidence_and_shows_it(project: Project) -> Non
     assert project.kept() == [
         f"{where}/{name}" for name in ("events.jsonl", "report.html", "verdict.json", "wire.pcapng")
     ]
-    lines = (project.path / "results" / where / "events.jsonl").read_text().splitlines()
-    events = [json.loads(line) for line in lines]
-    assert [events[0]["kind"], events[-1]["kind"]] == ["start", "end"]
-    assert events[-1]["errors"] == []
+    first, *_, last = event_file.read(project.path / "results" / where)
+    assert isinstance(first, Start)
+    assert isinstance(last, End)
+    assert last.errors == ()
     seen = packets(project.path / "results" / where / "wire.pcapng")
     assert any(one.fate.text.startswith("dropped by fault server/1") for one in seen)
     verdict = json.loads((project.path / "results" / where / "verdict.json").read_text())

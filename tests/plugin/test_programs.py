@@ -1,21 +1,25 @@
 """Programs that a test runs on hosts: input in stages, their end, and what is kept of both."""
 
-import json
+from typing import TypeVar
 
 import pytest
 
 from lab.engines import choice
+from lab.evidence import event_file
+from lab.evidence.events import Event, HostOutput, ProgramInput, ProgramOutcome
 from tests.plugin.conftest import Project
 
 pytest_plugins = ["pytester"]
 
+E = TypeVar("E", bound=Event)
+
 on_both = pytest.mark.parametrize("project", choice.NAMES, indirect=True)
 
 
-def events(project: Project, test: str) -> list[dict[str, object]]:
-    """Return the events that a test has left."""
-    file = project.path / "results" / f"test_time.{test}" / "001" / "events.jsonl"
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+def events(project: Project, test: str, kind: type[E]) -> list[E]:
+    """Return the events of a class that a test has left."""
+    folder = project.path / "results" / f"test_time.{test}" / "001"
+    return [one for one in event_file.read(folder) if isinstance(one, kind)]
 
 
 @on_both
@@ -32,13 +36,13 @@ def test_types(lab):
         assert program.process.wait(20) == 0
 """)
     project.run("--lab-keep").assert_outcomes(passed=1)
-    given = [one for one in events(project, "test_types") if one["kind"] == "input"]
-    assert [(one["host"], one["name"], one["data"], one["close"]) for one in given] == [
+    given = events(project, "test_types", ProgramInput)
+    assert [(one.host, one.name, one.data, one.close) for one in given] == [
         ("client", "cat", {"text": "half a "}, False),
         ("client", "cat", {"text": "line\n"}, False),
         ("client", "cat", None, True),
     ]
-    assert given == sorted(given, key=lambda one: str(one["time_ns"]))
+    assert given == sorted(given, key=lambda one: one.time_ns)
 
 
 @on_both
@@ -121,9 +125,10 @@ def test_is_told(lab):
             "program sleep 4711 on client: was killed after 0.5 s",
         ]
     )
-    (event,) = (one for one in events(project, "test_waits") if one.get("killed_after_s") == 2)
-    assert (event["kind"], event["exit_status"]) == ("program", 137)
-    assert (str(event["output"])[-6:], event["errors"]) == ("so\nso\n", "why\n")
+    outcomes = events(project, "test_waits", ProgramOutcome)
+    (event,) = (one for one in outcomes if one.killed_after_s == 2)
+    assert event.exit_status == 137
+    assert (event.output[-6:], event.errors) == ("so\nso\n", "why\n")
 
 
 SAYS = 'echo begun; echo why >&2; read line; echo "got $line"; exec sleep 60'
@@ -156,8 +161,8 @@ def test_types(program):
     head = f"program sh -c {SAYS} on client: "
     result.stdout.fnmatch_lines([f"{head}has not ended", "  begun", "  got it", "  why"])
     assert head + "was started" not in result.stdout.str()
-    (program,) = [one for one in events(project, "test_types") if one["kind"] == "program"]
-    assert (program["output"], program["errors"]) == ("begun\ngot it\n", "why\n")
+    (program,) = events(project, "test_types", ProgramOutcome)
+    assert (program.output, program.errors) == ("begun\ngot it\n", "why\n")
 
 
 def test_what_a_program_has_printed_is_kept_when_its_block_ends(project: Project) -> None:
@@ -200,8 +205,7 @@ def test_types(lab):
     result = project.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["the last lines of server (running):"])
-    found = events(project, "test_types")
-    lines = {(one["stream"], one["text"]) for one in found if one["kind"] == "output"}
+    lines = {(one.stream, one.text) for one in events(project, "test_types", HostOutput)}
     assert lines == {("stdout", "again"), ("stderr", "oops")}
     page = project.path / "results" / "test_time.test_types" / "001" / "report.html"
     assert "<figcaption>server (running)</figcaption>" in page.read_text(encoding="utf-8")
