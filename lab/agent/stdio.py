@@ -21,7 +21,7 @@ def bridge(path: str) -> None:
     while True:
         for key, _ in selector.select():
             data = os.read(0, _MOST_BYTES) if key.fd == 0 else agent.recv(_MOST_BYTES)
-            if key.fd == 0 and not data:  # no more questions; the answers go on
+            if key.fd == 0 and not data:  # no more requests; the answers go on
                 selector.unregister(0)
                 agent.shutdown(socket.SHUT_WR)
             elif key.fd == 0:

@@ -1,1 +1,1 @@
-"""The process that makes socket calls on a host: questions, sockets, answers."""
+"""The process that makes socket calls on a host: requests, sockets, results."""

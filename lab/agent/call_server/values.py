@@ -1,6 +1,6 @@
 """The kinds of values in calls: names of sockets, data, times, addresses, flags, options.
 
-What `read` takes is what a file or a question has; what it returns, what Python's socket takes.
+What `read` takes is what a file or a request has; what it returns, what Python's socket takes.
 """
 
 import re
