@@ -57,9 +57,9 @@ class PendingCall:
         self._result = Result(
             message["began_ns"],
             message["ended_ns"],
-            message.get("gave"),
+            message.get("returned"),
             message.get("raised"),
-            message.get("ends", {}),
+            message.get("addresses", {}),
         )
         self._ended.set()
         return True
@@ -118,7 +118,7 @@ class CallConnection:
         with self._lock:
             number = next(self._numbers)
             self._pending[number] = pending
-            request = {"id": number, "call": call, "arguments": arguments, "tell": confirm}
+            request = {"id": number, "call": call, "arguments": arguments, "confirm": confirm}
             if self._socket is None:
                 del self._pending[number]
                 pending.on_error(self._error())

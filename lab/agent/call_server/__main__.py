@@ -1,11 +1,14 @@
-"""The caller as a program: `python3 -I -S lab/agent/call_server`; questions on standard input."""
+"""The call server as a program, with its requests on standard input.
+
+python3 -I -S lab/agent/call_server
+"""
 
 import os
 import sys
 
 sys.path.insert(0, os.path.abspath(f"{__file__}/../../../.."))
 
-from lab.agent.call_server.server import Caller
+from lab.agent.call_server.server import CallServer
 
 if __name__ == "__main__":
-    Caller(0, 1).run()
+    CallServer(0, 1).run()

@@ -42,7 +42,7 @@ class Handles:
             raise ParameterError(text)
         return found
 
-    def ends(self, name: Any) -> dict[str, str]:
+    def addresses(self, name: Any) -> dict[str, str]:
         """Return the addresses of an open internet socket, as far as it has them now.
 
         `protocol` (tcp or udp), `local` and `peer`; {} of anything else.

@@ -1,11 +1,11 @@
-"""The caller: reads questions, makes each call in a thread of its own, answers when it returns.
+"""The call server: reads requests, makes each call in a thread of its own, answers when it returns.
 
-A question is {"id": 7, "call": "recv", "arguments": {"socket": "c"}}; the answer {"id": 7,
-"began_ns": ..., "ended_ns": ..., "gave": VALUE}, or "raised" in place of "gave" (`encoding` has
-both). With "tell" true, {"id": 7, "begun_ns": ...} comes as soon as the call begins. Times are of
-CLOCK_REALTIME at the beginning; what passed until the end is of CLOCK_MONOTONIC. `ends` has the
-addresses of the socket that it was about (`Handles.ends`). When the questions end, so does the
-process, whatever its threads wait for.
+A request is {"id": 7, "call": "recv", "arguments": {"socket": "c"}}; the answer {"id": 7,
+"began_ns": ..., "ended_ns": ..., "returned": VALUE}, or "raised" in place of "returned" (`encoding`
+has both). With "confirm" true, {"id": 7, "begun_ns": ...} comes as soon as the call begins. Times
+are of CLOCK_REALTIME at the beginning; what passed until the end is of CLOCK_MONOTONIC. `addresses`
+are those of the socket that it was about. When the requests end, so does the process, whatever its
+threads wait for.
 """
 
 import json
@@ -21,21 +21,21 @@ from lab.agent.call_server.handles import Handles
 _PIECE_BYTES = 1 << 16
 
 
-class Caller:
+class CallServer:
     """One process's calls."""
 
-    def __init__(self, questions: int, answers: int) -> None:
-        self._questions = questions
+    def __init__(self, requests: int, answers: int) -> None:
+        self._requests = requests
         self._answers = answers
         self._opened = Handles()
         self._lock = threading.Lock()
 
     def run(self) -> NoReturn:
-        """Serve until the questions end; never return."""
+        """Serve until the requests end; never return."""
         try:
             calls.table()  # so that no call waits for what is loaded
             rest = b""
-            while piece := os.read(self._questions, _PIECE_BYTES):
+            while piece := os.read(self._requests, _PIECE_BYTES):
                 *lines, rest = (rest + piece).split(b"\n")
                 for line in lines:
                     self._begin(json.loads(line))
@@ -43,35 +43,35 @@ class Caller:
             self._opened.remove_folder()
             os._exit(0)
 
-    def _begin(self, question: dict[str, Any]) -> None:
+    def _begin(self, request: dict[str, Any]) -> None:
         try:
-            threading.Thread(target=self._make, args=(question,), daemon=True).start()
+            threading.Thread(target=self._make, args=(request,), daemon=True).start()
         except RuntimeError as error:  # no more threads
             now_ns = time.time_ns()
-            self._answer(question, began_ns=now_ns, ended_ns=now_ns, raised=encode_error(error))
+            self._answer(request, began_ns=now_ns, ended_ns=now_ns, raised=encode_error(error))
 
-    def _make(self, question: dict[str, Any]) -> None:
+    def _make(self, request: dict[str, Any]) -> None:
         began_ns, clock_ns = time.time_ns(), time.monotonic_ns()
         outcome: dict[str, Any]
         try:
-            call = calls.find(question["call"])
-            given = call.checked(question["arguments"], call.name)
-            if question.get("tell"):
-                self._answer(question, begun_ns=began_ns)
+            call = calls.find(request["call"])
+            given = call.checked(request["arguments"], call.name)
+            if request.get("confirm"):
+                self._answer(request, begun_ns=began_ns)
             began_ns, clock_ns = time.time_ns(), time.monotonic_ns()
-            gave = call.make(self._opened, given)
+            returned = call.make(self._opened, given)
             ended_ns = began_ns + time.monotonic_ns() - clock_ns
-            outcome = {"gave": encode(gave)}
+            outcome = {"returned": encode(returned)}
         except BaseException as error:  # whatever it was is the answer
             ended_ns = began_ns + time.monotonic_ns() - clock_ns
             outcome = {"raised": encode_error(error)}
-        arguments = question["arguments"]
-        if ends := self._opened.ends(arguments.get("as") or arguments.get("socket")):
-            outcome["ends"] = ends
-        self._answer(question, began_ns=began_ns, ended_ns=ended_ns, **outcome)
+        arguments = request["arguments"]
+        if addresses := self._opened.addresses(arguments.get("as") or arguments.get("socket")):
+            outcome["addresses"] = addresses
+        self._answer(request, began_ns=began_ns, ended_ns=ended_ns, **outcome)
 
-    def _answer(self, question: dict[str, Any], **answer: Any) -> None:
-        line = json.dumps({"id": question["id"], **answer}).encode() + b"\n"
+    def _answer(self, request: dict[str, Any], **answer: Any) -> None:
+        line = json.dumps({"id": request["id"], **answer}).encode() + b"\n"
         with self._lock:
             while line:
                 try:

@@ -283,19 +283,19 @@ def test_fault_is_there_again_after_the_host_was_disconnected(engine: Engine, pa
     heals(pair)
 
 
-def test_question_of_another_version_leaves_the_agent_and_its_faults(
+def test_request_of_another_version_leaves_the_agent_and_its_faults(
     engine: Engine, pair: Lab
 ) -> None:
     cut_to_stay(engine, pair)
     agent = pair.agent(pair.host("right"))
-    for question in (
+    for request in (
         {"do": "add"},
         {"do": "add", "impairment": 3},
         {"do": "dance"},
         {"do": "status"},
     ):
         with pytest.raises(UsageError, match="unknown to this agent"):
-            agent.ask(**question)
+            agent.ask(**request)
     assert is_cut(pair)
     pair.lift(pair.faults())
 
@@ -307,9 +307,9 @@ def test_version_of_ip_that_the_source_does_not_have_is_refused(
     pair: Lab, asked: dict[str, object]
 ) -> None:
     agent = pair.agent(pair.host("right"))
-    question = {"source": "left", "addresses": ["198.18.0.1"], "impairment": "drop"}
+    request = {"source": "left", "addresses": ["198.18.0.1"], "impairment": "drop"}
     with pytest.raises(UsageError, match=r"^drop: only IPv6 .*left has only 198.18.0.1; no packet"):
-        agent.ask("add", asked=asked, **question)
+        agent.ask("add", asked=asked, **request)
     assert agent.ask("list")["faults"] == []
 
 
@@ -321,9 +321,9 @@ def test_time_that_is_none_is_refused_and_the_agent_and_its_faults_stay(
     with link.drop():
         with pytest.raises(UsageError, match=r"^drop: for_ms .*: must be a number from 1 to "):
             link.add("drop", {}, for_ms=for_ms)
-        question = {"source": "left", "addresses": ["198.18.0.1"], "impairment": "drop"}
+        request = {"source": "left", "addresses": ["198.18.0.1"], "impairment": "drop"}
         with pytest.raises(UsageError, match=r"^drop: for_ms .*: must be a number from 1 to "):
-            pair.agent(pair.host("right")).ask("add", asked={}, for_ms=for_ms, **question)
+            pair.agent(pair.host("right")).ask("add", asked={}, for_ms=for_ms, **request)
         link.add("observe", {}, for_ms=365 * 24 * 3600e3).lift()
         assert is_cut(pair)
         assert len(pair.faults()) == 1

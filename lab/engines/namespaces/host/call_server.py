@@ -36,10 +36,10 @@ def become(channel: int, user_namespace: int, host: HostSpec) -> NoReturn:
         os.environ.clear()
         os.environ.update(host.environment)
         # Only here: the supervisor, and so every host, would wait for it.
-        from lab.agent.call_server.server import Caller  # noqa: PLC0415
+        from lab.agent.call_server.server import CallServer  # noqa: PLC0415
 
         gc.enable()
-        Caller(0, 0).run()
+        CallServer(0, 0).run()
     except OSError as error:
         text = f"{host.name}: no socket calls there: {error.strerror}"
         os.write(0, json.dumps({"failed": text}).encode() + b"\n")

@@ -91,9 +91,9 @@ class FakeHost(EngineHost):
             state = {"fault": number, "active": True, "exhausted": False, "left_ms": None}
             counted = {"matched_packets": 0, "acted_packets": 0, "acted_bytes": 0}
             self.faults.append(asked | state | counted | {"stays": request["stay"]})
-        elif do in {"look", "remove"}:
+        elif do in {"status", "lift"}:
             number = request["fault"]
-            self.faults[number - 1] |= {"matched_packets": 3, "active": do == "look"}
+            self.faults[number - 1] |= {"matched_packets": 3, "active": do == "status"}
         else:
             return {}
         return {key: value for key, value in self.faults[number - 1].items() if key != "target"}

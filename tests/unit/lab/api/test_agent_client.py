@@ -33,8 +33,8 @@ def test_an_answer_may_come_in_pieces(ends: tuple[AgentClient, socket.socket]) -
 
     thread = threading.Thread(target=answer)
     thread.start()
-    assert agent.ask("look") == {"x": 1}
-    assert agent.ask("look") == 2
+    assert agent.ask("status") == {"x": 1}
+    assert agent.ask("status") == 2
     thread.join()
 
 
@@ -85,7 +85,7 @@ def test_an_answer_that_comes_too_late_is_never_taken_for_the_next_ones(
     monkeypatch.setattr(agent_client, "_ANSWER_WITHIN_S", 0.05)
     agent = AgentClient("server", ends[0].stream()[0])
     with pytest.raises(EngineError, match=r"^server: .*: it has not answered for 0.05 s$"):
-        agent.ask("look")
+        agent.ask("status")
     with contextlib.suppress(BrokenPipeError):  # nobody is there to read it
         ends[1].sendall(b'{"done": "late"}\n')
     assert agent.ended

@@ -191,7 +191,7 @@ def test_it_runs_without_site_packages_and_says_nothing_else() -> None:
         answer = json.loads(process.stdout.readline())
         process.stdin.close()
         assert process.stdout.read() == b""
-    assert (answer["id"], answer["gave"]) == (1, socket.gethostname())
+    assert (answer["id"], answer["returned"]) == (1, socket.gethostname())
 
 
 def _has_ended(pidfd: int) -> bool:
