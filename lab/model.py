@@ -3,10 +3,14 @@
 Named tuples load faster than dataclasses, and every command loads these.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
+
+# What a lab may be called.
+LAB_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 class ComposeFiles(NamedTuple):

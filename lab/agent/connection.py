@@ -12,6 +12,7 @@ _MOST_BYTES = 1 << 16
 # What may wait for a reader of a stream; more is refused, and counted by whoever streams.
 MOST_WAITING = 32 << 20
 _MOST_PIECES = 16
+_MOST_QUESTION_BYTES = 4 << 20  # far more than any question of the lab's
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
 
 
@@ -27,9 +28,8 @@ class Connection:
         self.watched_for = 0  # the events that the loop waits for now (selectors)
         # No more requests will come, but what waits is still read, perhaps.
         self.ended = False
-        credentials = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
         # In the user namespace of the agent the lab's own user is root.
-        self.closed = _CREDENTIALS.unpack(credentials)[1] != os.geteuid()
+        self.closed = _user(connected) != os.geteuid()
 
     def fileno(self) -> int:
         """Return what to wait on."""
@@ -55,6 +55,9 @@ class Connection:
             data = b""
             self.closed = True
         self.ended = not data
+        if len(self._read) > _MOST_QUESTION_BYTES:
+            self.closed = True
+            return []
         *lines, self._read = (self._read + data).split(b"\n")
         try:
             return [dict(json.loads(line)) for line in lines]
@@ -102,3 +105,11 @@ class Connection:
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()
+
+
+def _user(connected: socket.socket) -> int | None:
+    """Return the user at the other end; None if that is not a Unix socket's."""
+    if connected.family != socket.AF_UNIX:
+        return None
+    credentials = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    return int(_CREDENTIALS.unpack(credentials)[1])

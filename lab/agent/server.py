@@ -14,12 +14,14 @@ from pathlib import Path
 
 from lab.agent.api import RequestHandler
 from lab.agent.connection import Connection
+from lab.agent.handed_over import HandedOver
 from lab.agent.wire.nfqueue import TURN_PACKETS
 from lab.agent.wire.wire import Wire
 
 _FIRST_WITHIN_S = 10.0  # somebody started this agent to ask it something
 _TURNS = 4  # of packets at once
 _REST_WITHIN_S = 1.0
+_MOST_CONNECTIONS = 500  # far below what select(2) takes, 1024 descriptors
 _LONGEST_WAIT_S = 3600.0  # far below what select(2) takes; then it looks again
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 _TIMER_SLACK = Path("/proc/self/timerslack_ns")
@@ -28,9 +30,10 @@ _TIMER_SLACK = Path("/proc/self/timerslack_ns")
 class Server:
     """One agent. `ends_with` is a descriptor that gets readable when the host has ended."""
 
-    def __init__(self, listener: socket.socket, ends_with: int | None = None) -> None:
+    def __init__(self, listener: socket.socket | HandedOver, ends_with: int | None = None) -> None:
         self._listener = listener
         self._listener.setblocking(False)
+        self._listens = True
         self._ends_with = ends_with
         self._handler = RequestHandler()
         self._connections: dict[int, Connection] = {}
@@ -79,7 +82,7 @@ class Server:
             self._read(wire)
         self._handler.tick()
         self._serve(ready)
-        if self._listener.fileno() in ready:
+        if self._listens and self._listener.fileno() in ready:
             self._accept()
         return self._ends_with not in ready
 
@@ -129,13 +132,22 @@ class Server:
             yield due_ns / 1e9
 
     def _accept(self) -> None:
-        with contextlib.suppress(BlockingIOError):
+        if not self._listens:
+            return
+        try:
             accepted, _ = self._listener.accept()
-            connection = Connection(accepted)
-            if connection.closed:  # somebody else's: it keeps nothing alive
-                connection.close()
-            else:
-                self._connections[connection.fileno()] = connection
+        except BlockingIOError:
+            return
+        except EOFError:  # nobody can come any more
+            self._listens = False
+            self._selector.unregister(self._listener)
+            self._end_at_s = time.monotonic()
+            return
+        connection = Connection(accepted)
+        if connection.closed or len(self._connections) >= _MOST_CONNECTIONS:
+            connection.close()  # somebody else's, or too many: it keeps nothing alive
+        else:
+            self._connections[connection.fileno()] = connection
 
     def _receive(self, connection: Connection) -> None:
         for request in connection.read():

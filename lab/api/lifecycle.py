@@ -1,7 +1,6 @@
 """Brings labs up and down, and finds them, on any engine; the screen is the commands' affair."""
 
 import os
-import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -10,10 +9,8 @@ from lab import doctor
 from lab.api.engine import Engine, Progress
 from lab.api.lab import Lab
 from lab.errors import LabGoneError, TopologyError, UsageError
-from lab.model import ComposeFiles, Finding, LabStatus
+from lab.model import LAB_NAME, ComposeFiles, Finding, LabStatus
 from lab.suggestions import near
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 def up(
@@ -31,7 +28,7 @@ def up(
     folder; without `name` it gets a new one.
     """
     name = f"lab-{os.urandom(3).hex()}" if name is None else name
-    if not _NAME.fullmatch(name):
+    if not LAB_NAME.fullmatch(name):
         text = (
             f"name {name!r}: must be 1 to 40 of a-z, 0-9, _ and -, and begin with a letter or digit"
         )

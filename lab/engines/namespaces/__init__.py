@@ -15,7 +15,8 @@ is no file to forget. Until `lab up` detaches, the end of the control pipe is th
 - `plan/` reads the compose file. `engine`, `lab_client`, `host_client` and `supervisor_process` are
   what a command has in its hands; `protocol` is how they and the supervisor talk.
 - `supervisor/` and `host/` are the processes of a lab; of the standard library and iproute2 only.
-- `agent_client` finds or begins the agents on hosts' links, `agent_launcher` the process for that.
+- `agent_client` begins the agents on hosts' links, and connects to them by the supervisor, which
+  hands connections over to them; `agent_launcher` is the process that begins them.
 - `syscalls`, `sysctls`, `user_namespaces`, `idmap`, `tmpfs`: the kernel's parts, for both sides.
 """
 

@@ -32,12 +32,12 @@ class AgentStarter:
         """Is it this process's, not one that it was forked from?"""
         return self._owner == os.getpid()
 
-    def start(self, host: int, supervisor: int, listener: int) -> str:
+    def start(self, host: int, supervisor: int, connections: int) -> str:
         """Let it begin an agent, which is there then; return why it cannot."""
         request = json.dumps({"host": host, "supervisor": supervisor}).encode()
         try:
             with self._lock:
-                socket.send_fds(self._channel, [request], [listener])
+                socket.send_fds(self._channel, [request], [connections])
                 response = self._channel.recv(1 << 16)
         except OSError as error:
             return str(error.strerror)
@@ -70,11 +70,11 @@ def forget(lab: str) -> None:
         starter.close()
 
 
-def start(lab: str, host: int, supervisor: int, listener: int) -> str:
+def start(lab: str, host: int, supervisor: int, connections: int) -> str:
     """Begin an agent, by the one that was prepared or by a new one; return why it cannot be."""
     there = _prepared.get(lab)
     if there and there.is_own:
-        return there.start(host, supervisor, listener)
+        return there.start(host, supervisor, connections)
     starter = AgentStarter()
     argv = [sys.executable, "-I", "-S", _STARTER, str(starter.theirs.fileno())]
     process = subprocess.Popen(
@@ -86,7 +86,7 @@ def start(lab: str, host: int, supervisor: int, listener: int) -> str:
     )
     try:
         starter.theirs.close()  # so that its end can be received
-        return starter.start(host, supervisor, listener)
+        return starter.start(host, supervisor, connections)
     finally:
         starter.close()
         process.wait()

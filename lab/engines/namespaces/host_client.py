@@ -116,14 +116,12 @@ class NamespaceHost(EngineHost):
         client.request(self._lab, "connect", host=self.name)
 
     def find_agent(self) -> socket.socket | None:
-        """Try its socket."""
+        """Let the supervisor connect to it."""
         return agent_client.connect(self._lab, self.name)
 
     def begin_agent(self) -> socket.socket:
-        """Begin one where nobody responses; somebody else's that has just ended is begun anew."""
-        while (connected := self.find_agent()) is None:
-            agent_client.start(self._lab, self.name, client.request(self._lab, "status"))
-        return connected
+        """Begin one where there is none."""
+        return agent_client.begin(self._lab, self.name)
 
 
 def status_of(entry: dict[str, Any]) -> HostStatus:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lab.api.engine import Progress
-from lab.engines.namespaces import MARK
+from lab.engines.namespaces import MARK, client
 from lab.engines.namespaces.spec import LabSpec
 from lab.errors import EngineError, LocatedError
 
@@ -51,6 +51,8 @@ class SupervisorProcess:
             message = json.loads(line)
             if message.get("keys"):
                 raise LocatedError(tuple(message["keys"]), message["error"])
+            if message.get("taken"):
+                raise EngineError(client.taken(self._name))
             if "error" in message:
                 raise EngineError(f"lab {self._name}: {message['error']}{_hint()}")
             if "doing" in message:

@@ -5,6 +5,7 @@ Started by `lab up`, which writes the LabSpec as a line to its standard input, t
 kernel ends all the rest.
 """
 
+import errno
 import os
 import signal
 import socket
@@ -45,7 +46,13 @@ def main() -> None:
         if not (line := sys.stdin.readline()):
             return  # nothing is to be started, or nobody is there any more
         lab = LabSpec.from_json(line)
-        control.bind(address)
+        try:
+            control.bind(address)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            control_pipe.send(error="its name is taken", keys=[], taken=True)
+            os._exit(1)
         control.listen()
         network.forward_nothing()
         machine_root.build(lab)

@@ -3,7 +3,8 @@
 A supervisor that is given the CHANNEL forks one, too, before it makes namespaces.
 
 CHANNEL is an inherited socket (SOCK_SEQPACKET). A request is {"host": PID, "supervisor": PID},
-with a descriptor: the socket on which the agent listens. The host's process 1 and the lab's
+with a descriptor: the channel by which the agent gets its
+connections (`lab.agent.handed_over`). The host's process 1 and the lab's
 supervisor are as this machine counts. The response is {} when the agent is there, else {"error":
 WHY}. What an agent needs is loaded once, and may be while the hosts are not there yet.
 """
@@ -17,6 +18,7 @@ from typing import NoReturn
 
 sys.path.insert(0, str(Path(__file__).parents[4]))
 
+from lab.agent.handed_over import HandedOver
 from lab.agent.server import Server
 from lab.engines.namespaces import syscalls
 
@@ -28,16 +30,16 @@ def serve(descriptor: int) -> None:
     for stream in range(3):
         os.dup2(null, stream)
     while True:
-        text, listeners, _, _ = socket.recv_fds(channel, 4096, 1)
+        text, channels, _, _ = socket.recv_fds(channel, 4096, 1)
         if not text:
             return
         request = json.loads(text)
-        error = _begin(channel, request["host"], request["supervisor"], listeners[0])
-        os.close(listeners[0])
+        error = _begin(channel, request["host"], request["supervisor"], channels[0])
+        os.close(channels[0])
         channel.send(json.dumps({"error": error} if error else {}).encode())
 
 
-def _begin(channel: socket.socket, host: int, supervisor: int, listener: int) -> str:
+def _begin(channel: socket.socket, host: int, supervisor: int, connections: int) -> str:
     """Leave an agent in the namespaces; return why it cannot be."""
     errors, errors_write = os.pipe()
     child = os.fork()
@@ -50,7 +52,7 @@ def _begin(channel: socket.socket, host: int, supervisor: int, listener: int) ->
         except OSError as error:
             os.write(errors_write, f"host of process {host}: {error.strerror}".encode())
             os._exit(1)
-        _leave_behind(errors_write, listener, ends_with)
+        _leave_behind(errors_write, connections, ends_with)
     os.close(errors_write)
     why = os.read(errors, 4096).decode()
     os.close(errors)
@@ -58,7 +60,7 @@ def _begin(channel: socket.socket, host: int, supervisor: int, listener: int) ->
     return why
 
 
-def _leave_behind(errors_write: int, listener: int, ends_with: int) -> NoReturn:
+def _leave_behind(errors_write: int, connections: int, ends_with: int) -> NoReturn:
     # Twice, so that the agent's parent is of the lab's pid namespace, and its orphan the
     # supervisor's.
     child = os.fork()
@@ -70,7 +72,7 @@ def _leave_behind(errors_write: int, listener: int, ends_with: int) -> NoReturn:
     os.setsid()
     os.close(errors_write)
     try:
-        Server(socket.socket(fileno=listener), ends_with).run()
+        Server(HandedOver(socket.socket(fileno=connections)), ends_with).run()
     finally:
         os._exit(0)
 

@@ -10,14 +10,17 @@ import socket
 from pathlib import Path
 from typing import Any
 
+from lab.engines.lifecycle import EXITED
 from lab.engines.namespaces.protocol import FRAME, STAMP, peer
 from lab.engines.namespaces.supervisor.actions import Actions, Condition, Lab
+from lab.engines.namespaces.supervisor.agent_channels import AgentChannels
 from lab.engines.namespaces.supervisor.host_state import HostState
 from lab.engines.namespaces.supervisor.loop import Loop
 from lab.errors import EngineError
 
 _MOST_BYTES = 1 << 16
 _RESPONSE_WITHIN_S = 1.0
+_MOST_WHY = 200  # characters of what a client has got wrong, which may be all that it sent
 # The commands that need no host.
 _OF_THE_LAB = {"status", "down"}
 
@@ -32,7 +35,7 @@ class _Reader:
         self.follow = request.get("follow", False)
         self.unsent = b""  # of a frame
         self._make = self._stretch if request["command"] == "output_since" else self._piece
-        self._position = request.get("position", 0)
+        self._position = _position(request.get("position", 0))
         self._until = self.output.end()
 
     def load(self) -> bool:
@@ -56,12 +59,21 @@ class _Reader:
         return head + found.data
 
 
+def _position(asked: object) -> int:
+    """Return a position of an output; ValueError if it is none."""
+    if not isinstance(asked, int) or asked < 0:
+        text = f"position {asked!r}"
+        raise ValueError(text)
+    return asked
+
+
 class RequestHandler:
     """Serves the clients of the control socket; never waits for one."""
 
     def __init__(self, supervisor: Lab, loop: Loop, control: socket.socket) -> None:
         self._supervisor = supervisor
         self._actions = Actions(supervisor)
+        self._agents = AgentChannels(loop)
         self._loop = loop
         self._control = control
         self._readers: list[_Reader] = []
@@ -102,19 +114,23 @@ class RequestHandler:
             text, descriptors, _, _ = socket.recv_fds(sock, _MOST_BYTES, 1)
         except OSError:
             text, descriptors = b"", []
-        if not text:
-            self._close(sock)
-            return
         try:
-            request = {**json.loads(text), "descriptors": descriptors}
-            command, host = request["command"], self._host(request)
-        except (KeyError, TypeError, ValueError) as error:  # whoever sends this, the lab goes on
+            if not text or self._is_served(sock):  # its end, or a second request
+                self._close(sock)
+            else:
+                request = {**json.loads(text), "descriptors": descriptors}
+                self._handle(sock, request["command"], self._host(request), request)
+        except Exception as error:  # whoever sends this, of whatever version: the lab goes on
             why = f"lab {self._supervisor.lab.name}: not a request: {type(error).__name__}: {error}"
-            self._respond(sock, {"error": why})
-        else:
-            self._handle(sock, command, host, request)
-        for descriptor in descriptors:
-            os.close(descriptor)
+            self._respond(sock, {"error": why[:_MOST_WHY]})
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+
+    def _is_served(self, sock: socket.socket) -> bool:
+        """Has it sent a request, that is not answered to the end?"""
+        waiting = (entry[2] for entry in self._waiting)
+        return any(one is sock for one in (*waiting, *(reader.sock for reader in self._readers)))
 
     def _host(self, request: dict[str, Any]) -> HostState | None:
         """Return the host that a request names, None for a command of the lab."""
@@ -134,8 +150,23 @@ class RequestHandler:
             self._supervisor.take_down()
         elif host and command in {"output", "output_since"}:
             self._send_output(sock, host, request)
+        elif host and command in {"agent", "agent_begun"}:
+            self._respond(sock, self._agent(command, host, request))
         elif host:
             self._act(sock, host, request)
+
+    def _agent(self, command: str, host: HostState, request: dict[str, Any]) -> dict[str, Any]:
+        """Hand a client over to the agent of a host, or keep the channel to one that was begun."""
+        descriptors = request["descriptors"]
+        try:
+            if command == "agent":
+                done = self._agents.hand_over(host, descriptors)
+            else:
+                done = self._agents.add(host, request["pid"], descriptors)
+        except EngineError as error:
+            return {"error": str(error)}
+        supervisor = int(Path("/proc/self").readlink().name)
+        return {"agent": done, "pid": host.outer_pid, "supervisor": supervisor}
 
     def _status(self, asked: HostState | None) -> dict[str, Any]:
         spec = asked.spec if asked else None
@@ -173,6 +204,8 @@ class RequestHandler:
 
     def changed(self, host: HostState) -> None:
         """Respond to those who waited for what is now true of a host."""
+        if host.state == EXITED:
+            self._agents.forget(host)
         for entry in list(self._waiting):
             waited_for, done, sock = entry
             if waited_for is not host:
@@ -195,7 +228,8 @@ class RequestHandler:
     def _close(self, sock: socket.socket) -> None:
         self._readers = [reader for reader in self._readers if reader.sock is not sock]
         self._waiting = [entry for entry in self._waiting if entry[2] is not sock]
-        self._loop.unwatch(sock.fileno())
+        if sock.fileno() >= 0:
+            self._loop.unwatch(sock.fileno())
         sock.close()
 
     # --- outputs

@@ -12,7 +12,8 @@ def send(**message: Any) -> None:
     """Send `lab up` a message; if it is gone, and has not detached, this process ends.
 
     Messages are {"doing": ..., "detail": ...}, {"up": true}, and {"error": ..., "keys": [...]}: the
-    keys are the place of the compose file that is wrong, if that is known.
+    keys are the place of the compose file that is wrong, if that is known. It is `taken` too, when
+    somebody has the address of the lab.
     """
     try:
         os.write(1, json.dumps(message).encode() + b"\n")

@@ -13,7 +13,7 @@ from lab.api.lab import Lab
 from lab.api.outputs import Piece
 from lab.compose import files
 from lab.errors import EngineError, LabGoneError, TopologyError, UsageError
-from lab.model import ComposeFiles, Finding, LabStatus
+from lab.model import LAB_NAME, ComposeFiles, Finding, LabStatus
 
 
 def silent(_doing: str, _detail: str) -> None:
@@ -110,7 +110,7 @@ def test_any_other_name_is_refused_before_anything_starts(name: str) -> None:
 def test_lab_without_name_gets_a_new_one_each_time() -> None:
     names = {up(FakeEngine("one"), name=None).name for _ in range(20)}
     assert len(names) == 20
-    assert all(lifecycle._NAME.fullmatch(name) and name.startswith("lab-") for name in names)
+    assert all(LAB_NAME.fullmatch(name) and name.startswith("lab-") for name in names)
 
 
 def test_name_that_is_up_is_refused() -> None:
