@@ -12,7 +12,7 @@ _MOST_BYTES = 1 << 16
 # What may wait for a reader of a stream; more is refused, and counted by whoever streams.
 MOST_WAITING = 32 << 20
 _MOST_PIECES = 16
-_MOST_QUESTION_BYTES = 4 << 20  # far more than any question of the lab's
+_MOST_REQUEST_BYTES = 4 << 20  # far more than any request of the lab's
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
 
 
@@ -55,7 +55,7 @@ class Connection:
             data = b""
             self.closed = True
         self.ended = not data
-        if len(self._read) > _MOST_QUESTION_BYTES:
+        if len(self._read) > _MOST_REQUEST_BYTES:
             self.closed = True
             return []
         *lines, self._read = (self._read + data).split(b"\n")

@@ -92,7 +92,8 @@ def _connect(name: str, command: str, sock: socket.socket, within_s: float) -> N
             text = f"lab {name}: its name is taken by another user"
             raise LabGoneError(text) from None
         sock.settimeout(None)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TIMEVAL.pack(int(within_s), 0))
+        timeval = _TIMEVAL.pack(*divmod(round(within_s * 1e6), 1_000_000))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)
         try:
             sock.connect(address_of(name))
         except BlockingIOError:

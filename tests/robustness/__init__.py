@@ -1,0 +1,1 @@
+"""Attacks: what may not break the lab, nor make it claim what has not been."""
