@@ -1,7 +1,7 @@
 """Connections that another process hands over, in place of a listener with a name to be guessed."""
 
+import os
 import socket
-from contextlib import suppress
 
 
 class HandedOver:
@@ -31,8 +31,10 @@ class HandedOver:
         if not data:
             raise EOFError
         for descriptor in descriptors:
-            with suppress(OSError):  # no socket
+            try:
                 return socket.socket(fileno=descriptor), ""
+            except OSError:  # no socket
+                os.close(descriptor)
         raise BlockingIOError  # it was lost on its way: this process has too many
 
     def close(self) -> None:

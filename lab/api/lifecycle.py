@@ -37,7 +37,7 @@ def up(
         files = _compose_files() if file is None else ComposeFiles((file,))
     elif not files.paths:
         files = _compose_files(files.profiles)
-    if any(lab.name == name for lab in labs([engine])):
+    if engine.labs(name):  # no other is asked: what ails one is no matter of this one's
         text = f"lab {name}: is up already; lab down {name} first, or choose another --name"
         raise UsageError(text)
     with engine.guarded(name):

@@ -76,8 +76,13 @@ def _only(name: str, descriptors: Sequence[int]) -> int:
 def _channel(name: str, descriptor: int) -> socket.socket:
     """Return a socket of this process's own; EngineError if it is no channel of the lab's user."""
     try:
-        channel = socket.socket(fileno=os.dup(descriptor))
+        own = os.dup(descriptor)  # the other is the request's
     except OSError as error:
+        raise EngineError(f"{name}: the channel to its agent: {error.strerror}") from error
+    try:
+        channel = socket.socket(fileno=own)
+    except OSError as error:
+        os.close(own)
         raise EngineError(f"{name}: the channel to its agent: {error.strerror}") from error
     of_user = channel.family == socket.AF_UNIX and peer(channel)[1] == os.geteuid()
     if not of_user or channel.type != socket.SOCK_SEQPACKET:
