@@ -40,11 +40,11 @@ def read(folder: Path) -> Run:
     scenario = _scenario(folder, start, missing)
     judgements, verdict = _judged(folder, scenario, found, traffic, missing)
     addresses = addresses_of(found)
-    told = run_events.Events(found, addresses, Expectations(scenario, judgements))
-    if told.left_out:
-        missing.append(f"{event_file.FILE} is damaged: {_events_left_out(told.left_out)}.")
+    shown = run_events.Events(found, addresses, Expectations(scenario, judgements))
+    if shown.left_out:
+        missing.append(f"{event_file.FILE} is damaged: {_events_left_out(shown.left_out)}.")
         judgements, verdict = _not_whole(judgements, verdict, missing)
-    return _run(folder, found, start, scenario, traffic, told, judgements, verdict, missing)
+    return _run(folder, found, start, scenario, traffic, shown, judgements, verdict, missing)
 
 
 def _events_left_out(count: int) -> str:
@@ -126,19 +126,19 @@ def _run(
     start: Start | None,
     scenario: Scenario | None,
     traffic: Traffic,
-    told: run_events.Events,
+    shown: run_events.Events,
     judgements: tuple[Judgement, ...],
     verdict: Verdict,
     missing: list[str],
 ) -> Run:
     addresses = addresses_of(found)
-    calls = correlate.link(told.calls, traffic, addresses)
+    calls = correlate.link(shown.calls, traffic, addresses)
     packets = tuple(traffic.packets)
-    began_ns, ended_ns = _times(found, packets, calls, told)
+    began_ns, ended_ns = _times(found, packets, calls, shown)
     named = (start.test or start.scenario) if start else None
     name = named or folder.parent.name or folder.name
     known = [*(start.hosts if start else ()), *addresses]
-    hosts = _hosts(known, packets, calls, told, began_ns)
+    hosts = _hosts(known, packets, calls, shown, began_ns)
     return Run(
         name=name,
         title=scenario.title if scenario else _title(start, name),
@@ -158,12 +158,12 @@ def _run(
         packets=packets,
         background=traffic.background,
         calls=calls,
-        programs=tuple(told.programs),
-        faults=tuple(told.faults),
-        logs=tuple(told.logs),
-        printed=tuple(told.printed),
-        last_lines=tuple(told.last_lines),
-        notes=tuple(told.notes),
+        programs=tuple(shown.programs),
+        faults=tuple(shown.faults),
+        logs=tuple(shown.logs),
+        printed=tuple(shown.printed),
+        last_lines=tuple(shown.last_lines),
+        notes=tuple(shown.notes),
         missing=tuple(missing),
     )
 
@@ -172,28 +172,28 @@ def _times(
     found: Sequence[Event],
     packets: Sequence[Packet],
     calls: Sequence[Call],
-    told: run_events.Events,
+    shown: run_events.Events,
 ) -> tuple[int, int]:
     """Return when the first thing happened, and when the steps were over."""
     times = [event.time_ns for event in found] + [one.time_ns for one in packets[-1:]]
-    began = [one.began_ns for one in calls] + [one.began_ns for one in told.programs]
-    began += [one.on_ns for one in told.faults] + [one.time_ns for one in packets[:1]]
+    began = [one.began_ns for one in calls] + [one.began_ns for one in shown.programs]
+    began += [one.on_ns for one in shown.faults] + [one.time_ns for one in packets[:1]]
     # After its steps the lab closes what is open: that is no part of the story.
-    return min(began or times or [0]), told.played_ns or max(times, default=0)
+    return min(began or times or [0]), shown.played_ns or max(times, default=0)
 
 
 def _hosts(
     known: Sequence[str],
     packets: Sequence[Packet],
     calls: Sequence[Call],
-    told: run_events.Events,
+    shown: run_events.Events,
     began_ns: int,
 ) -> tuple[str, ...]:
     """Return the hosts that have a lane: those with something to show, or all if none has."""
     active = {host for one in packets for host in (one.source, one.target)}
-    active |= {one.host for one in calls} | {one.host for one in told.programs}
-    active |= {one.host for one in told.printed if one.time_ns >= began_ns}
-    active |= {one.host for one in told.logs} | {one.host for one in told.faults} - {""}
+    active |= {one.host for one in calls} | {one.host for one in shown.programs}
+    active |= {one.host for one in shown.printed if one.time_ns >= began_ns}
+    active |= {one.host for one in shown.logs} | {one.host for one in shown.faults} - {""}
     return in_order(known, active, packets, calls) or tuple(dict.fromkeys(known))
 
 

@@ -109,10 +109,10 @@ def tell(run: Run) -> list[Entry]:
     grouped = groups(is_packet=_is_packet)
     if len(grouped) > _MOST_ROWS:
         grouped = groups(is_packet=_is_plain)
-    told = [one for group in grouped for one in _bulk(group)]
+    entries = [one for group in grouped for one in _bulk(group)]
     # A packet that stands in a group does not arrive beside it.
-    alone = {one.thing.number for one in told if one.kind is Kind.PACKET}
-    return [one for one in told if one.kind is not Kind.ARRIVAL or one.thing.number in alone]
+    alone = {one.thing.number for one in entries if one.kind is Kind.PACKET}
+    return [one for one in entries if one.kind is not Kind.ARRIVAL or one.thing.number in alone]
 
 
 def _late(run: Run) -> int:
