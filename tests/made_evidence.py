@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from lab.evidence import event_file, events
+from lab.evidence import event_file, events, typed_json
+from lab.evidence.digests import Chain, FileDigest
 from lab.evidence.events import Event
 from lab.net import pcapng
 from lab.net.fate import Action, Fate, Record, encode
@@ -258,17 +259,25 @@ def write(
 ) -> Path:
     """Write the files of a run into a folder and return it; without more, a half-open one's."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / event_file.FILE).write_text(
-        "".join(map(_line, half_open() if made is None else made)),
-        encoding="utf-8",
-        errors="backslashreplace",
-    )
     captured = capture(handshake() if packets is None else packets, whole=whole)
     (folder / "wire.pcapng").write_bytes(captured)
+    data = event_lines(half_open() if made is None else made, captured)
+    (folder / event_file.FILE).write_bytes(data)
     if scenario is not None:
         (folder / "scenario.yaml").write_text(scenario, encoding="utf-8")
     return folder
 
 
-def _line(one: Event | Mapping[str, Any]) -> str:
-    return event_file.line_of(one) if isinstance(one, Event) else f"{json.dumps(one)}\n"
+def event_lines(made: Iterable[Event | Mapping[str, Any]], captured: bytes = b"") -> bytes:
+    """Return events as the lab writes them: numbered, with their digests, and the capture's."""
+    chain = Chain()
+    digest = FileDigest()
+    digest.update(captured)
+    lines = []
+    for one in made:
+        fields = one if isinstance(one, Mapping) else json.loads(event_file.line_of(one))
+        if fields.get("kind") == "end":
+            added = {"events": chain.number + 1, "capture": typed_json.encode(digest.result())}
+            fields = {**fields, **added}
+        lines.append(chain.line(fields))
+    return b"".join(lines)

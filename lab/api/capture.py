@@ -19,6 +19,7 @@ from lab.api.observer import NO_OBSERVER, Observer
 from lab.errors import EvidenceError, UsageError
 from lab.evidence import reordering
 from lab.evidence.capture_writer import Captured, CaptureWriter
+from lab.evidence.events import CaptureDigest
 from lab.net.pcapng import MOST_SNAP_BYTES
 
 _ID_BITS = 48  # of a packet's id; the others are its host's
@@ -101,6 +102,7 @@ class Capture(AbstractContextManager["Capture"]):
         self._done = threading.Event()
         self._failed: Exception | None = None
         self._captured: Captured | None = None
+        self._digest: CaptureDigest | None = None
         self._begun = self._ended = False
 
     def __enter__(self) -> "Capture":
@@ -154,6 +156,11 @@ class Capture(AbstractContextManager["Capture"]):
             raise UsageError(f"capture {self._name}: {text}")
         return self._captured
 
+    @property
+    def digest(self) -> CaptureDigest | None:
+        """What is in the file, once it is whole; None before."""
+        return self._digest
+
     def __exit__(self, kind: type[BaseException] | None, *_exception: object) -> None:
         self._end()
         if kind is None:
@@ -201,7 +208,9 @@ class Capture(AbstractContextManager["Capture"]):
             return
         self._captured = self._writer.finish()
         if isinstance(self._to, Path) and not self._writer.in_order and self._to.is_file():
-            reordering.sort(self._to)
+            self._digest = reordering.sort(self._to).result()
+        else:
+            self._digest = self._writer.digest.result()
 
 
 def _opened(path: Path) -> BinaryIO:

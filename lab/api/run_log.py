@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from lab import __version__
+from lab.api.capture import Capture
 from lab.api.lab import Lab
 from lab.api.quiescence import wait_until_quiet
 from lab.errors import LabError
@@ -47,6 +48,8 @@ class RunLog:
         # What keeps the evidence from being whole.
         self.errors: list[str] = []
         self.recorder = Recorder(folder)
+        # The capture, which `end` has the digest of.
+        self.packets: Capture | None = None
         self._ended = False
         self._entered = ExitStack()
         self.write(
@@ -77,6 +80,7 @@ class RunLog:
         try:
             capture = lab.capture(self.folder / folders.CAPTURE, begin=False)
             self._entered.enter_context(capture)
+            self.packets = capture
         except LabError as error:
             self.errors.append(f"no packets were recorded: {error}")
 
@@ -127,6 +131,7 @@ class RunLog:
             self._entered.close()
         except LabError as error:
             self.errors.append(str(error))
-        self.write(End(errors=tuple(self.errors)))
+        digest = self.packets.digest if self.packets else None
+        self.write(End(errors=tuple(self.errors), capture=digest))
         self._ended = True
         self.recorder.close()

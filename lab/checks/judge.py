@@ -38,7 +38,15 @@ def judge(
         for number, step in enumerate(scenario.steps):
             at_end = step.judge_at_end(evidence, number)
             found += [replace(one, step=number) for one in at_end]
-    return found + list(_judge_end(scenario, events))
+    found += _judge_end(scenario, events)
+    if any(isinstance(one, Damaged) and one.is_altered for one in events):
+        # What is lost or was changed may be what a FAIL is about.
+        return [_without_proof(one) for one in found]
+    return found
+
+
+def _without_proof(one: Judgement) -> Judgement:
+    return replace(one, verdict=Verdict.UNKNOWN) if one.verdict is Verdict.FAIL else one
 
 
 def _not_judged(scenario: Scenario) -> Iterator[Judgement]:
@@ -68,7 +76,7 @@ def _judge_end(scenario: Scenario, events: Sequence[Event]) -> Iterator[Judgemen
     last = scenario.steps[-1].line if scenario.steps else 1
     for event in events:
         if isinstance(event, Damaged):
-            text = f"{FILE}, line {event.line}: {event.kind} is damaged: {event.text}"
+            text = f"{FILE}, {event.what}"
             yield Judgement(last, "evidence", "is whole", text, Verdict.UNKNOWN)
     ends = [event for event in events if isinstance(event, End)]
     if not ends:

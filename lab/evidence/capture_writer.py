@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from lab.evidence.digests import FileDigest
 from lab.evidence.os_errors import naming
 from lab.evidence.pcapng import Blocks, Statistics, counted, time_ns
 from lab.net import pcapng
@@ -56,6 +57,7 @@ class CaptureWriter:
         self._one_ended = threading.Condition()
         self.ended_early: tuple[str, ...] = ()
         self._last_ns = 0
+        self.digest = FileDigest()
         # Are the packets in the file in the order of their times?
         self.in_order = True
 
@@ -125,6 +127,7 @@ class CaptureWriter:
 
     def _write(self, data: bytes) -> None:
         # Whole blocks at once, past every buffer: what is in the file survives this program.
+        self.digest.update(data)
         left = memoryview(data)
         with naming(self._file.name):
             while left:

@@ -69,7 +69,8 @@ def _events() -> str:
     common = [*_table(Event), *_rows(StepEvent, without=Event)]
     parts += [
         "",
-        "Every event has `kind` and `time_ns`, and those of steps have `step`:",
+        "Every event has `kind` and `time_ns`, and those of steps have `step`. What `number` and",
+        "`digest` of a line are for stands [above](#damage).",
         "",
         *common,
     ]

@@ -1,10 +1,11 @@
 """The packets of a run's capture, as they arrived at the wires of its hosts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from lab.errors import EvidenceError
+from lab.evidence.events import Event
 from lab.evidence.pcapng import Record, read
 from lab.net import pcapng
 from lab.net.fate import Fate
@@ -20,14 +21,17 @@ class Seen(NamedTuple):
     time_ns: int
 
 
-def packets(path: Path) -> Iterator[Seen]:
-    """Yield them in the order of their arrival. EvidenceError when the capture is not whole."""
+def packets(path: Path, events: Sequence[Event] = ()) -> Iterator[Seen]:
+    """Yield them in the order of their arrival. EvidenceError when the capture is not whole.
+
+    With the run's events, also when it is not the capture that they have the digest of.
+    """
     try:
         path.stat()
     except OSError as error:
         text = f"{path}: {error.strerror}"
         raise EvidenceError(text) from None
-    for record in read(path):
+    for record in read(path, events):
         if isinstance(record, Record) and record.interface == pcapng.ARRIVED:
             # What goes to all hosts at once is on no link.
             link = f"{record.source} -> {record.target}" if record.source else ""

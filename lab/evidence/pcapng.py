@@ -3,12 +3,14 @@
 The layout is `lab.net.pcapng`'s. It reads what the lab has written, not any pcapng file.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab.errors import EvidenceError
-from lab.evidence import old_comments
+from lab.evidence import files, old_comments
+from lab.evidence.digests import FileDigest
+from lab.evidence.events import End, Event
 from lab.net import pcapng
 from lab.net.fate import Fate, decode
 
@@ -76,16 +78,21 @@ class Blocks:
         self.rest = data[at:]
 
 
-def blocks(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield a file's blocks. EvidenceError when it is none of ours, or its last one is cut."""
+def blocks(path: Path, digest: FileDigest | None = None) -> Iterator[tuple[int, bytes]]:
+    """Yield a file's blocks; `digest` takes its bytes.
+
+    EvidenceError when it is none of ours, or its last one is cut.
+    """
     found = Blocks()
-    with path.open("rb") as file:
+    with files.opened(path) as file:
         first = file.read(8)
         if first[:4] != pcapng.LENGTH.pack(pcapng.SECTION):
             text = f"{path}: no capture of the wire"
             raise EvidenceError(text)
         data = first
         while data:
+            if digest:
+                digest.update(data)
             try:
                 yield from found.feed(data)
             except EvidenceError as error:
@@ -97,13 +104,15 @@ def blocks(path: Path) -> Iterator[tuple[int, bytes]]:
         raise EvidenceError(text)
 
 
-def read(path: Path) -> Iterator[Record | Statistics]:
+def read(path: Path, events: Sequence[Event] = ()) -> Iterator[Record | Statistics]:
     """Yield all packets of a capture, then its statistics, one for each interface.
 
-    EvidenceError, after all that there is, when it has been cut short or is known to be incomplete.
+    EvidenceError, after all that there is, when it has been cut short or is known to be incomplete,
+    or is not the one that the `end` of the run's events has the digest of.
     """
     statistics = []
-    for kind, block in blocks(path):
+    digest = FileDigest()
+    for kind, block in blocks(path, digest):
         if kind == pcapng.PACKET:
             yield record(block)
         elif kind == pcapng.STATISTICS:
@@ -115,6 +124,19 @@ def read(path: Path) -> Iterator[Record | Statistics]:
     if comment := statistics[-1].comment:
         text = f"{path}: {comment}"
         raise EvidenceError(text)
+    end = next((one for one in reversed(events) if isinstance(one, End)), None)
+    if end and end.events is not None and (why := _difference(digest, end)):
+        text = f"{path}: {why}"
+        raise EvidenceError(text)
+
+
+def _difference(digest: FileDigest, end: End) -> str:
+    there, written = digest.result(), end.capture
+    if written is None:
+        return "is not of this run: `end` has no digest of a capture"
+    if there.size_bytes != written.size_bytes:
+        return f"has {there.size_bytes} bytes, where {written.size_bytes} were written"
+    return "" if there == written else "is not as it was written: its digest is another"
 
 
 def time_ns(block: bytes) -> int:

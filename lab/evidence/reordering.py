@@ -4,11 +4,13 @@ import heapq
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
+from lab.evidence.digests import FileDigest
 from lab.evidence.pcapng import Blocks, blocks, time_ns
 from lab.net import pcapng
 
@@ -16,16 +18,19 @@ _RUN_BYTES = 64 << 20
 _CHUNK_BYTES = 1 << 20
 
 Timed = tuple[int, bytes]
-_time = itemgetter(0)
+_time, _block = itemgetter(0), itemgetter(1)
 
 
-def sort(path: Path, *, run_bytes: int = _RUN_BYTES) -> None:
+def sort(path: Path, *, run_bytes: int = _RUN_BYTES) -> FileDigest:
     """Sort a whole capture in place: at any moment the file is there, sorted or as it was.
+
+    Returns the digest of the sorted one.
 
     `run_bytes` of packets, at most, are in memory at once. EvidenceError as for `blocks`.
     """
     path = path.resolve()
     beside = path.with_name(f".{path.name}.sorting")
+    digest = FileDigest()
     with ExitStack() as open_files:
         before: list[bytes] = []
         after: list[bytes] = []
@@ -46,14 +51,15 @@ def sort(path: Path, *, run_bytes: int = _RUN_BYTES) -> None:
         run.sort(key=_time)
         try:
             with beside.open("wb", _CHUNK_BYTES) as sorted_file:
-                sorted_file.writelines(before)
                 merged = heapq.merge(*runs, run, key=_time)
-                sorted_file.writelines(block for _, block in merged)
-                sorted_file.writelines(after)
+                for block in chain(before, map(_block, merged), after):
+                    digest.update(block)
+                    sorted_file.write(block)
             shutil.copymode(path, beside)
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)
+    return digest
 
 
 def _put_by(run: list[Timed], file: BinaryIO) -> Iterator[Timed]:

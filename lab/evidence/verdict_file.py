@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from lab.errors import EvidenceError
-from lab.evidence import folders
+from lab.evidence import files, folders
 from lab.evidence.os_errors import naming
 from lab.evidence.typed_json import decoder, encode
 from lab.evidence.verdict import Judgement, Verdict
@@ -50,9 +50,9 @@ def read(folder: Path) -> RecordedVerdict:
     """Return what was written. EvidenceError when it is not there, or damaged."""
     file = folder / folders.VERDICT
     try:
-        found = decoder(RecordedVerdict)(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, RecursionError) as error:
-        text = f"{file}: {getattr(error, 'strerror', None) or error}"
+        found = decoder(RecordedVerdict)(json.loads(files.read_text(file)))
+    except (ValueError, RecursionError) as error:
+        text = f"{file}: {error}"
         raise EvidenceError(text) from None
     assert isinstance(found, RecordedVerdict)
     return found

@@ -13,9 +13,13 @@ def write(folder: Path, output: Path | None = None) -> Path:
     Damaged evidence gives a page that says what is missing. EvidenceError when `folder` holds no
     evidence at all; OSError when the page cannot be written.
     """
+    from lab.evidence import files  # noqa: PLC0415
     from lab.report import page, reading  # noqa: PLC0415
 
-    path = folder / "report.html" if output is None else output
+    path = output
+    if path is None:
+        path = folder / "report.html"
+        files.refuse_special(path)
     page.write(path, page.render(reading.read(folder)))
     return path
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from lab.errors import EvidenceError
+from lab.evidence import files
 from lab.report.model import Run
 from lab.report.overview import (
     Entry,
@@ -31,6 +32,7 @@ def write_index(results: Path) -> Path:
 
     EvidenceError when there are no runs.
     """
+    files.refuse_special(results / INDEX)
     return _write(results / INDEX, overview(_entry(folder) for folder in run_folders(results)))
 
 
@@ -43,6 +45,7 @@ def _entry(folder: Path) -> Entry:
         run = read(folder)
     except EvidenceError:  # an empty run: its line in the overview says UNKNOWN
         return recorded_entry(folder, link if page.exists() else "")
+    files.refuse_special(page)
     write(page, render(run))
     return entry_of(run, link)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from lab.errors import EvidenceError
-from lab.evidence import event_file, verdict_file
+from lab.evidence import event_file, files, verdict_file
 from lab.evidence.events import Start
 from lab.evidence.typed_json import decoder
 from lab.evidence.verdict import Verdict
@@ -22,7 +22,7 @@ from lab.report.model import Run
 
 # The templates have it within the first bytes of a page.
 _MARK = re.compile(r'<meta name="socket-lab-run" content="([^"]*)">')
-_HEAD_CHARACTERS = 4096
+_HEAD_BYTES = 8192
 _UNKNOWN = "unknown"  # a name or an engine
 _WORST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS)
 
@@ -138,10 +138,10 @@ def recorded_entry(folder: Path, link: str) -> Entry:
 def entry_in(page: Path, link: str) -> Entry | None:
     """Return what a page says of its run; None of a file that is no page of this version."""
     try:
-        with page.open(encoding="utf-8", errors="replace") as file:
-            found = _MARK.search(file.read(_HEAD_CHARACTERS))
+        with files.opened(page) as file:
+            found = _MARK.search(file.read(_HEAD_BYTES).decode(errors="replace"))
         return decoder(Entry)(json.loads(unescape(found[1])) | {"link": link}) if found else None
-    except (OSError, ValueError, TypeError):
+    except (OSError, EvidenceError, ValueError, TypeError, RecursionError):
         return None
 
 

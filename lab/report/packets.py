@@ -5,11 +5,13 @@ sentence that says so.
 """
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.errors import EvidenceError
 from lab.evidence.background_traffic import is_background
+from lab.evidence.events import Event
 from lab.evidence.packets import Seen
 from lab.evidence.pcapng import Record, read
 from lab.net import pcapng
@@ -33,10 +35,13 @@ class Traffic:
     missing: list[str] = field(default_factory=list)
 
 
-def read_traffic(path: Path, fault_names: dict[str, str]) -> Traffic:
-    """Read a capture; `fault_names` has the scenario's names of the faults by their ids."""
+def read_traffic(path: Path, fault_names: dict[str, str], events: Sequence[Event] = ()) -> Traffic:
+    """Read a capture; `fault_names` has the scenario's names of the faults by their ids.
+
+    It misses what the digest in the run's events says it does.
+    """
     found = Traffic()
-    arrived, delivered = _records(path, found.missing)
+    arrived, delivered = _records(path, events, found.missing)
     flows = Flows()
     for record in arrived:
         source, target, fate = record.source, record.target, record.fate
@@ -76,12 +81,14 @@ def read_traffic(path: Path, fault_names: dict[str, str]) -> Traffic:
     return found
 
 
-def _records(path: Path, missing: list[str]) -> tuple[list[Record], dict[int, Record]]:
+def _records(
+    path: Path, events: Sequence[Event], missing: list[str]
+) -> tuple[list[Record], dict[int, Record]]:
     """Return what arrived, in the order of time, and what was delivered, by the packets' ids."""
     arrived: list[Record] = []
     delivered: dict[int, Record] = {}
     try:
-        for record in read(path):
+        for record in read(path, events):
             if isinstance(record, Record):
                 if record.interface == pcapng.ARRIVED:
                     arrived.append(record)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lab.checks.judge import judge
 from lab.errors import EvidenceError, LabError
-from lab.evidence import event_file, folders, verdict_file
+from lab.evidence import event_file, files, folders, verdict_file
 from lab.evidence.events import End, Event, Start
 from lab.evidence.verdict import Judgement, Verdict, overall
 from lab.report import correlate
@@ -30,7 +30,7 @@ def read(folder: Path) -> Run:
         missing.append(
             f"{event_file.FILE} does not say which run it is of: no event \u2018start\u2019."
         )
-    traffic = read_traffic(folder / folders.CAPTURE, run_events.fault_names(found))
+    traffic = read_traffic(folder / folders.CAPTURE, run_events.fault_names(found), found)
     if not found and not traffic.seen:
         text = f"{folder}: no evidence of a run: neither {event_file.FILE} nor {folders.CAPTURE}"
         raise EvidenceError(text)
@@ -54,8 +54,12 @@ def _events_left_out(count: int) -> str:
 def _events(folder: Path, missing: list[str]) -> list[Event]:
     try:
         found = event_file.read(folder)
-    except EvidenceError:
-        missing.append(f"There is no {event_file.FILE}: calls, faults and log lines are not known.")
+    except EvidenceError as error:
+        path = folder / event_file.FILE
+        what = (
+            "There is no" if not path.exists() else f"{str(error).removeprefix(f'{folder}/')}; no"
+        )
+        missing.append(f"{what} {event_file.FILE}: calls, faults and log lines are not known.")
         return []
     if not found:
         missing.append(f"{event_file.FILE} is empty or cannot be read.")
@@ -67,7 +71,7 @@ def _scenario(folder: Path, start: Start | None, missing: list[str]) -> Scenario
     if start and start.test is not None:
         return None  # a test's own code says what it expects
     try:
-        return read_scenario(path, hosts=_hosts_named(start))
+        return read_scenario(path, hosts=_hosts_named(start), text=files.read_text(path))
     except (LabError, OSError):
         missing.append(f"There is no readable {folders.SCENARIO}: what was expected is not known.")
         return None

@@ -12,8 +12,8 @@ from lab.api.lab import Lab
 from lab.api.run_log import RunLog
 from lab.checks.judge import judge
 from lab.errors import EngineError, EvidenceError, LabError, UnsupportedError
-from lab.evidence import event_file, folders, verdict_file
-from lab.evidence.events import MissingProgram, Start
+from lab.evidence import event_file, files, folders, verdict_file
+from lab.evidence.events import Damaged, MissingProgram, Start
 from lab.evidence.packets import Seen, packets
 from lab.evidence.verdict import Judgement, Verdict, failures, overall
 from lab.evidence.verdict_file import RecordedVerdict
@@ -97,6 +97,7 @@ def _lab(engine: Engine, scenario: Scenario, progress: Progress) -> Iterator[Lab
 def _play(lab: Lab, scenario: Scenario, run_log: RunLog, show: Show) -> None:
     errors = run_log.errors
     capture = lab.capture(run_log.folder / folders.CAPTURE, begin=False)
+    run_log.packets = capture
     with Player(lab, scenario, run_log.recorder, capture, show, errors) as player:
         player.begin_call_servers()  # they load while the capture begins
         with capture:
@@ -124,7 +125,8 @@ def _verified(folder: Path) -> Outcome:
     found = event_file.read(folder)
     start = next((event for event in found if isinstance(event, Start)), None)
     if start is None:
-        text = f"{folder / event_file.FILE}: no event `start`"
+        damage = (f"; {one.what}" for one in found if isinstance(one, Damaged))
+        text = f"{folder / event_file.FILE}: no event `start`{next(damage, '')}"
         raise EvidenceError(text)
     if start.test is not None:
         text = f"{folder}: is of the test {start.test}, which pytest judged ({folders.VERDICT})"
@@ -132,13 +134,14 @@ def _verified(folder: Path) -> Outcome:
     try:
         # Its compose file need not be there any more, and stood elsewhere.
         hosts = Hosts.of(start.hosts, start.replicas)
-        scenario = read(folder / folders.SCENARIO, hosts=hosts)
+        file = folder / folders.SCENARIO
+        scenario = read(file, hosts=hosts, text=files.read_text(file))
     except LabError as error:
         raise EvidenceError(str(error)) from None
     seen: list[Seen] = []
     missing: list[Judgement] = []
     try:
-        seen.extend(packets(folder / folders.CAPTURE))
+        seen.extend(packets(folder / folders.CAPTURE, found))
     except (EvidenceError, *_DAMAGE) as error:
         missing.append(Judgement(1, "evidence", "is whole", str(error), Verdict.UNKNOWN))
     why = missing[0].found if missing else ""

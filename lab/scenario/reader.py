@@ -21,14 +21,15 @@ from lab.scenario.yaml import Mapping, load, text_of
 _HOST = re.compile(keys.HOST_PATTERN)
 
 
-def read(path: Path, *, hosts: Hosts | None = None) -> Scenario:
+def read(path: Path, *, hosts: Hosts | None = None, text: str | None = None) -> Scenario:
     """Return the scenario of a file. ScenarioError, a line for each error, if it is wrong.
 
-    With `hosts` these are the hosts, and its compose file is not looked at.
+    With `hosts` these are the hosts, and its compose file is not looked at; with `text` this is
+    what the file has.
     """
     errors: list[ParseError] = []
     _refuse_name(path)
-    text = text_of(path)
+    text = text_of(path) if text is None else text
     try:
         scenario = replace(_scenario(path, load(path, text), hosts, errors), text=text)
     except ParseError as error:

@@ -14,6 +14,7 @@ from lab.evidence.verdict import Verdict
 from lab.model import PrintedLine
 from lab.runner import run
 from lab.scenario.reader import read
+from tests import made_evidence as made
 from tests.integration.command import TOPOLOGIES
 from tests.integration.own_lab import own_lab, quiet
 from tests.waiting import wait_until
@@ -146,8 +147,10 @@ def test_evidence_that_lacks_lines_is_unknown(namespaces: Engine, tmp_path: Path
     outcome = play(namespaces, tmp_path, "{expect: {output: again, of: printer, count: 0}}")
     assert outcome.verdict is Verdict.PASS
     file = outcome.folder / event_file.FILE
-    cut = event_file.line_of(OutputCut(time_ns=1, host="printer", missing_lines=7))
-    file.write_text(file.read_text().replace("\n", f"\n{cut}", 1), encoding="utf-8")
+    first, *others = event_file.read(outcome.folder)
+    cut = OutputCut(time_ns=1, host="printer", missing_lines=7)
+    captured = (outcome.folder / folders.CAPTURE).read_bytes()
+    file.write_bytes(made.event_lines([first, cut, *others], captured))
     again = run.verify(outcome.folder)
     assert again.verdict is Verdict.UNKNOWN
     assert again.judgements[-1].found == "0; 7 lines of what printer printed are not kept"

@@ -33,6 +33,7 @@ from lab.evidence.events.printed import (
 )
 from lab.evidence.events.run import (
     FORMAT,
+    CaptureDigest,
     CaptureEnded,
     End,
     HostUp,
@@ -50,6 +51,7 @@ __all__ = [
     "KINDS",
     "CallOutcome",
     "CallStarted",
+    "CaptureDigest",
     "CaptureEnded",
     "Damaged",
     "End",

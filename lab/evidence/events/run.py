@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from lab.evidence.events.base import Event, StepEvent, kind
 
-FORMAT = 2
+FORMAT = 3
 
 
 @kind("start")
@@ -15,7 +15,8 @@ class Start(Event):
 
     format: int = FORMAT
     """The version of the format of this file. It goes up when a kind or a field changes its meaning
-    or goes away, not when one is added. A file without it is of version 1."""
+    or goes away, not when one is added. A file without it is of version 1.
+    From version 3 on, events have numbers and digests."""
     scenario: str | None = None
     """The name of the scenario; null for a test."""
     test: str | None = None
@@ -105,10 +106,26 @@ class CaptureEnded(Event):
     """The hosts whose agent ended before the capture did; what came to them later is not in it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureDigest:
+    """What the capture `wire.pcapng` is to be, byte by byte."""
+
+    size_bytes: int
+    """Its size."""
+    digest: str
+    """Its BLAKE2b digest (RFC 7693) of 16 bytes, in hexadecimal digits."""
+
+
 @kind("end")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End(Event):
     """The last event. A file without it is of a run that was cut short."""
+
+    events: int | None = None  # until the recorder writes it
+    """How many events there are, with this one. Its `digest` is of them all. Null: the file is of a
+    version before 3."""
+    capture: CaptureDigest | None = None
+    """The capture, once it has ended; null: there is none that has."""
 
     errors: tuple[str, ...] = ()
     """What keeps the evidence from being whole, for people; with one of them no verdict is PASS."""

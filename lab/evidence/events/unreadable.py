@@ -15,6 +15,13 @@ class Damaged(Event):
     """The line of the file, from 1."""
     text: str
     """What is wrong with it, for people."""
+    is_altered: bool = False
+    """The lines are not those that the lab has written: what they say proves nothing."""
+
+    @property
+    def what(self) -> str:
+        """What is damaged and why, for people."""
+        return f"line {self.line}: {self.kind} is damaged: {self.text}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

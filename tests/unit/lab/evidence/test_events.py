@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lab.evidence.digests import FileDigest
 from lab.evidence.event_file import FILE, Recorder, event_of, line_of, read
 from lab.evidence.events import (
     FORMAT,
@@ -21,6 +22,7 @@ from lab.evidence.events import (
     SyslogLine,
     Unknown,
 )
+from tests import made_evidence as made
 
 START = Start(
     time_ns=1,
@@ -83,9 +85,11 @@ def test_what_comes_after_an_event_without_its_time_or_kind_is_not_known(
     tmp_path: Path, damage: dict[str, Any]
 ) -> None:
     whole = {"kind": "syslog", "time_ns": 1, "host": "server", "message": "x"}
-    lines = [json.dumps(one) for one in (whole, whole | damage, whole)]
-    (tmp_path / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    assert read(tmp_path) == [SyslogLine(time_ns=1, host="server", message="x")]
+    (tmp_path / FILE).write_bytes(made.event_lines([whole, whole | damage, whole]))
+    assert read(tmp_path) == [
+        SyslogLine(time_ns=1, host="server", message="x"),
+        Damaged(time_ns=1, kind="it", line=2, text="it is no event", is_altered=True),
+    ]
 
 
 @settings(deadline=None, max_examples=200)
@@ -108,17 +112,16 @@ def test_what_only_a_later_version_has_is_left_out(tmp_path: Path) -> None:
         {"kind": "tide", "time_ns": 2, "height_m": 3},
         {"kind": "end", "time_ns": 3, "errors": [], "mood": None},
     ]
-    (tmp_path / FILE).write_text("".join(f"{json.dumps(one)}\n" for one in lines))
+    (tmp_path / FILE).write_bytes(made.event_lines(lines))
     assert read(tmp_path) == [
         replace(START, format=FORMAT + 1),
         Unknown(time_ns=2, kind="tide"),
-        End(time_ns=3),
+        End(time_ns=3, events=3, capture=FileDigest().result()),
     ]
 
 
 def test_a_kind_that_this_version_has_not_is_damage_in_its_own_files(tmp_path: Path) -> None:
-    tide = json.dumps({"kind": "tide", "time_ns": 2})
-    (tmp_path / FILE).write_text(f"{line_of(START)}{tide}\n")
+    (tmp_path / FILE).write_bytes(made.event_lines([START, {"kind": "tide", "time_ns": 2}]))
     assert read(tmp_path) == [
         START,
         Damaged(time_ns=2, kind="tide", line=2, text="there is no such kind"),
@@ -147,8 +150,8 @@ def test_a_kind_that_this_version_has_not_is_damage_in_its_own_files(tmp_path: P
     ],
 )
 def test_damage_is_named(tmp_path: Path, damage: dict[str, Any], text: str) -> None:
-    line = json.dumps({"kind": "end", "time_ns": 2, **damage})
-    (tmp_path / FILE).write_text(f"{line_of(START)}{line}\n")
+    lines = made.event_lines([START, {"kind": "end", "time_ns": 2, **damage}])
+    (tmp_path / FILE).write_bytes(lines)
     _, found = read(tmp_path)
     assert isinstance(found, Damaged)
     assert found.text == text
@@ -157,7 +160,7 @@ def test_damage_is_named(tmp_path: Path, damage: dict[str, Any], text: str) -> N
 def test_an_event_has_the_time_of_its_writing_or_its_own(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path)
     before_ns = time.time_ns()
-    written = recorder.write(End())
+    written = recorder.write(SyslogLine(host="server", message="x"))
     own = recorder.write(End(time_ns=7))
     recorder.close()
     assert before_ns <= written.time_ns <= time.time_ns()

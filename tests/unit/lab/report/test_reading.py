@@ -209,9 +209,6 @@ def test_run_ends_with_its_steps_not_with_what_the_lab_does_after_them(tmp_path:
 
 
 def test_log_line_with_a_line_separator_leaves_a_good_run_good(tmp_path: Path) -> None:
-    folder = made.write(tmp_path)
-    path = folder / "events.jsonl"
-    text = path.read_text(encoding="utf-8").replace('"hello"', '"hel\u2028lo\x85"')
-    path.write_text(text, encoding="utf-8")
+    folder = made.write(tmp_path, made.half_open("hel\u2028lo\x85"))
     run = read(folder)
     assert (run.verdict, run.logs[0].message) == (Verdict.PASS, "hel\u2028lo\x85")

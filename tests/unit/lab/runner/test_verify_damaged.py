@@ -1,7 +1,6 @@
 """Evidence with a byte changed, or cut anywhere: there is a verdict or a refusal, nothing else."""
 
 import contextlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +52,11 @@ EVENTS = made.as_json(
     ]
 )
 SYN = made.tcp(made.CLIENT, made.SYN)
+CAPTURE = made.capture([(3, SYN, made.DROPPED), (5, SYN, made.DELIVERED)])
 FILES = {
     folders.SCENARIO: SCENARIO.encode(),
-    event_file.FILE: "".join(f"{json.dumps(one)}\n" for one in EVENTS).encode(),
-    folders.CAPTURE: made.capture([(3, SYN, made.DROPPED), (5, SYN, made.DELIVERED)]),
+    event_file.FILE: made.event_lines(EVENTS, CAPTURE),
+    folders.CAPTURE: CAPTURE,
 }
 
 
@@ -105,7 +105,7 @@ def test_fields_that_are_missing_or_of_another_kind_are_a_verdict_or_refused(
         del event[key]
     else:
         event[key] = data.draw(st.sampled_from(OTHERS))
-    lines = "".join(f"{json.dumps(one)}\n" for one in listed).encode()
+    lines = made.event_lines(listed, CAPTURE)
     folder = written(tmp_path_factory.getbasetemp() / "changed", **{event_file.FILE: lines})
     with contextlib.suppress(EvidenceError):
         assert run.verify(folder).verdict in Verdict
