@@ -45,8 +45,8 @@ generated: environment ## make what is made from the code: signatures, schema, t
 	@$(VENV)/python -m lab.api.make_signatures
 	@$(VENV)/python -m lab.evidence.make_docs
 	@$(VENV)/python -m lab.commands.scenario_tables docs/scenarios.md
-	@$(VENV)/lab schema > docs/scenario.schema.json
-	@$(VENV)/lab list --markdown > docs/catalogue.md
+	@$(VENV)/lab schema > docs/scenario.schema.json.new && mv docs/scenario.schema.json.new docs/scenario.schema.json
+	@$(VENV)/lab list --markdown > docs/catalogue.md.new && mv docs/catalogue.md.new docs/catalogue.md
 
 GALLERY = half-open syn-lost segment-lost reset-mid-stream process-killed unknown-name
 gallery: prepare ## make docs/gallery: pages of a few scenarios (GALLERY=--all: of all), a picture

@@ -97,11 +97,12 @@ def _quiet(_doing: str, _detail: str) -> None:
 @pytest.fixture(scope="session", params=choice.NAMES)
 def engine(request: pytest.FixtureRequest) -> Engine:
     """Each engine; its images, if it has any, are built."""
+    if request.param == choice.NAMESPACES:
+        namespaces: Engine = request.getfixturevalue("namespaces")
+        return namespaces
     if request.param == choice.COMPOSE:
         request.getfixturevalue("docker_images")
-        return choice.load(choice.COMPOSE)
-    namespaces: Engine = request.getfixturevalue("namespaces")
-    return namespaces
+    return choice.load(request.param)
 
 
 @pytest.fixture(scope="session")
