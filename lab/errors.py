@@ -7,9 +7,22 @@ or of a class of their own that is one.
 
 from collections.abc import Sequence
 
+from lab import printable
+
 
 class LabError(Exception):
-    """The lab cannot do what was asked; `str()` is one line for the person, with a way out."""
+    """The lab cannot do what was asked; `str()` is one line for the person, with a way out.
+
+    Whatever names and values of others it has in it: what does not print is escaped, as `\\n` is,
+    and of what is too long the middle is left out.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(self._shown(text))
+
+    @staticmethod
+    def _shown(text: str) -> str:
+        return printable.line(text)
 
 
 class UsageError(LabError):
@@ -17,17 +30,18 @@ class UsageError(LabError):
 
 
 class TopologyError(LabError):
-    """The compose file is missing or wrong; the text begins with its path (and line).
-
-    It is one line, whatever names the file has: what does not print is escaped, as `\\n` is.
-    """
-
-    def __init__(self, text: str) -> None:
-        escaped = (one if one.isprintable() else ascii(one)[1:-1] for one in text)
-        super().__init__("".join(escaped))
+    """The compose file is missing or wrong; the text begins with its path (and line)."""
 
 
-class LocatedError(LabError):
+class _UnplacedError(LabError):
+    """Is shortened only when its place is before it."""
+
+    @staticmethod
+    def _shown(text: str) -> str:
+        return printable.escaped(text)
+
+
+class LocatedError(_UnplacedError):
     """Something is wrong at a place of the compose file; who knows its file makes a TopologyError.
 
     `keys` is the way to the place; a number in it is the place of an entry in a list, from 0.
@@ -38,7 +52,7 @@ class LocatedError(LabError):
         self.keys = keys
 
 
-class ParseError(LabError):
+class ParseError(_UnplacedError):
     """Something is wrong in a line of a YAML file; who knows the file says which.
 
     `line` counts from 1; None where it is not known.
@@ -49,7 +63,7 @@ class ParseError(LabError):
         self.line = line
 
 
-class VariableError(LabError):
+class VariableError(_UnplacedError):
     """A variable of a compose file that must be set is not, or is not written as it should be."""
 
 
@@ -115,6 +129,10 @@ class EvidenceError(LabError):
 
 class ScenarioError(LabError):
     """A scenario file is wrong; each line of the text is FILE:LINE: what, and a way out."""
+
+    @staticmethod
+    def _shown(text: str) -> str:
+        return printable.lines(text)
 
 
 class SetupError(LabError):

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable
 
+_MOST = 100
+
 
 def near(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean X?` where a known word is near, else ""."""
+    if len(word) > _MOST:  # comparing takes the square of its length
+        return ""
     import difflib  # noqa: PLC0415 - only after a mistake
 
     found = difflib.get_close_matches(word, list(known), n=1)

@@ -7,6 +7,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
+from lab import printable
 from lab.errors import LabError, UnsupportedError
 
 EXIT_BAD_INPUT = 2
@@ -56,7 +57,7 @@ def status_of(arguments: argparse.Namespace) -> int:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+    print(printable.lines(text), file=sys.stderr)
 
 
 def _mistake(command: str, error: Exception) -> int:

@@ -7,6 +7,7 @@ import sys
 from operator import methodcaller
 from typing import Any, NamedTuple
 
+from lab import printable
 from lab.api import lifecycle
 from lab.engines import choice
 from lab.errors import UsageError
@@ -82,5 +83,5 @@ def _do(arguments: argparse.Namespace) -> int:
             done.append(host.name)
     finally:
         if done:
-            print(f"{arguments.done}: {', '.join(done)}")
+            print(printable.escaped(f"{arguments.done}: {', '.join(done)}"))
     return 0

@@ -3,8 +3,9 @@
 import argparse
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
+from lab import printable
 from lab.api.engine import Progress
 from lab.suggestions import meant, near
 
@@ -28,6 +29,10 @@ class LazyParser(argparse.ArgumentParser):
             option = unknown.partition("=")[0]
             self.error(f"{option}: unknown option{near(option, self._option_string_actions)}")
         return found, rest
+
+    def error(self, message: str) -> NoReturn:
+        """Show what is wrong with the words of the command, as they may safely be seen."""
+        super().error(printable.line(message))
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from lab import printable
 from lab.evidence import folders
 
 RESULTS = Path("results")
@@ -11,5 +12,5 @@ RESULTS = Path("results")
 def run() -> Path:
     """Return its folder, and say which it is. EvidenceError when there is no run."""
     folder = folders.newest_run(RESULTS)
-    print(f"note: the newest run, {folder}", file=sys.stderr)
+    print(printable.line(f"note: the newest run, {folder}"), file=sys.stderr)
     return folder

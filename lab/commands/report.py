@@ -5,7 +5,7 @@ import json
 import webbrowser
 from pathlib import Path
 
-from lab import report
+from lab import printable, report
 from lab.commands import newest
 from lab.errors import UsageError
 
@@ -38,7 +38,7 @@ def _report(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([str(page) for page in pages], indent=2))
     else:
-        print("\n".join(map(str, pages)))
+        print("\n".join(printable.escaped(str(page)) for page in pages))
     return 0
 
 

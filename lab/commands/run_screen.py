@@ -9,7 +9,7 @@ from typing import Self
 from rich.markup import escape
 from rich.text import Text
 
-from lab import screen
+from lab import printable, screen
 from lab.checks import programs
 from lab.commands import scenario_screen
 from lab.evidence import summary
@@ -104,7 +104,7 @@ class RunScreen:
         words.append(f"{time.monotonic() - self._began_s:.0f} s")
         names = [name + self._doing.get(number, "") for number, name in self._running.items()]
         line = f"{', '.join(words)}{'; running: ' if names else ''}{', '.join(names)}"
-        self._status.update(escape(line[: max(20, screen.err.width - 4)]))
+        self._status.update(escape(printable.escaped(line)[: max(20, screen.err.width - 4)]))
 
     def _print(self, *lines: Text) -> None:
         with _Paused(self):
@@ -139,11 +139,16 @@ def outcome_lines(outcome: Outcome) -> list[Text]:
     for one in bad:
         place = f"{outcome.file}:{one.line}"
         line = f"  {place}: {one.what}: expected: {one.expected}; found: {one.found}"
-        found.append(Text(line))
+        found.append(Text(printable.line(line)))
     if bad:
-        found += [Text(f"    {line}") for line in summary.lines(folder, outcome.step)]
-        found += [Text(f"    {line}") for line in programs.of_scenario(folder)]
-        found += [Text(f"  this machine lacks {line}", style="yellow") for line in outcome.lacking]
+        found += [
+            Text(printable.line(f"    {line}")) for line in summary.lines(folder, outcome.step)
+        ]
+        found += [Text(printable.line(f"    {line}")) for line in programs.of_scenario(folder)]
+        found += [
+            Text(printable.line(f"  this machine lacks {line}"), style="yellow")
+            for line in outcome.lacking
+        ]
     return found
 
 
@@ -162,7 +167,7 @@ def summary_lines(outcomes: Sequence[Outcome]) -> list[Text]:
 
 def _repeated(runs: Sequence[Outcome]) -> Text:
     there = counts(runs)
-    text = Text(f"{runs[0].scenario}: ", style="default")
+    text = Text(printable.line(f"{runs[0].scenario}: "), style="default")
     if len(there) > 1:
         return text.append(f"flaky: {_counted(there)}", style="bold red")
     ((verdict, count),) = there.items()

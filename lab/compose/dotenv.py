@@ -4,12 +4,17 @@ As Compose reads them: see "Use an environment file" of its documentation.
 """
 
 import re
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from lab import regular_file
 from lab.compose.interpolation import interpolate
 from lab.errors import VariableError
 
+_MOST_BYTES = 1 << 20
+_MOST_VALUE = 128 << 10  # execve(2) takes no longer one
+_MOST_CHARACTERS = 4 << 20  # of all values of a file, variables in them set
 # What is in quotes may go on in the next lines; a name alone is set to what it is already.
 _SETTING = re.compile(
     r"(?:export[ \t]+)?(?P<name>[\w.\-[\]]+)[ \t]*"
@@ -38,7 +43,7 @@ def read(path: Path, own: Mapping[str, str]) -> dict[str, str]:
 
 def text_of(path: Path) -> str:
     """Return the text of a file; OSError or UnicodeDecodeError when there is none."""
-    return path.read_text(encoding="utf-8-sig")
+    return regular_file.read_text(path, _MOST_BYTES, "utf-8-sig")
 
 
 def parse(path: Path, text: str, own: Mapping[str, str]) -> dict[str, str]:
@@ -48,16 +53,27 @@ def parse(path: Path, text: str, own: Mapping[str, str]) -> dict[str, str]:
     left alone. A VariableError begins with PATH:LINE: also for what is no setting.
     """
     found: dict[str, str] = {}
+    known = ChainMap(dict(own), found)
+    left = _MOST_CHARACTERS
     for match in _settings(path, text):
         name = match["name"]
         try:
             if match["alone"] is None:
-                found[name] = _value(match, {**found, **own})
+                found[name] = _value(match, known)
+                left -= len(found[name])
+                _refuse_too_long(name, found[name], left)
             elif name in own:
                 found[name] = own[name]
         except VariableError as error:
             raise _located(path, text, match.start("name"), str(error)) from error
     return found
+
+
+def _refuse_too_long(name: str, value: str, left: int) -> None:
+    if len(value) > _MOST_VALUE:
+        raise VariableError(f"{name} is longer than {_MOST_VALUE} characters")
+    if left < 0:
+        raise VariableError(f"the values are longer than {_MOST_CHARACTERS} characters together")
 
 
 def _settings(path: Path, text: str) -> Iterator[re.Match[str]]:

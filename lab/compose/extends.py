@@ -12,6 +12,7 @@ from lab.compose.nodes import Node
 from lab.errors import TopologyError
 from lab.suggestions import meant
 
+_MOST_EXTENDING = 50
 Read = Callable[[Path], Node]
 
 
@@ -47,6 +48,8 @@ class _OfFile:
         if extends is None:
             return node
         here = (self._path.resolve(), name)
+        if len(seen) == _MOST_EXTENDING:
+            raise _wrong(extends, f"extends goes more than {_MOST_EXTENDING} services deep")
         if here in seen:
             circle = " -> ".join(each for _, each in (*seen, here))
             raise _wrong(extends, f"extends goes in a circle: {circle}")

@@ -10,6 +10,8 @@ from typing import Any
 from lab.errors import VariableError
 
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_MOST_DEPTH = 20  # of variables within variables
+_MOST_CHARACTERS = 1 << 20
 _OPERATION = re.compile(r":?[-?+]")
 
 
@@ -28,7 +30,7 @@ def interpolate(value: Any, environment: Mapping[str, str]) -> Any:
 
 
 def _text(text: str, environment: Mapping[str, str]) -> str:
-    found, position = [], 0
+    found, position = _Pieces(), 0
     while (dollar := text.find("$", position)) >= 0:
         found.append(text[position:dollar])
         after = text[dollar + 1 : dollar + 2]
@@ -43,7 +45,23 @@ def _text(text: str, environment: Mapping[str, str]) -> str:
             position = name.end()
         else:
             raise _no_variable(text)
-    return "".join((*found, text[position:]))
+    found.append(text[position:])
+    return "".join(found.pieces)
+
+
+class _Pieces:
+    """What a text is made of, which variables may make longer without end."""
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self._left = _MOST_CHARACTERS
+
+    def append(self, piece: str) -> None:
+        self.pieces.append(piece)
+        self._left -= len(piece)
+        if self._left < 0:
+            text = f"its variables make it longer than {_MOST_CHARACTERS} characters"
+            raise VariableError(text)
 
 
 def _end_of(text: str, start: int) -> int:
@@ -54,6 +72,8 @@ def _end_of(text: str, start: int) -> int:
             position += 1
         elif text.startswith("${", position):
             depth += 1
+            if depth > _MOST_DEPTH:
+                raise VariableError(f"variables nest more than {_MOST_DEPTH} deep: {text!r}")
             position += 1
         elif text[position] == "}":
             depth -= 1

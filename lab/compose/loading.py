@@ -7,13 +7,14 @@ folder has had its paths made absolute.
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lab.compose import dotenv, paths, yaml
+from lab.compose import dotenv, paths
 from lab.compose.extends import extended
-from lab.compose.interpolation import interpolate
 from lab.compose.merge import merged, without_tags
-from lab.compose.nodes import Node, of_file
+from lab.compose.nodes import Node
+from lab.compose.reader import Reader
 from lab.errors import TopologyError, VariableError
 
+_MOST_INCLUDING = 50  # files, each of which includes the next
 _INCLUDED = ("services", "networks", "volumes", "configs", "secrets")
 
 
@@ -22,19 +23,21 @@ def load(
     environment: Mapping[str, str],
     folder: Path | None = None,
     seen: tuple[Path, ...] = (),
+    reader: Reader | None = None,
 ) -> Node:
     """Return the tree of these files, the later ones over the earlier.
 
     `folder` is where paths are from, else the first file's; `seen` are the files that include
-    them. TopologyError, with PATH or PATH:LINE, when they cannot be read.
+    them, which `reader` has read. TopologyError, with PATH or PATH:LINE, when they cannot be read.
     """
+    reader = reader or Reader()
     here = files[0].resolve().parent if folder is None else folder
     found: Node | None = None
     for path in files:
-        tree = _read(path, environment)
+        tree = reader.read(path, environment)
         if isinstance(tree.value, dict):
-            tree = extended(tree, here, lambda other: _read(other, environment))
-            tree = _with_included(tree, here, environment, (*seen, path.resolve()))
+            tree = extended(tree, here, lambda other: reader.read(other, environment))
+            tree = _with_included(tree, here, environment, (*seen, path.resolve()), reader)
         if found is None:
             found = without_tags(tree) if tree.has_tags() else tree
         elif isinstance(tree.value, dict) and isinstance(found.value, dict):
@@ -46,23 +49,12 @@ def load(
     return found
 
 
-def _read(path: Path, environment: Mapping[str, str]) -> Node:
-    """Return one file's tree with its variables set."""
-
-    def with_variables(text: str, line: int) -> str:
-        if "$" not in text:
-            return text
-        try:
-            return str(interpolate(text, environment))
-        except VariableError as error:
-            raise TopologyError(f"{path}:{line}: {error}") from error
-
-    tree = of_file(path, yaml.parse(path), with_variables)
-    return tree.with_value({}) if tree.value is None else tree
-
-
 def _with_included(
-    tree: Node, folder: Path, environment: Mapping[str, str], seen: tuple[Path, ...]
+    tree: Node,
+    folder: Path,
+    environment: Mapping[str, str],
+    seen: tuple[Path, ...],
+    reader: Reader,
 ) -> Node:
     """Return a file's tree with what it includes."""
     entries = tree.get("include")
@@ -70,9 +62,11 @@ def _with_included(
         return tree
     if not isinstance(entries.value, list):
         raise _wrong(entries, "include must be a list of paths")
+    if len(seen) > _MOST_INCLUDING:
+        raise _wrong(entries, f"include goes more than {_MOST_INCLUDING} files deep")
     found = {key: one for key, one in tree.value.items() if key != "include"}
     for entry in entries.value:
-        other = _included(entry, folder, environment, seen)
+        other = _included(entry, folder, environment, seen, reader)
         for kind in _INCLUDED:
             if (theirs := other.get(kind)) and isinstance(theirs.value, dict):
                 ours = found.get(kind)
@@ -92,7 +86,11 @@ def _joined(kind: str, ours: Node | None, theirs: Node) -> Node:
 
 
 def _included(
-    entry: Node, folder: Path, environment: Mapping[str, str], seen: tuple[Path, ...]
+    entry: Node,
+    folder: Path,
+    environment: Mapping[str, str],
+    seen: tuple[Path, ...],
+    reader: Reader,
 ) -> Node:
     """Return the tree of what one entry of `include` names, its paths absolute."""
     if isinstance(entry.value, str):
@@ -111,7 +109,8 @@ def _included(
             settings.update(dotenv.read(folder / file, {**settings, **environment}))
         except VariableError as error:
             raise TopologyError(str(error)) from error
-    return paths.absolute(load(files, {**settings, **environment}, theirs, seen), theirs)
+    tree = load(files, {**settings, **environment}, theirs, seen, reader)
+    return paths.absolute(tree, theirs)
 
 
 def _strings(entry: Node, key: str) -> list[str]:

@@ -10,14 +10,16 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from lab.compose import yaml_limits
 from lab.compose.yaml import Loader, not_yaml, topology_error
 from lab.errors import ParseError
 
 # Compose's own tags: take what earlier files have away; put this in its place.
-_MOST_NODES = 100_000
 RESET, OVERRIDE = "!reset", "!override"
 _STRING = "tag:yaml.org,2002:str"
 _PLAIN = {f"tag:yaml.org,2002:{kind}" for kind in ("map", "seq")}
+# What PyYAML's constructors let through, of a value that is none of its tag.
+_LET_THROUGH = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 Change = Callable[[str, int], str]
 
 
@@ -85,7 +87,7 @@ def of_file(path: Path, root: yaml.Node | None, change: Change = lambda text, _:
 def of_nodes(path: Path, root: yaml.Node | None, change: Change = lambda text, _: text) -> Node:
     """Return the tree of YAML nodes; `change` gets each string in it, with its line.
 
-    ParseError when a part cannot be a value, or aliases stand for too much.
+    ParseError when a part cannot be a value.
     """
     if root is None:
         return Node({}, path, 1)
@@ -108,13 +110,8 @@ class _Builder:
         self._path = path
         self._loader = loader
         self._change = change
-        self._left = _MOST_NODES
 
     def node(self, of: yaml.Node, line: int) -> Node:
-        self._left -= 1
-        if self._left < 0:
-            text = f"its aliases stand for more than {_MOST_NODES} values"
-            raise ParseError(of.start_mark.line + 1, text)
         tag = of.tag if of.tag in {RESET, OVERRIDE} else ""
         if isinstance(of, yaml.ScalarNode):
             return Node(self._scalar(of, line), self._path, line, tag)
@@ -131,11 +128,16 @@ class _Builder:
         return self._change(value, line) if isinstance(value, str) else value
 
     def _constructed(self, of: yaml.Node) -> Any:
+        tag = of.tag.replace("tag:yaml.org,2002:", "!!")
+        is_number = tag in {"!!int", "!!float"} and isinstance(of, yaml.ScalarNode)
+        if is_number and len(of.value) > yaml_limits.MOST_NUMBER:
+            text = f"a number of more than {yaml_limits.MOST_NUMBER} characters; write less"
+            raise ParseError(of.start_mark.line + 1, text)
         try:
             return self._loader.construct_object(of, deep=True)
-        except (ValueError, LookupError) as error:  # what PyYAML's constructors let through
-            tag = of.tag.replace("tag:yaml.org,2002:", "!!")
-            text = f"not YAML: {of.value!r} is no {tag}"
+        except _LET_THROUGH as error:
+            value = repr(of.value) if isinstance(of, yaml.ScalarNode) else "a mapping or a list"
+            text = f"not YAML: {value} is no {tag}"
             raise ParseError(of.start_mark.line + 1, text) from error
 
     def _pairs(self, of: yaml.MappingNode) -> Iterator[tuple[Any, Node]]:

@@ -17,6 +17,7 @@ from lab.errors import LocatedError
 _OF_SERVICE = ("network_mode", "pid", "ipc")
 _FOR_ONE = ("ipv4_address", "ipv6_address", "mac_address")
 _DEFAULT = "service_started"
+MOST_HOSTS = 1_000  # of a lab
 NOT_FOR_SEVERAL = "is for one host, and its service has several replicas; leave it out"
 
 
@@ -76,9 +77,15 @@ def expand(services: Mapping[str, Mapping[str, Any]]) -> Expanded:
     there is no host at all.
     """
     hosts: dict[str, tuple[str, ...]] = {}
+    left = MOST_HOSTS
     for name, service in services.items():
         _check(name, service)
-        hosts[name] = names(name, count(service))
+        number = count(service)
+        left -= number
+        if left < 0:
+            text = f"with it there are more than {MOST_HOSTS} hosts; write fewer replicas"
+            raise _wrong(("services", name), text)
+        hosts[name] = names(name, number)
     service_of = {one: name for name, of in hosts.items() if len(of) > 1 for one in of}
     for one, name in service_of.items():
         if one in services:

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from lab import regular_file
+from lab.compose import yaml_limits
 from lab.errors import ParseError, TopologyError
 
 
@@ -54,7 +56,7 @@ def parse(path: Path) -> yaml.Node | None:
     TopologyError when it is no YAML, or has a key twice in one mapping.
     """
     try:
-        return parse_text(path.read_text(encoding="utf-8"))
+        return parse_text(regular_file.read_text(path, yaml_limits.MOST_BYTES))
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "is not UTF-8 text"
         text = f"{path}: {why}; name another compose file with --file"
@@ -66,9 +68,10 @@ def parse(path: Path) -> yaml.Node | None:
 def parse_text(text: str) -> yaml.Node | None:
     """Return the YAML nodes of a text, None if it is empty.
 
-    ParseError when it is no YAML, or has a key twice in one mapping.
+    ParseError when it is no YAML, has a key twice in one mapping, or is too large: `yaml_limits`.
     """
     try:
+        yaml_limits.check(yaml.parse(text, Loader=Loader))
         node: yaml.Node | None = yaml.compose(text, Loader=Loader)
     except (yaml.YAMLError, RecursionError) as error:
         raise not_yaml(error) from error

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lab import printable
 from lab.api.run_log import RunLog
 from lab.checks import programs
 from lab.errors import LabError
@@ -123,7 +124,7 @@ class TestEvidence:
         lines += [f"note: {one.text}" for one in found if isinstance(one, Notice)]
         for end in (one for one in found if isinstance(one, End)):
             lines += [f"note: {error}" for error in end.errors]
-        return "\n".join(lines)
+        return "\n".join(map(printable.line, lines))
 
 
 def name_of(nodeid: str) -> str:

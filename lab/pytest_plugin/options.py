@@ -119,9 +119,14 @@ def may_be_scenario(path: Path, session: pytest.Session) -> bool:
     below = any(path == place or place in path.parents for place in places)
     if not below and not session.isinitpath(path):
         return False
-    text = path.read_text(encoding="utf-8", errors="replace")
+    from lab import regular_file
+    from lab.compose import yaml_limits
     from lab.scenario import catalogue
 
+    try:
+        text = regular_file.read_text(path, yaml_limits.MOST_BYTES, errors="replace")
+    except OSError:  # who reads it says why it cannot be
+        return below
     return catalogue.is_of_scenario(text) or (below and not catalogue.is_of_compose(text))
 
 

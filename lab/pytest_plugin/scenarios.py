@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lab import printable
 from lab.checks import programs
 from lab.engines import choice
 from lab.errors import LabError
@@ -27,7 +28,7 @@ class ScenarioFile(pytest.File):
         try:
             scenario = read(self.path)
         except LabError as error:
-            raise self.CollectError(str(error)) from None
+            raise self.CollectError(printable.lines(str(error))) from None
         engines = options.engines(self.config)
         for name in engines or (None,):
             suffix = f"[{name}]" if len(engines) > 1 else ""
@@ -67,12 +68,12 @@ class ScenarioItem(pytest.Item):
             failed = [text, *getattr(error, "__notes__", ())]
         except BaseException as error:
             left = self.config.stash.setdefault(options.LEFT_OVER, [])
-            left += [f"{TITLE}: {note}" for note in getattr(error, "__notes__", ())]
+            left += [printable.line(f"{TITLE}: {note}") for note in getattr(error, "__notes__", ())]
             raise
         if failed:
-            raise ScenarioFailed("\n".join(failed))
+            raise ScenarioFailed("\n".join(map(printable.line, failed)))
         if outcome.verdict is not Verdict.PASS:
-            raise ScenarioFailed("\n".join(self._told(outcome)))
+            raise ScenarioFailed("\n".join(map(printable.line, self._told(outcome))))
         if not self.config.getoption("lab_keep"):
             folders.discard(outcome.folder)
 
@@ -102,7 +103,7 @@ class ScenarioItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Return what stands above its failure; pytest asks a skipped item for a line."""
-        return self.path, 0, f"{self.name}: {self.scenario.title}"
+        return self.path, 0, printable.line(f"{self.name}: {self.scenario.title}")
 
 
 def _quiet(_doing: str, _detail: str) -> None:

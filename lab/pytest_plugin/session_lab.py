@@ -15,7 +15,7 @@ from socket import socket
 
 import pytest
 
-from lab import api
+from lab import api, printable
 from lab.api.engine import Engine, EngineHost
 from lab.api.lab import Lab
 from lab.api.quiescence import wait_until_quiet
@@ -128,7 +128,7 @@ class SessionLab(AbstractContextManager["SessionLab"]):
                 why = "; ".join(listed) or str(error)
                 self._why_not = f"no lab on the engine {self._engine.name}: {why}"
         if self._lab is None:  # what cannot be once is not tried for each test
-            pytest.fail(self._why_not, pytrace=False)
+            pytest.fail(printable.line(self._why_not), pytrace=False)
         return self._lab
 
     def _down(self) -> None:

@@ -5,7 +5,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import suggestions
+from lab import regular_file, suggestions
+from lab.compose import yaml_limits
 from lab.errors import UsageError
 from lab.scenario import search
 
@@ -112,7 +113,10 @@ def _of(name: str) -> list[Path]:
 def _may_be_scenario(path: Path) -> bool:
     if path.suffix not in _ENDINGS or not path.is_file():
         return False
-    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        text = regular_file.read_text(path, yaml_limits.MOST_BYTES, errors="replace")
+    except OSError:  # who reads it says why it cannot be
+        return True
     return is_of_scenario(text) or not is_of_compose(text)
 
 

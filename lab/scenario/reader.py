@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from lab import printable
 from lab.compose.document import Document
 from lab.errors import ParseError, ScenarioError, TopologyError
 from lab.model import ComposeFiles
@@ -18,6 +19,7 @@ from lab.scenario.reading import Reading
 from lab.scenario.steps import Step
 from lab.scenario.yaml import Mapping, load, text_of
 
+_MOST_ERRORS = 100
 _HOST = re.compile(keys.HOST_PATTERN)
 
 
@@ -35,10 +37,11 @@ def read(path: Path, *, hosts: Hosts | None = None, text: str | None = None) -> 
     except ParseError as error:
         errors.append(error)
     if errors:
-        lines = [
-            f"{path}:{one.line or 1}: {one}"
-            for one in sorted(errors, key=lambda one: one.line or 1)
-        ]
+        errors.sort(key=lambda one: one.line or 1)
+        name = printable.escaped(str(path))
+        lines = [f"{name}:{one.line or 1}: {one}" for one in errors[:_MOST_ERRORS]]
+        if more := len(errors) - len(lines):
+            lines.append(f"{name}: {more} more errors")
         raise ScenarioError("\n".join(lines))
     return scenario
 
@@ -46,7 +49,8 @@ def read(path: Path, *, hosts: Hosts | None = None, text: str | None = None) -> 
 def _refuse_name(path: Path) -> None:
     """Refuse a file that no folder of evidence can be named after, or no evidence can name."""
     if not path.stem.strip("."):
-        text = f"{path}: must have a name before its ending, since its evidence has it"
+        name = printable.escaped(str(path))
+        text = f"{name}: must have a name before its ending, since its evidence has it"
         raise ScenarioError(text)
     try:
         str(path).encode()

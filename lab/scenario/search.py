@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from lab.errors import ParseError
-from lab.scenario.yaml import load
+from lab.errors import ParseError, ScenarioError
+from lab.scenario.yaml import load, text_of
 
 # How programs meet errors whose name they never see.
 _EXCEPTIONS = {
@@ -53,10 +53,10 @@ def _reproduced(path: Path) -> list[str]:
 
 @cache
 def _head(path: Path) -> dict[str, object]:
-    text = path.read_text(encoding="utf-8")
-    ends = _HEAD_ENDS.search(text)
     try:
+        text = text_of(path)
+        ends = _HEAD_ENDS.search(text)
         head = load(path, text[: ends.start()] if ends else text).plain()
-    except ParseError:  # `lab list` and `lab run` report it
+    except (ParseError, ScenarioError):  # `lab list` and `lab run` report it
         return {}
     return head

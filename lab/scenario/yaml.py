@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from lab.compose import nodes
+from lab import printable, regular_file
+from lab.compose import nodes, yaml_limits
 from lab.compose.nodes import Node
 from lab.compose.yaml import parse_text
 from lab.errors import ParseError, ScenarioError
@@ -108,10 +109,10 @@ def _value(node: Node) -> Any:
 def text_of(path: Path) -> str:
     """Return the text of a file. ScenarioError when it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8")
+        return regular_file.read_text(path, yaml_limits.MOST_BYTES)
     except (OSError, ValueError) as error:
         why = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
-        text = f"{path}: {getattr(error, 'strerror', None) or why}"
+        text = f"{printable.escaped(str(path))}: {getattr(error, 'strerror', None) or why}"
         raise ScenarioError(text) from error
 
 

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
+from lab import printable
 from lab.errors import SetupError
 
 _SHOWN_LINES = 12
@@ -16,7 +17,7 @@ _SHOWN_LINES = 12
 
 def say(text: str) -> None:
     """Print one line about a step."""
-    print(f"setup: {text}", flush=True)
+    print(f"setup: {printable.line(text)}", flush=True)
 
 
 def run(doing: str, argv: Sequence[str], *, stdout: Path | None = None) -> None:
@@ -39,7 +40,7 @@ def run(doing: str, argv: Sequence[str], *, stdout: Path | None = None) -> None:
             output = process.stderr if stdout else process.stdout
             assert output is not None
             for line in output:
-                kept.append(line.decode(errors="replace").rstrip())
+                kept.append(printable.line(line.decode(errors="replace").rstrip()))
                 _show(kept[-1])
         except BaseException:
             process.terminate()

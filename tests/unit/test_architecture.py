@@ -16,7 +16,9 @@ ROOT = Path(__file__).parents[2]
 # named here. A room within a room may import what the outer one may.
 MAY_IMPORT = {
     "lab": set(),
-    "lab.errors": set(),
+    "lab.printable": set(),
+    "lab.regular_file": set(),
+    "lab.errors": {"lab.printable"},
     "lab.model": set(),
     "lab.suggestions": set(),
     "lab.merging": set(),
@@ -24,9 +26,12 @@ MAY_IMPORT = {
     "lab.doctor": {"lab.model", "lab.optional"},
     "lab.net": set(),
     "lab.agent": {"lab.net"},
-    "lab.compose": {"lab.errors", "lab.model", "lab.net", "lab.suggestions"},
+    "lab.compose": {
+        *("lab.errors", "lab.model", "lab.net", "lab.regular_file", "lab.suggestions"),
+    },
     "lab.evidence": {"lab.agent", "lab.errors", "lab.model", "lab.net"},
     "lab.scenario": {
+        *("lab.printable", "lab.regular_file"),
         *("lab.agent", "lab.compose", "lab.errors", "lab.evidence", "lab.model", "lab.net"),
         "lab.suggestions",
     },
@@ -45,18 +50,20 @@ MAY_IMPORT = {
         *("lab", "lab.agent", "lab.api", "lab.checks", "lab.errors", "lab.evidence"),
         *("lab.model", "lab.scenario"),
     },
-    "lab.screen": {"lab.api", "lab.model"},
+    "lab.screen": {"lab.api", "lab.model", "lab.printable"},
     "lab.commands": {
+        "lab.printable",
         *("lab", "lab.agent", "lab.api", "lab.checks", "lab.engines", "lab.errors"),
         *("lab.evidence", "lab.merging", "lab.model", "lab.net", "lab.report", "lab.runner"),
         *("lab.scenario", "lab.screen", "lab.suggestions"),
     },
     "lab.pytest_plugin": {
+        *("lab.compose.yaml_limits", "lab.printable", "lab.regular_file"),
         *("lab", "lab.api", "lab.checks", "lab.compose.files", "lab.engines", "lab.errors"),
         *("lab.evidence", "lab.model", "lab.report", "lab.runner", "lab.scenario"),
     },
     "lab.setup": {
-        *("lab", "lab.doctor", "lab.errors", "lab.model", "lab.optional"),
+        *("lab", "lab.doctor", "lab.errors", "lab.model", "lab.optional", "lab.printable"),
         *("lab.engines.compose.agent_image", "lab.engines.compose.diagnostics"),
         "lab.engines.namespaces.diagnostics",
     },
@@ -70,6 +77,7 @@ MAY_IMPORT = {
 # They run before there is any dependency, or where there is none.
 STANDARD_LIBRARY_ONLY = (
     *("services", "lab.net", "lab.agent", "lab.setup", "lab.doctor", "lab.model", "lab.errors"),
+    *("lab.optional", "lab.printable", "lab.regular_file"),
     "lab.optional",
     *("lab.engines.compose.agent_image", "lab.engines.compose.diagnostics"),
     *(

@@ -58,10 +58,11 @@ def test_key_of_a_merged_mapping_may_be_there_again(tmp_path: Path) -> None:
     assert value(tmp_path, text)["a"] == {"k": 3, "l": 2}
 
 
-def test_mapping_that_contains_itself_is_walked_once(tmp_path: Path) -> None:
+def test_mapping_that_contains_itself_is_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "compose.yaml"
     path.write_text("a: &a\n  b: *a\n")
-    assert yaml.parse(path)
+    with pytest.raises(TopologyError, match=r"compose.yaml:2: a part of it contains itself"):
+        yaml.parse(path)
 
 
 TEXT = """\
