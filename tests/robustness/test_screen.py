@@ -184,8 +184,14 @@ def test_progress_is_escaped(capsys: pytest.CaptureFixture[str]) -> None:
 def test_run_is_shown_escaped(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     bad = Judgement(1, HOSTILE, HOSTILE, HOSTILE, Verdict.FAIL)
     outcome = Outcome(
-        tmp_path / "\x1b[31m",
-        *(HOSTILE[:40], HOSTILE, HOSTILE, 1, Verdict.FAIL, (bad,), 0.1, HOSTILE, None, (HOSTILE,)),
+        folder=tmp_path / "\x1b[31m",
+        scenario=HOSTILE,
+        title=HOSTILE,
+        engine=HOSTILE,
+        verdict=Verdict.FAIL,
+        judgements=(bad,),
+        file=HOSTILE,
+        lacking=(HOSTILE,),
     )
     scenario: Any = SimpleNamespace(name=HOSTILE, title=HOSTILE, shows=HOSTILE, path=tmp_path)
     scenario.describe, scenario.reproduces = (lambda: HOSTILE), (HOSTILE,)
