@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup prepare python environment up down test lint check bench generated gallery lock clean
+.PHONY: help setup prepare python environment up down test lint check fuzz storm bench generated gallery lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -38,6 +38,15 @@ lint: environment ## formatting, lint and types
 check: lint ## lint, types and unit tests; no Docker
 	@$(VENV)/pytest --quiet --numprocesses auto tests/unit
 
+N = 100000
+SEED = 1
+fuzz: environment ## let the lab read mutants of all that it reads (N=100000 SEED=1); failures are in .fuzz
+	@$(VENV)/python -m tests.robustness.fuzz -n $(N) --seed $(SEED)
+
+storm: N = 1000
+storm: prepare ## end every process at seeded moments, and see what is left (N=1000 SEED=1)
+	@$(VENV)/python -m tests.robustness.storm -n $(N) --seed $(SEED)
+
 bench: prepare ## measure, and print tables
 	@$(VENV)/python -m bench
 
@@ -45,6 +54,7 @@ generated: environment ## make what is made from the code: signatures, schema, t
 	@$(VENV)/python -m lab.api.make_signatures
 	@$(VENV)/python -m lab.evidence.make_docs
 	@$(VENV)/python -m lab.commands.scenario_tables docs/scenarios.md
+	@$(VENV)/python -m tests.robustness.confinement.page
 	@$(VENV)/lab schema > docs/scenario.schema.json.new && mv docs/scenario.schema.json.new docs/scenario.schema.json
 	@$(VENV)/lab list --markdown > docs/catalogue.md.new && mv docs/catalogue.md.new docs/catalogue.md
 
@@ -63,4 +73,4 @@ lock: environment ## write requirements.lock anew, with the newest versions
 clean: ## remove every lab, and what setup and the builds made: images, .venv, .env
 	@test ! -x $(VENV)/lab || $(VENV)/lab down --all
 	@docker image ls --quiet --filter reference='socket-lab/*' | sort -u | xargs -r docker image rm --force
-	@rm -rf .venv .env .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .env .fuzz .hypothesis .mypy_cache .pytest_cache .ruff_cache

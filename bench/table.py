@@ -14,7 +14,7 @@ from bench.start import Start
 from bench.turns import Row
 from bench.wire import WireFigures
 
-WIDTH = 100
+WIDTH = 132  # no column of any table is cut where output is no terminal
 
 
 def _table(columns: str) -> Table:

@@ -48,16 +48,39 @@ def _up(arguments: argparse.Namespace) -> int:
     if arguments.shipped and arguments.file:
         raise UsageError("--shipped and --file: choose one of them")
     engine, why = choice.choose(arguments.engine)
-    with progress_later(why) as progress:
-        lab = lifecycle.up(
-            engine,
-            files=_files(arguments),
-            name=arguments.name,
-            build=not arguments.no_build,
-            progress=progress,
-        )
-    if arguments.json:
-        return _print_json(_fields(lab.status()))
+    with contextlib.ExitStack() as guard:
+        with progress_later(why) as progress:
+            lab = guard.enter_context(
+                lifecycle.guarded_up(
+                    engine,
+                    files=_files(arguments),
+                    name=arguments.name,
+                    build=not arguments.no_build,
+                    progress=progress,
+                )
+            )
+        # Before it is let go of: who is ended now has not been told of a lab, and leaves none.
+        unread = _show_up(lab, json_wanted=arguments.json)
+    if unread:
+        raise unread
+    return 0
+
+
+def _show_up(lab: Lab, *, json_wanted: bool) -> BrokenPipeError | None:
+    """Say what is up; return what is raised where nobody reads that: the lab is up all the same."""
+    try:
+        if json_wanted:
+            _print_json(_fields(lab.status()))
+        else:
+            _show_hosts(lab)
+        if sys.stdout:
+            sys.stdout.flush()
+    except BrokenPipeError as error:
+        return error
+    return None
+
+
+def _show_hosts(lab: Lab) -> None:
     from lab import screen
 
     for host in lab.hosts.values():
@@ -66,7 +89,6 @@ def _up(arguments: argparse.Namespace) -> int:
                 screen.out.print(screen.output_line(line))
     screen.out.print(screen.status_table(lab.status()))
     screen.out.print("\n".join(_hints(lab)), markup=False)
-    return 0
 
 
 def _files(arguments: argparse.Namespace) -> ComposeFiles:
@@ -195,8 +217,8 @@ def _parser() -> argparse.ArgumentParser:
         "--file",
         type=Path,
         action="append",
-        help="a compose file; of several, later ones count (default: this folder's, with its"
-        " compose.override.yaml, or those of COMPOSE_FILE)",
+        help="a compose file, or - for standard input; of several, later ones count (default: this"
+        " folder's, with its compose.override.yaml, or those of COMPOSE_FILE)",
     )
     up.add_argument(
         "--profile",

@@ -5,7 +5,10 @@ The rooms `net` and `agent` travel without this file: what they raise is a Value
 or of a class of their own that is one.
 """
 
-from collections.abc import Sequence
+import errno
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from lab import printable
 
@@ -127,6 +130,26 @@ class EvidenceError(LabError):
     """Evidence is missing or cut short, or cannot be read."""
 
 
+class IrregularFileError(OSError):
+    """What is to be read is no regular file, but `kind`: "a FIFO", "a folder", ..."""
+
+    def __init__(self, path: Path, kind: str) -> None:
+        text = f"is not a regular file, but {kind}"
+        if kind == "a folder":  # as open(2) has it
+            super().__init__(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        else:
+            super().__init__(errno.EINVAL, text, str(path))
+        self.kind = kind
+
+
+class LargeFileError(OSError):
+    """A file has more than `most_bytes`, which is the most that is read."""
+
+    def __init__(self, path: Path, most_bytes: int) -> None:
+        super().__init__(errno.EFBIG, f"has more than {most_bytes} bytes", str(path))
+        self.most_bytes = most_bytes
+
+
 class ScenarioError(LabError):
     """A scenario file is wrong; each line of the text is FILE:LINE: what, and a way out."""
 
@@ -141,3 +164,10 @@ class SetupError(LabError):
 
 class InternalError(Exception):
     """The lab itself is wrong: what a process of its own has raised; a note has the traceback."""
+
+
+def on_both_sides(hosts: Iterable[str]) -> str:
+    """Return why hosts cannot be on both sides of a partition, and what else can be done."""
+    names = sorted(hosts)
+    itself = f"for what a host sends to itself, drop on {names[0]} -> {names[0]}"
+    return f"{', '.join(names)}: on both sides; {itself}"

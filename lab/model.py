@@ -12,6 +12,9 @@ from typing import NamedTuple
 # What a lab may be called.
 LAB_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
+# In a link, every other host.
+ANY_HOST = "*"
+
 
 class ComposeFiles(NamedTuple):
     """The compose files of a lab, later ones over earlier ones, and the profiles asked for.

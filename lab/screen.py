@@ -37,7 +37,11 @@ class SafeConsole(Console):
     def print(self, *objects: Any, **how: Any) -> None:
         """As any Console; of a string that is too long the middle is left out."""
         shown = (printable.lines(one) if isinstance(one, str) else one for one in objects)
-        super().print(*shown, **how)
+        try:
+            super().print(*shown, **how)
+        except KeyboardInterrupt:
+            self._buffer.clear()  # it may be written already: the next print would write it again
+            raise
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None

@@ -9,52 +9,46 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from lab import optional
-from tests import installed, leftovers
+from tests import installed, leftovers, passed
 from tests.waiting import wait_until
 
 # Without them hosts of the shipped lab run no program, on the engine `namespaces`.
 _PROGRAMS = ("dnsmasq", "xinetd")
-_SHIPPED = {"engine", "lab"}
+_SHIPPED = "tests/integration/shipped/"
 
 
-def _fixtures(item: pytest.Item) -> list[str]:
-    return getattr(item, "fixturenames", [])
+class _DockerByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """Docker's tests of a file go to one worker, as labs of theirs are a file's; others one by one.
 
-
-class _DockerOnTwoWorkers(LoadScopeScheduling):  # type: ignore[misc]
-    """Two workers for Docker: one has the shared lab, the other plays the catalogue.
-
-    More at a time do not help: the health checks of a lab alone keep a core busy.
-    Not by the mark `xdist_group`: pytest-xdist 3.8 writes it into ids that pytest 9.2 makes anew.
+    The shipped lab on Docker is up once, for all that need it. Not by the mark `xdist_group`:
+    pytest-xdist 3.8 writes it into ids that pytest 9.2 makes anew.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        if "compose" not in nodeid or nodeid.startswith("tests/unit"):
+        if not passed.is_on_docker(nodeid):
             return nodeid
-        return "docker: catalogue" if "test_scenarios.py" in nodeid else "docker: shared lab"
+        file = nodeid.partition("::")[0]
+        return f"docker: {_SHIPPED if file.startswith(_SHIPPED) else file}"
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _DockerOnTwoWorkers | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _DockerByFile | None:
     """With `--dist loadscope`: send tests to workers one by one, but for those of Docker."""
-    return _DockerOnTwoWorkers(config, log) if config.getoption("dist") == "loadscope" else None
+    return _DockerByFile(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """With `--numprocesses auto`: one more than cores, as tests wait for time and Docker."""
+    """With `--numprocesses auto`: two more than cores, as tests wait for time and Docker."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
-    return len(os.sched_getaffinity(0)) + 1
+    return len(os.sched_getaffinity(0)) + 2
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip scenarios on the shipped machines where those have not what they run.
-
-    And leave to the end what needs the shipped lab up on Docker: its health checks go on meanwhile.
-    """
-    items.sort(key=lambda item: "compose" in item.name and set(_fixtures(item)) >= _SHIPPED)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip scenarios on the shipped machines where those have not what they run."""
+    passed.deselect(config, items)
     missing = [name for name in _PROGRAMS if not optional.program(name).path()]
     for item in items:
         scenario = getattr(item, "scenario", None)  # of lab.pytest_plugin.scenarios
@@ -75,6 +69,7 @@ def _is_of_xdist(config: pytest.Config) -> bool:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Mark what this session starts; look what is there before."""
     if not _is_of_xdist(session.config):
+        session.config.pluginmanager.register(passed.Recorder())
         session.config.stash[_TOKEN] = secrets.token_hex(8)
         outer = [os.environ[leftovers.MARK]] if leftovers.MARK in os.environ else []
         os.environ[leftovers.MARK] = ",".join([*outer, session.config.stash[_TOKEN]])
@@ -105,5 +100,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _interruptible() -> None:
-    """Undo what a shell does to its background jobs: programs started here can be interrupted."""
+    """Undo what a shell does to its background jobs: programs started here can be ended by keys."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)

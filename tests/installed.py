@@ -1,8 +1,15 @@
 """Skips of tests whose program is optional and not installed here; `lab.optional` has the list."""
 
+import shutil
+
 import pytest
 
 from lab import optional
+
+# Of what is said when the command is there, and no engine.
+needs_docker_command = pytest.mark.skipif(
+    shutil.which("docker") is None, reason="no docker command on this machine"
+)
 
 
 def require(name: str) -> str:

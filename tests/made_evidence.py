@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from lab.evidence import event_file, events, typed_json
-from lab.evidence.digests import Chain, FileDigest
+from lab.evidence import event_file, events, scenario_file, typed_json
+from lab.evidence.digests import Chain, content_of
 from lab.evidence.events import Event
 from lab.net import pcapng
 from lab.net.fate import Action, Fate, Record, encode
@@ -261,23 +261,28 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     captured = capture(handshake() if packets is None else packets, whole=whole)
     (folder / "wire.pcapng").write_bytes(captured)
-    data = event_lines(half_open() if made is None else made, captured)
+    data = event_lines(half_open() if made is None else made, captured, scenario)
     (folder / event_file.FILE).write_bytes(data)
     if scenario is not None:
-        (folder / "scenario.yaml").write_text(scenario, encoding="utf-8")
+        scenario_file.write(folder, scenario)
     return folder
 
 
-def event_lines(made: Iterable[Event | Mapping[str, Any]], captured: bytes = b"") -> bytes:
-    """Return events as the lab writes them: numbered, with their digests, and the capture's."""
+def event_lines(
+    made: Iterable[Event | Mapping[str, Any]],
+    captured: bytes = b"",
+    scenario: str | bytes | None = None,
+) -> bytes:
+    """Return events as the lab writes them: numbered, with their digests, and those of files."""
     chain = Chain()
-    digest = FileDigest()
-    digest.update(captured)
+    files = {"capture": typed_json.encode(content_of(captured))}
+    if scenario is not None:
+        data = scenario.encode() if isinstance(scenario, str) else scenario
+        files["scenario"] = typed_json.encode(content_of(data))
     lines = []
     for one in made:
         fields = one if isinstance(one, Mapping) else json.loads(event_file.line_of(one))
         if fields.get("kind") == "end":
-            added = {"events": chain.number + 1, "capture": typed_json.encode(digest.result())}
-            fields = {**fields, **added}
+            fields = {**fields, "events": chain.number + 1, **files}
         lines.append(chain.line(fields))
     return b"".join(lines)

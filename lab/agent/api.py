@@ -2,7 +2,12 @@
 
 A request is `{"do": VERB, ...}`; its response is `{"done": ...}`, `{"invalid": TEXT}` where it
 makes no sense, or `{"failed": TEXT, "errno": ...}`. Verbs: hello, add, lift, status, list, sysctl,
-capture. Addresses travel as text, times in milliseconds.
+count, capture, counts. Addresses travel as text, times in milliseconds.
+
+A capture takes a connection of its own, on which these follow each other: `count`, which begins to
+count what arrives (without it nothing is counted); `capture`, whose response a stream of pcapng
+follows; `counts`, as often as one likes, each answered by a custom block in the stream
+(`lab.net.traffic`). After `capture` nothing else is answered.
 """
 
 import ipaddress
@@ -12,13 +17,17 @@ from typing import Any
 from lab.agent import duration, sysctls
 from lab.agent.active_fault import ActiveFault
 from lab.agent.connection import Connection
+from lab.agent.counting import Counting
+from lab.agent.wire import loopback
 from lab.agent.wire.capture import Capture
 from lab.agent.wire.fault import Fault
 from lab.agent.wire.wire import Wire
+from lab.net import pcapng, traffic
 from lab.net.parameters import ParameterError
 
 # Faults whose time is over, and that are still listed.
 _MOST_KEPT = 100
+_MOST_ID = 1 << 62  # of a packet; there are as many again
 _Request = dict[str, Any]
 
 
@@ -29,6 +38,7 @@ class RequestHandler:
         self.wire: Wire | None = None
         self._faults: dict[int, ActiveFault] = {}
         self._captures: dict[Connection, Capture] = {}
+        self._counting = Counting()
         self._last = 0
         self._verbs: dict[str, Callable[[_Request, Connection], Any]] = {
             "hello": lambda _request, _connection: {},
@@ -37,6 +47,7 @@ class RequestHandler:
             "status": self._status,
             "list": self._list,
             "sysctl": self._sysctl,
+            "count": self._count,
             "capture": self._capture,
         }
 
@@ -48,6 +59,12 @@ class RequestHandler:
 
     def handle(self, request: _Request, connection: Connection) -> None:
         """Do it, and send the response when it is done."""
+        if connection in self._captures:
+            # What follows its response is a stream, in which other responses have no place.
+            if request.get("do") == "counts":
+                counts = traffic.encode(self._counting.counts(connection))
+                connection.add(pcapng.custom_block(counts))
+            return
         try:
             verb = self._verbs[request["do"]]
             connection.send({"done": verb(request, connection)})
@@ -78,6 +95,7 @@ class RequestHandler:
         for active in list(self._faults.values()):
             if active.is_due:
                 self._expire(active)
+        self._counting.close_unneeded(self._is_at_rest)
 
     def _expire(self, active: ActiveFault) -> None:
         """Lift what has lasted long enough; forget what has been listed long enough."""
@@ -102,6 +120,10 @@ class RequestHandler:
             self._end_capture(connection)
         if self.wire:
             self.wire.close()
+        self._counting.close()
+
+    def _is_at_rest(self) -> bool:
+        return self.wire is None or self.wire.is_at_rest
 
     def _made_wire(self) -> Wire:
         if self.wire is None:
@@ -118,7 +140,10 @@ class RequestHandler:
         active = ActiveFault(fault.number, source, fault, owner, for_ms)
         # The names are the same in every run, and so are the random numbers drawn by them.
         link = f"{source} -> {target}" if target else source
-        self._made_wire().add(source, addresses, fault, link)
+        is_loopback = source == target
+        if is_loopback:
+            addresses |= loopback.addresses()
+        self._made_wire().add(source, addresses, fault, link, is_loopback=is_loopback)
         self._last += 1
         self._faults[self._last] = active
         return active.status()
@@ -130,6 +155,8 @@ class RequestHandler:
         return active.status()
 
     def _status(self, request: _Request, _connection: Connection) -> dict[str, Any]:
+        if self.wire:
+            self.wire.count()
         return self._find(request).status()
 
     def _find(self, request: _Request) -> ActiveFault:
@@ -140,6 +167,8 @@ class RequestHandler:
         return self._faults[number]
 
     def _list(self, _request: _Request, _connection: Connection) -> dict[str, Any]:
+        if self.wire:
+            self.wire.count()
         return {
             "faults": [active.status() for active in self._faults.values()],
             "overload_packets": self.wire.overload() if self.wire else 0,
@@ -147,36 +176,63 @@ class RequestHandler:
         }
 
     def _sysctl(self, request: _Request, _connection: Connection) -> dict[str, str]:
-        return sysctls.write(request["values"])
+        return sysctls.write(_mapping(request, "values"))
+
+    def _count(self, _request: _Request, connection: Connection) -> dict[str, Any]:
+        """Count what arrives from now on, for the capture that this connection will ask for."""
+        self._counting.begin(connection)
+        return {}
 
     def _capture(self, request: _Request, connection: Connection) -> dict[str, Any]:
         """Begin a stream that follows the response, and ends with the connection's requests."""
-        if connection in self._captures:
-            raise ParameterError("capture: one on each connection")
         sources = {
             ipaddress.ip_address(address).packed: host
-            for host, addresses in request["sources"].items()
+            for host, addresses in _mapping(request, "sources").items()
             for address in addresses
         }
+        snap_bytes = _number(request, "snap_bytes", pcapng.MOST_SNAP_BYTES)
+        first_id, host = _number(request, "first_id", _MOST_ID), str(request["host"])
         wire = self._made_wire()
         capture = Capture(
             connection.stream,
-            snap_bytes=request["snap_bytes"],
-            host=request["host"],
+            is_behind=lambda: connection.is_behind,
+            snap_bytes=snap_bytes,
+            host=host,
             sources=sources,
-            first_id=request["first_id"],
+            first_id=first_id,
             lost=wire.overload(),
+            with_loopback=bool(request.get("with_loopback")),
         )
         wire.watch(capture)
         self._captures[connection] = capture
+        self._counting.begin_departures(connection, frozenset(sources))
         return {}
 
     def _end_capture(self, connection: Connection) -> None:
         if (capture := self._captures.pop(connection, None)) and self.wire:
             waiting = self.wire.unwatch(capture)
             connection.add(capture.end(waiting, self.wire.overload()))
+        self._counting.end(connection)
+        self._counting.close_unneeded(self._is_at_rest)
 
     def _end(self, active: ActiveFault) -> None:
         if active.active and self.wire:
             active.active = False
             self.wire.lift(active.fault)
+            self._counting.close_unneeded(self._is_at_rest)
+
+
+def _mapping(request: _Request, key: str) -> dict[str, Any]:
+    value = request[key]
+    if not isinstance(value, dict):
+        text = f"{key} {value!r:.50}: must be a mapping"
+        raise ParameterError(text)
+    return value
+
+
+def _number(request: _Request, key: str, most: int) -> int:
+    value = request[key]
+    if type(value) is not int or not 0 <= value <= most:
+        text = f"{key} {value!r:.50}: must be a whole number from 0 to {most}"
+        raise ParameterError(text)
+    return value

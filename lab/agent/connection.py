@@ -11,6 +11,8 @@ from typing import Any
 _MOST_BYTES = 1 << 16
 # What may wait for a reader of a stream; more is refused, and counted by whoever streams.
 MOST_WAITING = 32 << 20
+# Who has so much to read is behind, until it is so little again.
+_BEHIND_BYTES, _AGAIN_BYTES = 4 << 20, 1 << 20
 _MOST_PIECES = 16
 _MOST_REQUEST_BYTES = 4 << 20  # far more than any request of the lab's
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
@@ -25,6 +27,7 @@ class Connection:
         self._read = b""
         self._waiting: deque[bytes | memoryview] = deque()
         self._waiting_bytes = 0
+        self._is_behind = False
         self.watched_for = 0  # the events that the loop waits for now (selectors)
         # No more requests will come, but what waits is still read, perhaps.
         self.ended = False
@@ -44,6 +47,13 @@ class Connection:
     def wants_to_write(self) -> bool:
         """Is there something to send?"""
         return not self.closed and bool(self._waiting)
+
+    @property
+    def is_behind(self) -> bool:
+        """Does its reader have so much to read that whoever streams should wait?"""
+        limit = _AGAIN_BYTES if self._is_behind else _BEHIND_BYTES
+        self._is_behind = not self.closed and self._waiting_bytes > limit
+        return self._is_behind
 
     def read(self) -> list[dict[str, Any]]:
         """Return the requests that have come; at their end it has `ended`."""

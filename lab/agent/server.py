@@ -78,7 +78,7 @@ class Server:
         for one in self._connections.values():
             self._watch(one)
         ready = {key.fd: events for key, events in self._selector.select(self._wait_s())}
-        if wire and wire.fileno() in ready:
+        if wire and (wire.fileno() in ready or wire.has_backlog):
             self._read(wire)
         self._handler.tick()
         self._serve(ready)
@@ -128,6 +128,8 @@ class Server:
     def _times(self) -> Iterator[float]:
         if self._end_at_s is not None:
             yield self._end_at_s
+        if self._handler.wire and self._handler.wire.has_backlog:
+            yield time.monotonic()
         if (due_ns := self._handler.next_due_ns()) is not None:
             yield due_ns / 1e9
 

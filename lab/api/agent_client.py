@@ -57,9 +57,8 @@ class AgentClient:
         UsageError when it makes no sense; EngineError when the kernel refuses; AgentEndedError
         when there is no agent any more (then the wire lets everything through).
         """
-        line = json.dumps({"do": do, **parameters}).encode() + b"\n"
         try:
-            self._socket.sendall(line)
+            self._socket.sendall(_request(do, parameters))
             answer = _parsed(self._line())
         except TimeoutError:
             self.close()  # an answer that came yet would be taken for the next one's
@@ -69,13 +68,18 @@ class AgentClient:
         if "done" in answer:
             return answer["done"]
         if "invalid" in answer:
-            raise UsageError(answer["invalid"])
+            raise UsageError(str(answer["invalid"]))
         place = f"{self._host}: the agent on its wire"
         if "failed" in answer:
             text = f"{place}: {answer['failed']}{_remedy(answer.get('errno'))}"
             raise AgentError(text)
         text = f"{place}: it has ended"
         raise AgentEndedError(text)
+
+    def post(self, do: str, **parameters: Any) -> None:
+        """Request something of which no answer comes here, but perhaps in its stream."""
+        with contextlib.suppress(OSError):  # it has ended
+            self._socket.sendall(_request(do, parameters))
 
     @property
     def ended(self) -> bool:
@@ -120,11 +124,15 @@ class AgentClient:
         self._socket.close()
 
 
+def _request(do: str, parameters: dict[str, Any]) -> bytes:
+    return json.dumps({"do": do, **parameters}).encode() + b"\n"
+
+
 def _parsed(line: bytes) -> dict[str, Any]:
     """Return an answer; nothing, or words of `docker exec` to a container that has ended, is {}."""
     try:
         answer = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return answer if isinstance(answer, dict) else {}
 

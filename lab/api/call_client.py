@@ -14,6 +14,8 @@ from lab.errors import EngineError
 
 _BEGIN_WITHIN_S = 1.0
 _READY_WITHIN_S = 30.0
+# What reading raises of what is no answer, such as words of `docker exec`.
+_NO_ANSWER = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 
 class PendingCall:
@@ -54,13 +56,7 @@ class PendingCall:
         self._begun.set()
         if "begun_ns" in message:
             return False
-        self._result = Result(
-            message["began_ns"],
-            message["ended_ns"],
-            message.get("returned"),
-            message.get("raised"),
-            message.get("addresses", {}),
-        )
+        self._result = Result.of(message)
         self._ended.set()
         return True
 
@@ -87,6 +83,9 @@ class CallConnection:
         self._end = threading.Event()
         self._pending: dict[int, PendingCall] = {}
         self._why = ""  # the error that the last one sent before its end
+        self._closing = False
+        # Has one ended that was not closed here?
+        self.was_lost = False
         self._numbers = itertools.count(1)
 
     def begin(self) -> None:
@@ -127,6 +126,16 @@ class CallConnection:
                     self._socket.sendall(json.dumps(request).encode() + b"\n")
         return pending
 
+    def is_lost(self, within_s: float) -> bool:
+        """Tell whether a process has ended that was not closed here; one that responds has not."""
+        with self._lock:
+            is_there = self._socket is not None
+        if is_there and not self.was_lost:
+            with contextlib.suppress(EngineError):
+                # This call makes no sense, and the process says so.
+                self.request("fileno", {}).result(within_s)
+        return self.was_lost
+
     def close(self, within_s: float = 0) -> None:
         """End the process there; what is pending is given up.
 
@@ -136,6 +145,7 @@ class CallConnection:
             connected, ended = self._socket, self._end
             if connected is None:
                 return
+            self._closing = True
             connected.shutdown(socket.SHUT_WR)
         if not ended.wait(within_s):
             with self._lock, contextlib.suppress(OSError):  # it has just been closed
@@ -144,12 +154,17 @@ class CallConnection:
     def _read(self, connected: socket.socket, end: threading.Event) -> None:
         self._why = ""
         with connected, connected.makefile("rb") as lines:
-            with contextlib.suppress(OSError):
+            line = b""
+            try:
                 for line in lines:
-                    message = json.loads(line)
-                    self._why = message.get("failed", self._why)
-                    self._on_message(message)
+                    self._on_message(json.loads(line))
+            except OSError:  # it has ended
+                pass
+            except _NO_ANSWER:
+                self._why = f"{self.host}: what makes socket calls there sent no answer: {line!r}"
             with self._lock:
+                self.was_lost |= not self._closing
+                self._closing = False
                 self._socket = None
                 left, self._pending = self._pending, {}
         for pending in left.values():
@@ -157,6 +172,7 @@ class CallConnection:
         end.set()
 
     def _on_message(self, message: Mapping[str, Any]) -> None:
+        self._why = str(message.get("failed", self._why))
         with self._lock:
             pending = self._pending.get(message.get("id", 0))
         if pending and pending.on_message(message):

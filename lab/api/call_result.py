@@ -1,5 +1,6 @@
 """The result of a socket call: as data, which is evidence, and as Python's value or exception."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,22 @@ class Result:
     returned: Any = None
     raised: dict[str, Any] | None = None
     addresses: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, message: Mapping[str, Any]) -> "Result":
+        """Return the result that a message has.
+
+        LookupError, TypeError or AttributeError when it has none.
+        """
+        times = message["began_ns"], message["ended_ns"]
+        raised, addresses = message.get("raised"), message.get("addresses", {})
+        if raised is not None and raised.keys() != {"name", "errno", "type", "text"}:
+            text = f"raised {raised!r}"
+            raise TypeError(text)
+        if not all(type(one) is int for one in times) or not isinstance(addresses, dict):
+            text = f"times {times!r}, addresses {addresses!r}"
+            raise TypeError(text)
+        return cls(*times, message.get("returned"), raised, addresses)
 
     def value(self) -> Any:
         """Return what the call returned, or raise what it raised, as Python's socket does.

@@ -7,7 +7,7 @@ assert capture.captured.arrived_packets
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +16,11 @@ from typing import BinaryIO
 
 from lab.api.agent_client import AgentClient
 from lab.api.observer import NO_OBSERVER, Observer
+from lab.api.traffic_comparison import TrafficComparison
 from lab.errors import EvidenceError, UsageError
 from lab.evidence import reordering
 from lab.evidence.capture_writer import Captured, CaptureWriter
-from lab.evidence.events import CaptureDigest
+from lab.evidence.events import FileContent
 from lab.net.pcapng import MOST_SNAP_BYTES
 
 _ID_BITS = 48  # of a packet's id; the others are its host's
@@ -30,43 +31,56 @@ _ENDS_WITHIN_S = 30.0  # an agent ends its stream at once, but 32 MB may wait be
 class CaptureRequest:
     """What is asked of a host: `connect` begins its agent; `sources` has the others' addresses.
 
-    At most `snap_bytes` of each packet are kept.
+    At most `snap_bytes` of each packet are kept. `with_loopback`: what it sends to itself, too.
     """
 
     host: str
     connect: Callable[[], socket]
     sources: Mapping[str, Sequence[str]]
     snap_bytes: int
+    with_loopback: bool = False
 
-    def begin(self, number: int) -> AgentClient:
-        """Begin the capture; `number` is the host's in it. EngineError when it has no wire."""
+    def count(self) -> AgentClient:
+        """Let it count what arrives. EngineError when there is no agent."""
         agent = AgentClient.begin(self.host, self.connect)
         try:
-            agent.ask(
-                "capture",
-                host=self.host,
-                sources={host: list(addresses) for host, addresses in self.sources.items()},
-                snap_bytes=self.snap_bytes,
-                first_id=(number << _ID_BITS) + 1,
-            )
+            agent.ask("count")
         except BaseException:
             agent.close()
             raise
         return agent
 
+    def begin(self, agent: AgentClient, number: int) -> None:
+        """Begin the capture; `number` is the host's in it. EngineError when it has no wire."""
+        agent.ask(
+            "capture",
+            host=self.host,
+            sources={host: list(addresses) for host, addresses in self.sources.items()},
+            snap_bytes=self.snap_bytes,
+            with_loopback=self.with_loopback,
+            first_id=(number << _ID_BITS) + 1,
+        )
+
 
 @contextmanager
 def _begun(hosts: Sequence[CaptureRequest]) -> Iterator[Mapping[str, AgentClient]]:
-    """Begin all at once; close them when the block is left. EngineError if one cannot be."""
-    with ThreadPoolExecutor() as pool:
-        begun = {one.host: pool.submit(one.begin, number) for number, one in enumerate(hosts)}
+    """Begin all at once; close them when the block is left. EngineError if one cannot be.
+
+    All count what arrives before the first one counts what it sends.
+    """
     with ExitStack() as entered:
-        agents = {}
-        for host, future in begun.items():
-            if not future.exception():
-                agents[host] = entered.enter_context(closing(future.result()))
-        for future in begun.values():
-            future.result()
+        # What cannot be begun is closed before the pool waits for its threads.
+        with ThreadPoolExecutor() as pool, ExitStack() as begun:
+            counting = {one.host: pool.submit(one.count) for one in hosts}
+            wait(counting.values())
+            agents = {}
+            for host, future in counting.items():
+                if not future.exception():
+                    agents[host] = begun.enter_context(closing(future.result()))
+            for future in counting.values():
+                future.result()
+            list(pool.map(CaptureRequest.begin, hosts, agents.values(), range(len(hosts))))
+            entered.enter_context(begun.pop_all())
         yield agents
 
 
@@ -100,9 +114,12 @@ class Capture(AbstractContextManager["Capture"]):
         self._entered = ExitStack()
         # Not the thread's own `join`, which Ctrl-C breaks in Python 3.11 (bpo-45274).
         self._done = threading.Event()
+        # Whether the thread has begun, and whether it may: an interrupt may come in between.
+        self._beginning = threading.Lock()
+        self._records = self._abandoned = False
         self._failed: Exception | None = None
         self._captured: Captured | None = None
-        self._digest: CaptureDigest | None = None
+        self._digest: FileContent | None = None
         self._begun = self._ended = False
 
     def __enter__(self) -> "Capture":
@@ -121,6 +138,7 @@ class Capture(AbstractContextManager["Capture"]):
             self._agents = entered.enter_context(_begun(self._requests))
             streams = {name: agent.stream() for name, agent in self._agents.items()}
             self._writer = CaptureWriter(file, streams, snap_bytes=self._snap_bytes)
+            entered.callback(self._abandon)
             threading.Thread(target=self._record, daemon=True).start()
             self._entered = entered.pop_all()
         self._begun = True
@@ -131,12 +149,25 @@ class Capture(AbstractContextManager["Capture"]):
         return self._to if isinstance(self._to, Path) else getattr(self._to, "name", self._to)
 
     def _record(self) -> None:
+        with self._beginning:
+            if self._abandoned:
+                return
+            self._records = True
         try:
             self._writer.run()
         except (OSError, EvidenceError) as error:
             self._failed = error
         finally:
             self._done.set()
+
+    def _abandon(self) -> None:
+        """Let the thread end before what it reads and writes is closed."""
+        with self._beginning:
+            self._abandoned = True
+        if self._records:
+            for agent in self._agents.values():
+                agent.abort()
+            self._done.wait()
 
     def wait(self, seconds: float | None = None) -> None:
         """Return after so many seconds (None: never), or when there is nothing left to capture."""
@@ -157,7 +188,7 @@ class Capture(AbstractContextManager["Capture"]):
         return self._captured
 
     @property
-    def digest(self) -> CaptureDigest | None:
+    def digest(self) -> FileContent | None:
         """What is in the file, once it is whole; None before."""
         return self._digest
 
@@ -179,7 +210,6 @@ class Capture(AbstractContextManager["Capture"]):
         with self._entered:
             try:
                 self._stop()
-                self._finish()
             except (OSError, EvidenceError) as error:
                 self._failed = self._failed or error
 
@@ -192,25 +222,31 @@ class Capture(AbstractContextManager["Capture"]):
             raise failed
 
     def _stop(self) -> None:
-        early = [host for host in self._agents if host in self._writer.ended]
+        """End the streams, and complete the file once they are in it."""
+        early = tuple(host for host in self._agents if host in self._writer.ended)
+        comparison = self._comparison(early)
         try:
+            lost_outside = comparison.losses()
             for agent in self._agents.values():
                 agent.end()
             self._done.wait(_ENDS_WITHIN_S)
         finally:
-            for agent in self._agents.values():
-                agent.abort()
-            self._done.wait()
-        self._writer.ended_early = tuple(early)
-
-    def _finish(self) -> None:
+            self._abandon()
         if self._failed:
             return
-        self._captured = self._writer.finish()
+        self._captured = self._writer.finish(
+            ended_early=early, lost_outside=lost_outside, uncounted=comparison.uncounted
+        )
         if isinstance(self._to, Path) and not self._writer.in_order and self._to.is_file():
             self._digest = reordering.sort(self._to).result()
         else:
             self._digest = self._writer.digest.result()
+
+    def _comparison(self, early: Sequence[str]) -> TrafficComparison:
+        """Return what finds out the losses between hosts whose agents are there still."""
+        agents = {name: agent for name, agent in self._agents.items() if name not in early}
+        addresses = {name: some for one in self._requests for name, some in one.sources.items()}
+        return TrafficComparison(agents, self._writer, addresses)
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -88,6 +88,13 @@ class EngineHost(ABC):
         """Send the signal (a name as in signal(7), without SIG) to the host's first process."""
 
     @abstractmethod
+    def was_killed(self) -> bool:
+        """Tell whether SIGKILL has ended its first process; not for want of memory.
+
+        That is nothing that a program does: somebody did it.
+        """
+
+    @abstractmethod
     def pause(self) -> None:
         """Freeze every process of the host. Its kernel goes on answering."""
 

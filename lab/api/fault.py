@@ -26,6 +26,7 @@ class FaultStatus:
     fault without a time limit; `active` is false once that is over. One that is `exhausted` acts on
     no packet any more, since it has acted on all that it was to (`first`, `nth`). Packets and bytes
     (of whole IP packets) are counted from its beginning: those that matched, and those it acted on.
+    A thousand packets after it is exhausted TCP's data are counted no more, unless a capture runs.
     """
 
     source: str

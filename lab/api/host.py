@@ -68,6 +68,10 @@ class Host:
         """Tell whether a program of the host runs at this moment, or is about to."""
         return self.engine_host.is_busy()
 
+    def was_killed(self) -> bool:
+        """Tell whether somebody has ended it, by SIGKILL."""
+        return self.engine_host.was_killed()
+
     def link_local_addresses(self) -> Sequence[str]:
         """Return the IPv6 addresses that its interfaces have given themselves (RFC 4862, 5.3)."""
         return self.engine_host.link_local_addresses()

@@ -40,6 +40,12 @@ class Packets(TypedDict, total=False):
     """the IP packet's length, at least (a whole number from 0 to 65535)."""
     max_bytes: int
     """the IP packet's length, at most (a whole number from 20 to 65535)."""
+    payload_starts_with: str | bytes | dict[str, Any]
+    """whose payload starts with these bytes (text, {hex: 00ff} or {repeat: x, times: 10000})."""
+    payload_contains: str | bytes | dict[str, Any]
+    """in whose payload these bytes stand (text, {hex: 00ff} or {repeat: x, times: 10000})."""
+    payload_matches: str
+    """in whose payload this regular expression is found (a regular expression (Python's re))."""
     nth: int
     """only the n-th (a whole number from 1 to 1000000000000)."""
     first: int
@@ -135,6 +141,15 @@ class ReorderOptions(Packets, total=False):
     """the longest that it is held (a number from 1 to 60000)."""
 
 
+class ReplaceOptions(Packets, total=False):
+    """The parameters of `replace`."""
+
+    find: Required[str | bytes | dict[str, Any]]
+    """the bytes to replace (text, {hex: 00ff} or {repeat: x, times: 10000})."""
+    replacement: Required[str | bytes | dict[str, Any]]
+    """the bytes in their place (text, {hex: 00ff} or {repeat: x, times: 10000})."""
+
+
 class ResetOptions(Packets, total=False):
     """The parameters of `reset`."""
 
@@ -205,6 +220,11 @@ class Impairments:
     def reorder(self, **asked: Unpack[ReorderOptions]) -> LinkFault:
         """Hold the packet until later ones that match have passed; it is not lost if none comes."""
         return self.fault("reorder", **asked)
+
+    @by_name
+    def replace(self, **asked: Unpack[ReplaceOptions]) -> LinkFault:
+        """Replace bytes of the payload by others, wherever they stand in it."""
+        return self.fault("replace", **asked)
 
     @by_name
     def reset(self, **asked: Unpack[ResetOptions]) -> LinkFault:

@@ -1,8 +1,8 @@
 """Brings labs up and down, and finds them, on any engine; the screen is the commands' affair."""
 
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lab import doctor
@@ -24,6 +24,29 @@ def up(
 ) -> Lab:
     """Bring a lab up; whatever goes wrong, and Ctrl-C, leaves nothing of it.
 
+    See `guarded_up`.
+    """
+    with guarded_up(
+        engine, file=file, files=files, name=name, build=build, progress=progress
+    ) as lab:
+        return lab
+
+
+@contextmanager
+def guarded_up(
+    engine: Engine,
+    *,
+    file: Path | None = None,
+    files: ComposeFiles | None = None,
+    name: str | None,
+    build: bool,
+    progress: Progress,
+) -> Iterator[Lab]:
+    """Bring a lab up for a block; when that is left without an exception, the lab goes on.
+
+    Whatever goes wrong until then, Ctrl-C and SIGKILL leave nothing of it: what a person must know
+    of the lab is said within the block.
+
     `file` is short for `files` of one. Without any they are those that Compose would take in this
     folder; without `name` it gets a new one.
     """
@@ -41,7 +64,7 @@ def up(
         text = f"lab {name}: is up already; lab down {name} first, or choose another --name"
         raise UsageError(text)
     with engine.guarded(name):
-        return engine.up(files, name, build=build, progress=progress)
+        yield engine.up(files, name, build=build, progress=progress)
 
 
 def _compose_files(profiles: Sequence[str] = ()) -> ComposeFiles:
@@ -111,7 +134,7 @@ def find(engines: Iterable[Engine], name: str | None) -> Lab:
         text = "no lab is up; lab up starts one"
         raise UsageError(text)
     if len(there) > 1:
-        text = f"which lab? {len(there)} are up: {listed}"
+        text = f"which lab? {len(there)} are up: {listed}; name one with --lab"
         raise UsageError(text)
     return there[0]
 

@@ -16,6 +16,7 @@ from lab.api.fault import ActiveFault, LinkFault, fault_status
 from lab.api.impairment_signatures import Impairments
 from lab.api.observer import NO_OBSERVER, Observer
 from lab.errors import UsageError
+from lab.net import data
 from lab.net.parameters import ParameterError
 from lab.suggestions import meant
 
@@ -66,6 +67,7 @@ class Link(Impairments):
         It ends with this program, or `stay`s until it is lifted, its time is over, or its host
         ends.
         """
+        asked = data.without_bytes(asked)
         check_fault(impairment, asked, for_ms)
         agent = self._agent()
         answer = agent.ask(

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from lab.api.agent_client import AgentClient
 from lab.api.host import Host
 from lab.api.observer import Observer
-from lab.errors import AgentEndedError, UsageError
+from lab.errors import AgentEndedError, UsageError, on_both_sides
+from lab.model import ANY_HOST
+from lab.net.pcapng import SNAP_BYTES
 
 if TYPE_CHECKING:
     from lab.api.capture import Capture
@@ -41,6 +43,7 @@ class Links(ABC):
     def link(self, source: str, target: str) -> Link:
         """Return the directed link between two hosts; UsageError if there are no such hosts.
 
+        The link of a host to itself is its loopback: whatever it sends to one of its own addresses.
         With a service of several replicas it is all their links: a fault on it is one on each.
         """
         links = self.links(source, target)
@@ -53,18 +56,25 @@ class Links(ABC):
     def links(self, source: str, target: str) -> list[Link]:
         """Return the directed links between two hosts, or from and to all replicas of services.
 
-        UsageError when there is none: no such hosts, or one host alone.
+        `*` is every other host that has an address. Only a host that is named as both ends has its
+        link to itself among them. UsageError when there is none: no such hosts, or one host alone.
         """
-        senders, receivers = self.hosts_of(source), self.hosts_of(target)
+        senders, receivers = self._ends(source), self._ends(target)
         pairs = [(a, b) for a in senders for b in receivers if a.name != b.name]
-        if not pairs:
-            text = f"link {source} -> {target}: a host has no link to itself"
+        if not pairs and ANY_HOST in {source, target}:
+            text = f"link {source} -> {target}: no other host has an address"
             raise UsageError(text)
+        pairs = pairs or [(senders[0], receivers[0])]
         return [self._link(sender, receiver) for sender, receiver in pairs]
+
+    def _ends(self, name: str) -> Sequence[Host]:
+        if name != ANY_HOST:
+            return self.hosts_of(name)
+        return [host for host in self.hosts.values() if host.status().addresses]
 
     def _link(self, sender: Host, receiver: Host) -> Link:
         addresses = sender.status().addresses
-        if not addresses:
+        if not addresses and sender.name != receiver.name:
             text = (
                 f"link {sender.name} -> {receiver.name}: {sender.name} has no address;"
                 " is it connected?"
@@ -110,8 +120,7 @@ class Links(ABC):
                 raise UsageError(text)
             sides.append(side)
         if both := set(sides[0]) & set(sides[1]):
-            text = f"partition: {', '.join(sorted(both))}: on both sides"
-            raise UsageError(text)
+            raise UsageError(f"partition: {on_both_sides(both)}")
         pairs = [(a, b) for a in sides[0] for b in sides[1]]
         back = [] if one_way else [(b, a) for a, b in pairs]
         return [self._link(self.host(a), self.host(b)) for a, b in (*pairs, *back)]
@@ -167,7 +176,8 @@ class Links(ABC):
         to: str | Path | BinaryIO,
         *,
         hosts: Sequence[str] = (),
-        snap_bytes: int = 65_535,
+        loopback: Sequence[str] = (),
+        snap_bytes: int = SNAP_BYTES,
         begin: bool = True,
     ) -> Capture:
         """Let what comes to the wires of hosts go into a file, until it is stopped.
@@ -176,16 +186,20 @@ class Links(ABC):
         block, or with `stop`; a program that ends before has left a file that is not whole.
 
         All hosts that have an address, unless `hosts` names some (a service's name is for all its
-        replicas). `snap_bytes` of each packet are kept, at most. UsageError for unknown hosts, or
-        when that is no number from 1 to 65,535.
+        replicas). `snap_bytes` of each packet are kept, at most: unless more are asked for, its
+        headers and the first bytes of its data. TCP's data may be in the file as superpackets of
+        many segments, as the host got them. What a host sends to itself is in the file while a
+        fault is on its link to itself, and of the hosts that `loopback` names always (`*`: of all
+        that are captured). UsageError for unknown hosts, or when `snap_bytes` is not from 1 to
+        65,535.
         """
         from lab.api.capture import Capture, CaptureRequest
 
         addresses = {name: host.status().addresses for name, host in self.hosts.items()}
         named = {host.name: host for name in hosts for host in self.hosts_of(name)}
-        chosen = list(named.values()) or [
-            host for name, host in self.hosts.items() if addresses[name]
-        ]
+        looped = [host for name in loopback if name != ANY_HOST for host in self.hosts_of(name)]
+        with_address = {name: host for name, host in self.hosts.items() if addresses[name]}
+        chosen = {**(named or with_address), **{host.name: host for host in looped}}
         if not chosen:
             raise UsageError("no host has an address, so there is no wire; is one running?")
         senders = {
@@ -199,8 +213,9 @@ class Links(ABC):
                 host.begin_agent,
                 sources=senders,
                 snap_bytes=snap_bytes,
+                with_loopback=ANY_HOST in loopback or host in looped,
             )
-            for host in chosen
+            for host in chosen.values()
         ]
         capture = Capture(
             Path(to) if isinstance(to, str) else to,

@@ -83,7 +83,7 @@ def _class(name: str, base: str, about: str, parameters: Iterable[Parameter]) ->
 
 def _type(parameter: Parameter) -> str:
     if issubclass(parameter.kind, Kind):
-        return "float | str"
+        return parameter.kind.ANNOTATION
     if parameter.choices:
         return _literal(parameter.choices)
     return parameter.kind.__name__

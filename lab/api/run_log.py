@@ -18,7 +18,7 @@ from lab.api.quiescence import wait_until_quiet
 from lab.errors import LabError
 from lab.evidence import folders, output
 from lab.evidence.event_file import Recorder
-from lab.evidence.events import End, Event, HostUp, MissingProgram, Start, SyslogLine
+from lab.evidence.events import End, Event, FileContent, HostUp, MissingProgram, Start, SyslogLine
 from lab.evidence.output import OutputRecorder
 from lab.model import HostStatus, PrintedLine
 
@@ -50,6 +50,8 @@ class RunLog:
         self.recorder = Recorder(folder)
         # The capture, which `end` has the digest of.
         self.packets: Capture | None = None
+        # The scenario, if it is of one.
+        self.scenario: FileContent | None = None
         self._ended = False
         self._entered = ExitStack()
         self.write(
@@ -76,13 +78,21 @@ class RunLog:
             self.write(MissingProgram(text=text))
 
     def capture(self, lab: Lab) -> None:
-        """Capture the packets of the lab, until `finish`; it is an error when that cannot be."""
+        """Capture the packets of the lab, until `finish`, which writes what it has not all of.
+
+        That it cannot be is one of `errors`.
+        """
         try:
             capture = lab.capture(self.folder / folders.CAPTURE, begin=False)
+            self._entered.callback(self._write_end_of, capture)  # after it has ended
             self._entered.enter_context(capture)
             self.packets = capture
         except LabError as error:
             self.errors.append(f"no packets were recorded: {error}")
+
+    def _write_end_of(self, capture: Capture) -> None:
+        if capture.digest:  # it is whole
+            self.write(capture.captured.event)
 
     def write(self, event: Event) -> None:
         """Write an event; after the end nothing is written any more."""
@@ -132,6 +142,6 @@ class RunLog:
         except LabError as error:
             self.errors.append(str(error))
         digest = self.packets.digest if self.packets else None
-        self.write(End(errors=tuple(self.errors), capture=digest))
+        self.write(End(errors=tuple(self.errors), capture=digest, scenario=self.scenario))
         self._ended = True
         self.recorder.close()

@@ -9,11 +9,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lab.evidence.event_file import FILE
-from lab.evidence.events import Damaged, End, Event, StepError, StepEvent, SyslogError
+from lab.evidence.events import (
+    Damaged,
+    End,
+    EndedByOthers,
+    Event,
+    StepError,
+    StepEvent,
+    SyslogError,
+)
 from lab.evidence.packets import Seen
 from lab.evidence.verdict import Evidence, Judgement, Verdict
 from lab.scenario.model import Scenario
 from lab.scenario.steps import Step
+
+_PARTS = {
+    "host": "{}",
+    "agent": "the agent on the wire of {}",
+    "call_server": "what makes socket calls on {}",
+}
 
 
 def judge(
@@ -39,10 +53,14 @@ def judge(
             at_end = step.judge_at_end(evidence, number)
             found += [replace(one, step=number) for one in at_end]
     found += _judge_end(scenario, events)
-    if any(isinstance(one, Damaged) and one.is_altered for one in events):
-        # What is lost or was changed may be what a FAIL is about.
+    if any(_takes_proof(one) for one in events):
+        # What is lost, was changed or was ended may be what a FAIL is about.
         return [_without_proof(one) for one in found]
     return found
+
+
+def _takes_proof(event: Event) -> bool:
+    return isinstance(event, EndedByOthers) or (isinstance(event, Damaged) and event.is_altered)
 
 
 def _without_proof(one: Judgement) -> Judgement:
@@ -75,6 +93,11 @@ def judge_step(step: Step, events: Sequence[StepEvent]) -> Iterator[Judgement]:
 def _judge_end(scenario: Scenario, events: Sequence[Event]) -> Iterator[Judgement]:
     last = scenario.steps[-1].line if scenario.steps else 1
     for event in events:
+        if isinstance(event, EndedByOthers):
+            text = (
+                f"{_PARTS.get(event.part, '{}').format(event.host)} was ended, and no step ended it"
+            )
+            yield Judgement(last, "evidence", "is whole", text, Verdict.UNKNOWN)
         if isinstance(event, Damaged):
             text = f"{FILE}, {event.what}"
             yield Judgement(last, "evidence", "is whole", text, Verdict.UNKNOWN)

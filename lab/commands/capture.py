@@ -11,8 +11,10 @@ from lab.api import lifecycle
 from lab.commands import durations
 from lab.engines import choice
 from lab.errors import UsageError
+from lab.evidence import outside
 from lab.evidence.capture_writer import Captured
-from lab.net.pcapng import MOST_SNAP_BYTES
+from lab.model import ANY_HOST
+from lab.net.pcapng import MOST_SNAP_BYTES, SNAP_BYTES
 
 EXIT_INCOMPLETE = 2
 _EXAMPLES = """\
@@ -44,9 +46,15 @@ def fill(capture: argparse.ArgumentParser) -> None:
     capture.add_argument(
         "--snap-bytes",
         type=int,
-        default=MOST_SNAP_BYTES,
+        default=SNAP_BYTES,
         metavar="N",
-        help="keep so many bytes of each packet, at most (default: all)",
+        help=f"keep so many bytes of each packet, at most (default: {SNAP_BYTES}, the headers and "
+        f"the first of its data; {MOST_SNAP_BYTES}: all)",
+    )
+    capture.add_argument(
+        "--loopback",
+        action="store_true",
+        help="also what the hosts send to themselves (default: while a fault is about that)",
     )
     capture.set_defaults(run=_capture)
 
@@ -61,7 +69,13 @@ def _capture(arguments: argparse.Namespace) -> int:
         )
     else:
         to = sys.stdout.buffer
-    capture = lab.capture(to, hosts=arguments.hosts, snap_bytes=arguments.snap_bytes, begin=False)
+    capture = lab.capture(
+        to,
+        hosts=arguments.hosts,
+        loopback=[ANY_HOST] if arguments.loopback else [],
+        snap_bytes=arguments.snap_bytes,
+        begin=False,
+    )
     with capture, contextlib.suppress(KeyboardInterrupt):
         until = "" if arguments.for_s else "; Ctrl-C ends it"
         screen.err.print(f"capturing at {', '.join(capture.hosts)}{until}", markup=False)
@@ -79,8 +93,15 @@ def _line(file: str, captured: Captured) -> str:
     )
     if captured.lost_packets:
         line += f"; {captured.lost_packets} packets were lost: the wire could not keep up"
+    if captured.slowed_ms:
+        line += f"; packets waited for this program for {captured.slowed_ms / 1000:.3f} s"
     if captured.ended_early:
         line += f"; ended meanwhile: {', '.join(captured.ended_early)}"
+    if captured.lost_outside:
+        texts = "; ".join(one.text for one in captured.lost_outside)
+        line += f"; {outside.with_remedy(texts)}"
+    if captured.uncounted:
+        line += f"; what was lost outside is not known of: {'; '.join(captured.uncounted)}"
     if captured.cut_short:
         line += f"; cut short: {', '.join(captured.cut_short)}"
     return line

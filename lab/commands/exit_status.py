@@ -28,6 +28,8 @@ def status_of(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _terminated)
     sys.unraisablehook = _come_again
     try:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # see `lab.__main__`
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         status: int = arguments.run(arguments)
         if sys.stdout:
             sys.stdout.flush()
@@ -35,6 +37,7 @@ def status_of(arguments: argparse.Namespace) -> int:
         _say(f"lab {arguments.command}: {error}")
         return EXIT_CANNOT if isinstance(error, UnsupportedError) else EXIT_BAD_INPUT
     except KeyboardInterrupt as error:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is at its end
         _say(f"\nlab {arguments.command}: interrupted")
         for note in getattr(error, "__notes__", ()):
             _say(f"lab {arguments.command}: {note}")

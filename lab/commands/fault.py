@@ -6,7 +6,7 @@ The options of an impairment, of matches and selections come from the tables of 
 import argparse
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -19,7 +19,7 @@ from lab.api.link import Link, check_fault
 from lab.commands import durations
 from lab.engines import choice
 from lab.errors import UsageError
-from lab.net.parameters import Parameter
+from lab.net.parameters import Kind, Parameter
 
 _FLAGS = next(one.choices for one in match.PARAMETERS if one.name == "tcp")
 _LOST = {
@@ -32,6 +32,7 @@ examples:
   lab fault add client server delay --delay-ms 100 --jitter-ms 20 --for 30s
   lab fault add server client drop --protocol udp --probability 0.1 --seed 7
   lab fault add client server reset --after-bytes 1000 --to receiver
+  lab fault add server server drop --syn
 `lab fault add SOURCE TARGET IMPAIRMENT --help` lists what it can be told."""
 
 
@@ -50,7 +51,11 @@ def fill_fault(fault: argparse.ArgumentParser, both: Sequence[argparse.ArgumentP
         metavar="SOURCE",
         help="the host that packets come from (or a service: all its replicas)",
     )
-    add.add_argument("target", metavar="TARGET", help="the host that they are for (or a service)")
+    add.add_argument(
+        "target",
+        metavar="TARGET",
+        help="the host that they are for (or a service; SOURCE itself: its loopback)",
+    )
     kinds = add.add_subparsers(dest="impairment", required=True, metavar="IMPAIRMENT")
     for name in impairments.names():
         _add_impairment(kinds, name)
@@ -113,15 +118,23 @@ def _add_parameter(group: Any, parameter: Parameter) -> None:
         dest=parameter.name,
         required=parameter.required,
         metavar=_metavar(parameter),
-        type=_number(parameter) if parameter.kind is not str else str,
+        type=_reader(parameter),
         choices=parameter.choices or None,
         help=f"{parameter.help}{_listed(parameter)}{default}",
     )
 
 
+def _reader(parameter: Parameter) -> Callable[[str], Any]:
+    if issubclass(parameter.kind, Kind):
+        return parameter.kind.from_words
+    return str if parameter.kind is str else _number(parameter)
+
+
 def _metavar(parameter: Parameter) -> str:
     if parameter.choices:
         return "WORD"
+    if issubclass(parameter.kind, Kind):
+        return "TEXT"
     unit = parameter.name.rpartition("_")[2]
     return unit.upper() if unit in {"ms", "bytes", "bps", "packets"} else "N"
 

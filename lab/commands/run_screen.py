@@ -12,7 +12,7 @@ from rich.text import Text
 from lab import printable, screen
 from lab.checks import programs
 from lab.commands import scenario_screen
-from lab.evidence import summary
+from lab.evidence import outside, summary
 from lab.evidence.verdict import Judgement, Verdict, failures
 from lab.runner.run import Outcome
 from lab.scenario.model import Scenario
@@ -149,6 +149,10 @@ def outcome_lines(outcome: Outcome) -> list[Text]:
             Text(printable.line(f"  this machine lacks {line}"), style="yellow")
             for line in outcome.lacking
         ]
+    found += [
+        Text(printable.line(f"  {outside.with_remedy(line)}"), style="yellow")
+        for line in outcome.lost_outside
+    ]
     return found
 
 

@@ -12,6 +12,7 @@ from lab.commands import newest
 from lab.commands.run_screen import RunScreen, counts, outcome_lines, summary_lines
 from lab.engines import choice
 from lab.errors import EvidenceError, LabError, UsageError
+from lab.evidence import verdict_file
 from lab.evidence.verdict import Judgement, Verdict, overall
 from lab.runner import pool, run
 from lab.runner.run import Outcome
@@ -174,11 +175,14 @@ def _verify(arguments: argparse.Namespace) -> int:
             entries.append({"folder": str(folder), "verdict": Verdict.UNKNOWN, "error": str(error)})
             statuses.append(EXIT[Verdict.UNKNOWN])
             continue
-        entries.append(_fields(outcome))
+        differs = verdict_file.difference(folder, outcome)
+        entries.append(_fields(outcome) | {"differs": differs})
         statuses.append(_status([outcome]))
         if not arguments.json:
             for line in outcome_lines(outcome):
                 screen.out.print(line)
+            if differs:
+                screen.out.print(f"  note: {differs}", markup=False)
     if arguments.json:
         print(json.dumps(entries, indent=2))
     worst_first = (EXIT[Verdict.FAIL], EXIT[Verdict.UNKNOWN], _EXIT_CANNOT)

@@ -9,6 +9,7 @@ from pathlib import Path
 from lab.compose import paths
 from lab.compose.merge import formed, merged, without_tags
 from lab.compose.nodes import Node
+from lab.compose.reader import check_readable
 from lab.errors import TopologyError
 from lab.suggestions import meant
 
@@ -57,6 +58,7 @@ class _OfFile:
         where = self
         if other is not None:
             path = self._folder / other
+            check_readable(path, extends)
             tree = self._read(path)
             where = _OfFile(tree, path.parent, self._read)
         if where._services is None or base_name not in where._services.value:

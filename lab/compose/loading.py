@@ -11,7 +11,7 @@ from lab.compose import dotenv, paths
 from lab.compose.extends import extended
 from lab.compose.merge import merged, without_tags
 from lab.compose.nodes import Node
-from lab.compose.reader import Reader
+from lab.compose.reader import Reader, check_readable
 from lab.errors import TopologyError, VariableError
 
 _MOST_INCLUDING = 50  # files, each of which includes the next
@@ -101,6 +101,7 @@ def _included(
     for path in files:
         if path.resolve() in seen:
             raise _wrong(entry, f"include goes in a circle: {path.name} includes itself")
+        check_readable(path, entry)
     own = _strings(entry, "project_directory")
     theirs = folder / own[0] if own else files[0].resolve().parent
     settings: dict[str, str] = {}

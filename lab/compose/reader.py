@@ -7,6 +7,7 @@ stand for very much together.
 from collections.abc import Mapping
 from pathlib import Path
 
+from lab import regular_file
 from lab.compose import yaml
 from lab.compose.interpolation import interpolate
 from lab.compose.nodes import Node, of_file
@@ -57,6 +58,16 @@ class Reader:
             what = f"its variables stand for more than {_MOST_CHARACTERS} characters"
             raise _wrong(path, line, what)
         return found
+
+
+def check_readable(path: Path, named_by: Node) -> None:
+    """Raise TopologyError, with the place that names it, for a file that cannot be read."""
+    try:
+        with regular_file.opened(path):
+            pass
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise _wrong(named_by.path, named_by.line, f"{path}: {why}; name another file") from error
 
 
 def _wrong(path: Path, line: int, text: str) -> TopologyError:

@@ -4,6 +4,8 @@ Where something is wrong the person gets its line. What the keys mean is not kno
 """
 
 import re
+import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,10 @@ import yaml
 
 from lab import regular_file
 from lab.compose import yaml_limits
-from lab.errors import ParseError, TopologyError
+from lab.errors import IrregularFileError, LargeFileError, ParseError, TopologyError
+
+# As with Compose: a file of this name is `./-`, with its folder.
+STANDARD_INPUT = Path("-")
 
 
 class Loader(yaml.CSafeLoader):
@@ -50,16 +55,34 @@ for _tag in ("!override", "!reset"):
     Loader.add_constructor(_tag, _untagged)
 
 
+def _text_of(path: Path) -> str:
+    if path == STANDARD_INPUT:
+        return standard_input()
+    return regular_file.read_text(path, yaml_limits.MOST_BYTES)
+
+
+@cache  # it comes once, and is asked for more than once
+def standard_input() -> str:
+    """Return the text of standard input; errors as of `regular_file.read_text`."""
+    data = sys.stdin.buffer.read(yaml_limits.MOST_BYTES + 1)
+    if len(data) > yaml_limits.MOST_BYTES:
+        raise LargeFileError(STANDARD_INPUT, yaml_limits.MOST_BYTES)
+    return regular_file.text_of(data)
+
+
 def parse(path: Path) -> yaml.Node | None:
     """Return the YAML nodes of a compose file, None if it is empty.
 
     TopologyError when it is no YAML, or has a key twice in one mapping.
     """
     try:
-        return parse_text(regular_file.read_text(path, yaml_limits.MOST_BYTES))
+        return parse_text(_text_of(path))
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "is not UTF-8 text"
-        text = f"{path}: {why}; name another compose file with --file"
+        remedy = "name another compose file with --file"
+        if isinstance(error, IrregularFileError) and error.kind == "a FIFO":
+            remedy += ", or - for standard input"
+        text = f"{path}: {why}; {remedy}"
         raise TopologyError(text) from error
     except ParseError as error:
         raise topology_error(path, error) from error

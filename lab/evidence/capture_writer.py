@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from lab.evidence.digests import FileDigest
+from lab.evidence.events import CaptureEnded, LinkLoss
 from lab.evidence.os_errors import naming
 from lab.evidence.pcapng import Blocks, Statistics, counted, time_ns
-from lab.net import pcapng
+from lab.net import pcapng, traffic
+from lab.net.traffic import Counts
 
 _MOST_BYTES = 1 << 20
 
@@ -25,9 +27,11 @@ class Captured:
     """What is in a capture: how many packets came to the wires, and were delivered.
 
     `dropped_packets` records are missing, because this program was too slow. `lost_packets` are
-    those that the wires themselves could not keep up with. `ended_early` names the hosts that ended
+    those that the wires themselves could not keep up with. For `slowed_ms` packets waited at a wire
+    until this program had taken the records of others. `ended_early` names the hosts that ended
     during the capture: what they did when begun anew is not in it. `cut_short` names those of which
-    the last packets are missing.
+    the last packets are missing. `lost_outside` is what one of the hosts has sent another and what
+    has not come to its wire, by no fault; of the hosts of `uncounted` that is not known.
     """
 
     hosts: tuple[str, ...]
@@ -37,6 +41,18 @@ class Captured:
     lost_packets: int
     ended_early: tuple[str, ...]
     cut_short: tuple[str, ...]
+    slowed_ms: float = 0.0
+    lost_outside: tuple[LinkLoss, ...] = ()
+    uncounted: tuple[str, ...] = ()
+
+    @property
+    def event(self) -> CaptureEnded:
+        """It, as the event of a run."""
+        return CaptureEnded(
+            ended_early=self.ended_early,
+            lost_outside=self.lost_outside,
+            uncounted=self.uncounted,
+        )
 
 
 class CaptureWriter:
@@ -52,10 +68,11 @@ class CaptureWriter:
         self._file = file
         self._streams = {host: _Stream(stream, begin) for host, (stream, begin) in streams.items()}
         self._opening = pcapng.opening(snap_bytes)
-        # The hosts whose streams have ended, and those of them that did so before all were asked.
+        # The hosts whose streams have ended.
         self.ended: list[str] = []
-        self._one_ended = threading.Condition()
-        self.ended_early: tuple[str, ...] = ()
+        self._counts: dict[str, Counts] = {}
+        self._changed = threading.Condition()
+        self._is_over = False
         self._last_ns = 0
         self.digest = FileDigest()
         # Are the packets in the file in the order of their times?
@@ -66,31 +83,57 @@ class CaptureWriter:
 
         EvidenceError when a stream is no capture.
         """
+        try:
+            self._run()
+        finally:
+            with self._changed:
+                self._is_over = True
+                self._changed.notify_all()
+
+    def _run(self) -> None:
         self._write(self._opening)
         poll = select.poll()
         hosts = {}
         for host, stream in self._streams.items():
             hosts[stream.socket.fileno()] = host
             poll.register(stream.socket, select.POLLIN)
-            self._take(stream, b"")
+            self._take(host, b"")
         while hosts:
             for descriptor, _ in poll.poll():
-                stream = self._streams[hosts[descriptor]]
+                host = hosts[descriptor]
+                stream = self._streams[host]
                 if data := _received(stream.socket):
-                    self._take(stream, data)
+                    self._take(host, data)
                 # Its statistics are its last words; that it is closed, too, takes Docker a while.
                 if not data or stream.is_whole:
                     poll.unregister(descriptor)
-                    with self._one_ended:
+                    with self._changed:
                         self.ended.append(hosts.pop(descriptor))
-                        self._one_ended.notify_all()
+                        self._changed.notify_all()
 
     def wait_for_end(self, host: str, seconds: float) -> None:
         """Return when the stream of a host has ended, or after so many seconds."""
-        with self._one_ended:
-            self._one_ended.wait_for(lambda: host in self.ended, seconds)
+        with self._changed:
+            self._changed.wait_for(lambda: host in self.ended, seconds)
 
-    def _take(self, stream: "_Stream", data: bytes) -> None:
+    def forget_counts(self, host: str) -> None:
+        """Forget what a host has counted until now."""
+        with self._changed:
+            self._counts.pop(host, None)
+
+    def wait_for_counts(self, host: str, seconds: float) -> Counts | None:
+        """Return what a host has counted, once it says so; None: it has not after so many seconds.
+
+        Nor has it when its stream has ended, or nobody reads that any more.
+        """
+        with self._changed:
+            self._changed.wait_for(
+                lambda: host in self._counts or host in self.ended or self._is_over, seconds
+            )
+            return self._counts.get(host)
+
+    def _take(self, host: str, data: bytes) -> None:
+        stream = self._streams[host]
         packets = []
         last_ns = self._last_ns
         for kind, block in stream.blocks.feed(data):
@@ -101,12 +144,25 @@ class CaptureWriter:
                 last_ns = at_ns
             elif kind == pcapng.STATISTICS:
                 stream.statistics.append(counted(block))
+            elif kind == pcapng.CUSTOM_BLOCK:
+                with self._changed:
+                    self._counts[host] = traffic.decode(pcapng.custom_block_data(block))
+                    self._changed.notify_all()
         self._last_ns = last_ns
         if packets:
             self._write(b"".join(packets))
 
-    def finish(self) -> Captured:
-        """Write the statistics of all hosts together, and return them."""
+    def finish(
+        self,
+        *,
+        ended_early: tuple[str, ...] = (),
+        lost_outside: tuple[LinkLoss, ...] = (),
+        uncounted: tuple[str, ...] = (),
+    ) -> Captured:
+        """Write the statistics of all hosts together, and return them with what is passed in.
+
+        OSError when the file takes no more.
+        """
         cut = tuple(host for host, stream in self._streams.items() if not stream.is_whole)
         all_of_them = [one for stream in self._streams.values() for one in stream.statistics]
         sums = []
@@ -121,8 +177,11 @@ class CaptureWriter:
             delivered_packets=delivered.received,
             dropped_packets=arrived.dropped + delivered.dropped,
             lost_packets=arrived.lost,
-            ended_early=self.ended_early,
+            ended_early=ended_early,
             cut_short=cut,
+            slowed_ms=arrived.slowed_ns / 1e6,
+            lost_outside=lost_outside,
+            uncounted=uncounted,
         )
 
     def _write(self, data: bytes) -> None:
@@ -164,6 +223,7 @@ def _sum(interface: int, found: list[Statistics], comment: str) -> Statistics:
         dropped=sum(one.dropped for one in found),
         lost=sum(one.lost for one in found),
         comment=comment,
+        slowed_ns=max((one.slowed_ns for one in found), default=0),
     )
 
 
@@ -175,5 +235,6 @@ def _block(one: Statistics) -> bytes:
         received=one.received,
         dropped=one.dropped,
         lost=one.lost,
+        slowed_ns=one.slowed_ns,
         text=one.comment,
     )

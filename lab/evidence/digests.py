@@ -6,11 +6,11 @@ changes a file can make them anew.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from lab.evidence.events import CaptureDigest
+from lab.evidence.events import End, Event, FileContent
 
 _SIZE_BYTES = 16  # of a digest
 _MARK = b', "digest": "'
@@ -40,7 +40,7 @@ class ChainCheck:
     def __init__(self) -> None:
         self._number = 0
         self._digest = b""
-        self._ended = False
+        self.ended = False  # with `end`, after which nothing comes
 
     def damage(self, line: bytes, fields: Mapping[str, Any]) -> str:
         """Return what is wrong with the next line, "" if nothing is; `fields` are those it has."""
@@ -51,14 +51,14 @@ class ChainCheck:
             number = expected
         # The next line is checked by what this one says, so that it is not damaged by it.
         self._number, self._digest = number, rest[: 2 * _SIZE_BYTES]
-        if self._ended:
+        if self.ended:
             return "it comes after `end`"
-        self._ended = fields.get("kind") == "end"
+        self.ended = fields.get("kind") == "end"
         if number != expected:
             return _misplaced(number, expected)
         if rest != _digest(before, body) + b'"}':
             return "it is not as it was written, or the line before it is not"
-        if self._ended and fields.get("events") != number:
+        if self.ended and fields.get("events") != number:
             return f"it is event {number}, and says that there were {fields.get('events')!r:.20}"
         return ""
 
@@ -72,7 +72,7 @@ def _misplaced(number: int, expected: int) -> str:
 
 
 class FileDigest:
-    """The digest of a capture, made of its bytes as they come."""
+    """The digest of a file, made of its bytes as they come."""
 
     def __init__(self) -> None:
         self._size_bytes = 0
@@ -83,9 +83,34 @@ class FileDigest:
         self._size_bytes += len(data)
         self._hash.update(data)
 
-    def result(self) -> CaptureDigest:
+    def result(self) -> FileContent:
         """Return the digest of all bytes until now."""
-        return CaptureDigest(size_bytes=self._size_bytes, digest=self._hash.hexdigest())
+        return FileContent(size_bytes=self._size_bytes, digest=self._hash.hexdigest())
+
+
+def chained_end(events: Sequence[Event]) -> End | None:
+    """Return the `end` of events that are chained; None: it is not there, or of a version before 3.
+
+    Such a version had no digests.
+    """
+    end = next((one for one in reversed(events) if isinstance(one, End)), None)
+    return end if end and end.events is not None else None
+
+
+def content_of(data: bytes) -> FileContent:
+    """Return what a file of these bytes is."""
+    digest = FileDigest()
+    digest.update(data)
+    return digest.result()
+
+
+def difference(there: FileContent, written: FileContent | None) -> str:
+    """Return, for people, why a file is not the one that `end` has the digest of; "": it is."""
+    if written is None:
+        return "is not of this run: `end` has no digest of it"
+    if there.size_bytes != written.size_bytes:
+        return f"has {there.size_bytes} bytes, where {written.size_bytes} were written"
+    return "" if there == written else "is not as it was written: its digest is another"
 
 
 def _digest(before: bytes, body: bytes) -> bytes:

@@ -16,7 +16,7 @@ from lab.evidence import files, format_1
 from lab.evidence.digests import Chain, ChainCheck
 from lab.evidence.events import FORMAT, KINDS, Damaged, End, Event, Unknown
 from lab.evidence.os_errors import naming
-from lab.evidence.typed_json import decoder, encode
+from lab.evidence.typed_json import decoder, encode, is_number
 
 FILE = "events.jsonl"
 _MOST_BYTES, _MOST_LINE_BYTES = 2 << 30, 256 << 20
@@ -79,7 +79,7 @@ def _events(file: BinaryIO) -> Iterator[Event]:
         is_whole = written.endswith(b"\n")
         fields = _fields(written)
         if fields is None:
-            if is_whole and _is_chained(version, {}):
+            if (is_whole or check.ended) and _is_chained(version, {}):
                 text = "it is no event"
                 yield Damaged(time_ns=time_ns, kind="it", line=line, text=text, is_altered=True)
             return
@@ -87,7 +87,7 @@ def _events(file: BinaryIO) -> Iterator[Event]:
         if kind == "start":
             version = fields.get("format", 1)
         if _is_chained(version, fields):
-            if not is_whole:
+            if not is_whole and not check.ended:
                 return
             if text := check.damage(written[:-1], fields):
                 yield Damaged(time_ns=time_ns, kind=kind, line=line, text=text, is_altered=True)
@@ -112,7 +112,7 @@ def _is_event(fields: Any) -> bool:
     return (
         isinstance(fields, dict)
         and isinstance(fields.get("kind"), str)
-        and type(fields.get("time_ns")) is int
+        and is_number(fields.get("time_ns"))
     )
 
 

@@ -1,29 +1,14 @@
-"""Opens files of evidence for reading: regular files only, and none larger than is read.
+"""Opens files of evidence for reading: regular files only, and none larger than is read."""
 
-What stands in their place may be anything: a FIFO would block whoever opens it (fifo(7)), a device
-may have no end, and a sparse file may be larger than the memory.
-"""
-
-import io
-import os
-import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from lab.errors import EvidenceError
+from lab import regular_file
+from lab.errors import EvidenceError, IrregularFileError, LargeFileError
 
 MOST_TEXT_BYTES = 16 << 20
-# The file may have become a FIFO since its type was read.
-_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-_TYPES = {
-    stat.S_IFDIR: "a folder",
-    stat.S_IFIFO: "a FIFO",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
 
 
 @contextmanager
@@ -32,46 +17,49 @@ def opened(path: Path, *, most_bytes: int | None = None) -> Iterator[BinaryIO]:
 
     EvidenceError when it is something else, or larger than `most_bytes`.
     """
-    # Before it is opened: to open a device may do something.
-    _check(path, path.stat(), most_bytes)
-    with os.fdopen(os.open(path, _FLAGS), "rb") as file:
-        _check(path, os.fstat(file.fileno()), most_bytes)
+    with ExitStack() as stack:
+        with _as_evidence(path):
+            file = stack.enter_context(regular_file.opened(path, most_bytes))
         yield file
 
 
-def read_bytes(path: Path, *, most_bytes: int = MOST_TEXT_BYTES) -> bytes:
-    """Return what is in a file; errors as for `opened`."""
-    with opened(path, most_bytes=most_bytes) as file:
-        data = file.read(most_bytes + 1)
-    if len(data) > most_bytes:  # it grows, or has no size, such as those of proc(5)
-        raise _too_large(path, most_bytes)
-    return data
+def read_bytes(path: Path) -> bytes:
+    """Return what is in a file of text. EvidenceError, with its path, when it cannot be read."""
+    try:
+        with _as_evidence(path):
+            return regular_file.read_bytes(path, MOST_TEXT_BYTES)
+    except OSError as error:
+        text = f"{path}: {error.strerror}"
+        raise EvidenceError(text) from None
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file. EvidenceError, with its path, when it cannot be read."""
+    """Return the text of a file; errors as of `read_bytes`, also when it is no UTF-8."""
+    return text_of(path, read_bytes(path))
+
+
+def text_of(path: Path, data: bytes) -> str:
+    """Return the text that a file has, every end of a line as `\\n`. EvidenceError if none."""
     try:
-        # As in text mode: a line may end with CR LF.
-        return io.TextIOWrapper(io.BytesIO(read_bytes(path)), encoding="utf-8").read()
-    except (OSError, UnicodeDecodeError) as error:
-        text = f"{path}: {getattr(error, 'strerror', None) or 'is not UTF-8 text'}"
+        return regular_file.text_of(data)
+    except UnicodeDecodeError:
+        text = f"{path}: is not UTF-8 text"
         raise EvidenceError(text) from None
 
 
 def refuse_special(path: Path) -> None:
     """Raise EvidenceError when a path that is to be written to is there, and no regular file."""
-    if path.exists():
-        _check(path, path.stat(), None)
+    with _as_evidence(path):
+        regular_file.refuse_irregular(path)
 
 
-def _check(path: Path, status: os.stat_result, most_bytes: int | None) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        what = _TYPES.get(stat.S_IFMT(status.st_mode), "of another type")
-        text = f"{path}: is {what}, and must be a regular file"
-        raise EvidenceError(text)
-    if most_bytes is not None and status.st_size > most_bytes:
-        raise _too_large(path, most_bytes)
-
-
-def _too_large(path: Path, most_bytes: int) -> EvidenceError:
-    return EvidenceError(f"{path}: is larger than {most_bytes >> 20} MiB, which is the most")
+@contextmanager
+def _as_evidence(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except IrregularFileError as error:
+        text = f"{path}: is {error.kind}, and must be a regular file"
+        raise EvidenceError(text) from None
+    except LargeFileError as error:
+        text = f"{path}: is larger than {error.most_bytes >> 20} MiB, which is the most"
+        raise EvidenceError(text) from None

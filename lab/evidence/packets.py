@@ -5,11 +5,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lab.errors import EvidenceError
+from lab.evidence import files
+from lab.evidence.digests import FileDigest, chained_end
 from lab.evidence.events import Event
 from lab.evidence.pcapng import Record, read
 from lab.net import pcapng
 from lab.net.fate import Fate
-from lab.net.packet import Packet, parse
+from lab.net.packet import Packet
+
+_CHUNK_BYTES = 1 << 20
 
 
 class Seen(NamedTuple):
@@ -35,4 +39,22 @@ def packets(path: Path, events: Sequence[Event] = ()) -> Iterator[Seen]:
         if isinstance(record, Record) and record.interface == pcapng.ARRIVED:
             # What goes to all hosts at once is on no link.
             link = f"{record.source} -> {record.target}" if record.source else ""
-            yield Seen(link, parse(record.data), record.fate, record.time_ns)
+            yield Seen(link, record.packet, record.fate, record.time_ns)
+
+
+def is_altered(path: Path, events: Sequence[Event]) -> bool:
+    """Tell whether a capture is another than the run's events have the digest of.
+
+    Then its packets prove nothing, not even that there were too many.
+    """
+    end = chained_end(events)
+    if end is None or end.capture is None:
+        return False
+    digest = FileDigest()
+    try:
+        with files.opened(path) as file:
+            while data := file.read(_CHUNK_BYTES):
+                digest.update(data)
+    except (OSError, EvidenceError):
+        return True
+    return digest.result() != end.capture

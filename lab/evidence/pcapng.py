@@ -3,18 +3,21 @@
 The layout is `lab.net.pcapng`'s. It reads what the lab has written, not any pcapng file.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.errors import EvidenceError
 from lab.evidence import files, old_comments
-from lab.evidence.digests import FileDigest
-from lab.evidence.events import End, Event
-from lab.net import pcapng
+from lab.evidence.digests import FileDigest, chained_end, difference
+from lab.evidence.events import Event
+from lab.net import pcapng, segments
 from lab.net.fate import Fate, decode
+from lab.net.packet import Packet, parse
 
 _CHUNK_BYTES = 1 << 20
+_BOTH = (pcapng.ARRIVED, pcapng.DELIVERED)
 _LARGEST_BLOCK = 1 << 20
 
 
@@ -36,6 +39,39 @@ class Record:
     source: str
     target: str
     fate: Fate
+    segment_bytes: int = 0
+    _packet: Packet | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def packet(self) -> Packet:
+        """The packet, read."""
+        return self._packet or parse(self.data, self.length)
+
+    @property
+    def packet_ids(self) -> range:
+        """The ids of the packets that it stands for."""
+        size = self.segment_bytes
+        count = segments.count(self.packet, size) if size > 0 else 1
+        return range(self.packet_id, self.packet_id + count)
+
+    def segments(self) -> "Iterator[Record]":
+        """Yield the packets that it stands for: itself, or the segments of a superpacket."""
+        if self.segment_bytes <= 0:
+            yield self
+            return
+        for number, one in enumerate(segments.cut(self.packet, self.segment_bytes)):
+            yield Record(
+                self.interface,
+                self.time_ns + number,
+                one.data,
+                one.length,
+                self.comment,
+                self.packet_id + number,
+                self.source,
+                self.target,
+                self.fate,
+                _packet=one,
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +79,8 @@ class Statistics:
     """How many packets came to an interface between two times (nanoseconds since the epoch).
 
     `dropped` of those `received` are missing, because the reader was too slow; `lost` ones never
-    got that far, because the wire was. `comment` names what else is missing.
+    got that far, because the wire was. For `slowed_ns` packets had to wait for the reader.
+    `comment` names what else is missing.
     """
 
     interface: int
@@ -53,6 +90,7 @@ class Statistics:
     dropped: int
     lost: int
     comment: str = ""
+    slowed_ns: int = 0
 
 
 class Blocks:
@@ -104,8 +142,12 @@ def blocks(path: Path, digest: FileDigest | None = None) -> Iterator[tuple[int, 
         raise EvidenceError(text)
 
 
-def read(path: Path, events: Sequence[Event] = ()) -> Iterator[Record | Statistics]:
+def read(
+    path: Path, events: Sequence[Event] = (), cut: Collection[int] = _BOTH
+) -> Iterator[Record | Statistics]:
     """Yield all packets of a capture, then its statistics, one for each interface.
+
+    Of the interfaces in `cut` superpackets come as their segments.
 
     EvidenceError, after all that there is, when it has been cut short or is known to be incomplete,
     or is not the one that the `end` of the run's events has the digest of.
@@ -114,29 +156,24 @@ def read(path: Path, events: Sequence[Event] = ()) -> Iterator[Record | Statisti
     digest = FileDigest()
     for kind, block in blocks(path, digest):
         if kind == pcapng.PACKET:
-            yield record(block)
+            one = record(block)
+            if one.interface in cut:
+                yield from one.segments()
+            else:
+                yield one
         elif kind == pcapng.STATISTICS:
             statistics.append(counted(block))
             yield statistics[-1]
-    if {one.interface for one in statistics} != {pcapng.ARRIVED, pcapng.DELIVERED}:
+    if {one.interface for one in statistics} != {*_BOTH}:
         text = f"{path}: cut short: no statistics at its end"
         raise EvidenceError(text)
     if comment := statistics[-1].comment:
         text = f"{path}: {comment}"
         raise EvidenceError(text)
-    end = next((one for one in reversed(events) if isinstance(one, End)), None)
-    if end and end.events is not None and (why := _difference(digest, end)):
+    end = chained_end(events)
+    if end and (why := difference(digest.result(), end.capture)):
         text = f"{path}: {why}"
         raise EvidenceError(text)
-
-
-def _difference(digest: FileDigest, end: End) -> str:
-    there, written = digest.result(), end.capture
-    if written is None:
-        return "is not of this run: `end` has no digest of a capture"
-    if there.size_bytes != written.size_bytes:
-        return f"has {there.size_bytes} bytes, where {written.size_bytes} were written"
-    return "" if there == written else "is not as it was written: its digest is another"
 
 
 def time_ns(block: bytes) -> int:
@@ -168,8 +205,10 @@ def counted(block: bytes) -> Statistics:
         for code in (pcapng.RECEIVED, pcapng.DROPPED, pcapng.LOST)
     )
     comment = options.get(pcapng.COMMENT, b"").decode()
+    slowed = pcapng.custom_data(options.get(pcapng.CUSTOM, b"")) or b"{}"
+    slowed_ns = int(json.loads(slowed).get(pcapng.SLOWED.decode(), 0))
     times = starts[0] << 32 | starts[1], ends[0] << 32 | ends[1]
-    return Statistics(interface, *times, received, dropped, lost, comment)
+    return Statistics(interface, *times, received, dropped, lost, comment, slowed_ns)
 
 
 def _options(block: bytes, at: int) -> dict[int, bytes]:

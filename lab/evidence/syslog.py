@@ -6,6 +6,8 @@ from datetime import datetime
 from lab.errors import EvidenceError
 from lab.model import LogLine
 
+_WORDS = ("host", "facility", "severity", "ident", "message")
+
 
 def parse(line: str) -> LogLine:
     """Return one line of the syslog host's output; EvidenceError when it is not one.
@@ -17,15 +19,15 @@ def parse(line: str) -> LogLine:
     try:
         fields = json.loads(line)
         pid = fields["pid"]
+        words = {name: fields[name] for name in _WORDS}
+        if not all(isinstance(one, str) for one in words.values()):
+            text = "not all of it is text"
+            raise TypeError(text)
         return LogLine(
             time=datetime.fromisoformat(fields["time"]),
-            host=fields["host"],
-            facility=fields["facility"],
-            severity=fields["severity"],
-            ident=fields["ident"],
             pid=int(pid) if pid.isdigit() else None,
-            message=fields["message"],
+            **words,
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         text = f"not a syslog line ({error!r}): {line[:200]!r}"
         raise EvidenceError(text) from error

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 Decoder = Callable[[Any], Any]
+_MOST_NUMBER = 1 << 64  # far more than any count or time; beyond a float, arithmetic fails
 
 
 def encode(value: Any) -> Any:
@@ -23,6 +24,11 @@ def encode(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [encode(one) for one in value]
     return value
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether it is a whole number that a file may have: of no more than 64 bits."""
+    return type(value) is int and abs(value) < _MOST_NUMBER
 
 
 @cache
@@ -52,7 +58,9 @@ def _plain(hint: Any) -> Decoder:
     wanted = (int, float) if hint is float else hint
 
     def test(value: Any) -> bool:
-        return isinstance(value, wanted) and (hint is bool or not isinstance(value, bool))
+        if isinstance(value, bool):
+            return hint is bool
+        return isinstance(value, wanted) and (not isinstance(value, int) or is_number(value))
 
     return _checked(test, hint.__name__)
 

@@ -1,6 +1,7 @@
 """The file `verdict.json` of a run: what was judged, as it was then."""
 
 import json
+import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -35,6 +36,8 @@ class RecordedVerdict:
     """The first step that is not PASS, from 0; null: there is none, or it is a test."""
     lacking: tuple[str, ...] = ()
     """The hosts that ran without their program, as in `missing_program`."""
+    lost_outside: tuple[str, ...] = ()
+    """What was lost between hosts outside of the lab, as in `capture_ended`, for people."""
 
 
 def write(folder: Path, verdict: RecordedVerdict) -> None:
@@ -56,3 +59,22 @@ def read(folder: Path) -> RecordedVerdict:
         raise EvidenceError(text) from None
     assert isinstance(found, RecordedVerdict)
     return found
+
+
+def difference(folder: Path, now: RecordedVerdict) -> str:
+    """Return, for people, how what was written differs from what is judged now; "": it does not.
+
+    Nor does it where nothing was written.
+    """
+    file = folder / folders.VERDICT
+    if not os.path.lexists(file):
+        return ""
+    try:
+        then = read(folder)
+    except EvidenceError as error:
+        return str(error)
+    if then.verdict is not now.verdict:
+        return f"{file}: says {then.verdict}, and the evidence {now.verdict}"
+    if [one.verdict for one in then.judgements] != [one.verdict for one in now.judgements]:
+        return f"{file}: has other judgements than the evidence gives"
+    return ""

@@ -9,7 +9,8 @@ JSON in a custom option (draft-ietf-opsawg-pcapng, 3.5.1; `lab.net.pcapng.custom
      "what":"delayed 50.000 ms"}]}
 
 The number is the version of this layout. What is missing has its default: a packet that was just
-delivered has its link alone.
+delivered has its link alone. With "segment_bytes" the block is a superpacket: it stands for its
+segments, with so many bytes of data each, which have ids, and times in nanoseconds, in a row.
 """
 
 import json
@@ -129,11 +130,15 @@ class Fate:
 
 
 class Record(NamedTuple):
-    """A fate and the link that the packet came by; its hosts are "" where it is on none."""
+    """A fate and the link that the packet came by; its hosts are "" where it is on none.
+
+    `segment_bytes` is 0, or the data of each segment of a superpacket: all have that fate.
+    """
 
     source: str
     target: str
     fate: Fate
+    segment_bytes: int = 0
 
     @property
     def link(self) -> str:
@@ -143,7 +148,10 @@ class Record(NamedTuple):
     @property
     def comment(self) -> str:
         """What people read beside the packet."""
-        return _joined(self.link, self.fate.text)
+        text = _joined(self.link, self.fate.text)
+        if self.segment_bytes:
+            text += f"; a superpacket: each segment has {self.segment_bytes} bytes of it"
+        return text
 
 
 # One encoder for all: json.dumps makes a new one each time, which takes longer than its work.
@@ -152,10 +160,12 @@ _json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 def encode(record: Record) -> bytes:
     """Return it as data of a capture. It runs for every packet that a fault acts on."""
-    source, target, fate = record
+    source, target, fate, segment_bytes = record
     data: dict[str, Any] = {_VERSION_KEY: VERSION}
     if source:
         data["from"], data["to"] = source, target
+    if segment_bytes:
+        data["segment_bytes"] = segment_bytes
     if fate.kind != DELIVERED:
         data["kind"] = fate.kind
     if fate.late_ns:
@@ -193,6 +203,7 @@ def decode(data: bytes) -> Record:
             text = f"a packet's fate in layout {version}, of another version of the lab"
             raise ValueError(text)
         source, target = str(read.pop("from", "")), str(read.pop("to", ""))
+        segment_bytes = int(read.pop("segment_bytes", 0))
         actions = tuple(Action(**one) for one in read.pop("actions", ()))
         fate = Fate(actions=actions, answers=tuple(read.pop("answers", ())), **read)
     except (AttributeError, KeyError, TypeError) as error:
@@ -201,7 +212,7 @@ def decode(data: bytes) -> Record:
     if fate.kind not in KINDS:
         text = f"no fate of a packet: {fate.kind!r}"
         raise ValueError(text)
-    return Record(source, target, fate)
+    return Record(source, target, fate, segment_bytes)
 
 
 def _joined(head: str, tail: str) -> str:

@@ -31,8 +31,8 @@ _FLAGS = ((SYN, "SYN"), (FIN, "FIN"), (RST, "RST"), (PSH, "PSH"), (ACK, "ACK"))
 class Packet:
     """One packet, read once by `parse` and not changed; see there for what is unknown and when.
 
-    `transport_at`, `payload_at` and `length` are offsets in `data`, in bytes, in this order:
-    0 <= transport_at <= payload_at <= length <= len(data).
+    `transport_at`, `payload_at` and `length` are offsets in the packet, in bytes, in this order:
+    0 <= transport_at <= payload_at <= length. `data` has all of it, or only its beginning.
     """
 
     __slots__ = (
@@ -55,7 +55,7 @@ class Packet:
     icmp_code: int | None
     transport_at: int
     payload_at: int  # where the transport is unknown: where the IP payload starts
-    length: int  # the IP header's total length, or less if less is there
+    length: int  # the IP header's total length, or less if the packet has less
 
     @property
     def payload_length(self) -> int:
@@ -139,8 +139,10 @@ def extensions(data: bytes, length: int) -> Chain:
 _new = Packet.__new__
 
 
-def parse(data: bytes) -> Packet:
+def parse(data: bytes, length: int | None = None) -> Packet:
     """Read any bytes as an IP packet, without a link header; never raise.
+
+    `length` is how many bytes the packet had, where `data` are only those at its beginning.
 
     An IP header that is cut or contradicts itself, as the kernel drops it, makes the version 0.
     Of a transport header that is cut, the ports are known if they are there and the rest is not:
@@ -150,6 +152,7 @@ def parse(data: bytes) -> Packet:
     packet = _new(Packet)
     packet.data = data
     there = len(data)
+    had = there if length is None or length < there else length
     version = data[0] >> 4 if there else 0
     if version == 4 and there >= 20:
         first, length, offset, protocol, packet.source, packet.destination = _IPV4.unpack_from(data)
@@ -159,40 +162,43 @@ def parse(data: bytes) -> Packet:
             packet.fragment = ""
             if offset & 0x3FFF:  # all but the reserved bit and Don't Fragment
                 packet.fragment = "later" if offset & 0x1FFF else "first"
-            packet.length = length if length < there else there
-            _read_transport(packet, protocol, at)
+            packet.length = length if length < had else had
+            _read_transport(packet, protocol, at, there)
             return packet
     elif version == 6 and there >= _IPV6_HEADER:
         length, protocol, packet.source, packet.destination = _IPV6.unpack_from(data)
         length += _IPV6_HEADER
         packet.version = 6
-        packet.length = length = length if length < there else there
+        packet.length = length if length < had else had
+        length = length if length < there else there
         packet.fragment = ""
         at = _IPV6_HEADER
         if protocol in _EXTENSIONS:
             protocol, at, packet.fragment, _, _ = extensions(data, length)
-        _read_transport(packet, protocol, at)
+        _read_transport(packet, protocol, at, there)
         return packet
     packet.version = 0
-    packet.length = there
+    packet.length = had
     packet.source = packet.destination = b""
     packet.fragment = ""
-    _read_transport(packet, None, 0)
+    _read_transport(packet, None, 0, there)
     return packet
 
 
-def _read_transport(packet: Packet, protocol: int | None, at: int) -> None:
-    """Fill in all that the IP header does not say."""
+def _read_transport(packet: Packet, protocol: int | None, at: int, there: int) -> None:
+    """Fill in all that the IP header does not say, from the bytes that are there."""
     packet.protocol = protocol
     packet.transport_at = packet.payload_at = at
     packet.icmp_type = packet.icmp_code = None
     data = packet.data
-    room = packet.length - at if packet.fragment != "later" else 0
+    length = packet.length
+    room = (length if length < there else there) - at if packet.fragment != "later" else 0
     if protocol == TCP and room >= 20:
         (packet.source_port, packet.destination_port, packet.sequence, packet.acknowledgment,
          offset, packet.flags) = _TCP.unpack_from(data, at)  # fmt: skip
         size = (offset >> 4) * 4
-        packet.payload_at = at + (size if 20 <= size <= room else 20 if size < 20 else room)
+        most = length - at
+        packet.payload_at = at + (size if 20 <= size <= most else 20 if size < 20 else most)
         return
     packet.flags = packet.sequence = packet.acknowledgment = 0
     if protocol in (TCP, UDP) and room >= 4:

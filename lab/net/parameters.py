@@ -18,12 +18,18 @@ class Kind:
     """A kind of value that is more than a number or a word, for `Parameter.kind`."""
 
     ALLOWED: ClassVar[str]  # in words
+    ANNOTATION: ClassVar[str] = "float | str"  # as a Python type
     SCHEMA: ClassVar[Mapping[str, Any]]  # as JSON Schema
 
     @classmethod
     def read(cls, value: Any) -> Any:
         """Return what a value from a file or a question means; ValueError if it is none."""
         raise NotImplementedError
+
+    @classmethod
+    def from_words(cls, text: str) -> Any:
+        """Return what a person types as a file has it."""
+        return text
 
 
 class Parameter(NamedTuple):

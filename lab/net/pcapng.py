@@ -1,17 +1,19 @@
 """The layout of a capture file: its blocks and options as bytes, little-endian. No I/O.
 
 Source: draft-ietf-opsawg-pcapng (sections 3.5 options, 4.1 section header, 4.2 interface, 4.3
-packet, 4.6 statistics). Both sides use it: the agent that writes, and the lab that reads.
+packet, 4.6 statistics, 4.8 custom). Both sides use it: the agent that writes, the lab that reads.
 """
 
 from collections.abc import Iterable
 from struct import Struct
 
 SECTION, INTERFACE, PACKET, STATISTICS = 0x0A0D0D0A, 1, 6, 5
+CUSTOM_BLOCK = 0x40000BAD  # one that copies of the file may not keep
 # The two interfaces of every capture, by their number.
 INTERFACES = ("arrived at the wire", "delivered")
 ARRIVED, DELIVERED = range(2)
-MOST_SNAP_BYTES = 65_535
+# What is kept of each packet where nobody asks for more: its headers and the first of its data.
+SNAP_BYTES, MOST_SNAP_BYTES = 256, 65_535
 
 # Options: of any block, of an interface, of a packet, of a section, of statistics.
 COMMENT, CUSTOM = 1, 2988
@@ -19,6 +21,7 @@ NAME, RESOLUTION = 2, 9
 PACKET_ID = 5
 _APPLICATION = 4
 STARTS, ENDS, RECEIVED, DROPPED, LOST = 2, 3, 4, 5, 7
+SLOWED = b"slowed_ns"  # in a custom option of statistics, as JSON
 
 # Whose a custom option is: IANA's number for examples (RFC 5612), as the lab has none of its own.
 # So the data say themselves whose they are.
@@ -80,6 +83,16 @@ def block(kind: int, body: bytes, options: Iterable[bytes] = ()) -> bytes:
     return BLOCK.pack(kind, length) + body + listed + LENGTH.pack(length)
 
 
+def custom_block(data: bytes) -> bytes:
+    """Return data as a block of its own; zeros may follow them there."""
+    return block(CUSTOM_BLOCK, LENGTH.pack(_ENTERPRISE) + data + padding(len(data)))
+
+
+def custom_block_data(found: bytes) -> bytes:
+    """Return what a block of `custom_block` was made of."""
+    return found[BLOCK.size + LENGTH.size : -LENGTH.size].rstrip(b"\0")
+
+
 def time(time_ns: int) -> bytes:
     """Return a time since the epoch as blocks have it: its high half first."""
     return TIME.pack(time_ns >> 32, time_ns & 0xFFFFFFFF)
@@ -107,16 +120,19 @@ def statistics(
     received: int,
     dropped: int,
     lost: int,
+    slowed_ns: int = 0,
     text: str = "",
 ) -> bytes:
     """Return an interface's statistics; times since the epoch.
 
     `received` packets came there, `dropped` of them are not in the file, and `lost` never got that
-    far because the wire could not keep up.
+    far because the wire could not keep up. For `slowed_ns` packets had to wait for the reader.
     """
     options = [option(STARTS, time(starts_ns)), option(ENDS, time(ends_ns))]
     counts = ((RECEIVED, received), (DROPPED, dropped), (LOST, lost))
     options += [option(code, COUNT.pack(count)) for code, count in counts]
+    if slowed_ns:
+        options.append(custom(b'{"%s":%d}' % (SLOWED, slowed_ns)))
     if text:
         options.append(comment(text))
     return block(STATISTICS, LENGTH.pack(interface) + time(ends_ns), options)

@@ -13,7 +13,7 @@ from lab import printable
 from lab.api.run_log import RunLog
 from lab.checks import programs
 from lab.errors import LabError
-from lab.evidence import event_file, folders, summary, text, verdict_file
+from lab.evidence import event_file, folders, outside, summary, text, verdict_file
 from lab.evidence.events import (
     CallOutcome,
     End,
@@ -122,6 +122,7 @@ class TestEvidence:
         lines += programs.lines(found)
         lines += summary.lines(self.folder)
         lines += [f"note: {one.text}" for one in found if isinstance(one, Notice)]
+        lines += [f"note: {outside.with_remedy(line)}" for line in outside.texts(found)]
         for end in (one for one in found if isinstance(one, End)):
             lines += [f"note: {error}" for error in end.errors]
         return "\n".join(map(printable.line, lines))
@@ -202,5 +203,6 @@ def _write_verdict(folder: Path, judgement: Judgement) -> None:
             took_s=(found[-1].time_ns - start.time_ns) / 1e9,
             file=start.path,
             lacking=tuple(one.text for one in found if isinstance(one, MissingProgram)),
+            lost_outside=outside.texts(found),
         ),
     )

@@ -10,7 +10,7 @@ from lab import printable
 from lab.checks import programs
 from lab.engines import choice
 from lab.errors import LabError
-from lab.evidence import folders, summary
+from lab.evidence import folders, outside, summary
 from lab.evidence.verdict import Judgement, Verdict, failures
 from lab.pytest_plugin import options
 from lab.pytest_plugin.evidence import TITLE, page, shown
@@ -89,6 +89,7 @@ class ScenarioItem(pytest.Item):
             place = f"{shown(self, self.path)}:{one.line}"
             yield f"{place}: {one.what}: expected: {one.expected}; found: {one.found}"
         yield from (f"this machine lacks {line}" for line in outcome.lacking)
+        yield from map(outside.with_remedy, outcome.lost_outside)
         yield "the steps:"
         yield from self._steps
         yield from summary.lines(outcome.folder, outcome.step)

@@ -6,10 +6,11 @@ The script of the page draws the packets of unfolded groups in the same way, wit
 from dataclasses import dataclass, replace
 
 from lab.net.fate import CHANGED, DELIVERED, DROPPED, DUPLICATE, HELD, LATE
-from lab.report.geometry import RAIL, Lanes
+from lab.report.geometry import LOOP, RAIL, Lanes
 from lab.report.model import Packet
 
 TEXT_Y, BEGIN_Y, END_Y, LATE_Y = 11, 18, 21, 24
+LOOP_Y = 9  # where that of a host to itself begins
 # How far a packet that never came got, as a part of the way.
 LOST_AT, HELD_AT = 0.56, 0.8
 
@@ -27,6 +28,7 @@ class Arrow:
     text_x: int
     anchor: str
     room: int = 0  # how wide its text can be
+    turn: int | None = None  # where that of a host to itself turns back
 
 
 def arrow(packet: Packet, lanes: Lanes, *, across: bool = False) -> Arrow | None:
@@ -35,8 +37,10 @@ def arrow(packet: Packet, lanes: Lanes, *, across: bool = False) -> Arrow | None
     `across`: it ends in another row, so its text stands where it begins.
     """
     begin, end = lanes.x(packet.source), lanes.x(packet.target)
-    if begin is None or end is None or begin == end:
+    if begin is None or end is None:
         return None
+    if begin == end:
+        return _loop(packet, lanes, across=across)
     sign = 1 if end > begin else -1
     x1, x2 = begin + sign * RAIL, end - sign * RAIL
     (middle, room), ending, y2 = lanes.beside(packet.source, packet.target), "head", END_Y
@@ -51,6 +55,22 @@ def arrow(packet: Packet, lanes: Lanes, *, across: bool = False) -> Arrow | None
         edge = middle - sign * room // 2
         middle, anchor = edge, "start" if sign > 0 else "end"
     return Arrow(x1, BEGIN_Y, x2, y2, ending, packet.fates, middle, anchor, room)
+
+
+def _loop(packet: Packet, lanes: Lanes, *, across: bool) -> Arrow:
+    """Return the arrow of a host to itself: out of its lane, and back.
+
+    `across`: it comes back in another row, from where it turns.
+    """
+    sign, x = lanes.side(packet.source), lanes.x(packet.source) or 0
+    begin, turn = x + sign * RAIL, x + sign * (RAIL + LOOP)
+    x2, y2, ending = begin, END_Y, "head"
+    if DROPPED in packet.fates or HELD in packet.fates:
+        x2, y2, ending = turn, LOOP_Y, "cross" if DROPPED in packet.fates else "stop"
+    elif LATE in packet.fates and not across:
+        y2 = LATE_Y
+    text_x, anchor, room = lanes.loop_words(packet.source)
+    return Arrow(begin, LOOP_Y, x2, y2, ending, packet.fates, text_x, anchor, room, turn)
 
 
 def lower(drawn: Arrow, by: int) -> Arrow:

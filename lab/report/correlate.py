@@ -27,11 +27,24 @@ class _Socket:
     host: str
     connection: int | None = None
     port: int | None = None
+    is_target: bool = False  # the end that did not begin the connection
     is_datagram: bool = False
     sent_bytes: int = 0
     received_bytes: int = 0
     sent_packets: int = 0
     taken_packets: int = 0
+
+    def sends(self, packet: Packet) -> bool:
+        """Tell whether a packet of its connection is sent by it."""
+        is_loop = packet.source == packet.target
+        return packet.source == self.host and (not is_loop or packet.is_back is self.is_target)
+
+    def gets(self, packet: Packet) -> bool:
+        """Tell whether a packet of its connection is sent to it."""
+        is_loop = packet.source == packet.target
+        return packet.target == self.host and (
+            not is_loop or packet.is_back is not self.is_target or packet.label.startswith("ICMP")
+        )
 
 
 def link(
@@ -97,16 +110,20 @@ class _Correlator:
         if isinstance(port := call.arguments.get("port"), int):
             socket.port = port
         if call.role is Role.ACCEPT:
-            socket.connection = self._accepted(call.value)
+            socket.connection = self._accepted(call)
+            socket.is_target = True
         elif call.role is Role.CONNECT or call.is_sent_to_an_address:
             if socket.connection is None or call.is_sent_to_an_address:
+                socket.is_target = False
                 socket.connection = self._opened_by(call, socket)
         elif socket.connection is None and (socket.is_datagram or socket.port is not None):
             socket.connection = self._datagrams(call, socket)
 
-    def _accepted(self, end: Any) -> int | None:
-        there = [one.number for one in self._connections if one.source_end == end]
-        return there[-1] if there else None
+    def _accepted(self, call: Call) -> int | None:
+        there = [one for one in self._connections if one.source_end == call.value]
+        # Of several hosts, each with a connection to itself, the ends may be the same.
+        own = [one for one in there if one.target == call.host] or there
+        return own[-1].number if own else None
 
     def _opened_by(self, call: Call, socket: _Socket) -> int | None:
         until_ns = (call.ended_ns or call.began_ns) + _SLACK_NS
@@ -131,6 +148,7 @@ class _Correlator:
             is_ours = socket.host in {one.source, one.target} and one.protocol == "UDP"
             is_in_time = self._packets[one.number][0].time_ns <= ended_ns + _SLACK_NS
             if is_ours and is_in_time and end.endswith(f":{socket.port}"):
+                socket.is_target = one.target == socket.host
                 return one.number
         return None
 
@@ -138,18 +156,18 @@ class _Correlator:
         """Return the packets that a call made, or that made it return."""
         ended_ns = (call.ended_ns or call.looked_ns) + _SLACK_NS
         if call.role in {Role.ACCEPT, Role.CONNECT}:
-            return [*_numbers(ours, _is_opening), *self._bad_news(call, ours, ended_ns)]
+            return [*_numbers(ours, _is_opening), *self._bad_news(call, socket, ours, ended_ns)]
         if call.role is Role.END:
             return _numbers(
                 ours,
                 lambda one: (
-                    one.source == call.host
+                    socket.sends(one)
                     and bool(one.flags & (FIN | RST))
                     and one.time_ns >= call.began_ns - _SLACK_NS
                 ),
             )
         if call.error:
-            return self._bad_news(call, ours, ended_ns)
+            return self._bad_news(call, socket, ours, ended_ns)
         if call.role is Role.SEND:
             return self._sent(call, socket)
         if call.role is Role.RECEIVE and call.ended_ns is not None:
@@ -157,7 +175,7 @@ class _Correlator:
         return ()
 
     def _sent(self, call: Call, socket: _Socket) -> list[int]:
-        mine = self._direction(socket, lambda one: one.source == call.host)
+        mine = self._direction(socket, socket.sends)
         if socket.is_datagram:
             socket.sent_packets += 1
             return [one.number for one in mine.packets[socket.sent_packets - 1 :][:1]]
@@ -168,7 +186,7 @@ class _Correlator:
         return mine.overlapping(begin, end)
 
     def _received(self, call: Call, socket: _Socket, ended_ns: int) -> list[int]:
-        theirs = self._direction(socket, lambda one: one.target == call.host)
+        theirs = self._direction(socket, socket.gets)
         if socket.is_datagram:
             socket.taken_packets += 1
             return [one.number for one in theirs.taken[socket.taken_packets - 1 :][:1]]
@@ -182,27 +200,33 @@ class _Correlator:
         found = theirs.overlapping(begin, end)
         return [number for number in found if theirs.was_delivered(number)]
 
-    def _direction(self, socket: _Socket, test: Callable[[Packet], bool]) -> Direction:
-        """Return the packets of a socket's connection that went one way."""
+    def _direction(self, socket: _Socket, is_meant: Callable[[Packet], bool]) -> Direction:
+        """Return the packets of a socket's connection that it sends, or that it gets."""
         assert socket.connection is not None
         ours = self._packets[socket.connection]
-        source = next((one.source for one in ours if test(one)), "")
-        key = socket.connection, source
+        way = next((_way(one) for one in ours if is_meant(one)), "")
+        key = (socket.connection, way)
         if key not in self._directions:
-            self._directions[key] = Direction([one for one in ours if one.source == source])
+            self._directions[key] = Direction([one for one in ours if _way(one) == way])
         return self._directions[key]
 
-    @staticmethod
-    def _bad_news(call: Call, ours: Sequence[Packet], ended_ns: int) -> list[int]:
+    def _bad_news(
+        self, call: Call, socket: _Socket, ours: Sequence[Packet], ended_ns: int
+    ) -> list[int]:
         """Return the reset or the ICMP error that the host got, if there is one."""
         news = [
             one.number
             for one in ours
-            if one.target == call.host
+            if socket.gets(one)
             and one.time_ns <= ended_ns
             and (one.flags & RST or one.label.startswith("ICMP") or "became RST" in str(one.marks))
         ]
         return news[-1:] if call.error else []
+
+
+def _way(packet: Packet) -> str:
+    """Return what the packets of a connection that go one way have in common."""
+    return f"{packet.source} back" if packet.is_back else packet.source
 
 
 def _is_opening(packet: Packet) -> bool:

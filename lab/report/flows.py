@@ -12,6 +12,8 @@ from lab.report.model import Connection
 _RETRANSMISSION, _KEEP_ALIVE, _PROBE = "retransmission", "keep-alive", "window probe"
 
 End = tuple[bytes, int]
+# The protocol, both ends, and of what a host sends to itself the host: many have 127.0.0.1.
+_Key = tuple[int, frozenset[End], str]
 
 
 class Place(NamedTuple):
@@ -22,6 +24,7 @@ class Place(NamedTuple):
     marks: tuple[str, ...] = ()
     first_byte: int = 0
     has_bytes: bool = False
+    is_back: bool = False  # to the end that began, of a host's connection to itself
 
 
 @dataclass(slots=True)
@@ -45,21 +48,26 @@ class Flows:
 
     def __init__(self) -> None:
         self.connections: list[Connection] = []
-        self._flows: dict[tuple[int, frozenset[End]], _Flow] = {}
+        self._flows: dict[_Key, _Flow] = {}
 
     def place(self, packet: Packet, source: str, target: str) -> Place:
         """Return the place of the next packet, sent by the host `source` to `target`."""
         if packet.source_port is None or packet.destination_port is None:
-            return Place(self._about(packet), packet_text.label(packet, 0, 0))
+            about = self._about(packet, _alone(source, target))
+            return Place(about, packet_text.label(packet, 0, 0))
         ends = (packet.source, packet.source_port), (packet.destination, packet.destination_port)
+        alone = _alone(source, target)
         assert packet.protocol is not None
-        key = packet.protocol, frozenset(ends)
+        key = packet.protocol, frozenset(ends), alone
         flow = self._flows.get(key)
         if flow is None or _begins_anew(flow, packet, ends[0]):
             flow = self._flows[key] = self._new(packet, source, target, ends)
         if packet.protocol != TCP or packet.payload_at == packet.transport_at:
-            return Place(flow.connection.number, packet_text.label(packet, 0, 0))
-        return _in_stream(flow, packet, *ends)
+            place = Place(flow.connection.number, packet_text.label(packet, 0, 0))
+        else:
+            place = _in_stream(flow, packet, *ends)
+        is_back = bool(alone) and _text(*ends[0]) != flow.connection.source_end
+        return place._replace(is_back=True) if is_back else place
 
     def _new(self, packet: Packet, source: str, target: str, ends: tuple[End, End]) -> _Flow:
         texts = [_text(address, port) for address, port in ends]
@@ -73,7 +81,7 @@ class Flows:
         self.connections.append(made)
         return _Flow(made, {end: _Direction() for end in ends})
 
-    def _about(self, packet: Packet) -> int | None:
+    def _about(self, packet: Packet, alone: str) -> int | None:
         """Return the connection that an ICMP error is about."""
         if not packet_text.is_icmp_error(packet):
             return None
@@ -81,8 +89,13 @@ class Flows:
         if inner.source_port is None or inner.destination_port is None or inner.protocol is None:
             return None
         ends = {(inner.source, inner.source_port), (inner.destination, inner.destination_port)}
-        flow = self._flows.get((inner.protocol, frozenset(ends)))
+        flow = self._flows.get((inner.protocol, frozenset(ends), alone))
         return flow.connection.number if flow else None
+
+
+def _alone(source: str, target: str) -> str:
+    """Return the host that sends to itself, "" for what is between two."""
+    return source if source == target else ""
 
 
 def _begins_anew(flow: _Flow, packet: Packet, source: End) -> bool:

@@ -11,6 +11,7 @@ TWO_APART, TWO_BESIDE = (280, 440), 330
 MORE_APART, MORE_BESIDE = (270, 300), 270
 # Arrows end at the rail of a lane; labels of calls begin a little further out.
 RAIL, LABEL = 5, 16
+LOOP = 24  # how far from its lane the arrow of a host to itself turns back
 BAR, BESIDE = 10, 7  # a bar's width; how far those of one lane stand from each other
 _FREE = 6  # between words and what is beside them
 
@@ -58,7 +59,29 @@ class Lanes:
         if source not in self.hosts or target not in self.hosts:
             return self.middle, self.middle_room
         begin, end = self.hosts.index(source), self.hosts.index(target)
+        if begin == end:
+            return self._gap(begin if self._is_left(begin) else begin - 1)
         return self._gap(min(begin, begin + (1 if end > begin else -1)))
+
+    def side(self, host: str) -> int:
+        """Return on which side of its lane the arrows of a host to itself are: 1 right, -1 left.
+
+        The labels of its calls are on the other one.
+        """
+        return 1 if self._is_left(self.hosts.index(host)) else -1
+
+    def loop_words(self, host: str) -> tuple[int, str, int]:
+        """Return where the words of an arrow to itself stand, their text-anchor and their room.
+
+        That is beside the arrow; of a host alone, on the other side of its lane, where room is.
+        """
+        number = self.hosts.index(host)
+        if len(self.hosts) == 1:
+            return *self.label(host), self.label_room(host)
+        sign, x = self.side(host), self.xs[number]
+        middle, room = self.beside(host, host)
+        turn = x + sign * (RAIL + LOOP + _FREE)
+        return turn, "start" if sign > 0 else "end", sign * (middle - turn) + room // 2
 
     @property
     def middle(self) -> int:

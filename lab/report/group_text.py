@@ -35,7 +35,12 @@ def group_parts(entry: Entry, there: Lanes, here: Container[int]) -> Iterator[tu
         return
     yield "many", counted(len(packets), "packet")
     right = sum((there.x(one.source) or 0) < (there.x(one.target) or 0) for one in packets)
-    ways = ((right, "\N{RIGHTWARDS ARROW}"), (len(packets) - right, "\N{LEFTWARDS ARROW}"))
+    itself = sum(one.source == one.target for one in packets)
+    ways = (
+        (right, "\N{RIGHTWARDS ARROW}"),
+        (len(packets) - right - itself, "\N{LEFTWARDS ARROW}"),
+        (itself, "\N{ANTICLOCKWISE OPEN CIRCLE ARROW}"),
+    )
     yield (
         "about",
         "\N{EN SPACE}".join(f"{count:,}\N{NO-BREAK SPACE}{sign}" for count, sign in ways if count),

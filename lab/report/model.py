@@ -45,7 +45,8 @@ class Packet:
     are words such as `retransmission`, `fates` are of `lab.net.fate.FATES`, `comment` is all of its
     fate in words, `ended` what ended its way (`rejected`), `faults` are the names of those that
     acted on it. The bytes `first_byte` to `end_byte` of its direction
-    (from 0) are in it; both are 0 where that has no meaning.
+    (from 0) are in it; both are 0 where that has no meaning. `is_back`: of a host's connection to
+    itself, it goes to the end that began.
     """
 
     number: int
@@ -66,6 +67,7 @@ class Packet:
     flags: int = 0
     first_byte: int = 0
     end_byte: int = 0
+    is_back: bool = False
 
     @property
     def fate(self) -> str:

@@ -17,7 +17,6 @@ from lab.evidence.pcapng import Record, read
 from lab.net import pcapng
 from lab.net.fate import CHANGED, DELIVERED, Fate
 from lab.net.packet import Packet as Raw
-from lab.net.packet import parse
 from lab.report import packet_text
 from lab.report.flows import Flows
 from lab.report.model import Connection, Packet
@@ -46,7 +45,7 @@ def read_traffic(path: Path, fault_names: dict[str, str], events: Sequence[Event
     for record in arrived:
         source, target, fate = record.source, record.target, record.fate
         link = f"{source} -> {target}" if source else ""
-        raw = parse(record.data)
+        raw = record.packet
         found.seen.append(Seen(link, raw, fate, record.time_ns))
         if not source or is_background(raw):
             found.background += 1
@@ -59,7 +58,7 @@ def read_traffic(path: Path, fault_names: dict[str, str], events: Sequence[Event
             Packet(
                 number=len(found.packets),
                 time_ns=record.time_ns,
-                delivered_ns=end.time_ns if end and fate.kind == DELIVERED else None,
+                delivered_ns=_at(end, record) if end and fate.kind == DELIVERED else None,
                 source=source,
                 target=target,
                 connection=place.connection,
@@ -73,6 +72,7 @@ def read_traffic(path: Path, fault_names: dict[str, str], events: Sequence[Event
                 late_ms=fate.late_ns / 1e6,
                 times=1 + fate.duplicates,
                 flags=raw.flags,
+                is_back=place.is_back,
                 first_byte=place.first_byte,
                 end_byte=place.first_byte + (raw.payload_length if place.has_bytes else 0),
             )
@@ -84,16 +84,18 @@ def read_traffic(path: Path, fault_names: dict[str, str], events: Sequence[Event
 def _records(
     path: Path, events: Sequence[Event], missing: list[str]
 ) -> tuple[list[Record], dict[int, Record]]:
-    """Return what arrived, in the order of time, and what was delivered, by the packets' ids."""
+    """Return what arrived, in the order of time, and what was delivered, by the packets' ids: of
+    segments that went on as a superpacket, that.
+    """
     arrived: list[Record] = []
     delivered: dict[int, Record] = {}
     try:
-        for record in read(path, events):
+        for record in read(path, events, cut={pcapng.ARRIVED}):
             if isinstance(record, Record):
                 if record.interface == pcapng.ARRIVED:
                     arrived.append(record)
                 else:
-                    delivered[record.packet_id] = record
+                    delivered.update(dict.fromkeys(record.packet_ids, record))
     except EvidenceError as error:
         missing.append(f"The capture is not whole: {_without(path, error)}.")
     except OSError as error:
@@ -101,6 +103,11 @@ def _records(
     except (struct.error, KeyError, IndexError, ValueError):
         missing.append(f"The capture is not whole: {path.name}: a packet cannot be read.")
     return sorted(arrived, key=lambda record: record.time_ns), delivered
+
+
+def _at(end: Record, record: Record) -> int:
+    """Return when a packet was delivered: as `Record.segments` has it, a nanosecond apart."""
+    return end.time_ns + record.packet_id - end.packet_id
 
 
 def _without(path: Path, error: Exception) -> str:
@@ -117,7 +124,7 @@ def _became(raw: Raw, end: Record | None, fates: tuple[str, ...]) -> tuple[str, 
     """Say what a packet was changed into, where that shows in its flags."""
     if CHANGED not in fates or end is None:
         return ()
-    now = parse(end.data)
+    now = end.packet
     if now.flags == raw.flags or not now.flags:
         return ()
     return (f"became {packet_text.tcp_flags(now.flags)}",)

@@ -5,10 +5,10 @@ from typing import Any
 
 from lab.evidence.text import plain
 from lab.report import timeline
-from lab.report.arrows import BEGIN_Y, END_Y, HELD_AT, LATE_Y, LOST_AT, TEXT_Y
+from lab.report.arrows import BEGIN_Y, END_Y, HELD_AT, LATE_Y, LOOP_Y, LOST_AT, TEXT_Y
 from lab.report.call_text import counted, duration
-from lab.report.geometry import BAR, RAIL, TIMES_X, Lanes
-from lab.report.model import Call, Fault, Log, Note, Printed, Program, Run
+from lab.report.geometry import BAR, LOOP, RAIL, TIMES_X, Lanes
+from lab.report.model import Call, Fault, Log, Note, Packet, Printed, Program, Run
 from lab.report.packet_columns import on_the_page, packet_columns, ranges
 from lab.report.picture import BOTTOM, TOP
 from lab.report.row_text import Words, clock, links_words
@@ -35,6 +35,8 @@ MEASURES = {
     "begin_y": BEGIN_Y,
     "end_y": END_Y,
     "late_y": LATE_Y,
+    "loop_y": LOOP_Y,
+    "loop": LOOP,
     "lost_at": LOST_AT,
     "held_at": HELD_AT,
     "bar": BAR,
@@ -54,6 +56,7 @@ def payload(run: Run, picture: Picture) -> dict[str, Any]:
         "width": there.width,
         "measures": MEASURES,
         "gaps": [_gaps(there, host) for host in there.hosts],
+        "loops": [[there.side(host), *there.loop_words(host)[:2]] for host in there.hosts],
         "names": len(run.faults) > 1,  # one fault has its name on its shade
         "connections": [one.label for one in run.connections],
         "packets": packet_columns(run, here),
@@ -78,10 +81,17 @@ def _wrapped(run: Run, picture: Picture, here: Container[int]) -> dict[int, Part
     words, found = Words(run, picture.lanes), {}
     for packet in (one for row in picture.rows for one in row.packets if one.number in here):
         parts = words.parts(Entry(packet.time_ns, Kind.PACKET, packet))
-        _, room = picture.lanes.beside(packet.source, packet.target)
+        room = _room(packet, picture.lanes)
         if (wrapped := wrap(parts, room, 2)) is not parts:
             found[packet.number] = wrapped
     return found
+
+
+def _room(packet: Packet, there: Lanes) -> int:
+    """Return how wide the words of a packet can be."""
+    if packet.source == packet.target and packet.source in there.hosts:
+        return there.loop_words(packet.source)[2]
+    return there.beside(packet.source, packet.target)[1]
 
 
 def _cut(text: str) -> str:

@@ -127,14 +127,27 @@ class _Rows:
         return plot(curve(entry.packets), len(entry.packets), place, self._run.began_ns)
 
     def _arrow(self, entry: Entry, *, across: bool) -> Arrow | None:
-        if isinstance(entry.thing, Packet) and entry.kind in {Kind.PACKET, Kind.GROUP}:
-            return arrow(entry.thing, self._lanes, across=across)
+        thing = entry.thing
+        if isinstance(thing, Packet) and entry.kind is Kind.GROUP and thing.source == thing.target:
+            return self._beside(thing.source)
+        if isinstance(thing, Packet) and entry.kind in {Kind.PACKET, Kind.GROUP}:
+            return arrow(thing, self._lanes, across=across)
         return self._pile() if entry.kind is Kind.GROUP else None
 
     def _dot(self, entry: Entry) -> int | None:
         if entry.kind not in _DOTS:
             return None
         return None if isinstance(entry.thing, Packet) else self._lanes.x(entry.thing.host)
+
+    def _beside(self, host: str) -> Arrow | None:
+        """Return where a group of a host's packets to itself lies: beside its lane."""
+        there = self._lanes
+        if host not in there.hosts or len(there.hosts) < 2:
+            return None
+        sign, number = there.side(host), there.hosts.index(host)
+        x1, x2 = there.xs[number] + sign * RAIL, there.xs[number + sign] - sign * RAIL
+        middle, room = there.beside(host, host)
+        return Arrow(x1, BEGIN_Y, x2, END_Y, "head", (), middle, "middle", room)
 
     def _pile(self) -> Arrow | None:
         """Return where a group of calls alone lies: from the first lane to the last."""

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from lab.checks.judge import judge
 from lab.errors import EvidenceError, LabError
-from lab.evidence import event_file, files, folders, verdict_file
+from lab.evidence import event_file, folders, outside, scenario_file, verdict_file
 from lab.evidence.events import End, Event, Start
+from lab.evidence.packets import is_altered
 from lab.evidence.verdict import Judgement, Verdict, overall
 from lab.report import correlate
 from lab.report import events as run_events
@@ -37,13 +38,14 @@ def read(folder: Path) -> Run:
     missing += traffic.missing
     if found and not any(isinstance(event, End) for event in found):
         missing.append(f"{event_file.FILE} ends early: what came after its last line is not known.")
-    scenario = _scenario(folder, start, missing)
+    scenario = _scenario(folder, start, found, missing)
     judgements, verdict = _judged(folder, scenario, found, traffic, missing)
     addresses = addresses_of(found)
     shown = run_events.Events(found, addresses, Expectations(scenario, judgements))
     if shown.left_out:
         missing.append(f"{event_file.FILE} is damaged: {_events_left_out(shown.left_out)}.")
         judgements, verdict = _not_whole(judgements, verdict, missing)
+    missing += [f"{line}." for line in outside.texts(found)]
     return _run(folder, found, start, scenario, traffic, shown, judgements, verdict, missing)
 
 
@@ -66,14 +68,20 @@ def _events(folder: Path, missing: list[str]) -> list[Event]:
     return found
 
 
-def _scenario(folder: Path, start: Start | None, missing: list[str]) -> Scenario | None:
+def _scenario(
+    folder: Path, start: Start | None, found: Sequence[Event], missing: list[str]
+) -> Scenario | None:
     path = folder / folders.SCENARIO
     if start and start.test is not None:
         return None  # a test's own code says what it expects
     try:
-        return read_scenario(path, hosts=_hosts_named(start), text=files.read_text(path))
-    except (LabError, OSError):
-        missing.append(f"There is no readable {folders.SCENARIO}: what was expected is not known.")
+        text = scenario_file.read(folder, found)
+        return read_scenario(path, hosts=_hosts_named(start), text=text)
+    except LabError as error:
+        what = f"There is no readable {folders.SCENARIO}"
+        if path.is_file():
+            what = str(error).partition("\n")[0].removeprefix(f"{folder}/")
+        missing.append(f"{what}: what was expected is not known.")
         return None
 
 
@@ -93,7 +101,8 @@ def _judged(
     judgements: list[Judgement] = []
     try:
         why = traffic.missing[0] if traffic.missing else ""
-        judgements += judge(scenario, found, traffic.seen, missing=why)
+        is_doubtful = bool(why and traffic.seen) and is_altered(folder / folders.CAPTURE, found)
+        judgements += judge(scenario, found, [] if is_doubtful else traffic.seen, missing=why)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         missing.append(f"{event_file.FILE} is damaged: {type(error).__name__}: {error}.")
     judgements += [

@@ -11,6 +11,7 @@ from lab.report.model import Packet
 
 MOST = 20_000
 _FLAGS = 0x07  # FIN, SYN, RST
+_PLAIN = (DELIVERED,)
 
 
 def sampled(packets: Sequence[Packet]) -> frozenset[int]:
@@ -21,13 +22,17 @@ def sampled(packets: Sequence[Packet]) -> frozenset[int]:
     """
     if len(packets) <= MOST:
         return frozenset(one.number for one in packets)
-    telling = [one.number for one in packets if _tells(one)][: MOST // 2]
-    others = [one.number for one in packets if not _tells(one)]
+    telling: list[int] = []
+    others: list[int] = []
+    for one in packets:
+        (telling if _tells(one) else others).append(one.number)
+    del telling[MOST // 2 :]
     room = MOST - len(telling)
     return frozenset(telling).union(others[: room * 3 // 4], others[-(room // 4) :])
 
 
 def _tells(packet: Packet) -> bool:
     """Tell whether more than lateness happened: of a slow link all packets are late."""
-    is_plain = set(packet.fates) <= {DELIVERED, LATE}
-    return not is_plain or bool(packet.marks or packet.flags & _FLAGS)
+    if packet.marks or packet.flags & _FLAGS:
+        return True
+    return packet.fates != _PLAIN and not {*packet.fates} <= {DELIVERED, LATE}

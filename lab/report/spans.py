@@ -26,7 +26,8 @@ def spans(
         if row is None or not row.is_across or row.arrow is None or last not in rows:
             continue
         drawn, kind = row.arrow, " ".join(("flight", *packet.fates))
-        yield Span(kind, row.key, row.key, drawn.y1, last, 6, drawn.x1, drawn.x2, 0, 0)
+        begin = drawn.x1 if drawn.turn is None else drawn.turn
+        yield Span(kind, row.key, row.key, drawn.y1, last, 6, begin, drawn.x2, 0, 0)
 
 
 def _until(fault: Fault, rows: Mapping[str, Row]) -> tuple[str, int]:

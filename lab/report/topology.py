@@ -16,6 +16,7 @@ _WIDTH, _SHOWN = 280, 400  # at least, in its own units; at most, in those of th
 _RADII = (86, 58)
 _BOX, _HEIGHT = 48, 20  # halves
 _FREE, _ASIDE, _MARGIN, _LOWER = 8, 5, 8, 10
+_LOOP = 12  # how far the link of a host to itself goes below its box, and how wide it is
 _STEPS_OF_GROWTH = 60
 
 Point = tuple[float, float]
@@ -47,6 +48,12 @@ class Edge:
     fault: str
     words: str
     is_cut: bool
+    is_loop: bool = False  # from a host to itself, below its box
+
+    @property
+    def middle(self) -> tuple[int, int]:
+        """Where the mark of a fault stands."""
+        return (self.x1 + self.x2) // 2, (self.y1 + self.y2) // 2 + (_LOOP if self.is_loop else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,7 @@ def topology(run: Run) -> Topology:
             faults.setdefault(link, []).append(f"{fault.name}: {fault.what}")
             cut |= {link} if impairments.find(fault.kind).CUTS else set()
     used = {(one.source, one.target) for one in run.packets} | set(faults)
-    used = {link for link in used if set(link) <= set(run.hosts) and link[0] != link[1]}
+    used = {link for link in used if set(link) <= set(run.hosts)}
     addresses = {host: next(iter(run.addresses.get(host, ())), "") for host in run.hosts}
     half = _half(addresses)
     places, width, height = _places(run.hosts, used, half)
@@ -88,6 +95,7 @@ def topology(run: Run) -> Topology:
             "; ".join(faults.get((source, target), ())),
             f"{source} \N{RIGHTWARDS ARROW} {target}",
             (source, target) in cut,
+            is_loop=source == target,
         )
         for source, target in sorted(used)
     ]
@@ -99,6 +107,8 @@ def topology(run: Run) -> Topology:
     label = _label(kinds, width) if len(run.hosts) == 2 else ""
     if word_width("fault", label) > width - 4 * half - 8:
         height += _LOWER  # it is under the boxes, not between them
+    if any(one.is_loop for one in edges):
+        height += _LOOP
     return Topology(width, height, half, nodes, tuple(edges), label)
 
 
@@ -147,7 +157,7 @@ def _is_clear(places: dict[str, Point], used: Links, half: int) -> bool:
         _crosses(places[source], places[target], place, half)
         for source, target in used
         for host, place in places.items()
-        if host not in {source, target}
+        if source != target and host not in {source, target}
     )
 
 
@@ -168,6 +178,9 @@ def _crosses(one: Point, other: Point, box: Point, half: int) -> bool:
 def _arrow(one: Point, other: Point, half: int) -> tuple[int, int, int, int]:
     """Return the ends of an arrow a little to the right of the way between two boxes."""
     (x1, y1), (x2, y2) = one, other
+    if one == other:
+        below = y1 + _HEIGHT
+        return *_rounded((x1 + half / 2, below)), *_rounded((x1 + half / 2 - _LOOP, below + 2))
     length = math.hypot(x2 - x1, y2 - y1) or 1
     ux, uy = (x2 - x1) / length, (y2 - y1) / length
     aside = -uy * _ASIDE, ux * _ASIDE

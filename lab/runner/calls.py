@@ -52,6 +52,12 @@ class PendingCalls:
         for client in self._clients.values():
             client.wait_until_ready()
 
+    def lost(self, hosts: Iterable[str], within_s: float) -> Iterator[str]:
+        """Yield those of the hosts whose call server others have ended; of a paused one none is."""
+        for name in hosts:
+            if name in self._clients and self._clients[name].connection.is_lost(within_s):
+                yield name
+
     def call(
         self, number: int, host: str, name: str, arguments: Mapping[str, Any], limit_s: float
     ) -> CallOutcome:

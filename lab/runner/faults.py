@@ -48,6 +48,8 @@ class ActiveFaults:
         self._observed: dict[int, ActiveFault] = {}
         # The hosts that a step has ended, or may have.
         self.ended: set[str] = set()
+        # Those whose agent has ended by other means.
+        self.lost: set[str] = set()
 
     def observe(self, number: int, source: str, target: str, match: Mapping[str, Any]) -> None:
         """Begin to count the packets that a step waits for: they may come before the step does."""
@@ -73,7 +75,8 @@ class ActiveFaults:
         added = self._faults.setdefault(name, [])
         asked = self._seeded(impairment, parameters)
         for source, target in links:
-            added.append(self._lab.link(source, target).add(impairment, asked, for_ms=for_ms))
+            for link in self._lab.links(source, target):
+                added.append(link.add(impairment, asked, for_ms=for_ms))
         return self._recorder.write(as_events.fault_on(name, added, step=number))
 
     def _seeded(self, impairment: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,6 +129,7 @@ class ActiveFaults:
         try:
             return self._last_of(fault)
         except AgentEndedError as error:
+            self.lost.add(fault.added.target)
             if (text := str(error)) not in self._errors:
                 self._errors.append(text)
             return fault.added

@@ -13,9 +13,15 @@ from lab.api.lab import Lab
 from lab.checks.judge import judge_step
 from lab.errors import LabError
 from lab.evidence.event_file import Recorder
-from lab.evidence.events import CaptureEnded, StepError, StepEvent, StepsEnded, SyslogError
+from lab.evidence.events import (
+    StepError,
+    StepEvent,
+    StepsEnded,
+    SyslogError,
+)
 from lab.evidence.verdict import Judgement, Verdict
 from lab.runner.context import LabContext
+from lab.runner.ended_parts import EndedParts
 from lab.scenario.model import Scenario
 from lab.scenario.steps import Step
 
@@ -44,7 +50,8 @@ class Player:
         self._capture = capture
         self._show = show
         self._errors = errors
-        self._context = LabContext(lab, scenario, recorder, capture, errors)
+        self._context = context = LabContext(lab, scenario, recorder, capture, errors)
+        self._ended = EndedParts(lab, capture, recorder, context.calls, context.faults)
 
     def __enter__(self) -> "Player":
         return self
@@ -72,6 +79,8 @@ class Player:
                     return
             failed = interrupted = False
         finally:
+            if not interrupted:
+                self._ended.look(failed=failed)
             context.calls.write_rest()
             context.faults.lift_all()
             self._end_syslog()
@@ -80,8 +89,10 @@ class Player:
 
     def record_capture_end(self) -> None:
         """Record, once the capture has ended, of which hosts it has not all."""
-        early = self._capture.captured.ended_early
-        self._recorder.write(CaptureEnded(ended_early=early))
+        captured = self._capture.captured
+        early = captured.ended_early
+        self._recorder.write(captured.event)
+        self._ended.look_at_agents(early)
         for host in sorted({*early} - self._context.faults.ended):
             self._errors.append(f"{host}: the agent on its wire has ended, and no step ended it")
 

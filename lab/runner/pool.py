@@ -4,28 +4,25 @@ A process can be interrupted wherever it is, and a run that is interrupted keeps
 removes its lab. A thread cannot.
 """
 
-import ctypes
 import multiprocessing
 import os
 import signal
-import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from lab.api.engine import Engine
-from lab.errors import EngineError, InternalError, LabError
+from lab.errors import InternalError
+from lab.evidence import folders
 from lab.evidence.verdict import Judgement
-from lab.runner import run
+from lab.runner import run, worker
 from lab.runner.run import Outcome
 from lab.scenario.model import Scenario
 from lab.scenario.steps import Step
-
-_PR_SET_PDEATHSIG = 1
 
 
 class RunObserver(Protocol):
@@ -45,10 +42,11 @@ class RunObserver(Protocol):
 
 
 class Worker(NamedTuple):
-    """A process with one run."""
+    """A process with one run, whose evidence is in `folder`."""
 
     number: int
     scenario: Scenario
+    folder: Path
     process: ForkProcess
 
 
@@ -63,7 +61,8 @@ def run_all(
     """Run them, and return what came of each, in their order.
 
     The first LabError ends it all, as Ctrl-C does: what runs is ended, its evidence is kept, and
-    the exception's notes say where.
+    the exception's notes say where. A process that others end is one run that is UNKNOWN: the
+    others go on.
     """
     if jobs == 1 or len(scenarios) == 1:
         return [
@@ -111,65 +110,73 @@ class _Pool:
         return [self._outcomes[number] for number in range(len(scenarios))]
 
     def _start(self, number: int, scenario: Scenario) -> None:
+        folder = folders.new_run(self._results, scenario.name)
         self._observer.began(number, scenario)
         context = multiprocessing.get_context("fork")  # it has loaded all that it needs
         ours, theirs = context.Pipe(duplex=False)
         process = context.Process(
-            target=_work, args=(theirs, os.getpid(), self._engine, scenario, self._results)
+            target=worker.work, args=(theirs, os.getpid(), self._engine, scenario, folder)
         )
-        # Ctrl-C must not come between the start and our knowing of it.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        # Ctrl-C must not come between the start and our knowing of it; nor before their end is
+        # theirs alone, as the end of it is waited for.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, worker.ENDING)
         try:
             process.start()
-            self._workers[ours] = Worker(number, scenario, process)
+            theirs.close()
+            self._workers[ours] = Worker(number, scenario, folder, process)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        theirs.close()
 
     def _receive(self, connection: Connection) -> None:
-        number, scenario, process = self._workers[connection]
+        number, scenario, folder, process = self._workers[connection]
         try:
             kind, message = connection.recv()
-        except EOFError:
+        except (EOFError, OSError):  # OSError: it was ended in the middle of a message
             process.join()
             del self._workers[connection]
             if number not in self._outcomes:
-                text = f"{scenario.name}: its process has ended with status {process.exitcode}"
-                raise EngineError(text) from None
+                why = f"its process was ended {_by(process.exitcode)}"
+                outcome = run.cut_short(folder, self._engine, scenario, why)
+                text = f"{scenario.name}: {why}; the evidence of it is in {folder}"
+                self._observer.doing(number, "note", text)
+                self._take(number, outcome)
             return
         if kind == "doing":
             self._observer.doing(number, *message)
         elif kind == "outcome":
-            self._outcomes[number] = message
-            self._observer.ended(number, message)
+            self._take(number, message)
         elif kind == "error":
             raise message
-        else:
+        elif kind == "internal_error":
             text, where = message
             error = InternalError(text)
             error.add_note(where)
             raise error
 
+    def _take(self, number: int, outcome: Outcome) -> None:
+        self._outcomes[number] = outcome
+        self._observer.ended(number, outcome)
+
     def _end(self) -> list[str]:
         """Interrupt all that run, and wait until they have tidied up; return where evidence is."""
         notes: list[str] = []
-        for worker in self._workers.values():
-            _signal(worker.process, signal.SIGINT)
+        for one in self._workers.values():
+            _signal(one.process, signal.SIGINT)
         try:
             while self._workers:
                 for connection in wait(list(self._workers)):
                     assert isinstance(connection, Connection)
                     notes += self._last_of(connection)
         except BaseException:  # Ctrl-C again: the guards of their labs remove what there is
-            for worker in self._workers.values():
-                _signal(worker.process, signal.SIGKILL)
+            for one in self._workers.values():
+                _signal(one.process, signal.SIGKILL)
             raise
         return notes
 
     def _last_of(self, connection: Connection) -> Sequence[str]:
         try:
             kind, message = connection.recv()
-        except EOFError:
+        except (EOFError, OSError):
             self._workers.pop(connection).process.join()
             return ()
         return message if kind == "notes" else ()
@@ -180,30 +187,8 @@ def _signal(process: ForkProcess, number: int) -> None:
         os.kill(process.pid or 0, number)
 
 
-def _work(
-    connection: Connection, parent: int, engine: Engine, scenario: Scenario, results: Path
-) -> None:
-    # A session of its own: Ctrl-C on the terminal reaches it by its parent alone, and once.
-    os.setsid()
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        return
-    send: Callable[[tuple[str, Any]], None] = connection.send
-    try:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
-        outcome = run.run(
-            engine,
-            scenario,
-            results,
-            show=lambda _step, _judged, _took_s: None,
-            progress=lambda doing, detail: send(("doing", (doing, detail))),
-        )
-        send(("outcome", outcome))
-    except LabError as error:
-        send(("error", error))
-    except Exception as error:
-        text = f"{type(error).__name__}: {error}"
-        send(("internal_error", (text, "".join(traceback.format_exception(error)))))
-    except (KeyboardInterrupt, SystemExit) as error:
-        with suppress(OSError):  # the parent is gone
-            send(("notes", list(getattr(error, "__notes__", ()))))
+def _by(status: int | None) -> str:
+    """Say what has ended a process, by its exit status; below 0 it is a signal's number."""
+    if status is not None and status < 0:
+        return f"by {signal.Signals(-status).name}"
+    return f"with status {status}"

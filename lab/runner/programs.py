@@ -49,9 +49,10 @@ class RunningProgram:
         keep_open: bool = False,
     ) -> None:
         settings = [f"{name}={value}" for name, value in environment.items()]
-        self._program = host.start([*(["env", *settings] if settings else ()), *argv], user=user)
-        # As of calls: a step of the machine's clock changes no duration.
+        # As of calls: a step of the machine's clock changes no duration. From before it begins:
+        # what it does for a time is never seen to last less.
         self._began_ns, self._clock_ns = time.time_ns(), time.monotonic_ns()
+        self._program = host.start([*(["env", *settings] if settings else ()), *argv], user=user)
         self.begun = replace(
             as_events.program_begun(self._program),
             argv=argv,

@@ -12,12 +12,13 @@ from lab.api.lab import Lab
 from lab.api.run_log import RunLog
 from lab.checks.judge import judge
 from lab.errors import EngineError, EvidenceError, LabError, UnsupportedError
-from lab.evidence import event_file, files, folders, verdict_file
+from lab.evidence import event_file, folders, outside, scenario_file, verdict_file
 from lab.evidence.events import Damaged, MissingProgram, Start
-from lab.evidence.packets import Seen, packets
+from lab.evidence.packets import Seen, is_altered, packets
 from lab.evidence.verdict import Judgement, Verdict, failures, overall
 from lab.evidence.verdict_file import RecordedVerdict
 from lab.model import ComposeFiles
+from lab.net import pcapng
 from lab.runner import topology
 from lab.runner.player import Player, Show
 from lab.scenario.hosts import Hosts
@@ -41,13 +42,20 @@ class Outcome(RecordedVerdict):
 def run(
     engine: Engine, scenario: Scenario, results: Path, *, show: Show, progress: Progress
 ) -> Outcome:
+    """Run a scenario once, with a new folder for its evidence; see `run_in`."""
+    folder = folders.new_run(results, scenario.name)
+    return run_in(folder, engine, scenario, show=show, progress=progress)
+
+
+def run_in(
+    folder: Path, engine: Engine, scenario: Scenario, *, show: Show, progress: Progress
+) -> Outcome:
     """Run a scenario once. LabError when the lab cannot be brought up, or the file is wrong.
 
     UnsupportedError when that is because of this machine. The lab is gone when this returns or
     raises; the evidence of what was done stays, and a note of what is raised says where.
     """
-    folder = folders.new_run(results, scenario.name)
-    (folder / folders.SCENARIO).write_text(scenario.text, encoding="utf-8", newline="")
+    written = scenario_file.write(folder, scenario.text)
     run_log = RunLog(
         folder,
         scenario=scenario.name,
@@ -58,6 +66,7 @@ def run(
         hosts=scenario.hosts,
         replicas=scenario.replicas,
     )
+    run_log.scenario = written
     try:
         with _lab(engine, scenario, progress) as lab:
             run_log.write_hosts(lab)
@@ -96,7 +105,11 @@ def _lab(engine: Engine, scenario: Scenario, progress: Progress) -> Iterator[Lab
 
 def _play(lab: Lab, scenario: Scenario, run_log: RunLog, show: Show) -> None:
     errors = run_log.errors
-    capture = lab.capture(run_log.folder / folders.CAPTURE, begin=False)
+    reads_payload = any(step.reads_payload for step in scenario.steps)
+    snap_bytes = pcapng.MOST_SNAP_BYTES if reads_payload else pcapng.SNAP_BYTES
+    to = run_log.folder / folders.CAPTURE
+    loopback = sorted(frozenset().union(*(step.loopbacks for step in scenario.steps)))
+    capture = lab.capture(to, loopback=loopback, snap_bytes=snap_bytes, begin=False)
     run_log.packets = capture
     with Player(lab, scenario, run_log.recorder, capture, show, errors) as player:
         player.begin_call_servers()  # they load while the capture begins
@@ -110,6 +123,30 @@ def _play(lab: Lab, scenario: Scenario, run_log: RunLog, show: Show) -> None:
             f"{dropped} packets are not in the capture: this machine is too slow for so many;"
             " send less in the scenario, or run fewer at a time (--jobs 1)"
         )
+
+
+def cut_short(folder: Path, engine: Engine, scenario: Scenario, why: str) -> Outcome:
+    """Judge a run whose process was ended by others, by what it has left; write the verdict."""
+    try:
+        outcome = verify(folder)
+    except EvidenceError as error:  # it had not begun
+        unknown = Judgement(1, "evidence", "is whole", f"{why}; {error}", Verdict.UNKNOWN)
+        outcome = Outcome(
+            folder=folder,
+            scenario=scenario.name,
+            title=scenario.title,
+            engine=engine.name,
+            seed=scenario.seed,
+            verdict=unknown.verdict,
+            judgements=(unknown,),
+            took_s=0.0,
+            file=str(scenario.path),
+            step=None,
+            lacking=(),
+            lost_outside=(),
+        )
+    verdict_file.write(folder, outcome)
+    return outcome
 
 
 def verify(folder: Path) -> Outcome:
@@ -135,7 +172,7 @@ def _verified(folder: Path) -> Outcome:
         # Its compose file need not be there any more, and stood elsewhere.
         hosts = Hosts.of(start.hosts, start.replicas)
         file = folder / folders.SCENARIO
-        scenario = read(file, hosts=hosts, text=files.read_text(file))
+        scenario = read(file, hosts=hosts, text=scenario_file.read(folder, found))
     except LabError as error:
         raise EvidenceError(str(error)) from None
     seen: list[Seen] = []
@@ -144,6 +181,8 @@ def _verified(folder: Path) -> Outcome:
         seen.extend(packets(folder / folders.CAPTURE, found))
     except (EvidenceError, *_DAMAGE) as error:
         missing.append(Judgement(1, "evidence", "is whole", str(error), Verdict.UNKNOWN))
+        if seen and is_altered(folder / folders.CAPTURE, found):
+            seen.clear()
     why = missing[0].found if missing else ""
     judgements = (*judge(scenario, found, seen, missing=why), *missing)
     return Outcome(
@@ -158,4 +197,5 @@ def _verified(folder: Path) -> Outcome:
         file=start.path,
         step=min((one.step for one in failures(judgements) if one.step is not None), default=None),
         lacking=tuple(event.text for event in found if isinstance(event, MissingProgram)),
+        lost_outside=outside.texts(found),
     )

@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 
 from lab.agent import calls
 from lab.agent.call_server import encoding
-from lab.agent.call_server.values import Data
 from lab.evidence.events import CallOutcome
 from lab.evidence.text import result_text, shown
 from lab.evidence.verdict import Judgement
 from lab.net import constants
+from lab.net.data import Data
 from lab.scenario import keys, limits, values
 from lab.scenario.keys import Keys, Schema
 from lab.scenario.steps import Step

@@ -131,7 +131,10 @@ def never_beside(name: str, others: Iterable[str]) -> Schema:
 
 ON = text("the host that does it")
 LATER = text("only start it, under this name; a later step with `collect` takes its result")
-LINK = text("the directed way from one host to another: client -> server", pattern=LINK_PATTERN)
+LINK = text(
+    "the directed way from one host to another: client -> server; client -> client is its loopback",
+    pattern=LINK_PATTERN,
+)
 WITHIN = duration("the longest that it may take (default 10s)")
 # Which packets are meant, in the words of the wire.
 MATCH = shared("match", {one.name: one.schema for one in match.PARAMETERS})

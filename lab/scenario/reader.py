@@ -87,7 +87,11 @@ def _scenario(path: Path, file: Mapping, hosts: Hosts | None, errors: list[Parse
 
 
 def _compose_path(path: Path, compose: str) -> Path:
-    return shipped.compose_file() if compose == shipped.WORD else path.parent / compose
+    if compose == shipped.WORD:
+        return shipped.compose_file()
+    here = path.parent
+    # Without a folder it would be standard input.
+    return (here.absolute() if compose == "-" else here) / compose
 
 
 def _steps(

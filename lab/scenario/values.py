@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from lab.errors import ParseError
+from lab.model import ANY_HOST
 from lab.net import durations
 from lab.net.parameters import ParameterError
 from lab.scenario.hosts import Hosts
@@ -66,16 +67,31 @@ class Ends(NamedTuple):
 
 
 def link(step: Mapping, key: str, hosts: Hosts) -> Ends:
-    """Return the links of `client -> server`; of a service with several replicas, each of them."""
+    """Return the links of `client -> server`; of a service with several replicas, each of them.
+
+    `*` is every other host. Only a host that is named as both ends has its link to itself.
+    """
     text = step.need(key, str)
+    if "<->" in text:
+        one, _, other = (part.strip() for part in text.partition("<->"))
+        ways = f"{one} -> {other}" + (f" and {other} -> {one}" if one != other else "")
+        raise step.error(key, f"{text!r}: a link is one direction; write {ways}")
     source, arrow, target = (part.strip() for part in text.partition("->"))
     if not arrow:
         raise step.error(key, f"{text!r} must be a link like client -> server")
-    senders, receivers = (known_hosts(step, key, end, hosts) for end in (source, target))
+    senders, receivers = (
+        tuple(hosts) if end == ANY_HOST else known_hosts(step, key, end, hosts)
+        for end in (source, target)
+    )
     links = tuple((one, other) for one in senders for other in receivers if one != other)
-    if not links:
-        raise step.error(key, f"{text!r}: a host has no link to itself")
-    return Ends(source, target, links)
+    if not links and ANY_HOST in {source, target}:
+        raise step.error(key, f"{text!r}: there is no other host")
+    return Ends(source, target, links or ((senders[0], receivers[0]),))
+
+
+def loopbacks(links: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Return the hosts whose links to themselves are among these."""
+    return frozenset(source for source, target in links if source == target != ANY_HOST)
 
 
 def refuse_empty(step: Mapping, names: Iterable[str]) -> None:

@@ -27,7 +27,10 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 
 
 def run(
-    *arguments: str, cwd: Path = ROOT, environment: Mapping[str, str] | None = None
+    *arguments: str,
+    cwd: Path = ROOT,
+    environment: Mapping[str, str] | None = None,
+    stdin: str = "",
 ) -> subprocess.CompletedProcess[str]:
     """Run `lab ARGUMENTS` to its end."""
     return subprocess.run(
@@ -38,7 +41,7 @@ def run(
         text=True,
         timeout=LONGEST_S,
         check=False,
-        stdin=subprocess.DEVNULL,
+        input=stdin,
     )
 
 

@@ -8,8 +8,10 @@ import pytest
 from lab import optional
 from lab.api.engine import Engine
 from lab.engines import choice
+from tests import installed
 from tests.integration import command
 
+FILE = "services:\n  a:\n    image: socket-lab/host\n"
 NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent/docker.sock"}
 
 
@@ -26,6 +28,29 @@ def test_named_compose_file_that_is_not_there() -> None:
 def test_compose_file_that_is_a_folder(tmp_path: Path) -> None:
     line = command.refused(command.run("up", "--file", str(tmp_path)))
     assert f"{tmp_path}: Is a directory" in line
+
+
+def test_compose_file_that_is_a_fifo(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    line = command.refused(command.run("up", "--file", "fifo", cwd=tmp_path))
+    assert "fifo: is not a regular file, but a FIFO; name another compose file" in line
+    assert line.endswith("with --file, or - for standard input")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"{FILE}    comand: x\n", "-:4: services.a comand: no such key in a compose file; did"),
+        ("", "-: it has no services, so no hosts"),
+        (f"{FILE}#{' ' * (1 << 20)}", "-: has more than 1048576 bytes; name another"),
+    ],
+)
+def test_standard_input_that_is_no_compose_file(
+    engine: Engine, tmp_path: Path, text: str, found: str
+) -> None:
+    argv = ("up", "--engine", engine.name, "--file", "-")
+    line = command.refused(command.run(*argv, cwd=tmp_path, stdin=text))
+    assert line.startswith(f"lab up: {found}")
 
 
 def test_compose_file_that_is_not_yaml() -> None:
@@ -62,6 +87,7 @@ def test_name_that_no_lab_can_have(name: str) -> None:
     assert f"name {name!r}" in command.refused(command.run("up", f"--name={name}"))
 
 
+@installed.needs_docker_command
 def test_no_docker_engine() -> None:
     line = command.refused(command.run("up", "--engine", "compose", environment=NO_ENGINE))
     assert "Docker Engine: no answer at unix:///nonexistent/docker.sock" in line
@@ -72,6 +98,13 @@ def test_no_docker_command(tmp_path: Path) -> None:
     environment = {**NO_ENGINE, "PATH": str(tmp_path)}
     line = command.refused(command.run("up", "--engine", "compose", environment=environment))
     assert "docker command: docker: not found; install Docker" in line
+
+
+def test_docker_command_that_cannot_be_run(tmp_path: Path) -> None:
+    (tmp_path / "docker").touch(mode=0o644)
+    environment = {**NO_ENGINE, "PATH": str(tmp_path)}
+    line = command.refused(command.run("up", "--engine", "compose", environment=environment))
+    assert "docker command: docker: Permission denied; install Docker" in line
 
 
 def test_image_that_namespaces_cannot_have(tmp_path: Path) -> None:
@@ -92,6 +125,7 @@ def test_no_docker_engine_and_no_choice_means_namespaces(tmp_path: Path) -> None
     assert up.stderr.startswith("note: no Docker Engine answers, so hosts are namespaces")
 
 
+@installed.needs_docker_command
 def test_doctor_says_what_is_missing_and_how_to_get_it() -> None:
     done = command.run("doctor", environment=NO_ENGINE)
     assert done.returncode == 0  # the other engine works
@@ -115,7 +149,9 @@ def test_doctor_finds_this_machine_ready() -> None:
     one_user = set() if os.geteuid() == 0 else {"other users"}
     if "newuidmap" in missing and os.geteuid():
         assert "other users" in lacking
-    assert missing <= lacking <= missing | without_docker | one_user
+    # Docker's machine may have its rules for bridged packets.
+    bridged = {"bridged packets"}
+    assert missing <= lacking <= missing | without_docker | one_user | bridged
 
 
 def test_no_words_at_all_is_bad_usage() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from lab.api.engine import Engine
 from lab.engines import choice
+from lab.engines.compose import sweep
 from lab.engines.namespaces import client
 from tests.integration import command
 from tests.integration.helpers import LONGEST_S, ROOT
@@ -181,6 +182,25 @@ def test_lab_of_namespaces_killed_at_fifty_random_moments_leaves_nothing(
         assert_nothing_left(name, WITHIN_S[choice.NAMESPACES])
 
 
+@pytest.mark.parametrize("kind", ["network", "volume"])
+def test_what_is_left_of_a_lab_of_compose_is_listed_and_can_be_removed(
+    docker_images: None, name: str, kind: str
+) -> None:
+    """As of one whose `lab down` was killed when its containers were gone."""
+    del docker_images
+    label = f"{sweep.LABEL}={name}"
+    subprocess.run(
+        ["docker", kind, "create", "--label", label, f"{name}_x"], check=True, capture_output=True
+    )
+    try:
+        (status,) = command.run_json("status", name)
+        assert (status["name"], status["engine"], status["hosts"]) == (name, choice.COMPOSE, [])
+        assert command.run("down", name).stdout == f"gone: {name}\n"
+        assert_nothing_left(name)
+    finally:
+        subprocess.run(["docker", kind, "rm", f"{name}_x"], check=False, capture_output=True)
+
+
 def test_supervisor_that_is_killed_takes_its_lab_along(namespaces: Engine, name: str) -> None:
     done = command.run("up", "--engine", namespaces.name, "--file", command.PAIR, "--name", name)
     assert done.returncode == 0, done.stderr
@@ -192,7 +212,7 @@ def test_supervisor_that_is_killed_takes_its_lab_along(namespaces: Engine, name:
 def test_killed_test_session_leaves_nothing(engine: Engine, name: str) -> None:
     argv = [sys.executable, "-m", "pytest", "-q", "-k", f"{engine.name} and client"]
     session = subprocess.Popen(
-        [*argv, "tests/integration/test_separation.py"],
+        [*argv, "tests/integration/shipped/test_separation.py"],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -19,6 +19,7 @@ from lab.engines import choice
 from lab.evidence import event_file
 from lab.evidence.events import CallOutcome, End
 from lab.scenario import catalogue
+from tests import installed
 from tests.integration import command
 from tests.integration.helpers import LONGEST_S, ROOT
 from tests.waiting import wait_until
@@ -228,6 +229,7 @@ def on_screen(text: str) -> list[str]:
     return lines
 
 
+@installed.needs_docker_command
 def test_an_engine_that_cannot_work_here_is_status_4_and_says_why(tmp_path: Path) -> None:
     environment = {"DOCKER_HOST": "unix:///nonexistent/docker.sock"}
     words = ["run", "refused", "--engine", choice.COMPOSE, "--results", str(tmp_path)]

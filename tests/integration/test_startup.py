@@ -1,7 +1,9 @@
 """`lab up` fails when a host is not up, and says what the host and its health check said."""
 
+import json
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +38,15 @@ def test_unhealthy_host_is_named_with_what_its_check_said(engine: Engine, name: 
     assert "ill is unhealthy; its check said: door 21567 is shut" in line
     assert line.endswith("it said: I am up")
     assert "\0" not in line
+
+
+def test_compose_file_may_come_by_standard_input(engine: Engine, name: str, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("ALIAS=of-this-folder\n")
+    text = Path(command.PAIR).read_text()
+    text = text.replace("right: *idle", "right: {<<: *idle, labels: {a: '${ALIAS}'}}")
+    argv = ("up", "--engine", engine.name, "--file", "-", "--name", name, "--json")
+    done = command.run(*argv, cwd=tmp_path, stdin=text)
+    assert done.returncode == 0, done.stderr
+    status = json.loads(done.stdout)
+    assert [host["name"] for host in status["hosts"]] == ["left", "right"]
+    assert command.run("down", name).returncode == 0

@@ -15,6 +15,7 @@ from lab.evidence import event_file
 from lab.evidence.events import End, Start
 from lab.evidence.packets import packets
 from lab.runner import run
+from tests import installed
 from tests.integration.left import assert_nothing_left, left_of
 from tests.plugin.conftest import Project, image_for
 from tests.waiting import wait_until
@@ -257,6 +258,7 @@ def test_a_wrong_compose_file_is_an_error_with_its_line(project: Project) -> Non
     assert project.kept() == []
 
 
+@installed.needs_docker_command
 def test_an_engine_that_cannot_work_names_what_is_missing(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

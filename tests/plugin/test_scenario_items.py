@@ -101,6 +101,8 @@ def test_scenarios_may_be_named_on_the_command_line(project: Project) -> None:
     project.run().assert_outcomes(passed=1)
     missing = project.run("--lab-scenarios", "nowhere")
     missing.stderr.fnmatch_lines(["ERROR: --lab-scenarios *nowhere: is not there"])
+    too_long = project.run("--lab-scenarios", "x" * 5_000)
+    too_long.stderr.fnmatch_lines(["ERROR: --lab-scenarios *xx: is not there"])
 
 
 def test_scenarios_of_the_ini_file_are_not_added_to_chosen_tests(project: Project) -> None:

@@ -7,18 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from lab import cli
 from lab.errors import EvidenceError
-from lab.evidence import event_file, events, folders
+from lab.evidence import event_file, events, folders, scenario_file, verdict_file
+from lab.evidence.digests import content_of
 from lab.evidence.packets import packets
 from lab.evidence.pcapng import blocks
 from lab.evidence.verdict import Verdict
+from lab.report import page
 from lab.report.reading import read as read_for_page
 from lab.runner import run
 from tests import made_evidence as made
+from tests.made_many_kinds import FILES
 
 MADE = made.half_open()
 CAPTURE = made.capture(made.handshake())
-LINES = made.event_lines(MADE, CAPTURE).splitlines(keepends=True)
+LINES = made.event_lines(MADE, CAPTURE, made.SCENARIO).splitlines(keepends=True)
 NUMBERS = range(1, len(LINES) + 1)
 
 
@@ -156,15 +160,107 @@ def test_a_packet_that_is_missing_or_doubled_in_the_capture_is_seen(tmp_path: Pa
             assert folders.CAPTURE in found
 
 
+@pytest.mark.parametrize("field", ["time_ns", "began_ns", "port"])
+def test_a_number_that_is_none_is_named_and_gives_a_page(tmp_path: Path, field: str) -> None:
+    listed = made.as_json(MADE)
+    for fields in listed[3:]:
+        if field in fields:
+            fields[field] = 10**400
+    lines = made.event_lines(listed, CAPTURE, made.SCENARIO).splitlines(keepends=True)
+    verdict, _ = shown(with_lines(tmp_path, lines))
+    assert verdict is (Verdict.PASS if field == "port" else Verdict.UNKNOWN)
+    assert page.render(read_for_page(tmp_path))
+
+
+def test_a_packet_that_is_doubled_is_not_one_too_many(tmp_path: Path) -> None:
+    for name, data in FILES.items():
+        (tmp_path / name).write_bytes(data)
+    assert shown(tmp_path)[0] is Verdict.PASS
+    file = tmp_path / folders.CAPTURE
+    there = [block for _, block in blocks(file)]
+    for at in range(len(there)):
+        for rest in (b"", b"x"):
+            file.write_bytes(b"".join(there[: at + 1] + there[at:]) + rest)
+            assert shown(tmp_path)[0] is Verdict.UNKNOWN
+
+
 def test_a_capture_that_no_event_knows_of_is_seen(tmp_path: Path) -> None:
     folder = made.write(tmp_path)
     recorder = event_file.Recorder(folder)
     for event in MADE:
+        if isinstance(event, events.End):
+            event = replace(event, scenario=content_of(made.SCENARIO.encode()))  # noqa: PLW2901
         recorder.write(event)
     recorder.close()
     verdict, found = shown(folder)
     assert verdict is Verdict.UNKNOWN
     assert "wire.pcapng: is not of this run" in found
+
+
+@pytest.mark.parametrize(
+    "rest", [b"x", b"{", b"\0", b'{"kind": "note", "time_ns": 1}', LINES[-1][:-1]]
+)
+def test_what_follows_the_last_line_is_named(tmp_path: Path, rest: bytes) -> None:
+    verdict, found = shown(with_lines(tmp_path, [*LINES, rest]))
+    assert verdict is Verdict.UNKNOWN
+    assert f"events.jsonl, line {len(LINES) + 1}: " in found
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_no_byte_of_the_scenario_is_changed_unseen(
+    tmp_path: Path, change: Callable[[bytes, int], bytes]
+) -> None:
+    folder = made.write(tmp_path)
+    written = event_file.read(folder)
+    whole = made.SCENARIO.encode()
+    unseen = []
+    for at in range(len(whole)):
+        (folder / folders.SCENARIO).write_bytes(change(whole, at))
+        try:
+            scenario_file.read(folder, written)
+        except EvidenceError:
+            continue
+        unseen.append(at)
+    assert [at for at in unseen if change(whole, at) != whole] == []
+
+
+@pytest.mark.parametrize("ends", ["# and more\n", " ", "\r\n"])
+def test_another_scenario_proves_nothing(tmp_path: Path, ends: str) -> None:
+    folder = made.write(tmp_path)
+    with (folder / folders.SCENARIO).open("ab") as file:
+        file.write(ends.encode())
+    verdict, found = shown(folder)
+    assert verdict is Verdict.UNKNOWN
+    size = len(made.SCENARIO)
+    expected = f"scenario.yaml: has {size + len(ends)} bytes, where {size} were written"
+    assert found == str(folder / expected)
+    assert any(expected in one for one in read_for_page(folder).missing)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"verdict": "FAIL"}', "says FAIL, and the evidence PASS"),
+        ('{"verdict": "PASS"}', "has other judgements than the evidence gives"),
+        ("{", "Expecting property name"),
+        (None, ""),
+    ],
+)
+def test_verdict_is_judged_anew_and_a_difference_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None, said: str
+) -> None:
+    folder = made.write(tmp_path)
+    verdict_file.write(folder, run.verify(folder))
+    if text:
+        (folder / folders.VERDICT).write_text(text)
+    assert cli.main(["verify", str(folder)]) == 0
+    assert cli.main(["verify", "--json", str(folder)]) == 0
+    shown, _, data = capsys.readouterr().out.partition("[")
+    assert f"{folder / folders.VERDICT}: {said}" in shown if said else "note" not in shown
+    (entry,) = json.loads(f"[{data}")
+    assert said in entry["differs"]
+    assert bool(said) == bool(entry["differs"])
+    assert entry["verdict"] == "PASS"
 
 
 def test_a_changed_line_that_would_fail_proves_nothing(tmp_path: Path) -> None:

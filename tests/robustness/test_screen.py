@@ -192,6 +192,7 @@ def test_run_is_shown_escaped(capsys: pytest.CaptureFixture[str], tmp_path: Path
         judgements=(bad,),
         file=HOSTILE,
         lacking=(HOSTILE,),
+        lost_outside=(HOSTILE,),
     )
     scenario: Any = SimpleNamespace(name=HOSTILE, title=HOSTILE, shows=HOSTILE, path=tmp_path)
     scenario.describe, scenario.reproduces = (lambda: HOSTILE), (HOSTILE,)

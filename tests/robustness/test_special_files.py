@@ -2,8 +2,6 @@
 
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +9,8 @@ import pytest
 
 from lab.evidence import event_file, events, folders
 from tests import made_evidence as made
+from tests.robustness import in_process
 
-LONGEST_S = 120  # it takes a second: so long is a hang, on any machine
 PAGE = "report.html"
 FILES = (event_file.FILE, folders.CAPTURE, folders.SCENARIO, folders.VERDICT, PAGE)
 
@@ -68,15 +66,10 @@ def replaced(results: Path, name: str, kind: str, *, is_test: bool = False) -> P
     return run
 
 
-def lab(*words: object) -> subprocess.CompletedProcess[str]:
-    argv = ["prlimit", f"--as={8 << 30}", sys.executable, "-m", "lab", *map(str, words)]
-    return subprocess.run(argv, capture_output=True, text=True, timeout=LONGEST_S, check=False)
-
-
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", FILES)
 def test_verify_says_what_it_is(tmp_path: Path, name: str, kind: str) -> None:
-    done = lab("verify", replaced(tmp_path, name, kind))
+    done = in_process.run("verify", replaced(tmp_path, name, kind))
     if name in (folders.VERDICT, PAGE):  # it judges by the others
         assert (done.returncode, done.stderr) == (0, "")
         return
@@ -94,7 +87,7 @@ def test_report_ends(tmp_path: Path, name: str, kind: str) -> None:
     run = replaced(tmp_path, name, kind, is_test=name == folders.VERDICT)
     page = run / PAGE
     for words in (["report", run], ["report", "--index", tmp_path]):
-        done = lab(*words)
+        done = in_process.run(*words)
         assert "Traceback" not in done.stderr
         if name == PAGE and kind != "larger than":
             assert done.returncode == 2

@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 MAY_IMPORT = {
     "lab": set(),
     "lab.printable": set(),
-    "lab.regular_file": set(),
     "lab.errors": {"lab.printable"},
+    "lab.regular_file": {"lab.errors"},
     "lab.model": set(),
     "lab.suggestions": set(),
     "lab.merging": set(),
@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "lab.compose": {
         *("lab.errors", "lab.model", "lab.net", "lab.regular_file", "lab.suggestions"),
     },
-    "lab.evidence": {"lab.agent", "lab.errors", "lab.model", "lab.net"},
+    "lab.evidence": {"lab.agent", "lab.errors", "lab.model", "lab.net", "lab.regular_file"},
     "lab.scenario": {
         *("lab.printable", "lab.regular_file"),
         *("lab.agent", "lab.compose", "lab.errors", "lab.evidence", "lab.model", "lab.net"),
@@ -48,7 +48,7 @@ MAY_IMPORT = {
     },
     "lab.runner": {
         *("lab", "lab.agent", "lab.api", "lab.checks", "lab.errors", "lab.evidence"),
-        *("lab.model", "lab.scenario"),
+        *("lab.model", "lab.net", "lab.scenario"),
     },
     "lab.screen": {"lab.api", "lab.model", "lab.printable"},
     "lab.commands": {
@@ -71,7 +71,7 @@ MAY_IMPORT = {
         *("lab", "lab.api", "lab.commands", "lab.engines", "lab.errors", "lab.model"),
         *("lab.scenario.shipped", "lab.screen"),
     },
-    "lab.__main__": {"lab.cli"},
+    "lab.__main__": {"lab.cli", "lab.commands"},
     "services": set(),
 }
 # They run before there is any dependency, or where there is none.

@@ -10,9 +10,14 @@ from tests import leftovers
 ROOT = Path(__file__).parents[2]
 LEAVES = """\
 import subprocess
+from pathlib import Path
+from tests.waiting import wait_until
 def test_leaves_a_process():
-    subprocess.Popen(["sleep", "300"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                     stderr=subprocess.DEVNULL, start_new_session=True)
+    left = subprocess.Popen(["sleep", "300"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL, start_new_session=True)
+    # Until execve(2) is done, which closes files before, it has none that could be seen.
+    environment = Path(f"/proc/{left.pid}/environ")
+    wait_until(lambda: bool(environment.read_bytes()), "it has its environment")
 """
 CLEAN = "def test_leaves_nothing(): pass\n"
 

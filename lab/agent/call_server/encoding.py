@@ -9,8 +9,8 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from lab.agent.call_server.values import Data
 from lab.net import constants
+from lab.net.data import Data
 
 MOST_BYTES = 1 << 16
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from lab.agent.call_server.values import Address, Data, Flags, NewName, OpenName
+from lab.agent.call_server.values import Address, Flags, NewName, OpenName
 from lab.net import constants
+from lab.net.data import Data
 from lab.net.parameters import Parameter
 
 MOST_BYTES = 1 << 26

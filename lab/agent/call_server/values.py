@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from lab.net import constants, durations
+from lab.net.data import Data
 from lab.net.parameters import Kind
 
 _NAME = re.compile(r"[A-Za-z_#][A-Za-z0-9_#-]*")
-_MOST_BYTES = 1 << 26
 _TEXT = {"type": "string"}
 _DURATION_SCHEMA = {"type": "string", "pattern": f"^-?{durations.PATTERN}$"}
 
@@ -34,57 +34,6 @@ class NewName(OpenName):
     """The name that the call gives to the socket or file that it makes."""
 
     ALLOWED = "a new name, of letters, digits, - and _"
-
-
-class Data(Kind):
-    """Bytes."""
-
-    ALLOWED = "text, {hex: 00ff} or {repeat: x, times: 10000}"
-    SCHEMA: ClassVar[Mapping[str, Any]] = {
-        "anyOf": [
-            _TEXT,
-            {
-                "type": "object",
-                "properties": {"text": _TEXT},
-                "required": ["text"],
-                "additionalProperties": False,
-            },
-            {
-                "type": "object",
-                "properties": {"hex": {"type": "string", "pattern": r"^\s*([0-9A-Fa-f]{2}\s*)*$"}},
-                "required": ["hex"],
-                "additionalProperties": False,
-            },
-            {
-                "type": "object",
-                "properties": {
-                    "repeat": _TEXT,
-                    "times": {"type": "integer", "minimum": 0, "maximum": _MOST_BYTES},
-                },
-                "required": ["repeat", "times"],
-                "additionalProperties": False,
-            },
-        ]
-    }
-
-    @classmethod
-    def read(cls, value: Any) -> bytes:
-        """Return the bytes; text is UTF-8."""
-        match value:
-            case str():
-                return value.encode()
-            case {"text": str() as text, **rest} if not rest:
-                return text.encode()
-            case {"hex": str() as digits, **rest} if not rest:
-                return bytes.fromhex(digits)
-            case {"repeat": str() as unit, "times": int() as times, **rest} if not rest:
-                if (
-                    not isinstance(times, bool)
-                    and times >= 0
-                    and times * len(unit.encode()) <= _MOST_BYTES
-                ):
-                    return unit.encode() * times
-        raise ValueError
 
 
 class Duration(Kind):

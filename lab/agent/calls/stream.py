@@ -7,7 +7,8 @@ import time
 from lab.agent.call_server import parameters
 from lab.agent.call_server.handles import Handles
 from lab.agent.call_server.registry import Given, Role, call
-from lab.agent.call_server.values import Data, Duration
+from lab.agent.call_server.values import Duration
+from lab.net.data import Data
 from lab.net.parameters import Parameter
 
 _POLL_NAMES = ("POLLIN", "POLLPRI", "POLLOUT", "POLLERR", "POLLHUP", "POLLNVAL", "POLLRDHUP")

@@ -1,13 +1,15 @@
 """Packets that the wire itself sends: copies to this host, answers to the host they came from.
 
 Raw sockets, with the IP header as given (raw(7), ipv6(7)). A copy comes in over the loopback
-interface, which the wire leaves alone, and never leaves this host, whatever its destination.
+interface and never leaves this host, whatever its destination. The wire leaves it alone there, by
+its mark.
 """
 
 import contextlib
 import socket
 from pathlib import Path
 
+from lab.agent.wire.loopback import ANSWER_MARK, COPY_MARK, SO_MARK
 from lab.agent.wire.netlink import part
 
 RAW_SOCKETS = "raw sockets"
@@ -32,14 +34,16 @@ class Injector:
 
     def __init__(self) -> None:
         with part(RAW_SOCKETS):
-            self._ipv4 = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
-            self._loopback = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+            self._ipv4 = _raw(socket.AF_INET, ANSWER_MARK)
+            self._loopback = _raw(socket.AF_INET, COPY_MARK)
             self._loopback.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
             # A broadcast packet was for this host; on `lo` it is for this host alone.
             self._loopback.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         self._ipv6: socket.socket | None = None
+        self._ipv6_copies: socket.socket | None = None
         with contextlib.suppress(OSError):  # a kernel without IPv6 has no such packets either
-            self._ipv6 = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
+            self._ipv6 = _raw(socket.AF_INET6, ANSWER_MARK)
+            self._ipv6_copies = _raw(socket.AF_INET6, COPY_MARK)
         # This host's IPv6 addresses, each with the number of its interface.
         self._own: dict[bytes, int] = {}
         # Packets that the kernel did not take; none is lost in silence.
@@ -53,7 +57,7 @@ class Injector:
         if not self._number_of(data[24:40]):
             self.refused += 1
             return False
-        return self._sent(self._ipv6, data, self._ipv6_to(data))
+        return self._sent(self._ipv6_copies, data, self._ipv6_to(data))
 
     def answer(self, data: bytes) -> bool:
         """Send a packet to its destination; tell whether the kernel took it."""
@@ -88,10 +92,19 @@ class Injector:
 
     def close(self) -> None:
         """Close the sockets."""
-        self._ipv4.close()
-        self._loopback.close()
-        if self._ipv6:
-            self._ipv6.close()
+        for one in (self._ipv4, self._loopback, self._ipv6, self._ipv6_copies):
+            if one:
+                one.close()
+
+
+def _raw(family: int, mark: int) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, SO_MARK, mark)
+    except OSError:
+        made.close()
+        raise
+    return made
 
 
 def _ipv4(data: bytes) -> tuple[str, int]:

@@ -7,8 +7,9 @@ asks for those never means one.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from lab.agent.wire.nftables import IPV4, IPV6, Diversion
+from lab.agent.wire.lines import IPV4, IPV6, Diversion
 from lab.net.constants import ICMP_TYPES, LISTENER_DISCOVERY, NEIGHBOUR_DISCOVERY
+from lab.net.data import Data, Pattern
 from lab.net.packet import ACK, FIN, ICMP, ICMPV6, RST, SYN, TCP, UDP, Packet
 from lab.net.parameters import Parameter, ParameterError
 
@@ -36,12 +37,27 @@ PARAMETERS = (
     Parameter("icmp_type", str, "ICMP messages of this type", choices=tuple(ICMP_TYPES)),
     Parameter("min_bytes", int, "the IP packet's length, at least", 0, _LARGEST),
     Parameter("max_bytes", int, "the IP packet's length, at most", _SHORTEST, _LARGEST),
+    Parameter("payload_starts_with", Data, "whose payload starts with these bytes"),
+    Parameter("payload_contains", Data, "in whose payload these bytes stand"),
+    Parameter("payload_matches", Pattern, "in whose payload this regular expression is found"),
 )
 # Over IPv4, and over IPv6.
 _PROTOCOLS = {"tcp": (TCP, TCP), "udp": (UDP, UDP), "icmp": (ICMP, ICMPV6)}
 _KEPT = {"syn": SYN, "syn-ack": SYN, "ack": ACK, "fin": FIN, "rst": RST}
 _NEIGHBOURS = {name for name, (_, type_) in ICMP_TYPES.items() if type_ in NEIGHBOUR_DISCOVERY}
+# What the kernel's lines can ask for, and the TCP flags of each kind: of these, those.
+_KERNEL_TELLS = {"ip_version", "protocol", "port", "source_port", "destination_port", "tcp"}
+_EXACTLY = {
+    "syn": (SYN | ACK, SYN),
+    "syn-ack": (SYN | ACK, SYN | ACK),
+    "fin": (FIN, FIN),
+    "rst": (RST, RST),
+}
 _PORTS = ("port", "source_port", "destination_port")
+_BYTES = ("payload_starts_with", "payload_contains")
+_PAYLOAD = (*_BYTES, "payload_matches")
+# What is not the same of all segments of a superpacket.
+_BY_SEGMENT = ("tcp", "min_bytes", "max_bytes")
 
 Test = Callable[[Packet], bool]
 
@@ -65,6 +81,16 @@ class Match:
             if not test(packet):
                 return False
         return True
+
+    @property
+    def is_by_segment(self) -> bool:
+        """Can it mean one segment of a superpacket, and another one not?"""
+        return not self._values.keys().isdisjoint(_BY_SEGMENT)
+
+    @property
+    def reads_payload(self) -> bool:
+        """Does it look at what a packet carries? Then any segment of a superpacket may differ."""
+        return not self._values.keys().isdisjoint(_PAYLOAD)
 
     def passes_flow(self, packet: Packet) -> bool:
         """Tell whether it is of a flow that the fault is about: what `whole_flows` diverts."""
@@ -96,6 +122,46 @@ class Match:
         for protocol in protocols:
             yield base._replace(protocol=protocol, source_port=port)
             yield base._replace(protocol=protocol, destination_port=port)
+
+    @property
+    def is_countable(self) -> bool:
+        """Does the kernel count all that it means, packet by packet, as `countable` has it?"""
+        is_single = self._values.get("tcp") in _EXACTLY or self._protocol() in {"udp", "icmp"}
+        return self._values.keys() <= _KERNEL_TELLS and is_single
+
+    @property
+    def is_droppable(self) -> bool:
+        """Does the kernel know what it means, and that it is no part of a superpacket?"""
+        return self._values.keys() <= _KERNEL_TELLS and self._values.get("tcp") not in {
+            "ack",
+            "fin",
+        }
+
+    def countable(self, address: bytes) -> Iterator[Diversion]:
+        """Yield what of it the kernel counts packet by packet: of TCP nothing a superpacket has."""
+        tcp = self._values.get("tcp")
+        if not self._values.keys() <= _KERNEL_TELLS or tcp not in {None, *_EXACTLY}:
+            return
+        for one in self.counted(address):
+            if tcp or one.protocol not in {None, TCP}:
+                yield one
+                continue
+            yield one._replace(protocol=TCP, flags=SYN | RST)
+            if one.protocol is None:
+                yield one._replace(not_protocol=TCP)
+
+    def counted(self, address: bytes) -> list[Diversion]:
+        """Return what the kernel counts for it of what comes from an address.
+
+        What is of TCP it counts as it carries it: a superpacket is one.
+        """
+        found = []
+        mask, only = _EXACTLY.get(self._values.get("tcp", ""), (0, None))
+        for one in self.diversions(address, whole_flows=False):
+            is_second = "port" in self._values and one.destination_port == self._values["port"]
+            other = self._values["port"] if is_second else None
+            found.append(one._replace(flags=mask, only_flags=only, not_source_port=other))
+        return found
 
     def _protocol(self) -> str | None:
         if "tcp" in self._values:
@@ -148,7 +214,17 @@ class Match:
             ports or "tcp" in values or "icmp_type" in values
         ):
             never("fragment later: only a first fragment has ports, flags and types")
+        self._refuse_payload()
         self._refuse_lengths()
+
+    def _refuse_payload(self) -> None:
+        values = self._values
+        for name in (one for one in _PAYLOAD if one in values):
+            if values.get("data") is False or values.get("tcp") == "ack":
+                never(f"{name} of packets without payload")
+            if not values[name]:
+                text = f"match: {name} is empty; every packet would match: leave it out"
+                raise ParameterError(text)
 
     def _refuse_lengths(self) -> None:
         values = self._values
@@ -161,10 +237,11 @@ class Match:
         """Return how long a packet must be to pass, cut headers and all."""
         values = self._values
         header = 40 if self.ip_version == 6 else 20
+        payload = max(bool(values.get("data")), *(len(values.get(name, b"")) for name in _BYTES))
         if "tcp" in values or "icmp_type" in values:  # known from whole headers only
-            return header + (20 if "tcp" in values else 8) + bool(values.get("data"))
+            return header + (20 if "tcp" in values else 8) + payload
         room = 4 if any(name in values for name in _PORTS) else 0
-        return header + max(room, int(bool(values.get("data"))))
+        return header + max(room, payload)
 
 
 def protocol(values: Mapping[str, Any], *, only: str | None) -> str | None:
@@ -187,6 +264,10 @@ def _keeps_the_link(packet: Packet) -> bool:
         return False
     kind = packet.data[packet.transport_at]
     return kind in NEIGHBOUR_DISCOVERY or kind in LISTENER_DISCOVERY
+
+
+def _payload(packet: Packet) -> bytes:
+    return packet.data[packet.payload_at : packet.length]
 
 
 _TCP: dict[str, Test] = {
@@ -216,4 +297,9 @@ _TESTS: dict[str, Callable[[Any], Test]] = {
     ),
     "min_bytes": lambda least: lambda packet: packet.length >= least,
     "max_bytes": lambda most: lambda packet: packet.length <= most,
+    "payload_starts_with": lambda data: (
+        lambda packet: packet.data.startswith(data, packet.payload_at, packet.length)
+    ),
+    "payload_contains": lambda data: lambda packet: data in _payload(packet),
+    "payload_matches": lambda pattern: lambda packet: bool(pattern.search(_payload(packet))),
 }

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 NETFILTER = "netfilter's netlink (nfnetlink)"
 NETLINK_NETFILTER = 12
-REQUEST, ACK, EXCLUSIVE, CREATE, APPEND = 0x1, 0x4, 0x200, 0x400, 0x800
-_ERROR, _OVERRUN = 2, 4
+REQUEST, ACK, ECHO, EXCLUSIVE, CREATE, APPEND = 0x1, 0x4, 0x8, 0x200, 0x400, 0x800
+DUMP = 0x300
+_ERROR, _DONE, _OVERRUN = 2, 3, 4
 _NESTED = 0x8000
 _SOL_NETLINK, _NO_ENOBUFS = 270, 5
 _MOST_BYTES = 1 << 16
@@ -74,20 +75,24 @@ def connect() -> socket.socket:
     return netlink
 
 
-def ask(netlink: socket.socket, *messages: bytes) -> None:
-    """Send one or more messages, the last of which asks for an acknowledgment; wait for it.
+def ask(netlink: socket.socket, *messages: bytes) -> list[tuple[int, bytes]]:
+    """Send one or more messages, the last of which asks for an acknowledgment, or DUMPs; wait for
+    that, or the end of what it dumps.
 
+    Return kind and body of what the kernel said before it: an ECHO of each that asks for one.
     OSError with the kernel's errno when it refuses any of them.
     """
     netlink.send(b"".join(messages))
+    said = []
     while True:
         for kind, body in read(netlink.recv(_MOST_BYTES)):
-            if kind != _ERROR:
+            if kind not in (_ERROR, _DONE):
+                said.append((kind, body))
                 continue
             if code := -_CODE.unpack_from(body)[0]:
                 _forget(netlink)
                 raise OSError(code, os.strerror(code))
-            return
+            return said
 
 
 def _forget(netlink: socket.socket) -> None:
@@ -95,6 +100,17 @@ def _forget(netlink: socket.socket) -> None:
     with contextlib.suppress(BlockingIOError):
         while netlink.recv(_MOST_BYTES, socket.MSG_DONTWAIT):
             pass
+
+
+def attributes(body: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield kind and value of each attribute of a netfilter message's body."""
+    at = _GENERAL.size
+    while at + _ATTRIBUTE.size <= len(body):
+        length, kind = _ATTRIBUTE.unpack_from(body, at)
+        if length < _ATTRIBUTE.size:
+            raise OSError(errno.EBADMSG, os.strerror(errno.EBADMSG))
+        yield kind & ~_NESTED, body[at + _ATTRIBUTE.size : at + length]
+        at += (length + 3) & ~3
 
 
 def read(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -6,11 +6,19 @@ it was cut; one that is lost meets no more faults.
 """
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from lab.agent.wire.fault import Fault
+from lab.agent.wire.superpacket import Superpacket
 from lab.agent.wire.transit import Transit
 from lab.net.packet import Packet
+
+# Cuts a superpacket: its segments, where it has got to.
+Cutter = Callable[[Superpacket], Iterable[Transit]]
+
+
+def _none_to_cut(_superpacket: Superpacket) -> Iterable[Transit]:
+    return ()
 
 
 class Pipeline:
@@ -18,10 +26,12 @@ class Pipeline:
 
     Each packet meets one fault after the other, at the time when it has got there: a fault that
     delays it keeps it meanwhile. What happens at one time happens in the order of arrival there.
-    Times that are passed in never go back.
+    Times that are passed in never go back. A superpacket goes on whole as far as every fault means
+    all its segments alike; from there its segments do, which `cut` makes of it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, cut: Cutter = _none_to_cut) -> None:
+        self._cut = cut
         self.faults: tuple[Fault, ...] = ()
         # When it goes on, a ticket, and the packet, whose ticket it is unless it has gone on since.
         self._waiting: list[tuple[int, int, Transit]] = []
@@ -46,14 +56,19 @@ class Pipeline:
     def arrive(self, id_: bytes, packet: Packet, now_ns: int) -> list[Transit]:
         """Let a packet in; return, in order, what by now is lost or due."""
         done: list[Transit] = []
-        self.enter(id_, packet, now_ns, done)
+        self.enter(Transit(id_, packet, self.faults, now_ns), done)
         return done
 
-    def enter(self, id_: bytes, packet: Packet, now_ns: int, done: list[Transit]) -> None:
-        """Let a packet in; append, in order, what by now is lost or due."""
+    def enter(self, transit: Transit, done: list[Transit]) -> None:
+        """Let a packet in that arrives now; append, in order, what by now is lost or due."""
         if self._waiting:
-            done += self.due(now_ns)
-        self._go_on(Transit(id_, packet, self.faults, now_ns), done)
+            done += self.due(transit.at_ns)
+        self._go_on(transit, done)
+
+    @property
+    def needs_bytes(self) -> bool:
+        """Is there a fault that needs more of a packet than its headers?"""
+        return any(fault.needs_bytes for fault in self.faults)
 
     @property
     def keeps_any(self) -> bool:
@@ -85,13 +100,16 @@ class Pipeline:
         transit.ticket = 0
         after: Sequence[Transit] = ()
         for fault in transit.faults[transit.position :]:
-            transit.position += 1
-            if not fault.lifted:
-                if freed := fault.meet(transit):
-                    after = (*after, *freed)
-                if transit.lost or transit.at_ns > now_ns:
-                    break
-        if transit.lost or transit.at_ns <= now_ns:
+            if fault.lifted:
+                transit.position += 1
+                continue
+            if freed := self._meet(fault, transit):
+                after = (*after, *freed)
+            if transit.is_refused or transit.lost or transit.at_ns > now_ns:
+                break
+        if transit.is_refused:
+            self._go_on_cut(transit, done)
+        elif transit.lost or transit.at_ns <= now_ns:
             done.append(transit)
         else:
             self._wait(transit)
@@ -100,6 +118,26 @@ class Pipeline:
                 self._wait(other)
             else:
                 self._go_on(other, done)
+
+    def _meet(self, fault: Fault, transit: Transit) -> Sequence[Transit]:
+        """Let it meet the next fault, or a part of it; return what goes on after it."""
+        rest: Sequence[Transit] = ()
+        if isinstance(transit, Superpacket):
+            transit.position += 1
+            fault.meet_superpacket(transit)
+            return rest
+        if fault.may_begin_within:
+            rest = fault.part(transit)  # which is to meet this fault, too
+        transit.position += 1
+        freed = fault.meet(transit)
+        return (*rest, *freed) if rest else freed
+
+    def _go_on_cut(self, superpacket: Transit, done: list[Transit]) -> None:
+        """Let the segments of a superpacket meet the fault that has refused it, in its place."""
+        assert isinstance(superpacket, Superpacket)
+        superpacket.position -= 1
+        for segment in self._cut(superpacket):
+            self._go_on(segment, done)
 
     def _wait(self, transit: Transit) -> None:
         self._tickets += 1

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lab.agent.wire.flows import Counter, Flow
-from lab.agent.wire.rng import Draw
+from lab.agent.wire.rng import Draw, KeyedGenerator
 from lab.net.packet import Packet
 from lab.net.parameters import Parameter, ParameterError
 
@@ -122,10 +122,35 @@ class Selection:
         """
         return flow.is_forgotten(packet, at_ns, self._idle_ns)
 
+    @property
+    def takes_all(self) -> bool:
+        """Does it pick all packets, whichever come?"""
+        counts = self._nth or self._first or self._every or self._after or self.asks_idle
+        draws = self._probability is not None or self._enter is not None
+        return not counts and not draws and self._after_bytes is None
+
+    @property
+    def has_last(self) -> bool:
+        """Is there a last packet that can be taken?"""
+        return not self.per_flow and (self._nth is not None or self._first is not None)
+
     def is_over(self, counter: Counter) -> bool:
         """Tell whether no later packet can be taken, whichever comes."""
         last = self._nth or self._first
         return last is not None and not self.per_flow and self._place(counter) >= last
+
+    @property
+    def may_begin_within(self) -> bool:
+        """May what it picks begin in the middle of a segment?"""
+        return self._after_bytes is not None
+
+    def begins_at(self, first_byte: int, end_byte: int) -> int | None:
+        """Return how many bytes of a segment come before what it picks, where some do, and others
+        not; the segment has the bytes of its flow from the first on to the end.
+        """
+        if self._after_bytes is None or not first_byte < self._after_bytes < end_byte:
+            return None
+        return self._after_bytes - first_byte
 
     def counts(self, counter: Counter, end_byte: int) -> bool:
         """Tell whether it may take the packet that its counter has just counted, by the count.
@@ -143,6 +168,44 @@ class Selection:
         if self._first is not None:
             return n <= self._first
         return self._every is None or n % self._every == 0
+
+    def takes(self, counter: Counter, generator: KeyedGenerator, count: int) -> bool | None:
+        """Tell whether it takes the next `count` packets: all (True), none (False), or only some.
+
+        It changes nothing. None, too, where only one after the other can tell.
+        """
+        last = self._place(counter) + count
+        first = last - count + 1
+        if last < 1:
+            return False
+        if first < 1 or self._enter is not None:
+            return None
+        by_count = self._counts_all(first, last)
+        if not by_count or self._probability is None:
+            return by_count
+        ordinal, begin = counter.ordinal, counter.packets + 1
+        for n in range(begin, begin + count):
+            if generator.draw(ordinal, n, b"probability") < self._probability:
+                return None
+        return False
+
+    def _counts_all(self, first: int, last: int) -> bool | None:
+        """Tell whether, by their places, all of some packets are taken, none, or only some."""
+        if self._nth is not None:
+            taken = int(first <= self._nth <= last)
+        elif self._first is not None:
+            taken = max(0, min(last, self._first) - first + 1)
+        elif self._every is not None:
+            taken = last // self._every - (first - 1) // self._every
+        else:
+            return True
+        return False if not taken else True if taken == last - first + 1 else None
+
+    def skips(self, first_end: int, last_end: int) -> bool | None:
+        """Tell whether `after_bytes` leaves out all packets that end in a range, none, or some."""
+        if self._after_bytes is None or first_end > self._after_bytes:
+            return False
+        return True if last_end <= self._after_bytes else None
 
     def is_drawn(self, counter: Counter, draw: Draw) -> bool:
         """Tell whether it takes a packet that it may take by the count: chance has a say."""

@@ -23,6 +23,10 @@ class Transit:
         *("__weakref__", "actions", "arrived_ns", "at_ns", "data", "duplicates", "faults"),
         *("gap_ns", "id", "lost", "packet", "pieces", "position", "replies", "ticket", "whole"),
     )
+    # What a superpacket and its segments say of themselves (`superpacket`).
+    segments = 1
+    is_refused = False
+    is_segment = False
 
     def __init__(self, id_: bytes, packet: Packet, faults: tuple[Any, ...], now_ns: int) -> None:
         self.id = id_
@@ -43,6 +47,11 @@ class Transit:
         self.pieces: Sequence[bytes] = ()  # to be delivered in its place, once it is split
         self.gap_ns = 0
         self.whole: Transit | None = None
+
+    @property
+    def all_bytes(self) -> int:
+        """Its bytes on the line."""
+        return self.packet.length
 
     @property
     def current(self) -> Packet:

@@ -8,11 +8,13 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 QUIET_S = 1.0
 _PATIENCE_S = 15.0  # what goes on longer may be somebody else's
 _LOOKS_AFTER_S = 0.02
+# The kernel lists sockets in several goes: one that comes or goes meanwhile may hide another.
+_LISTS = 3
 
 _SOCK_DIAG, _BY_FAMILY = 4, 20
 _REQUEST_AND_DUMP = 0x301
@@ -29,16 +31,25 @@ _DEFAULT_HOST = "unix:///var/run/docker.sock"
 
 
 class Requests:
-    """Those of clients that were ended together."""
+    """Those of clients that were ended together. A `cookie` is the kernel's name for a socket."""
 
-    def __init__(self, address: bytes, cookies: set[int]) -> None:
+    def __init__(self, address: bytes, cookies: Iterable[int]) -> None:
         self._address = address
-        self._cookies = cookies
+        self._cookies = set(cookies)
+
+    @property
+    def cookies(self) -> frozenset[int]:
+        """Return those of the engine's ends of connections, by which another process knows them."""
+        return frozenset(self._cookies)
 
     @property
     def are_visible(self) -> bool:
         """Tell whether the kernel here knows of them; not of those to an engine over TCP."""
         return bool(self._address)
+
+    def with_those_of(self, cookies: Iterable[int]) -> "Requests":
+        """Return these and others, that another process has known."""
+        return Requests(self._address, self._cookies.union(cookies))
 
     def under_way(self) -> bool:
         """Tell whether there is one."""
@@ -52,16 +63,27 @@ class Requests:
             time.sleep(_LOOKS_AFTER_S)  # the pause of a poll, bounded by the deadline
 
 
-def by(end_clients: Callable[[], None]) -> Requests:
-    """End clients; return what the engine was asked by them and has not done yet.
+class Since:
+    """What is abandoned from a moment on.
 
     Not what was abandoned before: an engine may keep such a connection for minutes, without work
     (20.10, of a `docker exec` that was killed).
     """
-    address = _address()
-    before = _closed_by_client(address)
+
+    def __init__(self) -> None:
+        self._address = _address()
+        self._before = _closed_by_client(self._address)
+
+    def now(self) -> Requests:
+        """Return what the engine was asked by clients that have ended since, and has not done."""
+        return Requests(self._address, _closed_by_client(self._address) - self._before)
+
+
+def by(end_clients: Callable[[], None]) -> Requests:
+    """End clients; return what the engine was asked by them and has not done yet."""
+    since = Since()
     end_clients()
-    return Requests(address, _closed_by_client(address) - before)
+    return since.now()
 
 
 def _address() -> bytes:
@@ -88,6 +110,7 @@ def _closed_by_client(address: bytes) -> set[int]:
         return set()
     return {
         cookie
+        for _ in range(_LISTS)
         for cookie, attributes in _unix_sockets()
         if attributes.get(_NAME, b"").rstrip(b"\0") == address
         and attributes.get(_SHUTDOWN) == bytes([_BOTH_WAYS])

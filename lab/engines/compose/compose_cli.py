@@ -8,7 +8,8 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from lab.engines.compose import RUN_BY, abandoned, ending
+from lab.engines.compose import RUN_BY, abandoned, cleanup, ending
+from lab.engines.deferred_signals import deferred
 from lab.errors import EngineError
 
 _KEPT_LINES = 200
@@ -23,15 +24,18 @@ def compose(
     stdin: str = "",
     environment: Mapping[str, str] | None = None,
     of_folder: bool = True,
-    finish_requests: bool = False,
+    makes: bool = False,
     on_line: Callable[[str], None] = lambda _line: None,
 ) -> str:
     """Run `docker compose --project-name NAME ARGS` to its end and return its standard output.
 
     `on_line` gets each line of its progress. Without `of_folder` it finds no compose file, neither
     here nor in COMPOSE_FILE, and goes by what the project's containers say. EngineError when it
-    fails. Ctrl-C ends it first; with `finish_requests` the engine has then done what it was asked.
+    fails. Ctrl-C ends it first. With `makes` the lab's guard (`cleanup`) knows then what the engine
+    still works on; also after a failure, as Compose gives up all its requests with the first that
+    fails.
     """
+    since = abandoned.Since() if makes else None
     argv = ["docker", "compose", "--progress", "plain", "--project-name", name, *args]
     try:
         process = subprocess.Popen(
@@ -45,19 +49,23 @@ def compose(
             env={**_environment(of_folder), **(environment or {}), RUN_BY: name},
             process_group=0,
         )
-    except FileNotFoundError as missing:
-        text = "docker: not found; see lab doctor"
-        raise EngineError(text, argv=argv) from missing
+    except (FileNotFoundError, PermissionError) as error:
+        text = f"docker: {error.strerror}; see lab doctor"
+        raise EngineError(text, argv=argv) from error
     try:
         stdout, last_lines = _communicate(process, stdin, on_line)
     finally:
         if process.returncode is None:
-            # After Ctrl-C. The plug-in is a child of `docker`, so the group.
-            requests = abandoned.by(partial(ending.end, partial(ending.group, process.pid)))
-            process.wait()
-            if finish_requests:
-                requests.wait()
+            # After Ctrl-C, and the next one must wait. The plug-in is a child of `docker`, so the
+            # group.
+            with deferred():
+                requests = abandoned.by(partial(ending.end, partial(ending.group, process.pid)))
+                process.wait()
+                if makes:
+                    cleanup.wait_later(name, requests)
     if process.returncode:
+        if since:
+            cleanup.wait_later(name, since.now())
         raise _failed(argv, process.returncode, last_lines)
     return stdout
 

@@ -14,17 +14,23 @@ from lab.model import Finding
 
 BASE_IMAGE = "base image"  # the name of its finding
 DEFAULT_BASE_IMAGE = "debian:trixie-slim"
+_BRIDGE_FILTERS = ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables")
 _OLDEST_COMPOSE = (2, 23)  # `up --wait` with services that have ended, `config` of anchors
 
 
 def output_of(*argv: str, timeout_s: float = 20) -> tuple[int, str]:
-    """Run a short command; return its status (127: not there) and its outputs, as one text."""
+    """Run a short command; return its status (as a shell) and its outputs, as one text.
+
+    127: it is not there; 126: it cannot be run.
+    """
     try:
         done = subprocess.run(
             argv, capture_output=True, text=True, timeout=timeout_s, check=False, errors="replace"
         )
     except FileNotFoundError:
         return 127, f"{argv[0]}: not found"
+    except PermissionError as error:
+        return 126, f"{argv[0]}: {error.strerror}"
     except subprocess.TimeoutExpired:
         return 124, f"{argv[0]}: no answer for {timeout_s:g} s"
     return done.returncode, (done.stdout + done.stderr).strip()
@@ -108,3 +114,23 @@ def findings(directory: Path) -> list[Finding]:
     if found[-1].ok:
         found += [compose_plugin(), build_plugin(), base_image(directory)]
     return found
+
+
+def bridged_packets(system: Path = Path("/proc/sys/net")) -> list[Finding]:
+    """Do packets between containers pass this machine's own rules, and its connection tracking?
+
+    That loses some: a SYN of a simultaneous open, say, of which it sees the other one first.
+    Nothing where Docker is on another machine, or the kernel has no such settings.
+    """
+    if not os.environ.get("DOCKER_HOST", "unix:").startswith("unix:"):
+        return []
+    there = [name for name in _BRIDGE_FILTERS if (system / "bridge" / name).exists()]
+    if not there:
+        return []
+    is_tracking = (system / "netfilter" / "nf_conntrack_count").exists()
+    on = [name for name in there if (system / "bridge" / name).read_text().strip() != "0"]
+    if not on or not is_tracking:
+        return [Finding("bridged packets", True, "connection tracking does not see them")]
+    seen = f"connection tracking may lose some ({', '.join(f'{name} is on' for name in on)})"
+    remedy = f"sudo sysctl {' '.join(f'net.bridge.{name}=0' for name in on)}"
+    return [Finding("bridged packets", False, seen, remedy, required=False)]

@@ -33,11 +33,13 @@ from lab.engines.compose import (
 )
 from lab.engines.compose.compose_cli import compose
 from lab.engines.compose.host import ContainerHost, asking, service_of
-from lab.engines.compose.sweep import AGENT_LABEL, LABEL, TOPOLOGY_LABEL
+from lab.engines.compose.sweep import AGENT_LABEL, LABEL, TOPOLOGY_LABEL, leftover_names
 from lab.errors import EngineError
 from lab.model import ComposeFiles, Finding, HostStatus, LabStatus
 
 _WAIT_S = 120
+# More do not help: the file itself names addresses that another network has.
+_TRIES = 5
 _FILE_LABEL = "com.docker.compose.project.config_files"
 
 
@@ -115,7 +117,9 @@ class ComposeEngine(Engine):
     def findings(self) -> list[Finding]:
         """Ask the docker command; and if all is there, the kernel."""
         found = diagnostics.findings(Path.cwd())
-        return found + (agent_image.findings() if all(one.ok for one in found) else [])
+        if not all(one.ok for one in found):
+            return found
+        return [*found, *agent_image.findings(), *diagnostics.bridged_packets()]
 
     def missing(self, error: EngineError) -> list[Finding]:
         """Ask; the base image counts for an error of a build alone: else the images are there."""
@@ -135,14 +139,14 @@ class ComposeEngine(Engine):
         """Read the file, then `docker compose up --wait` with what was read."""
         progress(f"reading {files.paths[0].name}", "")
         settings = compose_files.environment(files.paths[0].resolve().parent)
-        for addresses in address_pool.environments(name):
+        for tries, addresses in enumerate(address_pool.environments(name), 1):
             free = address_pool.free_subnets(name)
             topo = topology.read(files, name, settings, addresses, free)
             named = restored.settings(topo, settings)
             try:
                 self._compose_up(name, topo, named, build=build, progress=progress)
             except EngineError as error:
-                if addresses and "overlaps with other one" in error.stderr:
+                if addresses and tries < _TRIES and "overlaps with other one" in error.stderr:
                     continue  # somebody took these addresses a moment ago
                 with _client() as client:
                     raise startup.explained(error, _containers(client, name)) from error
@@ -173,7 +177,7 @@ class ComposeEngine(Engine):
             ],
             stdin=json.dumps(topo),
             environment=settings,
-            finish_requests=True,
+            makes=True,
             on_line=lambda line: progress("starting hosts", line),
         )
 
@@ -187,7 +191,7 @@ class ComposeEngine(Engine):
     def labs(self, name: str | None = None) -> list[Lab]:
         """Find them by their label; what is left of one is one, too, so that it can be removed."""
         with _client() as client:
-            names = {c.labels[LABEL] for c in _labelled(client)}
+            names = {c.labels[LABEL] for c in _labelled(client)} | leftover_names(client)
         return [self._lab(known) for known in sorted(names) if name in {None, known}]
 
     def _lab(self, name: str) -> Lab:

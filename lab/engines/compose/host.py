@@ -1,13 +1,15 @@
 """A host that is a container: what the Docker SDK does to it."""
 
+import signal
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
 from docker import DockerClient
-from docker.errors import APIError, DockerException
+from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 
 from lab.api.engine import EngineHost, own_term
@@ -24,6 +26,8 @@ _COMPOSE_LABEL = "com.docker.compose.service"
 _NO_NETWORKS = {"none", "host"}
 _OUR_IMAGES = "socket-lab/"
 _GRACE_S = 10  # Docker's own
+_LATE_S, _LOOKS_AFTER_S = 5.0, 0.05
+_KILLED_STATUS = 128 + signal.SIGKILL
 _UNKNOWN = (
     "disconnected, and as lab up did not make it, nobody knows from where;"
     " see docker compose up --force-recreate"
@@ -59,6 +63,7 @@ class ContainerHost(EngineHost):
         self.name = service_of(container)
         self.service = container.labels.get(SERVICE_LABEL, "")
         self.try_it = container.labels.get(TRY_LABEL, "")
+        self._has_resumed = False
 
     def status(self) -> HostStatus:
         """Ask Docker, now."""
@@ -81,6 +86,22 @@ class ContainerHost(EngineHost):
             raise EngineError(text) from error
         return threads.are_busy(str(self._container.attrs["State"]["Pid"]), rows)
 
+    def was_killed(self) -> bool:
+        """Ask Docker, now; a container that somebody has removed is as good as killed."""
+        try:
+            with asking(self.name, "status"):
+                self._container.reload()
+        except EngineError as error:
+            if isinstance(error.__cause__, NotFound):
+                return True
+            raise
+        state = self._container.attrs["State"]
+        return bool(
+            state["Status"] == lifecycle.EXITED
+            and state["ExitCode"] == _KILLED_STATUS
+            and not state["OOMKilled"]
+        )
+
     def _addresses(self) -> list[str]:
         attached = self._endpoints().values()
         found = [one.get(key) for one in attached for key in ("IPAddress", "GlobalIPv6Address")]
@@ -101,9 +122,21 @@ class ContainerHost(EngineHost):
     def _check(self, verb: str) -> None:
         """Raise EngineError if this cannot be done to the host as it is now."""
         with asking(self.name, verb):
-            self._container.reload()
+            self._reload()
         if why := lifecycle.refusal(self.name, verb, self._container.attrs["State"]["Status"]):
             raise EngineError(why)
+
+    def _reload(self) -> None:
+        """Ask Docker, which may for a moment take a host that was resumed for paused: it hears of
+        both once more, from containerd, and late (20.10).
+        """
+        deadline = time.monotonic() + _LATE_S
+        self._container.reload()
+        while self._has_resumed and self._container.attrs["State"]["Paused"]:
+            if time.monotonic() > deadline:  # somebody else has paused it
+                return
+            time.sleep(_LOOKS_AFTER_S)
+            self._container.reload()
 
     @property
     def ordinary_user(self) -> str | None:
@@ -133,6 +166,7 @@ class ContainerHost(EngineHost):
         self._check("pause")
         with asking(self.name, "pause"):
             freeze(self._container)
+            self._has_resumed = False
             call_servers.pause(self._client, self._container)
 
     def resume(self) -> None:
@@ -141,6 +175,7 @@ class ContainerHost(EngineHost):
         with asking(self.name, "resume"):
             call_servers.resume(self._client, self._container)
             self._container.unpause()
+            self._has_resumed = True
 
     def restart(self) -> None:
         """Stop it, with its own grace, and start it."""

@@ -44,6 +44,19 @@ def remove_everything(name: str) -> int:
         return containers + len(networks) + len(volumes)
 
 
+def leftover_names(client: DockerClient) -> set[str]:
+    """Return the names of labs of which there is a network or a volume.
+
+    There may be no more of one: its removal was killed.
+    """
+    labelled: dict[str, str | list[str] | bool] = {"label": LABEL}
+    things = [
+        *client.networks.list(filters=labelled),
+        *client.volumes.list(filters=labelled),
+    ]
+    return {labels[LABEL] for thing in things if LABEL in (labels := thing.attrs["Labels"] or {})}
+
+
 def remove_containers(name: str) -> int:
     """Remove the lab's containers alone, in the same way."""
     with _client() as client:

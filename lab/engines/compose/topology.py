@@ -44,8 +44,10 @@ def read(
     known = {**settings, **addresses}
     options = [f"--file={one}" for one in files.paths]
     options += [f"--profile={one}" for one in files.profiles]
+    stdin = yaml.standard_input() if yaml.STANDARD_INPUT in files.paths else ""
     try:
-        text = compose(name, [*options, "config", "--format", "json"], environment=addresses)
+        argv = [*options, "config", "--format", "json"]
+        text = compose(name, argv, stdin=stdin, environment=addresses)
     except EngineError as error:
         if error.exit_status is None or "(no Compose plug-in" in str(error):
             raise

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from threading import Lock
 
-from lab.engines.namespaces import MARK
+from lab.engines.namespaces import environment
 
 _STARTER = str(Path(__file__).parent / "supervisor" / "agents.py")
 
@@ -81,7 +81,7 @@ def start(lab: str, host: int, supervisor: int, connections: int) -> str:
         argv,
         pass_fds=[starter.theirs.fileno()],
         stdin=subprocess.DEVNULL,
-        env={**os.environ, MARK: lab},
+        env=environment.of_lab(lab),
         start_new_session=True,
     )
     try:

@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 
 from lab.api.engine import Engine, Progress
 from lab.api.lab import Lab
+from lab.engines.deferred_signals import deferred
 from lab.engines.namespaces import agent_launcher, client
 from lab.engines.namespaces.lab_client import NAME, NamespaceLab
 from lab.engines.namespaces.supervisor_process import SupervisorProcess
@@ -26,7 +27,7 @@ class NamespacesEngine(Engine):
     name = NAME
 
     def __init__(self) -> None:
-        # The supervisors that have not been detached from this process, by the names of their labs.
+        # The supervisors that this process has begun and may still end, by the names of their labs.
         self._supervisors: dict[str, SupervisorProcess] = {}
         self._guarded: set[str] = set()
 
@@ -45,13 +46,15 @@ class NamespacesEngine(Engine):
         self._guarded.add(name)
         try:
             yield
+            with deferred():
+                self._detach(name)
         except BaseException:
-            self._abort(name)
+            self._end(name)
             raise
         finally:
+            self._supervisors.pop(name, None)
             agent_launcher.forget(name)
             self._guarded.discard(name)
-        self._detach(name)
 
     def expect_faults(self, name: str) -> None:
         """Let the supervisor fork what begins agents, so that it loads while the hosts come up."""
@@ -77,15 +80,16 @@ class NamespacesEngine(Engine):
         lab.missing_programs = [f"{host.name}: {host.missing}" for host in without]
         if name not in self._guarded:
             self._detach(name)
+            del self._supervisors[name]
         return Lab(lab)
 
     def _detach(self, name: str) -> None:
-        if supervisor := self._supervisors.pop(name, None):
+        if supervisor := self._supervisors.get(name):
             supervisor.detach()
 
-    def _abort(self, name: str) -> None:
-        if supervisor := self._supervisors.pop(name, None):
-            supervisor.abort()
+    def _end(self, name: str) -> None:
+        if supervisor := self._supervisors.get(name):
+            supervisor.end()
 
     def labs(self, name: str | None = None) -> list[Lab]:
         """Find them by their sockets; one that ends meanwhile is not there.

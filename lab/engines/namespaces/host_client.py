@@ -1,5 +1,6 @@
 """A host, seen from outside: its supervisor does what is asked; to run a program it is entered."""
 
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from lab.errors import EngineError, UsageError
 from lab.model import HostStatus
 
 _EXEC = str(Path(__file__).parent / "host" / "exec.py")
+# Of a program that SIGKILL has ended, and of an init.
+_KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
 _LINK_SCOPE = "20"  # IPV6_ADDR_LINKLOCAL, as in /proc/net/if_inet6
 # Who can be had on a host, as names and as numbers; None: the default.
 _USERS = {None: "root", "root": "root", "0": "root", "lab": "lab", str(USER_ID): "lab"}
@@ -39,6 +42,11 @@ class NamespaceHost(EngineHost):
         """Look at its threads in /proc."""
         return processes.is_busy(self._entry(client.request(self._lab, "status"))["pid"])
 
+    def was_killed(self) -> bool:
+        """Ask the supervisor: it has seen the end of the program, or of the init."""
+        entry = self._entry(client.request(self._lab, "status"))
+        return entry["state"] == lifecycle.EXITED and entry.get("exit_status") in _KILLED
+
     def _entry(self, response: dict[str, Any]) -> dict[str, Any]:
         return next(entry for entry in response["hosts"] if entry["name"] == self.name)
 
@@ -58,8 +66,8 @@ class NamespaceHost(EngineHost):
     ) -> list[str]:
         """Return the command that enters and runs it.
 
-        As the user `lab` a program is what the host's own programs are; else it has every right
-        over the host, and none over the machine. UsageError for a user that is neither.
+        As the user `lab` a program is what the host's own programs are; else it has the rights of
+        root there. UsageError for a user that is neither.
         """
         if user not in _USERS:
             text = f"{self.name}: cannot exec: no user {user}; on this engine hosts have root, lab"
@@ -69,12 +77,13 @@ class NamespaceHost(EngineHost):
         if why := lifecycle.refusal(self.name, "exec", entry["state"]):
             raise EngineError(why)
         pid = entry["pid"]
-        inner = str(response["user_namespace"]) if _USERS[user] == "lab" else "-"
+        is_lab = _USERS[user] == "lab"
+        number = response["user_namespace"] if is_lab else response.get("root_capabilities", 0)
         settings = [f"{key}={value}" for key, value in response["environment"].items()]
         term = own_term() if terminal else "-"
         python = [sys.executable, "-I", "-S", _EXEC]
         return [
-            *(*python, self.name, str(pid), inner, response["folder"]),
+            *(*python, self.name, str(pid), f"{_USERS[user]}={number}", response["folder"]),
             *(limits.text(response.get("limits", {})), term),
             *(*settings, "--", *argv),
         ]

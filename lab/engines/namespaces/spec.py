@@ -69,6 +69,8 @@ class HostSpec(NamedTuple):
     stop_signal: str = "SIGTERM"
     # Who runs its program, if not the user `lab`.
     user: User | None = None
+    # The bits of the capabilities that root has there.
+    root_capabilities: int = 0
 
 
 class LabSpec(NamedTuple):

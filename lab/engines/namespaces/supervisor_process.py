@@ -1,21 +1,23 @@
-"""The supervisor's process as `lab up` has it: started, given a lab to build, detached or aborted.
+"""The supervisor's process as `lab up` has it: started, given a lab to build, detached or ended.
 
 Its standard input is the control pipe: the end of that, without `detach` before, ends the lab.
 """
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 
 from lab.api.engine import Progress
-from lab.engines.namespaces import MARK, client
+from lab.engines.namespaces import client, environment
 from lab.engines.namespaces.spec import LabSpec
 from lab.errors import EngineError, LocatedError
 
 _SUPERVISOR = str(Path(__file__).parent / "supervisor" / "__main__.py")
+_KILLED_WITHIN_S = 5.0
 
 
 class SupervisorProcess:
@@ -28,12 +30,13 @@ class SupervisorProcess:
         """
         sockets = [] if starter is None else [starter]
         self._name = name
+        self._detached = False
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", _SUPERVISOR, *map(str, sockets)],
             pass_fds=sockets,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, MARK: name},
+            env=environment.of_lab(name),
             start_new_session=True,
         )
 
@@ -64,17 +67,28 @@ class SupervisorProcess:
 
     def detach(self) -> None:
         """Let the lab live on without this process."""
+        self._detached = True
         self._send("detach")
-        self.abort()
+        self._close()
 
-    def abort(self) -> None:
-        """End the lab, unless it is detached; wait until the supervisor has closed its end."""
+    def end(self) -> None:
+        """End the lab, at once; it may be detached by now, or be about to."""
+        self._close()
+        if self._detached:
+            with suppress(EngineError, ProcessLookupError):  # it has gone by itself
+                pid = client.request(self._name, "status")["pid"]
+                os.kill(pid, signal.SIGKILL)
+                client.wait_for_end(pid, _KILLED_WITHIN_S)
+
+    def _close(self) -> None:
+        """Close the control pipe; wait until the supervisor has closed its end."""
         assert self._process.stdin
         assert self._process.stdout
         with suppress(BrokenPipeError):
             self._process.stdin.close()
-        self._process.stdout.read()
-        self._process.stdout.close()
+        if not self._process.stdout.closed:
+            self._process.stdout.read()
+            self._process.stdout.close()
         self._process.wait()  # the process that was started ended long ago, after the fork
 
     def _send(self, line: str) -> None:

@@ -36,7 +36,7 @@ MS_STRICTATIME = 1 << 24
 MNT_DETACH = 2
 
 _OUR_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
-_MOUNT_ATTR_RDONLY = 1
+_MOUNT_ATTR_RDONLY, _MOUNT_ATTR_NOSUID = 1, 2
 _AT_FDCWD = -100
 _AT_RECURSIVE = 0x8000
 _PR_SET_PDEATHSIG = 1
@@ -56,6 +56,12 @@ def _check(result: int, what: str) -> None:
     if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number), what)
+
+
+def call(number: int, *arguments: int | bytes) -> None:
+    """Make a system call for which the C library has no function."""
+    words = (a if isinstance(a, bytes) else ctypes.c_long(a) for a in arguments)
+    _check(_libc.syscall(ctypes.c_long(number), *words), f"system call {number}")
 
 
 def unshare(flags: int) -> None:
@@ -81,8 +87,8 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str
 
 
 def make_read_only(target: str) -> None:
-    """Make a mount, and every mount below it, read-only."""
-    attributes = struct.pack("QQQQ", _MOUNT_ATTR_RDONLY, 0, 0, 0)
+    """Make a mount, and every mount below it, read-only, and without set-user-ID files."""
+    attributes = struct.pack("QQQQ", _MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID, 0, 0, 0)
     result = _libc.syscall(
         ctypes.c_long(_SYS_MOUNT_SETATTR),
         ctypes.c_int(_AT_FDCWD),

@@ -1,11 +1,13 @@
-"""The lab's two user namespaces.
+"""The lab's user namespaces.
 
 In the outer one the person who started the lab is root, and owns the network, mount and pid
 namespaces of every host. In the inner one that person is the user `lab`: programs run there, with
-no right over any of them. Which other users both have is for `idmap`. See user_namespaces(7).
+no right over any of them. A process that is not to be within reach of these has one of its own,
+beside it. Which other users all have is for `idmap`. See user_namespaces(7).
 """
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 
@@ -88,6 +90,47 @@ def make_inner(*, others: bool) -> int:
     for end in (pids, control):
         os.close(end)
     return descriptor
+
+
+def as_outer() -> str:
+    """Return the map of a user namespace below the outer one with the same users.
+
+    To be called in the outer one.
+    """
+    lines = map(str.split, Path("/proc/self/uid_map").read_text(encoding="ascii").splitlines())
+    return "".join(f"{inside} {inside} {count}\n" for inside, _, count in lines)
+
+
+def as_inner() -> str:
+    """Return the map of a user namespace below the outer one with the users of the inner one."""
+    has_others = as_outer().count("\n") > 1
+    return idmap.inner() if has_others else f"{USER_ID} 0 1\n"
+
+
+def enter_own(users: str) -> None:
+    """Move this process, which is in the outer user namespace, into a new one with this map.
+
+    It has every right there, and none over what the outer one owns.
+    """
+    entered, entered_write = os.pipe()
+    process = int(Path("/proc/self").readlink().name)
+    mapper = os.fork()
+    if mapper == 0:
+        os.close(entered_write)
+        mapped = False
+        with contextlib.suppress(OSError):
+            if os.read(entered, 1):
+                for name in ("gid_map", "uid_map"):
+                    Path("/proc", str(process), name).write_text(users)
+                mapped = True
+        os._exit(0 if mapped else 1)
+    os.close(entered)
+    syscalls.unshare(syscalls.CLONE_NEWUSER)
+    syscalls.let_owner_look()  # or the mapper could not write there
+    os.write(entered_write, b"\n")
+    os.close(entered_write)
+    if os.waitpid(mapper, 0)[1]:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM), "users of a user namespace")
 
 
 def _map_one(place: Path, inside: int, user: int, group: int) -> None:

@@ -70,6 +70,19 @@ class Notice(Event):
     """The notice, for people."""
 
 
+@kind("ended_by_others")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedByOthers(Event):
+    """A part of the lab was ended, and neither a step nor the lab did that: what went wrong may be
+    because of it, so nothing is FAIL."""
+
+    host: str
+    """The host that it was, or was on."""
+    part: str
+    """`host`: its process 1 or its program; `agent`: what holds its wire; `call_server`: what makes
+    its socket calls."""
+
+
 @kind("done")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepDone(StepEvent):
@@ -97,6 +110,37 @@ class StepsEnded(Event):
     the lab itself."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkLoss:
+    """Packets that a host has sent another, and that have not come there: lost on their way by what
+    is not the lab's, so by no fault."""
+
+    source: str
+    """The host that sent them."""
+    target: str
+    """The host to which they did not come."""
+    packets: int
+    """How many there were. What the kernel carries as one is one: a superpacket of TCP, and a
+    datagram, however many fragments it has."""
+    kinds: Mapping[str, int]
+    """How many there were of each kind: `TCP SYN`, `TCP ACK` (without data), `TCP data`, `UDP`,
+    `ICMP`, ..."""
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The hosts: who sent, and who did not get it."""
+        return self.source, self.target
+
+    @property
+    def text(self) -> str:
+        """It, for people: `1 packet from client to server was lost outside of the lab (1 UDP)`."""
+        packets = "1 packet" if self.packets == 1 else f"{self.packets} packets"
+        were = "was" if self.packets == 1 else "were"
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.kinds.items()))
+        path = f"from {self.source} to {self.target}"
+        return f"{packets} {path} {were} lost outside of the lab ({kinds})"
+
+
 @kind("capture_ended")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureEnded(Event):
@@ -104,11 +148,16 @@ class CaptureEnded(Event):
 
     ended_early: tuple[str, ...]
     """The hosts whose agent ended before the capture did; what came to them later is not in it."""
+    lost_outside: tuple[LinkLoss, ...] = ()
+    """What was sent between hosts of the capture, and has come neither there nor to a fault."""
+    uncounted: tuple[str, ...] = ()
+    """The hosts that cannot tell what they have sent and got, each with the reason, for people:
+    what was lost outside on the way from and to them is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaptureDigest:
-    """What the capture `wire.pcapng` is to be, byte by byte."""
+class FileContent:
+    """What a file of the run is to be, byte by byte."""
 
     size_bytes: int
     """Its size."""
@@ -124,8 +173,10 @@ class End(Event):
     events: int | None = None  # until the recorder writes it
     """How many events there are, with this one. Its `digest` is of them all. Null: the file is of a
     version before 3."""
-    capture: CaptureDigest | None = None
-    """The capture, once it has ended; null: there is none that has."""
+    capture: FileContent | None = None
+    """The capture `wire.pcapng`, once it has ended; null: there is none that has."""
+    scenario: FileContent | None = None
+    """The scenario as it was run, `scenario.yaml`; null for a test."""
 
     errors: tuple[str, ...] = ()
     """What keeps the evidence from being whole, for people; with one of them no verdict is PASS."""

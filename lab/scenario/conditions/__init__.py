@@ -63,6 +63,16 @@ class Subject:
         """What is counted: lines, packets, ..."""
         return "times"
 
+    @property
+    def reads_payload(self) -> bool:
+        """Must the capture have all bytes of packets, for it to be counted?"""
+        return False
+
+    @property
+    def loopbacks(self) -> frozenset[str]:
+        """The hosts of which the capture must have what they send to themselves."""
+        return frozenset()
+
     def count(self, evidence: Evidence) -> tuple[int, str]:
         """Return how often it was seen in a run, and why that may not be all ("": it is)."""
         raise NotImplementedError

@@ -1,6 +1,6 @@
 """`packets`: packets that arrived at a link's end, by the words of the wire's matches."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
@@ -16,7 +16,7 @@ from lab.scenario.conditions import Subject
 from lab.scenario.keys import Definition, Keys, Schema
 from lab.scenario.reading import Reading
 from lab.scenario.run_context import RunContext
-from lab.scenario.yaml import Mapping
+from lab.scenario.yaml import Mapping, unwrapped
 
 # What files from before the one word for it have: their evidence is still judged.
 _FATES_BEFORE = {"copied": fates.DUPLICATE}
@@ -60,7 +60,9 @@ class Packets(Subject):
         values.refuse_empty(pattern, known)
         fate = values.word(pattern, "fate", _FATES)
         fate = _FATES_BEFORE.get(fate or "", fate)
-        words: dict[str, Any] = {key: pattern.raw(key) for key in known if key in pattern}
+        words: dict[str, Any] = {
+            key: unwrapped(pattern.raw(key)) for key in known if key in pattern
+        }
         try:
             match.Match(checked(match.PARAMETERS, words, "packets"))
         except ParameterError as error:
@@ -82,22 +84,53 @@ class Packets(Subject):
     def unit(self) -> str:
         return "packets"
 
+    @property
+    def reads_payload(self) -> bool:
+        return match.Match(self._values).reads_payload
+
+    @property
+    def loopbacks(self) -> frozenset[str]:
+        return values.loopbacks(self.links)
+
     def count(self, evidence: Evidence) -> tuple[int, str]:
-        missing = evidence.missing
+        missing = evidence.missing or self._cut(evidence.packets)
         targets = dict.fromkeys([target for _, target in self.links] or [self.target])
         for event in evidence.events:
-            early = targets.keys() & event.ended_early if isinstance(event, CaptureEnded) else ()
+            if not isinstance(event, CaptureEnded):
+                continue
+            early = targets.keys() & event.ended_early
             if early and not missing:
                 missing = f"what came to {min(early)} after its end was not recorded"
+            missing = missing or next(self._lost_outside(event), "")
         return self.counted(evidence.packets), missing
 
     def counted(self, packets: Iterable[Seen]) -> int:
         """Return how many of the packets are meant."""
-        test = match.Match({name: self.match.get(name) for name in keys.MATCH.keys})
+        test = match.Match(self._values)
+        there = [one for one in self._on_links(packets) if test.passes(one.packet)]
+        return sum(self.fate is None or self.fate in one.fate.words for one in there)
+
+    @property
+    def _values(self) -> dict[str, Any]:
+        return checked(match.PARAMETERS, self.match, "packets")
+
+    def _on_links(self, packets: Iterable[Seen]) -> Iterator[Seen]:
         ends = self.links or ((self.source, self.target),)
         links = {f"{source} -> {target}" for source, target in ends}
-        there = [one for one in packets if one.link in links and test.passes(one.packet)]
-        return sum(self.fate is None or self.fate in one.fate.words for one in there)
+        return (one for one in packets if one.link in links)
+
+    def _lost_outside(self, event: CaptureEnded) -> Iterator[str]:
+        """Yield what was lost on the links, and was nobody's fault."""
+        links = self.links or ((self.source, self.target),)
+        yield from (one.text for one in event.lost_outside if one.ends in links)
+
+    def _cut(self, packets: Iterable[Seen]) -> str:
+        """Say so when the capture has not all bytes of packets in which they are looked for."""
+        if self.reads_payload:
+            for one in self._on_links(packets):
+                if len(one.packet.data) < one.packet.length:
+                    return "the capture has only the first bytes of packets"
+        return ""
 
     def prepare(self, run: RunContext, number: int, *, expected: int | None) -> None:
         if expected is None:

@@ -73,6 +73,16 @@ class Step:
         """The host that it makes a socket call on, whose caller must run before."""
         return None
 
+    @property
+    def reads_payload(self) -> bool:
+        """Must the capture have all bytes of packets, for it to be judged?"""
+        return False
+
+    @property
+    def loopbacks(self) -> frozenset[str]:
+        """The hosts of which the capture must have what they send to themselves."""
+        return frozenset()
+
     def prepare(self, run: RunContext, number: int) -> None:
         """Do what must be done before the first step is played."""
 

@@ -46,6 +46,14 @@ class ExpectStep(Step):
     def expected_text(self) -> str:
         return self.condition.amount
 
+    @property
+    def reads_payload(self) -> bool:
+        return self.condition.subject.reads_payload
+
+    @property
+    def loopbacks(self) -> frozenset[str]:
+        return self.condition.subject.loopbacks
+
     def prepare(self, run: RunContext, number: int) -> None:
         self.condition.subject.prepare(run, number, expected=self.condition.least)
 

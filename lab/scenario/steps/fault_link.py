@@ -9,6 +9,7 @@ from lab.agent.wire import impairments, match, selection
 from lab.agent.wire.fault import Fault
 from lab.evidence.events import Event, FaultOff, FaultOn, StepEvent
 from lab.evidence.verdict import Evidence, Judgement
+from lab.model import ANY_HOST
 from lab.net.parameters import ParameterError
 from lab.scenario import keys, values
 from lab.scenario.keys import Definition, Keys, Schema
@@ -71,7 +72,10 @@ class LinkFaultStep(Step):
         own = [parameter.name for parameter in table]
         step.only(*_KEYS, *own)
         values.refuse_empty(step, own)
-        links = values.link(step, "link", reading.hosts).links
+        ends = values.link(step, "link", reading.hosts)
+        # Which hosts have an address then is known when it is played.
+        is_any = ANY_HOST in {ends.source, ends.target}
+        links = ((ends.source, ends.target),) if is_any else ends.links
         return cls.made(step, reading, impairment, links, own)
 
     @classmethod
@@ -98,6 +102,10 @@ class LinkFaultStep(Step):
     def describe(self) -> str:
         links = ", ".join(f"{source} -> {target}" for source, target in self.links)
         return f"fault {self.impairment} on {links}"
+
+    @property
+    def loopbacks(self) -> frozenset[str]:
+        return values.loopbacks(self.links)
 
     def play(self, run: RunContext, number: int) -> FaultOn:
         return run.add_fault(number, self.name, self.impairment, self.links, self.asked, self.for_s)

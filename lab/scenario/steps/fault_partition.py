@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from lab.agent.wire import match, selection
+from lab.errors import on_both_sides
 from lab.scenario import keys, values
 from lab.scenario.hosts import Hosts
 from lab.scenario.keys import Keys, Schema
@@ -61,7 +62,7 @@ def _links(step: Mapping, hosts: Hosts) -> list[tuple[str, str]]:
         for side in written
     ]
     if both := set(groups[0]) & set(groups[1]):
-        raise step.error("between", f"{', '.join(sorted(both))}: on both sides")
+        raise step.error("between", on_both_sides(both))
     links = [(one, other) for one in groups[0] for other in groups[1]]
     if not step.get("one_way", bool, default=False):
         links += [(other, one) for one, other in links]

@@ -21,7 +21,7 @@ TRIO = Path(__file__).parents[1] / "topologies" / "trio.yaml"
 
 
 @contextmanager
-def _up(engine: Engine) -> Iterator[tuple[Lab, dict[str, Sockets]]]:
+def trio_of(engine: Engine) -> Iterator[tuple[Lab, dict[str, Sockets]]]:
     name = f"lab-test-{secrets.token_hex(3)}"
     with engine.guarded(name), ExitStack() as programs:
         lab = lifecycle.up(engine, file=TRIO, name=name, build=False, progress=lambda _d, _t: None)
@@ -35,7 +35,7 @@ def _up(engine: Engine) -> Iterator[tuple[Lab, dict[str, Sockets]]]:
 
 @pytest.fixture(scope="session")
 def trio(engine: Engine) -> Iterator[tuple[Lab, dict[str, Sockets]]]:
-    with _up(engine) as up:
+    with trio_of(engine) as up:
         yield up
 
 
@@ -56,7 +56,7 @@ def ends(trio: tuple[Lab, dict[str, Sockets]], version: int) -> Iterator[Ends]:
 @pytest.fixture
 def fresh(engine: Engine, version: int) -> Iterator[Ends]:
     """The same in a lab of its own, for what a host's kernel remembers: a route's MTU, say."""
-    with _up(engine) as (lab, sockets):
+    with trio_of(engine) as (lab, sockets):
         yield from _ends(lab, sockets, version)
 
 

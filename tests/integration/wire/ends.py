@@ -44,7 +44,7 @@ class Ends:
     ) -> None:
         self.lab = lab
         self.version = version
-        self._sockets = sockets
+        self.sockets = sockets
         self._addresses = {name: host.status().addresses for name, host in lab.hosts.items()}
         self.forth: Link = lab.link(client, server)
         self.back: Link = lab.link(server, client)
@@ -55,7 +55,7 @@ class Ends:
 
     def open(self, host: str, kind: int) -> Socket:
         """Open a socket on a host, bound to its address and a port that the kernel picks."""
-        opened = self._sockets[host].open(address := self.address(host), kind)
+        opened = self.sockets[host].open(address := self.address(host), kind)
         opened.bind((address, 0))
         return opened
 
@@ -68,7 +68,7 @@ class Ends:
 
     def member(self, host: str, group: str, port: int = 0) -> Socket:
         """Open a UDP socket on a host that is in a multicast group, or gets what is for all."""
-        opened = self._sockets[host].open(group, socket.SOCK_DGRAM)
+        opened = self.sockets[host].open(group, socket.SOCK_DGRAM)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         opened.bind(("0.0.0.0" if self.version == 4 else "::", port))
         address = ip_address(group)
@@ -125,6 +125,11 @@ def numbered(count: int, *, first: int = 1, size: int = 40) -> list[bytes]:
 def numbers(datagrams: Sequence[bytes]) -> list[int]:
     """Return the numbers of datagrams."""
     return [int(one.split()[0]) for one in datagrams]
+
+
+def has_matched(fault: LinkFault, count: int) -> bool:
+    """Tell whether so many packets have met a fault, or more."""
+    return fault.matched >= count
 
 
 def arriving(fault: LinkFault, datagrams: Datagrams, messages: Sequence[bytes]) -> list[int]:

@@ -50,15 +50,37 @@ def _nothing(_doing: str, _detail: str) -> None:
     pass
 
 
-@pytest.fixture
-def pair(engine: Engine) -> Iterator[Lab]:
-    """Two hosts that do nothing, for one test."""
+@contextmanager
+def _up(engine: Engine) -> Iterator[Lab]:
     name = f"lab-test-{secrets.token_hex(3)}"
     with engine.guarded(name):
         lab = lifecycle.up(engine, file=Path(PAIR), name=name, build=False, progress=_nothing)
         yield lab
         lab.down(progress=_nothing)
     assert_nothing_left(name, 15)
+
+
+@pytest.fixture(scope="module")
+def shared(engine: Engine) -> Iterator[Lab]:
+    with _up(engine) as lab:
+        yield lab
+
+
+@pytest.fixture
+def pair(engine: Engine, shared: Lab) -> Iterator[Lab]:
+    """Two hosts that do nothing, which a test leaves as they are; no agent is on their wires."""
+    lab = lifecycle.find([engine], shared.name)
+    yield lab
+    lab.lift(lifecycle.find([engine], shared.name).faults())
+    lab.close()
+    no_agent(lab)
+
+
+@pytest.fixture
+def own_pair(engine: Engine) -> Iterator[Lab]:
+    """The same for one test, which does something to them."""
+    with _up(engine) as lab:
+        yield lab
 
 
 def connect(pair: Lab, timeout_s: float = PATIENCE_S) -> tuple[int, float]:
@@ -212,7 +234,8 @@ def test_two_who_begin_an_agent_get_the_same(engine: Engine, pair: Lab) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         agents = list(pool.map(begun, range(4)))
-    assert len(agents_of(pair.name)) == 1
+    # One that has come too late ends.
+    wait_until(lambda: len(agents_of(pair.name)) == 1, "one agent")
     for agent in agents:
         agent.ask(
             "add", source="left", addresses=["198.18.0.1"], impairment="drop", asked={}, stay=False
@@ -224,33 +247,33 @@ def test_two_who_begin_an_agent_get_the_same(engine: Engine, pair: Lab) -> None:
 
 
 @pytest.mark.parametrize("do", ["kill", "restart"])
-def test_agent_ends_with_its_host(engine: Engine, pair: Lab, do: str) -> None:
-    right = pair.host("right")
-    cut_to_stay(engine, pair)
+def test_agent_ends_with_its_host(engine: Engine, own_pair: Lab, do: str) -> None:
+    right = own_pair.host("right")
+    cut_to_stay(engine, own_pair)
     getattr(right, do)()
-    no_agent(pair)
+    no_agent(own_pair)
     if do == "kill":
         wait_until(lambda: right.status().state == "exited", "the end of the host")
         with pytest.raises(EngineError, match=r"^right: .*is not running"):
             right.begin_agent()
         right.restart()
-    heals(pair)
-    assert pair.faults() == []
-    cut_to_stay(engine, pair)
+    heals(own_pair)
+    assert own_pair.faults() == []
+    cut_to_stay(engine, own_pair)
 
 
-def test_guard_outlives_its_host_and_its_program_goes_on(pair: Lab) -> None:
-    right, link = pair.host("right"), pair.link("left", "right")
+def test_guard_outlives_its_host_and_its_program_goes_on(own_pair: Lab) -> None:
+    right, link = own_pair.host("right"), own_pair.link("left", "right")
     with link.drop() as before:
         right.restart()
-        heals(pair)
+        heals(own_pair)
         with link.drop() as after:  # another agent, which counts from 1 again
             with pytest.raises(AgentEndedError, match=r"^right: .* it has ended"):
                 before.status.acted_packets  # noqa: B018
-            assert is_cut(pair)
+            assert is_cut(own_pair)
             assert after.acted > 0
-    heals(pair)
-    assert pair.faults() == []
+    heals(own_pair)
+    assert own_pair.faults() == []
 
 
 def test_exhausted_fault_is_listed_as_such_and_counts_on(pair: Lab) -> None:
@@ -262,25 +285,27 @@ def test_exhausted_fault_is_listed_as_such_and_counts_on(pair: Lab) -> None:
         assert (fault.acted, fault.matched > 1) == (1, True)
 
 
-def test_paused_host_has_its_wire(engine: Engine, pair: Lab) -> None:
-    pair.host("right").pause()
-    cut_to_stay(engine, pair)
-    pair.lift(pair.faults())
-    assert is_reached(pair)
-    pair.host("right").resume()
-    cut_to_stay(engine, pair)
-    pair.host("right").pause()
-    assert is_cut(pair)
-    assert pair.faults()[0].acted_packets > 0
+def test_paused_host_has_its_wire(engine: Engine, own_pair: Lab) -> None:
+    own_pair.host("right").pause()
+    cut_to_stay(engine, own_pair)
+    own_pair.lift(own_pair.faults())
+    assert is_reached(own_pair)
+    own_pair.host("right").resume()
+    cut_to_stay(engine, own_pair)
+    own_pair.host("right").pause()
+    assert is_cut(own_pair)
+    assert own_pair.faults()[0].acted_packets > 0
 
 
-def test_fault_is_there_again_after_the_host_was_disconnected(engine: Engine, pair: Lab) -> None:
-    cut_to_stay(engine, pair)
-    pair.host("right").disconnect()
-    pair.host("right").connect()
-    assert is_cut(pair)
-    pair.lift(pair.faults())
-    heals(pair)
+def test_fault_is_there_again_after_the_host_was_disconnected(
+    engine: Engine, own_pair: Lab
+) -> None:
+    cut_to_stay(engine, own_pair)
+    own_pair.host("right").disconnect()
+    own_pair.host("right").connect()
+    assert is_cut(own_pair)
+    own_pair.lift(own_pair.faults())
+    heals(own_pair)
 
 
 def test_request_of_another_version_leaves_the_agent_and_its_faults(

@@ -8,6 +8,7 @@ import socket
 
 import pytest
 
+from lab.api.lab import Lab
 from tests.integration.wire.ends import (
     Ends,
     arriving,
@@ -15,6 +16,7 @@ from tests.integration.wire.ends import (
     numbered,
     pattern,
 )
+from tests.integration.wire.sockets import Sockets
 from tests.waiting import wait_until
 
 SYN_TIMER_S = 1.0  # RFC 6298, 2.1
@@ -119,6 +121,18 @@ def test_all_beyond_some_bytes_of_a_stream(ends: Ends) -> None:
     assert stream.server.drain() == []
 
 
+def test_a_segment_is_lost_from_the_byte_on_that_is_named(ends: Ends) -> None:
+    stream = ends.stream()
+    data = pattern(10_000)
+    with ends.forth.drop(port=stream.port, after_bytes=1_234) as fault:
+        stream.client.sendall(data)
+        assert stream.server.read(1_234) == data[:1_234]
+        wait_until(lambda: stream.client.retransmissions() >= 2, "two retransmissions")
+        assert fault.acted >= 2
+        assert stream.server.drain() == []
+    assert stream.server.read(10_000 - 1_234) == data[1_234:]
+
+
 def test_one_beyond_some_bytes_of_a_stream(ends: Ends) -> None:
     # Counting begins at the seventh segment, which has the bytes beyond: that one alone is lost.
     stream = ends.stream()
@@ -187,3 +201,19 @@ def test_same_seed_loses_the_same_bursts_of_10000_datagrams(ends: Ends) -> None:
     assert len(lost) / MANY == pytest.approx(enter / (enter + leave), rel=0.2)
     bursts = len(set(lost) - {n + 1 for n in lost})
     assert len(lost) / bursts == pytest.approx(1 / leave, rel=0.2)
+
+
+def test_any_other_host_is_every_one_with_an_address(
+    ends: Ends, trio: tuple[Lab, dict[str, Sockets]]
+) -> None:
+    lab, _ = trio
+    there = [ends.datagrams(one, "server") for one in ("client", "other")]
+    back = ends.datagrams("server", "client")
+    with lab.link("*", "server").drop(protocol="udp") as fault:
+        for one in there:
+            one.client.send(b"lost")
+        assert_all_arrive(back)
+        wait_until(lambda: fault.acted == 2, "both datagrams at the server's wire")
+        assert [one.server.drain() for one in there] == [[], []]
+    for one in there:
+        assert_all_arrive(one)

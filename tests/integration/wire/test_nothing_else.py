@@ -29,6 +29,7 @@ EACH: dict[str, dict[str, Any]] = {
     "mtu": {"mtu_bytes": 68},
     "observe": {},
     "slice": {"size_bytes": 40},
+    "replace": {"find": "x", "replacement": "y"},
 }
 OF_TCP = {"reset", "slice"}
 each = pytest.mark.parametrize("name", EACH)

@@ -98,6 +98,19 @@ def test_receiver_has_exactly_the_bytes_before_the_reset(ends: Ends, after_bytes
     assert_works(ends.stream())
 
 
+def test_receiver_has_exactly_the_bytes_before_it_of_what_was_sent_at_once(ends: Ends) -> None:
+    stream = ends.stream()
+    data = pattern(10_000)
+    with ends.forth.reset(port=stream.port, after_bytes=4_096) as fault:
+        stream.client.sendall(data)
+        assert stream.server.read(4_096) == data[:4_096]
+        for one in (stream.client, stream.server):
+            with pytest.raises(ConnectionResetError):
+                one.recv(4_000)
+        assert fault.acted == 1
+    assert_works(ends.stream())
+
+
 def test_idle_connection_is_reset_by_its_next_acknowledgment(ends: Ends) -> None:
     # The server sends; the client's pure ACK is what crosses the link.
     stream = ends.stream()

@@ -187,9 +187,9 @@ def test_agent_names_what_it_lacks(rights: list[str], lacking: set[str]) -> None
 def test_missing_target_is_told_from_missing_tables() -> None:
     # A kernel without NFQUEUE, as near as one gets to it on one that has it.
     source = (
-        "from lab.agent.wire import kernel_support, nftables\n"
-        "queue = nftables._queue\n"
-        "nftables._queue = lambda n: queue(n).replace(b'NFQUEUE', b'NOQUEUE')\n"
+        "from lab.agent.wire import expressions, kernel_support\n"
+        "queue = expressions.queue\n"
+        "expressions.queue = lambda n: queue(n).replace(b'NFQUEUE', b'NOQUEUE')\n"
         "print([part for part, _ in kernel_support.missing()])\n"
     )
     argv = ["unshare", "--user", "--map-root-user", "--net", sys.executable, "-c", source]

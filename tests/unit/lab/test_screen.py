@@ -3,6 +3,7 @@
 import io
 from datetime import UTC, datetime
 
+import pytest
 from rich.console import Console
 
 from lab import screen
@@ -61,3 +62,23 @@ def test_colours_only_on_a_terminal() -> None:
     (line,) = screen.findings([Finding("Python", True, "3.13")])
     assert "\x1b" not in shown(line)
     assert "\x1b" in shown(line, terminal=True)
+
+
+class InterruptedFile(io.StringIO):
+    """Takes a line, and then Ctrl-C comes, once."""
+
+    is_interrupted = False
+
+    def flush(self) -> None:
+        if not self.is_interrupted:
+            self.is_interrupted = True
+            raise KeyboardInterrupt
+
+
+def test_a_line_during_which_ctrl_c_comes_is_shown_once() -> None:
+    file = InterruptedFile()
+    console = screen.SafeConsole(file=file)
+    with pytest.raises(KeyboardInterrupt):
+        console.print("capturing")
+    console.print("captured")
+    assert file.getvalue() == "capturing\ncaptured\n"

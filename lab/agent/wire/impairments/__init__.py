@@ -8,11 +8,14 @@ No other file knows impairments by lists of names.
 import pkgutil
 from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
+from functools import cache
 from importlib import import_module
 from typing import Any, ClassVar
 
 from lab.agent.wire.rng import Draw
+from lab.agent.wire.superpacket import Superpacket
 from lab.agent.wire.transit import Transit
+from lab.net import data
 from lab.net.fate import Effect
 from lab.net.packet import Packet
 from lab.net.parameters import Parameter, ParameterError
@@ -72,6 +75,23 @@ class Base:
         del packet
         return True
 
+    # Is acting on a packet nothing but dropping it? The kernel can do that, too.
+    DROPS_ALL: ClassVar[bool] = False
+    # Does it read or change more of a packet than its headers? Else only these come to the wire.
+    NEEDS_BYTES: ClassVar[bool] = False
+    # Does it depend on what a packet carries whether it concerns it?
+    READS_PAYLOAD: ClassVar[bool] = False
+
+    def is_alike(self, superpacket: Superpacket) -> bool:
+        """Tell whether acting on it is the same as acting on each of its segments."""
+        del superpacket
+        return False
+
+    def needs_segments(self, superpacket: Superpacket) -> bool:
+        """Tell whether it must see the segments, though it acts on none of them."""
+        del superpacket
+        return self.looks_out
+
     def act(self, transit: Transit, draw: Draw) -> Effect:
         """Do it to a packet; return what was done, in words for people and evidence.
 
@@ -106,7 +126,12 @@ class Base:
 
 def names() -> list[str]:
     """Return the names of all impairments."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return list(_names(tuple(__path__)))
+
+
+@cache
+def _names(folders: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(folders)))
 
 
 def find(name: str) -> type[Base]:
@@ -137,6 +162,6 @@ def _setting(impairment: str, key: str, value: Any) -> str:
     if unit not in _UNITS or not name:
         name, unit = key, ""
     words = [name.replace("_", " ")] if name != impairment else []
-    words += [str(value)] if value is not True else []
+    words += [str(data.in_words(value))] if value is not True else []
     words += [unit] if unit else []
     return " ".join(words)

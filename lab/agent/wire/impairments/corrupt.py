@@ -21,6 +21,7 @@ class Impairment(Base):
     """
 
     STAGE = Stage.CHANGE
+    NEEDS_BYTES = True
     DRAWS = True  # which bits
     EVERY = "corrupt every packet"
     PARAMETERS = (

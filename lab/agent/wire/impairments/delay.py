@@ -6,6 +6,7 @@ from typing import Any
 
 from lab.agent.wire.impairments import Base, Stage
 from lab.agent.wire.rng import Draw
+from lab.agent.wire.superpacket import Superpacket
 from lab.agent.wire.transit import Transit
 from lab.net.fate import Effect
 from lab.net.parameters import Parameter, ParameterError
@@ -48,6 +49,11 @@ class Impairment(Base):
             raise ParameterError(text)
         if self._overtake and not self._jitter_ms:
             raise ParameterError("overtake: needs jitter_ms; equal delays keep the order")
+
+    def is_alike(self, superpacket: Superpacket) -> bool:
+        """Without jitter each segment comes later by the same time."""
+        del superpacket
+        return not self._jitter_ms
 
     def act(self, transit: Transit, draw: Draw) -> Effect:
         """Add to the time when it is due."""

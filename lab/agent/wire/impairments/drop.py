@@ -2,6 +2,7 @@
 
 from lab.agent.wire.impairments import Base, Stage
 from lab.agent.wire.rng import Draw
+from lab.agent.wire.superpacket import Superpacket
 from lab.agent.wire.transit import Transit
 from lab.net.fate import DROPPED, Effect
 
@@ -11,7 +12,13 @@ class Impairment(Base):
 
     STAGE = Stage.END
     CUTS = True
+    DROPS_ALL = True
     EVERY = "drop every packet"
+
+    def is_alike(self, superpacket: Superpacket) -> bool:
+        """Each segment meets the same."""
+        del superpacket
+        return True
 
     def act(self, transit: Transit, draw: Draw) -> Effect:
         """End the packet's way here."""

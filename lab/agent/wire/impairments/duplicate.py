@@ -18,6 +18,7 @@ class Impairment(Base):
     """
 
     STAGE = Stage.DUPLICATE
+    NEEDS_BYTES = True
     INJECTS = True
     EVERY = "duplicate every packet"
     PARAMETERS = (Parameter("copies", int, "how many besides the first", 1, 100, default=1),)

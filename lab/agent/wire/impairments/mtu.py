@@ -26,6 +26,7 @@ class Impairment(Base):
     """
 
     STAGE = Stage.END
+    NEEDS_BYTES = True
     PARAMETERS = (
         Parameter("mtu_bytes", int, "the longest IP packet", _LEAST, _MOST, required=True),
         Parameter("icmp", bool, "say fragmentation-needed or packet-too-big", default=False),

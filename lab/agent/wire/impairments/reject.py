@@ -19,6 +19,7 @@ class Impairment(Base):
     """Lose the packet and answer its sender with an ICMP error, or with an RST."""
 
     STAGE = Stage.END
+    NEEDS_BYTES = True
     CUTS = True
     EVERY = "reject every packet"
     PARAMETERS = (

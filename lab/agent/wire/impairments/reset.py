@@ -8,6 +8,7 @@ from lab.agent.wire.flows import MOST_FLOWS, Key, key
 from lab.agent.wire.impairments import Base, Stage
 from lab.agent.wire.match import never
 from lab.agent.wire.rng import Draw
+from lab.agent.wire.superpacket import Superpacket
 from lab.agent.wire.transit import Transit
 from lab.net import craft, sequence
 from lab.net.fate import DROPPED, Effect
@@ -75,6 +76,10 @@ class Impairment(Base):
         if _opens(packet):  # who only asks for a connection always accepts the answer
             return
         _put(self._told, key(packet), None)
+
+    def needs_segments(self, superpacket: Superpacket) -> bool:
+        """Those of a connection that has been reset are answered one by one."""
+        return bool(self._told) and key(superpacket.packet) in self._told
 
     def follows(self, transit: Transit) -> Effect | None:
         """Tell a sender again that has not accepted: its last segment names what it waits for."""

@@ -1,21 +1,16 @@
 """A TCP segment arrives as several smaller ones, as some middleboxes send it on."""
 
-from struct import Struct
 from typing import Any
 
 from lab.agent.wire.impairments import Base, Stage
 from lab.agent.wire.rng import Draw
 from lab.agent.wire.transit import Transit
-from lab.net import checksum, sequence
+from lab.net import checksum, segments
 from lab.net.fate import Effect
-from lab.net.packet import FIN, PSH, RST, SYN, TCP, Packet, parse
+from lab.net.packet import Packet
 from lab.net.parameters import Parameter
 
 _MOST_MS = 60_000
-_CWR, _URG = 0x80, 0x20
-_ONLY_FIRST, _ONLY_LAST = _CWR, FIN | PSH
-_SHORT, _SEQUENCE = Struct("!H"), Struct("!I")
-_IPV6_HEADER = 40
 
 
 class Impairment(Base):
@@ -30,6 +25,7 @@ class Impairment(Base):
     """
 
     STAGE = Stage.SPLIT
+    NEEDS_BYTES = True
     INJECTS = True
     PARAMETERS = (
         Parameter("size_bytes", int, "the data of each piece", 1, 65_535, required=True),
@@ -45,9 +41,7 @@ class Impairment(Base):
 
     def concerns(self, packet: Packet) -> bool:
         """Only whole data segments that are longer."""
-        if packet.protocol != TCP or packet.fragment or packet.flags & (SYN | RST | _URG):
-            return False
-        return packet.payload_length > self._size_bytes
+        return segments.can_be_cut(packet) and packet.payload_length > self._size_bytes
 
     def act(self, transit: Transit, draw: Draw) -> Effect:
         """Put the pieces in the segment's place."""
@@ -64,28 +58,4 @@ class Impairment(Base):
 
 
 def _pieces(packet: Packet, size_bytes: int) -> list[bytes]:
-    begins = range(0, packet.payload_length, size_bytes)
-    return [
-        _piece(packet, begin, begin + size_bytes, number) for number, begin in enumerate(begins)
-    ]
-
-
-def _piece(packet: Packet, begin: int, end: int, number: int) -> bytes:
-    """Return the segment that has these bytes of a segment's data."""
-    at, end = packet.payload_at, min(end, packet.payload_length)
-    data = bytearray(packet.data[:at] + packet.data[at + begin : at + end])
-    if packet.version == 4:
-        _SHORT.pack_into(data, 2, len(data))
-        # Each piece may be fragmented on its own (RFC 791, 3.2; RFC 6864, 4.1).
-        (identification,) = _SHORT.unpack_from(data, 4)
-        _SHORT.pack_into(data, 4, identification + number & 0xFFFF)
-    else:
-        _SHORT.pack_into(data, 4, len(data) - _IPV6_HEADER)
-    _SEQUENCE.pack_into(data, packet.transport_at + 4, sequence.after(packet.sequence, begin))
-    flags = packet.flags
-    if begin:
-        flags &= ~_ONLY_FIRST
-    if end < packet.payload_length:
-        flags &= ~_ONLY_LAST
-    data[packet.transport_at + 13] = flags
-    return checksum.mended(parse(bytes(data)))
+    return [checksum.mended(one) for one in segments.cut(packet, size_bytes)]

@@ -1,4 +1,4 @@
-"""Call servers on hosts: each is a child of the host's init, and a program of the host like any.
+"""Call servers on hosts: each is a child of the host's init, without rights like its programs.
 
 It is forked and not executed: most of what a Python needs is there already, which saves the better
 part of its start. So it must shed by itself what an exec takes away.
@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from lab.engines.namespaces import syscalls
+from lab.engines.namespaces.host import confinement
 from lab.engines.namespaces.spec import HostSpec
 
 
-def become(channel: int, user_namespace: int, host: HostSpec) -> NoReturn:
+def become(channel: int, host: HostSpec) -> NoReturn:
     """Make this process, a fork of a host's init, the call server on this channel (a descriptor).
 
     It gives up all rights. If that fails, it sends {"failed": ...}, and ends.
@@ -27,10 +28,9 @@ def become(channel: int, user_namespace: int, host: HostSpec) -> NoReturn:
         os.setsid()
         os.chdir("/")
         os.dup2(channel, 0)
-        syscalls.setns(user_namespace, syscalls.CLONE_NEWUSER)
+        confinement.enter_alone()
         os.closerange(3, 1 + max(int(one.name) for one in Path("/proc/self/fd").iterdir()))
-        syscalls.keep_bounding_set()
-        syscalls.no_new_privileges()
+        confinement.give_up_rights()
         syscalls.keep_capabilities()
         syscalls.let_owner_look()
         os.environ.clear()

@@ -1,10 +1,11 @@
-"""Runs a program on a host: `exec.py HOST PID INNER FOLDER LIMITS TERM [NAME=VALUE...] -- ARGV`.
+"""Runs a program on a host: `exec.py HOST PID USER FOLDER LIMITS TERM [NAME=VALUE...] -- ARGV`.
 
-PID is the host's process 1, as this machine counts; INNER is `-`, or the descriptor of that process
-that keeps the user namespace of the host's programs. LIMITS are the host's (`limits.text`), or
-empty. With a TERM other than `-` the program gets a
-terminal of the host, else this process's own descriptors. The exit status is the program's, or
-128 + n if signal n ended it. Not nsenter(1), which stops itself when the program is stopped.
+PID is the host's process 1, as this machine counts. USER is `lab=N`, where the descriptor N of that
+process keeps the user namespace of the host's programs, or `root=N`, who has the capabilities of
+the bits N. LIMITS are the host's (`limits.text`), or empty. With a TERM other than `-` the program
+gets a terminal of the host, else this process's own descriptors, or pipes to these (`pipes`). The
+exit status is the program's, or 128 + n if signal n ended it. Not nsenter(1), which stops itself
+when the program is stopped.
 
 The program does not outlive this process, whatever ends that.
 """
@@ -19,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[4]))
 
 from lab.engines import lifecycle
 from lab.engines.namespaces import syscalls
-from lab.engines.namespaces.host import freezer, processes
+from lab.engines.namespaces.host import confinement, freezer, processes
 
 _KINDS = {
     "user": syscalls.CLONE_NEWUSER,  # first, for the right to enter the others
@@ -29,16 +30,17 @@ _KINDS = {
     "ipc": syscalls.CLONE_NEWIPC,
     "pid": syscalls.CLONE_NEWPID,
 }
-_PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
+# Those that the caller's terminal would send, too: it is not the program's.
+_PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 
 
 def main() -> NoReturn:
     """Enter, run, wait."""
     split = sys.argv.index("--")
-    host, pid, inner, folder, limits, term, *settings = sys.argv[1:split]
+    host, pid, user, folder, limits, term, *settings = sys.argv[1:split]
     environment = dict(entry.partition("=")[::2] for entry in settings)
     try:
-        _enter(pid, inner)
+        inner = _enter(pid, user)
         parent = os.pidfd_open(os.getpid())
         if term != "-":
             from lab.engines.namespaces.host import terminal  # noqa: PLC0415 - only where there is one
@@ -46,39 +48,57 @@ def main() -> NoReturn:
             environment["TERM"] = term
             master, slave = os.openpty()
             terminal.follow_size(master)
+        else:
+            from lab.engines.namespaces.host.pipes import Pipes  # noqa: PLC0415
+
+            pipes = Pipes()
         child = os.fork()
         if child == 0:
+            _confine(user, inner)
             syscalls.end_with(parent)
             if Path("/proc/1/comm").read_text(encoding="ascii").strip() == freezer.PAUSED:
                 _fail(lifecycle.refusal(host, lifecycle.EXEC, lifecycle.PAUSED))
             if term != "-":
                 os.login_tty(slave)
+            else:
+                os.setsid()  # the caller's terminal is not to be had as /dev/tty either
+                pipes.take()
             _become(sys.argv[split + 1 :], folder, limits, environment)
     except OSError as error:
         _fail(f"{host}: {error.strerror}")
     for number in _PASSED_ON:
         signal.signal(number, lambda passed, _: os.kill(child, passed))
-    # The terminal gives it to the program, too, which decides.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if term != "-":
         os.close(slave)
         terminal.relay(master, child)
+    else:
+        pipes.relay(child)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     os._exit(code if code >= 0 else 128 - code)
 
 
-def _enter(pid: str, inner: str) -> None:
+def _enter(pid: str, user: str) -> int:
+    """Enter the namespaces that the host's process 1 is in; return its descriptor of the inner one.
+
+    None (-1) for root.
+    """
     place = Path("/proc", pid)
-    wanted = [(kind, place / "ns" / name) for name, kind in _KINDS.items()]
-    if inner != "-":
-        wanted.append((syscalls.CLONE_NEWUSER, place / "fd" / inner))
-    opened = [(kind, os.open(path, os.O_RDONLY)) for kind, path in wanted]
+    opened = [(kind, os.open(place / "ns" / name, os.O_RDONLY)) for name, kind in _KINDS.items()]
+    name, _, number = user.partition("=")
+    inner = os.open(place / "fd" / number, os.O_RDONLY) if name == "lab" else -1
     for kind, descriptor in opened:
         syscalls.setns(descriptor, kind)
-    if inner != "-":
-        syscalls.keep_bounding_set()
-        syscalls.no_new_privileges()
+    return inner
+
+
+def _confine(user: str, inner: int) -> None:
+    if inner >= 0:
+        confinement.enter_inner(inner)
+        confinement.give_up_rights()
+    else:
+        confinement.enter_as_root()
+        confinement.give_up_rights(int(user.partition("=")[2]))
 
 
 def _become(argv: list[str], folder: str, limits: str, environment: dict[str, str]) -> NoReturn:

@@ -8,10 +8,9 @@ file says how often a check runs in the start period, just so often.
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
 from lab.compose.model import Health
-from lab.engines.namespaces.host import processes
 
 _GLANCE_S = 0.002
 # Without such a change: after this time, then after twice, three times and so on, up to the most.
@@ -24,13 +23,20 @@ _KEPT_BYTES = 4096  # of the output of a check, as Docker keeps
 
 
 class HealthCheck:
-    """The check of a host whose program runs. `changed` is called with healthy and unhealthy."""
+    """The check of a host whose program runs.
+
+    `start` starts a program with these descriptors, and returns its pid, or else why it cannot be.
+    `changed` is called with healthy and unhealthy.
+    """
 
     def __init__(
-        self, health: Health, environment: Mapping[str, str], changed: Callable[[str], None]
+        self,
+        health: Health,
+        start: Callable[[Sequence[str], Sequence[int]], tuple[int, bytes]],
+        changed: Callable[[str], None],
     ) -> None:
         self._health = health
-        self._environment = environment
+        self._start = start
         self._changed = changed
         self._pid = 0  # of the check that runs
         # What the check that runs writes to is read from here; None when there is nothing to read.
@@ -115,10 +121,9 @@ class HealthCheck:
         null = os.open(os.devnull, os.O_RDWR)
         self.output, write = os.pipe()
         os.set_blocking(self.output, False)
-        try:
-            self._pid = processes.spawn(self._health.argv, self._environment, (null, write, write))
-        except OSError as error:  # no such program: that is not healthy
-            self._output = f"{self._health.argv[0]}: {error.strerror}".encode()
+        self._pid, error = self._start(self._health.argv, (null, write, write))
+        if error:  # no such program: that is not healthy
+            self._output = b"%b: %b" % (os.fsencode(self._health.argv[0]), error)
             self._result(False)
         os.close(null)
         os.close(write)

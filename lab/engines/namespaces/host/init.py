@@ -13,6 +13,7 @@ import selectors
 import signal
 import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -63,6 +64,7 @@ class Init:
         syscalls.unshare(NAMESPACES)
         syscalls.set_host_name(self._spec.host_name)
         network.no_duplicate_address_detection()
+        network.let_everybody_ping()
         self._send("unshared", pid=int(Path("/proc/self").readlink().name))
         wake, wake_write = os.pipe()
         os.set_blocking(wake_write, False)
@@ -124,7 +126,7 @@ class Init:
         message = json.loads(text)
         if message["command"] == "call" and os.fork() == 0:
             signal.set_wakeup_fd(-1)
-            call_server.become(descriptors[0], self._user_namespace, self._spec)
+            call_server.become(descriptors[0], self._spec)
         for descriptor in descriptors:
             os.close(descriptor)
         self._on_message(message)
@@ -182,18 +184,25 @@ class Init:
         if not spec.argv:
             self._send(START)
             return
-        environment = {**spec.environment, "HOSTNAME": spec.host_name}
         # Where its checks start, too.
         processes.start_in(spec.working_dir or self._lab.folder)
-        check = HealthCheck(spec.health, environment, self._send_health) if spec.health else None
-        self._main, error = program.start(spec, environment, self._user_namespace)
+        check = (
+            HealthCheck(spec.health, self._start_program, self._send_health)
+            if spec.health
+            else None
+        )
+        self._main, error = self._start_program(spec.argv)
         if error:
-            os.write(2, error + b"\n")
+            os.write(2, b"%b: %b\n" % (os.fsencode(spec.argv[0]), error))
             self._end(127)
         self._check = check
         if not check:
             self._proven_at_s = time.monotonic() + _MIN_UPTIME_S
         self._send(START)
+
+    def _start_program(self, argv: Sequence[str], files: Sequence[int] = ()) -> tuple[int, bytes]:
+        environment = {**self._spec.environment, "HOSTNAME": self._spec.host_name}
+        return program.start(argv, self._spec, environment, self._user_namespace, files)
 
     def _signal(self, number: signal.Signals) -> None:
         if not self._main:

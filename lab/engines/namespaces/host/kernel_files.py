@@ -11,8 +11,9 @@ from lab.engines.namespaces.host.mounts import bind
 
 _READ_ONLY = ("bus", "fs", "irq", "sys", "sysrq-trigger")
 _HIDDEN = (
-    *("acpi", "asound", "kcore", "keys", "latency_stats", "sched_debug", "scsi"),
-    *("timer_list", "timer_stats"),
+    *("/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats"),
+    *("/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats"),
+    *("/sys/devices/virtual/powercap", "/sys/firmware"),
 )
 
 
@@ -23,8 +24,7 @@ def close() -> None:
         if place.exists():
             bind(str(place), str(place))
             syscalls.make_read_only(str(place))
-    for name in _HIDDEN:
-        place = Path("/proc", name)
+    for place in map(Path, _HIDDEN):
         if place.is_dir():
             syscalls.mount("tmpfs", str(place), "tmpfs", syscalls.MS_RDONLY)
         elif place.exists():

@@ -1,27 +1,43 @@
-"""Starts the program of a host, a child of the host's process 1, as the user that it has there."""
+"""Starts a host's program, and its health checks: children of the host's process 1.
+
+They run as the user that the program has there, with its rights.
+"""
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from lab.compose import limits
 from lab.engines.namespaces import syscalls, user_namespaces
-from lab.engines.namespaces.host import processes
+from lab.engines.namespaces.host import confinement, processes
 from lab.engines.namespaces.spec import HostSpec
 
 
-def start(spec: HostSpec, environment: Mapping[str, str], user_namespace: int) -> tuple[int, bytes]:
+def start(
+    argv: Sequence[str],
+    spec: HostSpec,
+    environment: Mapping[str, str],
+    user_namespace: int,
+    files: Sequence[int] = (),
+) -> tuple[int, bytes]:
     """Return the pid of the program, and b""; or else why it cannot be started.
 
-    Once this returns a signal to the pid reaches the program. `user_namespace` is the inner one.
+    Once this returns a signal to the pid reaches the program. It has these files as its descriptors
+    0, 1, ..., the others are this process's own. `user_namespace` is the inner one.
     """
-    path = processes.find(spec.argv[0], environment.get("PATH", ""))
+    path = processes.find(argv[0], environment.get("PATH", ""))
     errors, errors_write = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(errors)
-        _become(path, spec, environment, user_namespace, errors_write)
+        try:
+            for number, file in enumerate(files):
+                os.dup2(file, number)
+            _become(path, argv, spec, environment, user_namespace)
+        except OSError as failure:
+            os.write(errors_write, str(failure.strerror).encode())
+        os._exit(127)
     # Its end is the program's exec: before that, a signal would not reach the program.
     os.close(errors_write)
     error = os.read(errors, 4096)
@@ -33,27 +49,16 @@ def start(spec: HostSpec, environment: Mapping[str, str], user_namespace: int) -
 
 def _become(
     path: str,
+    argv: Sequence[str],
     spec: HostSpec,
     environment: Mapping[str, str],
     user_namespace: int,
-    errors_write: int,
 ) -> NoReturn:
-    try:
-        signal.set_wakeup_fd(-1)
-        syscalls.default_signals()
-        _drop_rights(spec, user_namespace)
-        limits.apply(spec.limits)
-        os.execvpe(path, spec.argv, environment)  # noqa: S606
-    except OSError as error:
-        os.write(errors_write, f"{spec.argv[0]}: {error.strerror}".encode())
-    os._exit(127)
-
-
-def _drop_rights(spec: HostSpec, user_namespace: int) -> None:
-    # As the user `lab` there, and with the next exec without any capability.
-    syscalls.setns(user_namespace, syscalls.CLONE_NEWUSER)
-    user = spec.user
-    syscalls.keep_bounding_set(user.capabilities if user else 0)
-    if user:
-        user_namespaces.become(user)
-    syscalls.no_new_privileges()
+    signal.set_wakeup_fd(-1)
+    syscalls.default_signals()
+    confinement.enter_inner(user_namespace)
+    confinement.give_up_rights(spec.user.capabilities if spec.user else 0)
+    if spec.user:
+        user_namespaces.become(spec.user)
+    limits.apply(spec.limits)
+    os.execvpe(path, list(argv), environment)  # noqa: S606

@@ -81,6 +81,7 @@ def host(
         files=granted.files,
         stop_signal=stop_signal,
         user=users.of_service(key, service),
+        root_capabilities=users.capabilities(service),
     )
 
 

@@ -17,6 +17,8 @@ _WITHOUT_EFFECT = {
 }
 # With these an entry point of an image gives up the others, as every program here has.
 _RIGHTS_TO_DROP = {"SETUID", "SETGID"}
+# Of `security_opt`: every program has the lab's own filter of system calls, and no new privileges.
+_NOT_TO_BE_HAD = ("seccomp:", "no-new-privileges:false")
 # Of `deploy`: what Compose itself leaves to Docker Swarm.
 _OF_SWARM = {
     *("mode", "endpoint_mode", "labels", "placement", "update_config", "rollback_config"),
@@ -78,6 +80,9 @@ def _of_service(service: Mapping[str, Any]) -> Iterator[str]:
     rights = {right.upper().removeprefix("CAP_") for right in service.get("cap_add") or ()}
     for right in sorted(rights - _RIGHTS_TO_DROP):
         yield f"cap_add {right}"
+    for option in map(str, service.get("security_opt") or ()):
+        if option.replace("=", ":").startswith(_NOT_TO_BE_HAD):
+            yield f"security_opt {option}"
     if extra_hosts.has_gateway(service):
         yield f"{extra_hosts.GATEWAY} in extra_hosts, as no host can reach this machine"
     for key in _others(service.get("deploy"), {*tables.DEPLOY, *_OF_SWARM}):

@@ -45,7 +45,16 @@ def of_service(key: str, service: Mapping[str, Any]) -> User | None:
         gid = _group(group) if group else own_group
     if uid in {USER_ID, os.geteuid() or USER_ID}:  # who starts the lab is `lab` there
         return None
-    return User(uid, gid, _bits(service))
+    return User(uid, gid, capabilities(service))
+
+
+def capabilities(service: Mapping[str, Any]) -> int:
+    """Return the bits of those that root has on a host, by `cap_add` and `cap_drop`."""
+    dropped, added = (_named(service.get(key)) for key in ("cap_drop", "cap_add"))
+    kept = (set() if "ALL" in dropped else _DEFAULT - dropped) | added
+    if "ALL" in added:
+        kept = {*_CAPABILITIES} - dropped
+    return sum(1 << number for number, name in enumerate(_CAPABILITIES) if name in kept)
 
 
 def unavailable(hosts: Iterable[HostSpec]) -> str:
@@ -97,14 +106,6 @@ def _number(text: str) -> int:
         text = f"{number} is too large; a host's users are 0 to {_MOST}"
         raise ValueError(text)
     return number
-
-
-def _bits(service: Mapping[str, Any]) -> int:
-    dropped, added = (_named(service.get(key)) for key in ("cap_drop", "cap_add"))
-    kept = (set() if "ALL" in dropped else _DEFAULT - dropped) | added
-    if "ALL" in added:
-        kept = {*_CAPABILITIES} - dropped
-    return sum(1 << number for number, name in enumerate(_CAPABILITIES) if name in kept)
 
 
 def _named(given: Any) -> set[str]:

@@ -174,6 +174,7 @@ class RequestHandler:
             {
                 "name": host.spec.name,
                 "state": host.state,
+                "exit_status": host.status,
                 "health": host.health,
                 "addresses": host.addresses(),
                 "pid": host.outer_pid,
@@ -191,6 +192,7 @@ class RequestHandler:
             "pid": int(Path("/proc/self").readlink().name),
             "folder": (spec and spec.working_dir) or self._supervisor.lab.folder,
             "user_namespace": self._supervisor.inner,
+            "root_capabilities": spec.root_capabilities if spec else 0,
         }
 
     def _act(self, sock: socket.socket, host: HostState, request: dict[str, Any]) -> None:

@@ -20,10 +20,12 @@ const drawPacket = item => {
   const n = item.n, fates = texts[packets.f[n]].split(" "), from = packets.s[n], to = packets.g[n];
   const row = rowOf(item, `packet ${fates.join(" ")}`, item.h);
   row.setAttribute("aria-label", `${seconds(item.t)} s: ${sentence(n)}`);
-  if (from < 0 || to < 0 || from === to) return row;
-  arrow(row, fates, xs[from], xs[to], item.h - measures.packet);
+  if (from < 0 || to < 0) return row;
+  const [side, loopX, loopAnchor] = data.loops[from], lower = item.h - measures.packet;
+  if (from === to) loop(row, fates, xs[from], side, lower); else arrow(row, fates, xs[from], xs[to], lower);
   const by = data.names && faultOf(n) ? `(${faultOf(n)})` : "";
-  row.append(wordsAt(data.gaps[from][to > from ? 1 : 0], measures.text_y, "middle", data.wrapped[n] ||
+  const [x, anchor] = from === to ? [loopX, loopAnchor] : [data.gaps[from][to > from ? 1 : 0], "middle"];
+  row.append(wordsAt(x, measures.text_y, anchor, data.wrapped[n] ||
     [["label", packets.l[n]], ["mark", texts[packets.m[n]]], ["fate", texts[packets.w[n]]], ["by", by]]));
   return row;
 };
@@ -43,6 +45,21 @@ const arrow = (row, fates, from, to, lower) => {
   else if (is("held")) path("cross", `M${x2} ${y2 - 6}v12m4 -12v12`);
   else path("tip", `M${x2} ${y2}l${-sign * 9} -4v8z`);
   if (is("changed")) path("diamond", `M${(x1 + x2) >> 1} ${(y1 + y2 >> 1) - 6}l6 6l-6 6l-6 -6z`);
+};
+
+const loop = (row, fates, from, side, lower) => {
+  const is = fate => fates.includes(fate), path = (cls, d) => row.append(element("path", {class: cls, d}));
+  const x = from + side * measures.rail, turn = x + side * measures.loop, y1 = measures.loop_y + lower;
+  const y2 = (is("late") ? measures.late_y : measures.end_y) + lower, lost = is("dropped"), held = is("held");
+  path("shaft", lost || held ? `M${x} ${y1}H${turn}` : `M${x} ${y1}H${turn}V${y2}H${x + side * 7}`);
+  if (is("duplicate")) {
+    path("shaft twin", `M${turn} ${y2}V${y2 + 5}H${x + side * 7}`);
+    path("tip", `M${x} ${y2 + 5}l${side * 9} -4v8z`);
+  }
+  if (lost) path("cross", `M${turn - 6} ${y1 - 6}l12 12m0 -12l-12 12`);
+  else if (held) path("cross", `M${turn} ${y1 - 6}v12m4 -12v12`);
+  else path("tip", `M${x} ${y2}l${side * 9} -4v8z`);
+  if (is("changed")) path("diamond", `M${turn} ${(y1 + y2 >> 1) - 6}l6 6l-6 6l-6 -6z`);
 };
 
 const sentence = n => [`${hostOf(packets.s[n])} to ${hostOf(packets.g[n])}: ${packets.l[n]}`,

@@ -16,6 +16,8 @@ from lab.agent.api import RequestHandler
 from lab.agent.connection import Connection
 from lab.agent.duration import FOR_MS
 from lab.agent.wire.fault import Fault
+from lab.net import pcapng, traffic
+from lab.net.traffic import Counts
 
 ADD = {"do": "add", "source": "client", "target": "server", "addresses": ["198.18.0.1"]}
 DROP = {**ADD, "impairment": "drop", "asked": {}}
@@ -29,15 +31,26 @@ class HeldFaults:
     def __init__(self) -> None:
         self.faults: list[Fault] = []
         self.names: list[str | None] = []
+        self.loopback: frozenset[bytes] = frozenset()  # the addresses of the last link to itself
         self.broken: Exception | None = None
 
     @property
     def idle(self) -> bool:
         return not self.faults
 
-    def add(self, _source: str, _addresses: object, fault: Fault, name: str | None = None) -> None:
+    def add(
+        self,
+        _source: str,
+        addresses: frozenset[bytes],
+        fault: Fault,
+        name: str | None = None,
+        *,
+        is_loopback: bool = False,
+    ) -> None:
         if self.broken:
             raise self.broken
+        if is_loopback:
+            self.loopback = addresses
         self.faults.append(fault)
         self.names.append(name)
 
@@ -52,6 +65,12 @@ class HeldFaults:
 
     def overload(self) -> int:
         return 0
+
+    def count(self) -> None:
+        pass
+
+    def watch(self, _watcher: object) -> None:
+        pass
 
 
 class Clock:
@@ -76,6 +95,15 @@ class Asking:
         self._handler.handle(question, self.connection)
         self.connection.flush()
         return dict(json.loads(self._theirs.recv(1 << 16)))
+
+    def stream(self, question: dict[str, Any]) -> bytes:
+        """Ask on a capture's connection; return what comes in its stream, b"": nothing."""
+        self._handler.handle(question, self.connection)
+        self.connection.flush()
+        try:
+            return self._theirs.recv(1 << 16, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return b""
 
     def close(self) -> None:
         self.connection.close()
@@ -147,7 +175,7 @@ def test_a_fault_whose_time_is_over_is_lifted_and_told_of_for_an_hour(
     asking: Asking, handler: RequestHandler, wire: HeldFaults, clock: Clock
 ) -> None:
     asking.ask({**DROP, "stay": True, "for_ms": 500})
-    wire.faults[0].acted_packets = 7
+    wire.faults[0].kept_of_kernel.add(7, 420, acted=True)
     clock.now_ns += 500 * 10**6
     handler.tick()
     assert wire.faults == []
@@ -196,3 +224,49 @@ def test_dice_are_named_after_both_ends_of_the_link(asking: Asking, wire: HeldFa
     asking.ask(DROP)
     asking.ask({**DROP, "target": "other"})
     assert wire.names == ["client -> server", "client -> other"]
+
+
+def test_link_from_a_host_to_itself_is_its_loopback_by_all_its_addresses(
+    asking: Asking, wire: HeldFaults
+) -> None:
+    asking.ask(DROP)
+    assert not wire.loopback
+    asking.ask({**DROP, "source": "server", "target": "server"})
+    assert wire.names[-1] == "server -> server"
+    assert {bytes([127, 0, 0, 1]), bytes([198, 18, 0, 1])} <= wire.loopback
+
+
+CAPTURE = {
+    **{"do": "capture", "sources": {"client": ["198.18.0.1"]}, "snap_bytes": 100},
+    **{"host": "server", "first_id": 0},
+}
+
+
+@pytest.mark.parametrize(
+    ("question", "why"),
+    [
+        ({**CAPTURE, "sources": "client"}, "sources 'client': must be a mapping"),
+        ({**CAPTURE, "snap_bytes": "9"}, "snap_bytes '9': must be a whole number from 0 to 65535"),
+        ({**CAPTURE, "snap_bytes": -1}, "snap_bytes -1: must be"),
+        ({**CAPTURE, "first_id": 1 << 64}, "first_id 18446744073709551616: must be"),
+        ({**CAPTURE, "first_id": True}, "first_id True: must be"),
+        ({"do": "sysctl", "values": ["net.x"]}, "values ['net.x']: must be a mapping"),
+    ],
+)
+def test_what_is_of_another_type_is_refused_and_named(
+    asking: Asking, question: dict[str, Any], why: str
+) -> None:
+    answer = asking.ask(question)
+    assert answer.keys() == {"invalid"}
+    assert answer["invalid"].startswith(why)
+    assert asking.ask({"do": "hello"}) == {"done": {}}
+
+
+def test_nothing_but_counts_is_answered_in_a_stream(asking: Asking) -> None:
+    answer, _, opening = asking.stream(CAPTURE).partition(b"\n")
+    assert (json.loads(answer), opening) == ({"done": {}}, pcapng.opening(100))
+    for other in ({"do": "hello"}, CAPTURE, {"do": "count"}, {}):
+        assert asking.stream(other) == b""
+    uncounted = Counts(error="nobody asked it to count")
+    block = pcapng.custom_block(traffic.encode(uncounted))
+    assert asking.stream({"do": "counts"}) == block

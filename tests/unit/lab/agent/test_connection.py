@@ -21,14 +21,14 @@ def test_what_is_said_comes_whole_and_in_order(ends: tuple[Connection, socket.so
     pieces = [bytes([n]) * (n * 1000) for n in range(1, 250)]
     for piece in pieces:
         assert connection.stream(piece)
-    heard = b""
+    heard = bytearray()
     while connection.wants_to_write:
         connection.flush()
         heard += asker.recv(70_001)
     asker.setblocking(False)
     while len(heard) < sum(map(len, pieces)):
         heard += asker.recv(1 << 20)
-    assert heard == b"".join(pieces)
+    assert bytes(heard) == b"".join(pieces)
 
 
 def test_a_stream_is_refused_when_too_much_waits_but_an_answer_is_not(

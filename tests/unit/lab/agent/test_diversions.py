@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lab.agent.wire import match
 from lab.agent.wire.fault import Fault
-from lab.agent.wire.nftables import IPV4, IPV6, Diversion
+from lab.agent.wire.lines import IPV4, IPV6, Diversion
 from lab.net.packet import ICMP, ICMPV6, TCP, UDP, parse
 from lab.net.parameters import Parameter, ParameterError
 from tests.unit.lab.agent.test_match import PACKETS

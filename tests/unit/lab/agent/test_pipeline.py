@@ -2,9 +2,12 @@
 
 from lab.agent.wire.impairments import Stage, load, names
 from lab.agent.wire.pipeline import Pipeline
-from tests.unit.lab.agent.wire_faults import MS, datagram, fault, out, pipeline
+from lab.net import checksum
+from lab.net.packet import parse
+from tests.unit.lab.agent.wire_faults import MS, datagram, fault, out, pipeline, segment
 
 A, B, C, D = (bytes([letter]) for letter in b"abcd")
+SEGMENTS = [(1, b"hello"), (6, b"world")]
 PACKET = datagram(b"x" * 972)  # of 1000 bytes: 1 ms at 8 Mbit/s
 
 
@@ -49,7 +52,7 @@ def test_stages_of_the_impairments() -> None:
         by_stage.setdefault(load(name).STAGE, []).append(name)
     assert dict(sorted(by_stage.items())) == {
         Stage.END: ["drop", "mtu", "observe", "reject", "reset"],
-        Stage.CHANGE: ["corrupt"],
+        Stage.CHANGE: ["corrupt", "replace"],
         Stage.SPLIT: ["slice"],
         Stage.DUPLICATE: ["duplicate"],
         Stage.ORDER: ["reorder"],
@@ -226,3 +229,25 @@ def test_two_reorders_do_not_lose_each_others_packets() -> None:
     assert arrive(link, B) == ["a", "b"]
     assert arrive(link, C) == ["c"]
     assert link.next_due_ns() is None
+
+
+def test_a_fault_that_begins_within_a_segment_cuts_it_there() -> None:
+    link = pipeline(fault("drop", protocol="tcp", after_bytes=7))
+    first, second = (
+        parse(checksum.mended(segment(payload=data, sequence=at))) for at, data in SEGMENTS
+    )
+    (whole,) = link.arrive(A, first, 0)
+    assert (whole.id, whole.lost, whole.data) == (A, False, None)
+    before, beyond = link.arrive(B, second, MS)
+    assert (before.id, before.lost, beyond.id, beyond.lost) == (B, False, b"", True)
+    pieces = [one.current for one in (before, beyond)]
+    assert [one.data[one.payload_at :] for one in pieces] == [b"wo", b"rld"]
+    assert [one.sequence for one in pieces] == [second.sequence, second.sequence + 2]
+    assert all(checksum.is_right(one) for one in pieces)
+    (again,) = link.arrive(C, parse(beyond.current.data), 2 * MS)
+    assert again.lost
+
+
+def test_a_datagram_is_never_cut() -> None:
+    link = pipeline(fault("drop", after_bytes=3))
+    assert out(link.arrive(A, datagram(b"hello"), 0)) == ["-a"]

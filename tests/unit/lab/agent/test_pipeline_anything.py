@@ -31,6 +31,8 @@ _LIKELY: dict[str, list[Any]] = {
     **{"rate_bps": [8e4, 8e6], "limit_packets": [0, 3], "limit_bytes": [0, 200]},
     **{"bits": [1, 64], "offset_bytes": [0, 20], "seed": [1, 7], "idle_ms": [0.5, 2]},
     "size_bytes": [1, 4],
+    **{"payload_starts_with": ["h", {"hex": "ff"}], "payload_contains": ["l", "zz"]},
+    **{"payload_matches": ["l+o", "^$"], "find": ["l", "hello"], "replacement": ["x", "longer"]},
 }
 
 
@@ -75,7 +77,7 @@ def test_any_packet_comes_out_whole_of_any_faults(
         by_names = {by.name for by, _ in out.actions}
         assert not out.lost or by_names & set(LOSE)
         if not out.lost and not out.whole:
-            assert (out.data is not None) == bool(by_names & {"corrupt", "reset"})
+            assert (out.data is not None) == bool(by_names & {"corrupt", "replace", "reset"})
         assert (out.duplicates > 0) == ("duplicate" in by_names)
         assert out.at_ns >= out.arrived_ns
         assert not out.replies or by_names & {"reject", "reset", "mtu"}

@@ -35,6 +35,9 @@ class FakeHost(EngineHost):
     def is_busy(self) -> bool:
         return False
 
+    def was_killed(self) -> bool:
+        return False
+
     def link_local_addresses(self) -> Sequence[str]:
         return ()
 

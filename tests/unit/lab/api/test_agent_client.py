@@ -47,6 +47,7 @@ def test_an_answer_may_come_in_pieces(ends: tuple[AgentClient, socket.socket]) -
         b"[]\n",
         b"{}\n",
         b"\xff\n",
+        b"[" * 100_000 + b"\n",
     ],
 )
 def test_anything_but_an_answer_is_the_end(

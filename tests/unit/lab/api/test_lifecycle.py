@@ -175,7 +175,7 @@ def test_lab_is_found_by_name_on_any_engine() -> None:
     ("names", "wanted", "said"),
     [
         ((), None, "no lab is up; lab up starts one"),
-        (("b", "a"), None, "which lab? 2 are up: a, b"),
+        (("b", "a"), None, "which lab? 2 are up: a, b; name one with --lab"),
         ((), "x", "lab 'x': not up (no lab is)"),
         (("b", "a"), "x", "lab 'x': not up (up: a, b)"),
         (("b",), "", "lab '': not up (up: b)"),

@@ -11,6 +11,7 @@ from lab.evidence.events import (
     FaultCounters,
     FaultOff,
     FaultOn,
+    LinkLoss,
     ProgramOutcome,
     ProgramStarted,
     StepsEnded,
@@ -71,6 +72,29 @@ def test_what_is_left_of_a_capture_shows_only_what_it_has(
     assert one.verdict is verdict
     if verdict is Verdict.UNKNOWN:
         assert one.found.startswith("1; ")
+
+
+@pytest.mark.parametrize(
+    ("asked", "source", "verdict"),
+    [
+        ({"count": 1}, "client", Verdict.UNKNOWN),
+        ({"at_least": 1}, "client", Verdict.PASS),
+        ({"count": 0}, "client", Verdict.FAIL),
+        ({"count": 1}, "another", Verdict.PASS),
+    ],
+)
+def test_what_was_lost_on_the_link_outside_of_the_lab_may_have_been_meant(
+    asked: dict[str, Any], source: str, verdict: Verdict
+) -> None:
+    step = ExpectStep(7, Condition(PATTERN, **asked))
+    loss = LinkLoss(source=source, target="server", packets=3, kinds={"UDP": 1, "TCP SYN": 2})
+    captured = CaptureEnded(time_ns=6, ended_early=(), lost_outside=(loss,))
+    (one,) = judge(scenario(step), [PLAYED, captured, END], [SYN])
+    assert one.verdict is verdict
+    if verdict is Verdict.UNKNOWN:
+        assert one.found == (
+            "1; 3 packets from client to server were lost outside of the lab (2 TCP SYN, 1 UDP)"
+        )
 
 
 def test_the_end_of_another_host_hides_no_packet() -> None:

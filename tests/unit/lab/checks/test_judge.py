@@ -9,6 +9,7 @@ from lab.checks.judge import judge
 from lab.evidence.events import (
     CallOutcome,
     End,
+    EndedByOthers,
     Event,
     FaultCounters,
     FaultOff,
@@ -148,3 +149,17 @@ def test_an_error_of_the_evidence_is_unknown() -> None:
 def test_a_failure_beats_what_is_unknown() -> None:
     judgements = judge(scenario(recv(raises="EPIPE")), [called(result=1)], [])
     assert overall(judgements) is Verdict.FAIL
+
+
+@pytest.mark.parametrize("part", ["host", "agent", "call_server"])
+def test_nothing_is_fail_where_others_have_ended_a_part_of_the_lab(part: str) -> None:
+    played = scenario(recv(gives="hello"))
+    events: list[Event] = [called(raised=RESET)]
+    assert overall(judge(played, [*events, END], [])) is Verdict.FAIL
+    events.append(EndedByOthers(host="client", part=part))
+    found = judge(played, [*events, END], [])
+    assert overall(found) is Verdict.UNKNOWN
+    assert found[-1].found.endswith("client was ended, and no step ended it")
+    assert overall(judge(scenario(recv()), [called(result=None), *events[1:], END], [])) is (
+        Verdict.UNKNOWN
+    )

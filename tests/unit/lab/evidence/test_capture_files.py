@@ -10,10 +10,12 @@ from lab.errors import EvidenceError
 from lab.evidence import reordering
 from lab.evidence.capture_writer import Captured, CaptureWriter
 from lab.evidence.pcapng import Record, Statistics, blocks, read
+from lab.net.fate import DELIVERED_FATE
+from lab.net.packet import ACK, TCP
 from lab.net.pcapng import ARRIVED, opening
 from tests import tshark
 from tests.unit.lab.agent.captures import captured, fault
-from tests.unit.lab.agent.wire_packets import PLAIN, SERVER4, ipv4, udp
+from tests.unit.lab.agent.wire_packets import PLAIN, SERVER4, ipv4, tcp, udp
 
 MANY = [ipv4(17, udp(b"%d" % n)) for n in range(100)]
 PIECE_BYTES = 999
@@ -131,3 +133,13 @@ def test_a_file_without_packets_yet(path: Path) -> None:
     assert len(list(blocks(path))) == 3
     with pytest.raises(EvidenceError, match="cut short: no statistics"):
         list(read(path))
+
+
+@pytest.mark.parametrize("size", [1, 1448, 1449, 4096])
+def test_superpacket_stands_for_the_packets_that_it_is_cut_into(size: int) -> None:
+    data = ipv4(TCP, tcp(ACK, bytes(size)))
+    one = Record(ARRIVED, 7, data, len(data), "", 40, "a", "b", DELIVERED_FATE, segment_bytes=1448)
+    segments = list(one.segments())
+    assert list(one.packet_ids) == [segment.packet_id for segment in segments]
+    assert [segment.time_ns - one.time_ns for segment in segments] == [*range(len(segments))]
+    assert [*segments[0].packet_ids] == [40]

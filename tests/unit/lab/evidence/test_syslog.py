@@ -36,6 +36,8 @@ def test_line_of_a_program_that_gives_no_pid() -> None:
         *("", "rsyslogd: error", "[]", "null", '"text"', "{}"),
         json.dumps({**FIELDS, "time": "yesterday"}),
         json.dumps({**FIELDS, "pid": 10}),
+        *(json.dumps({**FIELDS, name: 10}) for name in ("host", "ident", "message")),
+        "[" * 100_000,
         json.dumps(FIELDS)[:-5],
     ],
 )

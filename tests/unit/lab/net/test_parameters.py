@@ -157,6 +157,7 @@ def test_impairments_are_found_by_name() -> None:
             "rate",
             "reject",
             "reorder",
+            "replace",
             "reset",
             "slice",
         ]

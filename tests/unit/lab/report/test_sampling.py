@@ -51,7 +51,7 @@ def large(folder: Path, count: int) -> Path:
 
 
 def test_page_is_bounded_and_says_what_is_elsewhere(tmp_path: Path) -> None:
-    run = read(large(tmp_path, 50_000))
+    run = read(large(tmp_path, MOST + 2_000))
     text = render(run)
     assert len(text) < 3_000_000
     drawn = draw(run)

@@ -43,8 +43,8 @@ class FakeLab:
     def __init__(self) -> None:
         self.added: list[dict[str, Any]] = []
 
-    def link(self, _source: str, _target: str) -> "FakeLab":
-        return self
+    def links(self, _source: str, _target: str) -> "list[FakeLab]":
+        return [self]
 
     def host(self, name: str) -> "FakeLab":
         self.name = name

@@ -1,6 +1,8 @@
 """A verb and a subject are one file each: the lab finds all that there is of them there."""
 
+import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +46,14 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
+@cache  # it takes long, and of the same text it says the same
+def check(schema: str) -> None:
+    Draft202012Validator.check_schema(json.loads(schema))
+
+
 def step_is_valid(step: dict[str, Any]) -> bool:
     found = schema()
-    Draft202012Validator.check_schema(found)
+    check(json.dumps(found))
     return Draft202012Validator({"$ref": "#/$defs/step", "$defs": found["$defs"]}).is_valid(step)
 
 

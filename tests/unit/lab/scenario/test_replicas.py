@@ -123,8 +123,18 @@ def test_where_one_host_is_needed_the_replicas_are_named(tmp_path: Path, step: s
     ("step", "text"),
     [
         ("{fault: drop, link: client -> apps}", "'apps' is no host; did you mean app?"),
-        ("{fault: drop, link: app-1 -> app-1}", "a host has no link to itself"),
-        ("{fault: partition, between: [app, app-2]}", "app-2: on both sides"),
+        (
+            "{fault: drop, link: app <-> client}",
+            "'app <-> client': a link is one direction; write app -> client and client -> app",
+        ),
+        (
+            "{fault: drop, link: client <-> client}",
+            "'client <-> client': a link is one direction; write client -> client",
+        ),
+        (
+            "{fault: partition, between: [app, app-2]}",
+            "app-2: on both sides; for what a host sends to itself, drop on app-2 -> app-2",
+        ),
         ("{fault: pause, on: none}", "'none' is no host"),
     ],
 )
@@ -132,3 +142,44 @@ def test_what_is_no_host_is_refused(tmp_path: Path, step: str, text: str) -> Non
     with pytest.raises(ScenarioError, match=r"scenario\.yaml:5: ") as refused:
         read(scenario_of(tmp_path, step))
     assert text in str(refused.value)
+
+
+def test_only_a_host_that_is_named_as_both_ends_has_its_link_to_itself(tmp_path: Path) -> None:
+    def links(link: str) -> tuple[tuple[str, str], ...]:
+        step = only_step(tmp_path, f"{{fault: drop, link: {link}}}")
+        assert isinstance(step, LinkFaultStep)
+        return step.links
+
+    assert links("client -> client") == (("client", "client"),)
+    assert links("app-2 -> app-2") == (("app-2", "app-2"),)
+    assert links("app -> app") == (("app-1", "app-2"), ("app-2", "app-1"))
+    assert links("app -> app-1") == (("app-2", "app-1"),)
+
+
+@pytest.mark.parametrize(
+    ("step", "loopbacks"),
+    [
+        ("{fault: drop, link: client -> client}", {"client"}),
+        ("{expect: {packets: {link: client -> client}, count: 1}}", {"client"}),
+        ('{fault: drop, link: "* -> client"}', set()),
+        ('{fault: drop, link: "* -> *"}', set()),
+        ("{expect: {packets: {link: app -> app}, count: 1}}", set()),
+        ("{expect: {syslog: up}}", set()),
+    ],
+)
+def test_capture_must_have_what_hosts_send_to_themselves_where_that_is_meant(
+    tmp_path: Path, step: str, loopbacks: set[str]
+) -> None:
+    assert only_step(tmp_path, step).loopbacks == loopbacks
+
+
+def test_a_star_is_every_other_host(tmp_path: Path) -> None:
+    step = only_step(tmp_path, '{fault: drop, link: "* -> app-1"}')
+    assert isinstance(step, LinkFaultStep)
+    assert step.links == (("*", "app-1"),)
+    assert step.describe() == "fault drop on * -> app-1"
+    condition = only_step(tmp_path, '{expect: {packets: {link: "app-1 -> *"}, count: 0}}').condition
+    assert isinstance(condition.subject, Packets)
+    assert condition.subject.links == tuple(
+        ("app-1", other) for other in ("client", "app-2", "syslog")
+    )

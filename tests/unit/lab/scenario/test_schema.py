@@ -63,6 +63,7 @@ def test_it_takes_every_scenario_that_there_is(path: Path) -> None:
     assert found == []
 
 
+@cache
 def plain(path: Path) -> dict[str, Any]:
     return load(path, path.read_text(encoding="utf-8")).plain()
 
@@ -82,11 +83,13 @@ def test_what_it_refuses_of_a_file_the_reader_refuses(tmp_path: Path) -> None:
     path = tmp_path / "changed.yaml"
     counted = 0
     for whole in changed({**plain(catalogue.find("refused")), "seed": 3, "reproduces": ["a", "b"]}):
-        if not WHOLE.is_valid(whole):
-            path.write_text(json.dumps(whole), encoding="utf-8")
-            with pytest.raises(ScenarioError):
-                read(path)
-            counted += 1
+        path.write_text(json.dumps(whole), encoding="utf-8")
+        try:
+            read(path)
+        except ScenarioError:
+            counted += counted <= 50 and not WHOLE.is_valid(whole)  # to ask takes its time
+        else:
+            assert WHOLE.is_valid(whole), whole
     assert counted > 50
 
 
@@ -116,9 +119,10 @@ def test_what_it_refuses_of_a_step_the_reader_refuses(kind: str) -> None:
     assert STEP.is_valid(step)
     counted = 0
     for other in changed(step):
-        if not STEP.is_valid(other):
-            assert not is_read(other, copy.deepcopy(reading)), other
-            counted += 1
+        if is_read(other, copy.deepcopy(reading)):
+            assert STEP.is_valid(other), other
+        else:
+            counted += counted <= 5 and not STEP.is_valid(other)  # to ask takes its time
     assert counted > 5
 
 

@@ -97,6 +97,8 @@ def test_pieces_over_ipv4_have_identifications_of_their_own() -> None:
         ipv4(TCP, tcp(ACK, b"hello"), fragment=MORE_FRAGMENTS),
         ipv4(UDP, udp(b"a datagram")),
         b"noise",
+        ipv4(TCP, b"hello"),  # no whole header
+        ipv6(TCP, b"hello"),
     ],
 )
 def test_what_is_not_meant_stays_whole_and_is_not_counted(data: bytes) -> None:

@@ -1,24 +1,39 @@
 """Nothing comes into being after the clean-up, however slow the engine is."""
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from lab.engines.compose import RUN_BY, abandoned
+from lab.engines.compose import RUN_BY, abandoned, ending
 from lab.engines.compose.cleanup import guarded
 from lab.engines.compose.compose_cli import compose
+from lab.errors import EngineError
 from tests.unit.lab.engines.compose import slow_engine
 from tests.unit.lab.engines.compose.slow_engine import WITHIN_S, SlowEngine
+from tests.waiting import wait_until
 
-NAME = "lab-slow"
+NAME = f"lab-slow-{os.getpid()}"  # who cleans up ends whatever works for a lab of the name
 ROOT = Path(__file__).parents[5]
 # Longer than one look, and than the second without anything that once was enough.
 SLOW_S, SLOWER_S = 0.5, 2.0
+# A `docker` that fails: as Compose, which gives all up with the first request that fails.
+FAILS = """\
+#!/bin/sh
+cd {root}
+{python} -m tests.unit.lab.engines.compose.slow_engine & client=$!
+while [ ! -e {begun} ]; do sleep 0.01; done
+kill -KILL $client
+wait $client
+echo one has failed >&2
+exit 1
+"""
 
 
 @contextmanager
@@ -54,7 +69,45 @@ def test_interrupted_up_waits_for_what_the_engine_still_does(
 
     with engine_of(tmp_path, monkeypatch, SLOW_S) as engine:
         with pytest.raises(KeyboardInterrupt), guarded(NAME):
-            compose(NAME, ["up"], finish_requests=True, on_line=interrupt)
+            compose(NAME, ["up"], makes=True, on_line=interrupt)
+        assert_nothing_comes(engine)
+
+
+def test_up_that_is_interrupted_twice_waits_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second time while it waits: then the reaper, which has been told of what, does."""
+
+    def interrupt(_line: str) -> None:
+        assert engine.begun.wait(WITHIN_S)
+        threading.Thread(target=interrupt_again).start()
+        raise KeyboardInterrupt
+
+    def interrupt_again() -> None:
+        wait_until(lambda: not ending.working_for(NAME), "its processes have been ended")
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with engine_of(tmp_path, monkeypatch, SLOWER_S) as engine:
+        with pytest.raises(KeyboardInterrupt), guarded(NAME):
+            compose(NAME, ["up"], makes=True, on_line=interrupt)
+        assert_nothing_comes(engine)
+
+
+def test_up_that_fails_by_itself_waits_for_what_it_has_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = tmp_path / "begun"
+
+    def begins(line: str) -> None:
+        if line == "asked":
+            assert engine.begun.wait(WITHIN_S)
+            begun.touch()
+
+    with engine_of(tmp_path, monkeypatch, SLOW_S) as engine:
+        script = FAILS.format(root=ROOT, python=sys.executable, begun=begun)
+        (tmp_path / "docker").write_text(script)
+        with pytest.raises(EngineError, match="one has failed"), guarded(NAME):
+            compose(NAME, ["up"], makes=True, on_line=begins)
         assert_nothing_comes(engine)
 
 

@@ -4,7 +4,7 @@ import os
 import select
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,15 @@ PATH = {"PATH": "/usr/bin:/bin"}
 def check(results: list[str], *argv: str, **other: float) -> HealthCheck:
     """Make a check as it is for a program that has just been started."""
     times = {"interval_s": 0.05, "timeout_s": 10.0, "start_period_s": 0.0, **other}
-    return HealthCheck(Health(argv, retries=2, **times), PATH, results.append)
+    return HealthCheck(Health(argv, retries=2, **times), start, results.append)
+
+
+def start(argv: Sequence[str], files: Sequence[int]) -> tuple[int, bytes]:
+    """Start a program without the rights that it is given on a host, or say why it cannot be."""
+    try:
+        return processes.spawn(argv, PATH, files), b""
+    except OSError as error:
+        return 0, str(error.strerror).encode()
 
 
 def turn_until(condition: Callable[[], bool], checked: HealthCheck, within_s: float = 20.0) -> None:

@@ -94,7 +94,7 @@ def outcome(file: dict[str, Any]) -> str | LabSpec:
         return lab
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(FILE)
 @example({"services": {"a": {"image": "socket-lab/host", "tmpfs": [3]}}})
 @example({"services": {"a": {"image": "socket-lab/host", "depends_on": ["\n"]}}})

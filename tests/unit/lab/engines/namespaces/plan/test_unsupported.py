@@ -24,6 +24,14 @@ def test_key_that_this_engine_does_not_have_is_named(tmp_path: Path, key: str) -
     assert note == f"not on this engine: {key.partition(':')[0]} (a, b)"
 
 
+def test_option_that_asks_for_more_rights_is_named(tmp_path: Path) -> None:
+    options = "['seccomp=unconfined', 'no-new-privileges:false', 'no-new-privileges:true']"
+    assert read(tmp_path, f"{OURS}    security_opt: {options}\n")[1] == [
+        "not on this engine: security_opt seccomp=unconfined (a)",
+        "not on this engine: security_opt no-new-privileges:false (a)",
+    ]
+
+
 def test_key_without_effect_is_not_named(tmp_path: Path) -> None:
     lines = (
         "    build: .\n    init: true\n    read_only: true\n    cap_drop: [ALL]\n"

@@ -1,0 +1,80 @@
+"""Which tests CI does not run again."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from tests import passed
+
+ON_DOCKER, OTHER = "tests/integration/test_a.py::test[compose]", "tests/integration/test_a.py::test"
+ALONE = "tests/unit/lab/net/test_checksum.py::test"
+
+
+def report(nodeid: str, outcome: str) -> pytest.TestReport:
+    return cast("pytest.TestReport", SimpleNamespace(nodeid=nodeid, passed=outcome == "passed"))
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "outcomes", "is_kept"),
+    [
+        (ON_DOCKER, ["passed", "passed", "passed"], True),
+        (ON_DOCKER, ["passed", "passed", "failed"], False),
+        (ON_DOCKER, ["passed", "failed", "passed"], False),
+        (ON_DOCKER, ["passed", "skipped", "passed"], False),
+        (ON_DOCKER, ["skipped", "passed"], False),
+        (OTHER, ["passed", "passed", "passed"], False),
+        (ALONE, ["passed", "passed", "passed"], True),
+        (ALONE, ["skipped", "passed"], False),
+    ],
+)
+def test_only_what_passed_in_every_phase_is_kept(
+    nodeid: str,
+    outcomes: list[str],
+    is_kept: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TESTS_PASSED", str(tmp_path / "passed"))
+    recorder = passed.Recorder()
+    for outcome in outcomes:
+        recorder.pytest_runtest_logreport(report(nodeid, outcome))
+    recorder.pytest_sessionfinish()
+    assert (tmp_path / "passed").read_text().splitlines() == [nodeid] * is_kept
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_they_are_taken_out_only_where_ci_asks_for_it(
+    is_asked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "passed"
+    file.write_text(f"{ON_DOCKER}\n")
+    monkeypatch.delenv("TESTS_PASSED", raising=False)
+    if is_asked:
+        monkeypatch.setenv("TESTS_PASSED", str(file))
+    taken: list[Any] = []
+
+    def note(items: list[Any]) -> None:
+        taken.extend(items)
+
+    items: list[Any] = [SimpleNamespace(nodeid=nodeid) for nodeid in (ON_DOCKER, OTHER)]
+    passed.deselect(
+        cast("pytest.Config", SimpleNamespace(hook=SimpleNamespace(pytest_deselected=note))), items
+    )
+    assert [one.nodeid for one in items] == ([OTHER] if is_asked else [ON_DOCKER, OTHER])
+    assert [one.nodeid for one in taken] == ([ON_DOCKER] if is_asked else [])
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "tests/unit/lab/test_optional.py",
+        "tests/integration/wire/test_capture.py",
+        "tests/integration/shipped/test_hosts.py",
+        "lab/catalogue/connect/syn-lost.yaml",
+    ],
+)
+def test_where_an_optional_program_may_have_a_part_the_test_is_run_again(file: str) -> None:
+    assert (Path(__file__).parents[2] / file).is_file()
+    assert not passed.is_the_same(f"{file}::test")
