@@ -18,7 +18,7 @@ from lab.engines import choice
 from lab.errors import EvidenceError, LabGoneError
 from lab.evidence.verdict import Verdict
 from lab.runner import run
-from tests import leftovers
+from tests import leftovers, python_start
 from tests.integration import command
 from tests.integration.helpers import LONGEST_S, ROOT
 from tests.integration.own_lab import quiet
@@ -30,13 +30,6 @@ from tests.waiting import wait_until
 
 # What no command ever prints: a mistake of the lab's own.
 _TRACEBACK = re.compile(r"Traceback|Exception (in thread|ignored)|a mistake in the lab itself")
-# But for what Python says of Ctrl-C while it starts, and loads what the lab's first line needs.
-_OF_PYTHON = re.compile(
-    r"\A(Could not import runpy module\n|Fatal Python error: .*\nPython runtime state: .*\n)?"
-    r"(Traceback \(most recent call last\):\n"
-    r"(  File \"(?!.*/lab/(?!__(main|init)__)).*\n(    .*\n|\n)*)*"
-    r"KeyboardInterrupt\s*)?\Z"
-)
 # An engine may still work on what it was asked a moment ago; the kernel ends namespaces at once.
 _GONE_WITHIN_S = {choice.COMPOSE: 40.0, choice.NAMESPACES: 10.0}
 _LOOK_AGAIN_S = 0.005
@@ -179,7 +172,7 @@ def _look(going: Command, moment: Moment, result: Result) -> None:
         return
     _look_at_left(going, status, result)
     result.said = said = going.said()
-    if moment.signal == signal.SIGINT and said and _OF_PYTHON.match(said):
+    if moment.signal == signal.SIGINT and python_start.was_interrupted(said):
         return
     if _TRACEBACK.search(said):
         result.tracebacks.append(said)

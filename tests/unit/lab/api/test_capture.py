@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from socket import socket, socketpair
 
@@ -18,7 +19,8 @@ def agent() -> socket:
     near, far = socketpair()
 
     def answer() -> None:
-        with far:
+        # What it has not read when the other end closes resets the connection.
+        with far, suppress(ConnectionResetError):
             while far.recv(1 << 16):
                 far.sendall(json.dumps({"done": None}).encode() + b"\n")
 
