@@ -11,30 +11,38 @@ PATH is of its Unix socket; the descriptors are inherited: a listening socket, a
 host's first process, with which the agent ends.
 """
 
-import argparse
-import json
-import socket
+import os
 import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, os.path.abspath(f"{__file__}/../../.."))
 
 from lab.agent import stdio
-from lab.agent.server import Server
-from lab.agent.wire import kernel_support
 
 
 def main() -> None:
     """Do what the command line says."""
+    # First, as it loads little: there is one for each connection to a sidecar.
+    if sys.argv[1:2] == ["stdio"]:
+        stdio.bridge(sys.argv[2])
+    else:
+        _agent()
+
+
+def _agent() -> None:
+    import argparse
+    import json
+    import socket
+    from pathlib import Path
+
+    from lab.agent.server import Server
+    from lab.agent.wire import kernel_support
+
     parser = argparse.ArgumentParser(prog="agent", description=__doc__)
     parser.add_argument("do", choices=("serve", "stdio", "kernel-support"))
     parser.add_argument("path", nargs="?")
     parser.add_argument("--listener", type=int)
     parser.add_argument("--host", type=int)
     asked = parser.parse_args()
-    if asked.do == "stdio":
-        stdio.bridge(asked.path)
-        return
     if asked.do == "kernel-support":
         json.dump(list(kernel_support.missing()), sys.stdout)
         return

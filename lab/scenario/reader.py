@@ -5,6 +5,7 @@ All errors are collected, one line each: FILE:LINE: what is wrong, and what was 
 
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -136,8 +137,18 @@ def _hosts(file: Mapping) -> tuple[str, ...]:
 
 def _hosts_of(file: Mapping, path: Path) -> Hosts:
     try:
-        document = Document(ComposeFiles((path,)), path.stem)
-        expanded = document.hosts()
+        return _shipped_hosts() if path == shipped.compose_file() else _compose_hosts(path)
     except (TopologyError, ValueError) as error:  # or a path that no file can have
         raise file.error("compose", str(error)) from None
+
+
+@cache
+def _shipped_hosts() -> Hosts:
+    """Read them once: dozens of scenarios name them, and nothing that people set changes them."""
+    return _compose_hosts(shipped.compose_file())
+
+
+def _compose_hosts(path: Path) -> Hosts:
+    document = Document(ComposeFiles((path,)), path.stem)
+    expanded = document.hosts()
     return Hosts.of(expanded.services, expanded.replicas(), document.profiles_of_others())

@@ -1,6 +1,7 @@
 """What is left of a lab: the tests' own look, independent of the code that cleans up."""
 
 import contextlib
+from functools import cache
 from pathlib import Path
 
 import docker
@@ -23,14 +24,19 @@ def left_of(name: str) -> list[str]:
 def _in_docker(name: str) -> list[str]:
     if not choice.docker_answers():
         return []
-    client = docker.from_env()
-    try:
-        containers = [c.name or "" for c in client.containers.list(all=True, ignore_removed=True)]
-        networks = [str(n.name) for n in client.networks.list()]
-        volumes = [str(v.name) for v in client.volumes.list()]
-    finally:
-        client.close()
+    api = _client().api
+    # Not containers.list: that asks for each, and this is asked again and again.
+    containers = [
+        name.removeprefix("/") for one in api.containers(all=True) for name in one["Names"] or ()
+    ]
+    networks = [one["Name"] for one in api.networks()]
+    volumes = [one["Name"] for one in api.volumes()["Volumes"] or ()]
     return [thing for thing in containers + networks + volumes if thing.startswith(name)]
+
+
+@cache
+def _client() -> docker.DockerClient:
+    return docker.from_env()
 
 
 def processes_of(name: str) -> list[str]:
