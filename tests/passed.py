@@ -4,7 +4,8 @@ CI runs the tests on several machines, which differ in their users and optional 
 optional program has a part in a test, the test is skipped without it, or is about its absence; one
 in which none has a part is the same test on a machine that has them all. Of these are the tests
 on Docker, where hosts have their programs from images, and those of the parts that run no program
-of the machine's, but for files in which optional programs are mentioned.
+of the machine's (bare scenarios among them), but for files in which optional programs are
+mentioned, or the shipped machines.
 
 TESTS_PASSED names a file: ids of such tests that pass are appended, those in it are not run.
 """
@@ -16,11 +17,19 @@ from pathlib import Path
 
 import pytest
 
+from lab import optional
+
 _VARIABLE = "TESTS_PASSED"
 _ROOT = Path(__file__).parents[1]
 # Other folders bring up the shipped machines, or ask for whatever there is.
-_NO_PROGRAMS = ("tests/unit/", "tests/robustness/", "tests/integration/wire/", "tests/plugin/")
-_OF_PROGRAMS = re.compile("optional|installed|tshark|chromium|doctor|shipped")
+_NO_PROGRAMS = (
+    *("tests/unit/", "tests/robustness/", "tests/plugin/", "lab/catalogue/"),
+    *("tests/integration/wire/", "tests/integration/test_"),
+)
+_OF_PROGRAMS = re.compile(
+    r"optional|installed|doctor|shipped|compose\.yaml|"
+    + "|".join(one.name for one in optional.PROGRAMS)
+)
 
 
 def is_on_docker(nodeid: str) -> bool:
