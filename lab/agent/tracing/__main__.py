@@ -1,0 +1,71 @@
+"""Traces a program and prints a JSON line for each call of it: a developer's tool.
+
+    python3 -m lab.agent.tracing [--unfiltered] [--output FILE] -- PROGRAM...
+    python3 -m lab.agent.tracing [--unfiltered] [--output FILE] --attach PID
+
+Lines go to standard error, or to the file. The exit status is the program's.
+"""
+
+import argparse
+import dataclasses
+import gc
+import json
+import os
+import signal
+import sys
+from typing import IO, Any
+
+from lab.agent.tracing.traced_call import Notice, TracedCall
+from lab.agent.tracing.tracer import Tracer
+
+
+def main() -> int:
+    """Trace as the command line says."""
+    parser = argparse.ArgumentParser(prog="tracing", description=__doc__)
+    parser.add_argument("--unfiltered", action="store_true")
+    parser.add_argument("--output")
+    parser.add_argument("--attach", type=int)
+    parser.add_argument("program", nargs="*")
+    asked = parser.parse_args()
+    output: IO[str] = sys.stderr
+    if asked.output:
+        output = open(asked.output, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+
+    def write(kind: str, values: dict[str, Any]) -> None:
+        output.write(json.dumps({"kind": kind, **values}) + "\n")
+        output.flush()
+
+    def on_call(call: TracedCall) -> None:
+        values = dataclasses.asdict(call)
+        values["data"] = call.data.decode("latin-1")
+        write("call", values)
+
+    def on_notice(notice: Notice) -> None:
+        write("notice", dataclasses.asdict(notice))
+
+    tracer = Tracer(on_call, on_notice)
+    pid = asked.attach or _stopped(asked.program)
+    tracer.attach(pid, filtered=not asked.unfiltered, resume=not asked.attach)
+    gc.freeze()
+    gc.disable()
+    tracer.run()
+    return os.waitstatus_to_exitcode(tracer.statuses[pid])
+
+
+def _stopped(program: list[str]) -> int:
+    """Start a program that stops before it begins."""
+    pid = os.fork()
+    if not pid:
+        try:
+            os.kill(os.getpid(), signal.SIGSTOP)
+            os.execvp(program[0], program)  # noqa: S606
+        except OSError as error:
+            sys.stderr.write(f"{program[0]}: {error.strerror}\n")
+        os._exit(127)
+    os.waitpid(pid, os.WUNTRACED)
+    return pid
+
+
+if __name__ == "__main__":
+    status = main()
+    sys.exit(status if status >= 0 else 128 - status)

@@ -1,0 +1,1 @@
+"""The calls that are traced, a file for each kind of them."""
