@@ -7,7 +7,10 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from lab.evidence.events import ProgramCall
 
 # What a lab may be called.
 LAB_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -100,6 +103,8 @@ class Output(NamedTuple):
     exit_status: int
     stdout: bytes
     stderr: bytes
+    # Its own socket calls, where it was traced.
+    calls: "Sequence[ProgramCall]" = ()
 
 
 class Finding(NamedTuple):

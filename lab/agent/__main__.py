@@ -1,10 +1,12 @@
 """The agent as a program: `serve` is the agent itself, `stdio` bridges its standard streams to one.
 
+`trace` traces a program, as its standard input tells it to.
 `kernel-support` prints what the wire lacks in this network namespace, as JSON: [[PART, WHY], ...].
 
     python3 lab/agent serve PATH
     python3 lab/agent serve --listener DESCRIPTOR --host DESCRIPTOR
     python3 lab/agent stdio PATH
+    python3 lab/agent trace
     python3 lab/agent kernel-support
 
 PATH is of its Unix socket; the descriptors are inherited: a listening socket, and a pidfd of the
@@ -24,8 +26,16 @@ def main() -> None:
     # First, as it loads little: there is one for each connection to a sidecar.
     if sys.argv[1:2] == ["stdio"]:
         stdio.bridge(sys.argv[2])
+    elif sys.argv[1:2] == ["trace"]:
+        _tracer()
     else:
         _agent()
+
+
+def _tracer() -> None:
+    from lab.agent.tracing import server
+
+    server.serve()
 
 
 def _agent() -> None:
@@ -38,7 +48,7 @@ def _agent() -> None:
     from lab.agent.wire import kernel_support
 
     parser = argparse.ArgumentParser(prog="agent", description=__doc__)
-    parser.add_argument("do", choices=("serve", "stdio", "kernel-support"))
+    parser.add_argument("do", choices=("serve", "stdio", "trace", "kernel-support"))
     parser.add_argument("path", nargs="?")
     parser.add_argument("--listener", type=int)
     parser.add_argument("--host", type=int)

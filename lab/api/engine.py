@@ -133,6 +133,13 @@ class EngineHost(ABC):
         closed. An error of its start may come by the socket, too: {"failed": ...}.
         """
 
+    @abstractmethod
+    def begin_tracer(self) -> socket.socket:
+        """Begin a process that traces one program of the host (`lab.agent.tracing.server`).
+
+        It ends, and with it what it traces, when the socket is closed.
+        """
+
 
 class EngineLab(ABC):
     """A lab that is up, as its engine has it. Methods raise EngineError when the engine fails."""

@@ -15,6 +15,7 @@ from lab.api.engine import EngineHost
 from lab.api.observer import NO_OBSERVER, Observer
 from lab.api.program import Program, ProgramRun, timeout_error
 from lab.api.tee import TeedProcess
+from lab.api.trace import Trace
 from lab.errors import EngineError, ProgramTimeoutError
 from lab.model import HostStatus, Output
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from lab.api.remote_socket import RemoteSocket
 
 _NOT_STARTED = (126, 127)  # as of a shell: what starts a program cannot start this one
+
+_WITH_PID = 'echo "$$"; exec "$@"'
+# Its tracer lets it go on.
+_WITH_PID_STOPPED = 'echo "$$"; kill -STOP "$$"; exec "$@"'
 
 _Socket = socket.socket  # in the class that is the name of a method
 
@@ -152,9 +157,15 @@ class Host:
         """
         return self.engine_host.command(argv, user=user, terminal=terminal)
 
-    def start(self, argv: Sequence[str], *, user: str | None = None) -> Program:
-        """Start a program on the host, and do not wait for its end. The host needs a shell."""
-        program = self._start(argv, user, self._observer)
+    def start(
+        self, argv: Sequence[str], *, user: str | None = None, trace: bool = False
+    ) -> Program:
+        """Start a program on the host, and do not wait for its end. The host needs a shell.
+
+        With `trace` its socket calls, and those of what it starts, are seen (`Program.calls`); then
+        they all end with it.
+        """
+        program = self._start(argv, user, self._observer, trace=trace)
         self._observer.program_started(program)
         return program
 
@@ -165,8 +176,33 @@ class Host:
         observer: Observer = NO_OBSERVER,
         *,
         buffer_bytes: int = -1,
+        trace: bool = False,
     ) -> Program:
-        with_pid = ["sh", "-c", 'echo "$$"; exec "$@"', "sh", *argv]
+        if not trace:
+            return self._started(argv, user, observer, _WITH_PID, buffer_bytes)
+        found = Trace(self.name, self.engine_host.begin_tracer(), self._observer.program_traced)
+        try:
+            program = self._started(argv, user, observer, _WITH_PID_STOPPED, buffer_bytes)
+        except BaseException:
+            found.close()
+            raise
+        program.trace = found
+        try:
+            found.begin(program.pid)
+        except BaseException:
+            program.end()
+            raise
+        return program
+
+    def _started(
+        self,
+        argv: Sequence[str],
+        user: str | None,
+        observer: Observer,
+        script: str,
+        buffer_bytes: int,
+    ) -> Program:
+        with_pid = ["sh", "-c", script, "sh", *argv]
         process = TeedProcess(
             self.command(with_pid, user=user),
             stdin=subprocess.PIPE,
@@ -189,16 +225,18 @@ class Host:
         stdin: bytes = b"",
         user: str | None = None,
         timeout_s: float | None = None,
+        trace: bool = False,
     ) -> Output:
         """Run a program on the host to its end.
 
-        A status other than 0 is the program's own and is returned. ProgramTimeoutError when it has
+        With `trace` its socket calls, and those of what it starts, are seen (`Output.calls`); what
+        it leaves running is ended with it. A status other than 0 is the program's own and is returned. ProgramTimeoutError when it has
         not ended after `timeout_s` seconds; it is killed then, but for one on a host without shell
         on Docker, which goes on.
         """
         began_ns = time.time_ns()
         try:
-            output = self._run(argv, stdin, user, timeout_s)
+            output = self._run(argv, stdin, user, timeout_s, trace=trace)
         except ProgramTimeoutError as error:
             run = ProgramRun(self, tuple(argv), began_ns, time.time_ns(), error, timeout_s)
             self._observer.program_run(run)
@@ -208,8 +246,17 @@ class Host:
         return output
 
     def _run(
-        self, argv: Sequence[str], stdin: bytes, user: str | None, timeout_s: float | None
+        self,
+        argv: Sequence[str],
+        stdin: bytes,
+        user: str | None,
+        timeout_s: float | None,
+        *,
+        trace: bool,
     ) -> Output:
+        if trace:
+            # Without a buffer: no more than its first line is read.
+            return self._start(argv, user, buffer_bytes=0, trace=True).finish(stdin, timeout_s)
         if timeout_s is not None and not self.ends_with_command:
             try:
                 # Without a buffer: no more than its first line is read.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lab.api.host import Host
     from lab.api.program import Program, ProgramRun
     from lab.errors import LabError
+    from lab.evidence.events import ProgramCall, TraceNotice
 
 
 class Observer:
@@ -60,6 +61,9 @@ class Observer:
 
     def program_ending(self, program: Program) -> None:
         """A program is about to be killed, if it has not ended, and its outputs to be closed."""
+
+    def program_traced(self, event: ProgramCall | TraceNotice) -> None:
+        """A traced program has made a socket call, or something of it cannot be seen."""
 
     # --- of socket calls
 
@@ -123,6 +127,11 @@ class Observers(Observer):
         """Pass it on."""
         for one in self._observers:
             one.program_ending(program)
+
+    def program_traced(self, event: ProgramCall | TraceNotice) -> None:
+        """Pass it on."""
+        for one in self._observers:
+            one.program_traced(event)
 
     def call_started(self, client: CallClient, pending: PendingCall) -> None:
         """Pass it on."""

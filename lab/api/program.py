@@ -13,6 +13,8 @@ from lab.model import Output
 
 if TYPE_CHECKING:
     from lab.api.host import Host
+    from lab.api.trace import Trace
+    from lab.evidence.events import ProgramCall
 
 _ENDS_WITHIN_S = 20.0  # after SIGKILL, on a busy machine
 _NEWS_WITHIN_S = 1.0  # of the end of who reads no more
@@ -50,6 +52,20 @@ class Program:
         self._user = user
         self._observer = observer
         self.began_ns = time.time_ns()
+        # Of one that was started with `trace`.
+        self.trace: Trace | None = None
+
+    @property
+    def calls(self) -> "Sequence[ProgramCall]":
+        """The socket calls that it, and what it started, have made; none if it is not traced.
+
+        In the order of their ends. When the program has ended, the last of its own are there.
+        """
+        if self.trace is None:
+            return ()
+        if self.process.poll() is not None:
+            self.trace.wait_for_exit(_ENDS_WITHIN_S)
+        return self.trace.calls
 
     def signal(self, name: str) -> None:
         """Send it a signal (a name as in signal(7), without SIG); none if it has ended."""
@@ -105,7 +121,7 @@ class Program:
             with suppress(BrokenPipeError):  # what was written in vain
                 stdin.close()
 
-    def finish(self, stdin: bytes, timeout_s: float) -> Output:
+    def finish(self, stdin: bytes, timeout_s: float | None) -> Output:
         """Give it all its input, and wait for its end; its streams must have no buffers.
 
         ProgramTimeoutError when it has not ended after so many seconds; it is killed then.
@@ -116,7 +132,7 @@ class Program:
             raise timeout_error(self.host.name, self.argv, expired, killed=True) from expired
         finally:
             self.end()
-        return Output(self.argv, self.process.returncode, output, errors)
+        return Output(self.argv, self.process.returncode, output, errors, self.calls)
 
     def end(self) -> None:
         """Kill it, if it has not ended, and close its pipes; what it has started may go on."""
@@ -135,6 +151,9 @@ class Program:
         except subprocess.TimeoutExpired:  # what stands for it here; the lab ends the rest
             self.process.kill()
             self.process.wait()
+        if self.trace:
+            self.trace.wait_for_exit(_ENDS_WITHIN_S)
+            self.trace.close()
 
     def __enter__(self) -> "Program":
         return self

@@ -12,7 +12,7 @@ from lab.api.host import Host
 from lab.api.observer import Observer
 from lab.api.program import Program, ProgramRun
 from lab.errors import AgentEndedError, LabError
-from lab.evidence.events import CallOutcome, Event, ProgramOutcome
+from lab.evidence.events import CallOutcome, Event, ProgramCall, ProgramOutcome, TraceNotice
 
 
 class Recording(Observer):
@@ -77,6 +77,10 @@ class Recording(Observer):
         """Write, once, what it has printed and whether it has ended."""
         if begun := self._programs.pop(program, None):
             self._write(as_events.program_outcome(program, begun))
+
+    def program_traced(self, event: ProgramCall | TraceNotice) -> None:
+        """Write it."""
+        self._write(event)
 
     # --- calls
 

@@ -14,14 +14,14 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from lab.evidence.events import KINDS, Event, StepEvent, calls, faults, printed, run
+from lab.evidence.events import KINDS, Event, StepEvent, calls, faults, printed, run, traces
 from lab.evidence.verdict import Judgement
 from lab.evidence.verdict_file import RecordedVerdict
 
 FILE = Path(__file__).parents[2] / "docs" / "evidence.md"
 BEGIN = "<!-- Made of the classes by: python -m lab.evidence.make_docs. Do not edit. -->\n"
 END = "<!-- The end of what is made. -->\n"
-_MODULES = (run, calls, faults, printed)
+_MODULES = (run, calls, traces, faults, printed)
 _UNITS = {
     "ns": "nanoseconds",
     "s": "seconds",

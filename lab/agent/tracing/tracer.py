@@ -47,9 +47,12 @@ class Tracer:
         self,
         on_call: Callable[[TracedCall], None],
         on_notice: Callable[[Notice], None] = lambda _notice: None,
+        on_exit: Callable[[int], None] = lambda _pid: None,
     ) -> None:
+        """`on_exit` is called with each process that has ended, after the last of its calls."""
         self._on_call = on_call
         self._on_notice = on_notice
+        self._on_exit = on_exit
         self._tasks: dict[int, Task] = {}
         self._early: set[int] = set()  # have stopped before their parent told of them
         machine = this_machine()
@@ -313,6 +316,7 @@ class Tracer:
         if not any(one.process is task.process for one in self._tasks.values()):
             self.statuses[task.process.pid] = status
             task.process.close()
+            self._on_exit(task.process.pid)
         for early in list(self._early):  # whose parent may be the one that ended
             process = Process(process_id(early), Descriptors(), filtered=task.process.filtered)
             process.stage, process.rest = task.process.stage, task.process.rest

@@ -14,7 +14,7 @@ from docker.models.containers import Container
 
 from lab.api.engine import EngineHost, own_term
 from lab.engines import lifecycle
-from lab.engines.compose import call_servers, endpoints, sidecar, threads
+from lab.engines.compose import call_servers, endpoints, sidecar, threads, tracers
 from lab.engines.compose.endpoints import Endpoint
 from lab.engines.compose.freezer import freeze
 from lab.engines.compose.sweep import SERVICE_LABEL
@@ -252,3 +252,9 @@ class ContainerHost(EngineHost):
         self._check("call")
         with asking(self.name, "call"):
             return call_servers.begin(self._client, self._container, self.name)
+
+    def begin_tracer(self) -> socket.socket:
+        """Begin a container for it."""
+        self._check("exec")
+        with asking(self.name, "trace"):
+            return tracers.begin(self._client, self._container, self.name)

@@ -11,7 +11,7 @@ from typing import Any
 from lab.api.engine import EngineHost, own_term
 from lab.compose import limits
 from lab.engines import lifecycle
-from lab.engines.namespaces import agent_client, client
+from lab.engines.namespaces import agent_client, client, tracers
 from lab.engines.namespaces.host import processes
 from lab.engines.namespaces.idmap import USER_ID
 from lab.errors import EngineError, UsageError
@@ -98,6 +98,13 @@ class NamespaceHost(EngineHost):
                 ours.close()
                 raise
         return ours
+
+    def begin_tracer(self) -> socket.socket:
+        """Enter the host with one."""
+        entry = self._entry(client.request(self._lab, "status"))
+        if why := lifecycle.refusal(self.name, "exec", entry["state"]):
+            raise EngineError(why)
+        return tracers.begin(self._lab, self.name, entry["pid"])
 
     def kill(self, signal: str = "KILL") -> None:
         """Send the signal to the host's program; KILL ends every process of the host."""

@@ -46,6 +46,7 @@ from lab.evidence.events.run import (
     StepError,
     StepsEnded,
 )
+from lab.evidence.events.traces import ProgramCall, ProgramSocket, TraceNotice
 from lab.evidence.events.unreadable import Damaged, Unknown
 
 __all__ = [
@@ -73,8 +74,10 @@ __all__ = [
     "Notice",
     "OutputCut",
     "OutputError",
+    "ProgramCall",
     "ProgramInput",
     "ProgramOutcome",
+    "ProgramSocket",
     "ProgramStarted",
     "Raised",
     "SocketAddresses",
@@ -86,6 +89,7 @@ __all__ = [
     "SysctlSet",
     "SyslogError",
     "SyslogLine",
+    "TraceNotice",
     "Unknown",
     "Value",
     "WaitOutcome",

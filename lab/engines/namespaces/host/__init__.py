@@ -6,6 +6,6 @@
            ├─ health, freezer                                                        watched, paused
            └─ call_server                                                            socket calls
 
-`machine_root` is built once for a lab, by the supervisor. `exec` (with `terminal`) enters a host
-from outside. `syslogd` is a program of a host. Standard library only.
+`machine_root` is built once for a lab, by the supervisor. `exec` (with `terminal`) and `tracer`
+enter a host from outside. `syslogd` is a program of a host. Standard library only.
 """

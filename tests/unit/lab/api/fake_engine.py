@@ -109,6 +109,9 @@ class FakeHost(EngineHost):
             self.call_servers.append(subprocess.Popen(argv, stdin=ends, stdout=ends))
         return ours
 
+    def begin_tracer(self) -> socket.socket:
+        raise EngineError(f"{self.name}: has no processes")
+
 
 class FakeLab(EngineLab):
     """Two hosts, `client` and `server`."""
