@@ -229,10 +229,12 @@ class Host:
     ) -> Output:
         """Run a program on the host to its end.
 
-        With `trace` its socket calls, and those of what it starts, are seen (`Output.calls`); what
-        it leaves running is ended with it. A status other than 0 is the program's own and is returned. ProgramTimeoutError when it has
+        A status other than 0 is the program's own and is returned. ProgramTimeoutError when it has
         not ended after `timeout_s` seconds; it is killed then, but for one on a host without shell
         on Docker, which goes on.
+
+        With `trace` its socket calls, and those of what it starts, are seen (`Output.calls`), and
+        what it leaves running ends with it; the host needs a shell.
         """
         began_ns = time.time_ns()
         try:

@@ -15,6 +15,7 @@ import signal
 import sys
 from typing import IO, Any
 
+from lab.agent.tracing.fault import CallFault
 from lab.agent.tracing.traced_call import Notice, TracedCall
 from lab.agent.tracing.tracer import Tracer
 
@@ -25,6 +26,7 @@ def main() -> int:
     parser.add_argument("--unfiltered", action="store_true")
     parser.add_argument("--output")
     parser.add_argument("--attach", type=int)
+    parser.add_argument("--fault", action="append", default=[], help="as JSON (fault.PARAMETERS)")
     parser.add_argument("program", nargs="*")
     asked = parser.parse_args()
     output: IO[str] = sys.stderr
@@ -43,8 +45,10 @@ def main() -> int:
     def on_notice(notice: Notice) -> None:
         write("notice", dataclasses.asdict(notice))
 
-    tracer = Tracer(on_call, on_notice)
     pid = asked.attach or _stopped(asked.program)
+    tracer = Tracer(on_call, on_notice)
+    for number, text in enumerate(asked.fault, 1):
+        tracer.faults.append(CallFault(number, json.loads(text)))
     tracer.attach(pid, filtered=not asked.unfiltered, resume=not asked.attach)
     gc.freeze()
     gc.disable()

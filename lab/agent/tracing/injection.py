@@ -24,9 +24,9 @@ _STOPS = (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 class ThreadEndedError(Exception):
     """The thread has ended meanwhile; `status` is that of waitpid(2)."""
 
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
+    def __init__(self, tid: int, status: int) -> None:
+        super().__init__(tid, status)
+        self.tid, self.status = tid, status
 
 
 class Injection:
@@ -41,7 +41,7 @@ class Injection:
         self._machine = this_machine()
         self._at_entry = at_entry
         self._saved = ptrace.registers(tid)
-        self._number = ptrace.entry(tid)[0] if at_entry else 0
+        self._number = ptrace.call_stop(tid)[2] if at_entry else 0
         self._mask = ptrace.block_signals(tid)
         self._stopped = False
         if at_entry:
@@ -53,7 +53,7 @@ class Injection:
         self._rewind(self._machine.numbers[name], arguments)
         self._go()  # to its beginning
         self._go()  # to its end
-        return ptrace.exit_(self.tid)[1]
+        return ptrace.signed(ptrace.call_stop(self.tid)[2])
 
     def finish(self) -> None:
         """Give the thread back what it had; it is stopped still."""
@@ -86,7 +86,7 @@ class Injection:
             ptrace.resume(ptrace.SYSCALL, self.tid)
             _, status = os.waitpid(self.tid, ptrace.WALL)
             if not os.WIFSTOPPED(status):
-                raise ThreadEndedError(status)
+                raise ThreadEndedError(self.tid, status)
             if status >> 8 == signal.SIGTRAP | 0x80:
                 return
             if status >> 16 == ptrace.EVENT_STOP and os.WSTOPSIG(status) in _STOPS:

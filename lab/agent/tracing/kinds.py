@@ -27,9 +27,9 @@ class CallKind:
     """A call. `descriptor` is the place of the argument that is one, None: it has none.
 
     `any_file`: files have it, too, so it is of interest on sockets alone. `count` is the place of
-    the argument that says how many bytes (-1: of a vector). `uses`: a socket on which it succeeds
-    may be read, written and waited for from then on. `tracked`: it is followed for what it does to
-    descriptors, and reported only if `relevant` says so.
+    the argument that says how many bytes (-1: in a vector, -2: in a message). `uses`: a socket on
+    which it succeeds may be read, written and waited for from then on. `at_fault` reads what faults
+    match, where there are some. `reported` tells at its end whether it is given to others.
     """
 
     name: str
@@ -39,6 +39,7 @@ class CallKind:
     count: int | None = None
     uses: bool = False
     relevant: Callable[[PendingCall], bool] | None = None
+    at_fault: _Look = _nothing
     at_entry: _Look = _nothing
     at_exit: _Look = _nothing
     reported: Callable[[PendingCall], bool] | None = None

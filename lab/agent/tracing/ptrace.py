@@ -6,7 +6,6 @@ Each raises ProcessLookupError where the thread is not stopped any more: it was 
 import ctypes
 import os
 import struct
-from typing import NamedTuple
 
 from lab.agent.tracing.machine import this_machine
 
@@ -33,24 +32,14 @@ _request.argtypes = (ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_voi
 _INFO_BYTES = 88
 _info = ctypes.create_string_buffer(_INFO_BYTES)
 _info_address = ctypes.addressof(_info)
-_entry = struct.Struct("=24xQ6Q").unpack_from
-_exit = struct.Struct("=8xQ8xq").unpack_from
-_head = struct.Struct("=B3xIQQ").unpack_from
+_call_stop = struct.Struct("=B7xQ8xQ6Q").unpack_from
+_architecture = struct.Struct("=4xI").unpack_from
 _word = ctypes.c_uint64()
 _word_address = ctypes.addressof(_word)
 
 
 class _Vector(ctypes.Structure):
     _fields_ = (("base", ctypes.c_void_p), ("size", ctypes.c_size_t))
-
-
-class Head(NamedTuple):
-    """What every stop has: why it is one, the architecture, program counter and stack pointer."""
-
-    kind: int
-    architecture: int
-    counter: int
-    stack: int
 
 
 def _raise() -> None:
@@ -103,36 +92,32 @@ def event_message(tid: int) -> int:
     return _word.value
 
 
-def head(tid: int) -> Head:
-    """Return what a thread is stopped for; `entry` and `exit_` then read the rest."""
+def call_stop(tid: int) -> tuple[int, ...]:
+    """Return what a thread is stopped for (ENTRY, EXIT, ...), and where it goes on.
+
+    Of a call that begins its number and arguments follow, of one that ends its result (`signed`).
+    """
     if _request(_GET_SYSCALL_INFO, tid, _INFO_BYTES, _info_address) < 0:
         _raise()
-    return Head._make(_head(_info))
+    return _call_stop(_info)
 
 
-def entry(tid: int) -> tuple[int, ...]:
-    """Return the number and the six arguments of a call that begins."""
+def architecture(tid: int) -> int:
+    """Return the architecture of a stopped thread's program, AUDIT_ARCH_* of linux/audit.h."""
     if _request(_GET_SYSCALL_INFO, tid, _INFO_BYTES, _info_address) < 0:
         _raise()
-    return _entry(_info)
+    return int(_architecture(_info)[0])
 
 
-def last_kind() -> int:
-    """Return the kind of the stop that was asked about last."""
-    return _info.raw[0]
+def signed(value: int) -> int:
+    """Return a register as the signed number that it has."""
+    return value - (1 << 64) if value >> 63 else value
 
 
-def last_head() -> Head:
-    """Return the head of the stop that was asked about last."""
-    return Head._make(_head(_info))
-
-
-def exit_(tid: int) -> tuple[int, int]:
-    """Return the program counter and the result of a call that ends (-errno: it failed)."""
-    if _request(_GET_SYSCALL_INFO, tid, _INFO_BYTES, _info_address) < 0:
-        _raise()
-    counter, result = _exit(_info)
-    return counter, result
+def signed_int(value: int) -> int:
+    """Return an argument that is an int, from its register."""
+    value &= 0xFFFFFFFF
+    return value - (1 << 32) if value >> 31 else value
 
 
 def registers(tid: int) -> list[int]:

@@ -1,8 +1,9 @@
 """The tracer of one program as a process: JSON lines on its standard streams.
 
 It reads {"trace": PID}, of a process that stops itself (SIGSTOP), lets it go on, and answers
-{"traced": PID}, or {"failed": TEXT} and ends. Then it writes {"call": ...} for each call, {"notice": ...} for what
-cannot be seen, {"exited": PID} for each process that has ended, and {"ended": true} when all have.
+{"traced": PID}, or {"failed": TEXT} and ends. Then it writes {"call": ...} for each call,
+{"notice": ...} for what cannot be seen, {"exited": PID} for each process that has ended, and
+{"ended": true} when all have.
 When nobody is at the other end any more, it ends, and with it what it traces.
 """
 

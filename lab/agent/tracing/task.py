@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +61,17 @@ class Process:
         child.stage, child.rest = self.stage, self.rest
         return child
 
+    def orphan(self, pid: int) -> "Process":
+        """Return the process of a fork whose parent did not live to tell of it."""
+        child = self.forked(pid)
+        child.descriptors = inspection.table(pid, child.pidfd)
+        return child
+
+    def executed(self) -> None:
+        """Note what another program has of what this one had."""
+        self.program = program(self.pid)
+        self.look_again()
+
     def look(self, descriptor: int) -> OpenSocket | None:
         """Return the socket of a descriptor, known already or looked at now."""
         known = self.descriptors.socket(descriptor)
@@ -99,9 +111,19 @@ class Task:
     @property
     def own_tid(self) -> int:
         """Its number in its own pid namespace."""
+        self.learn_own_ids()
+        return self._own_tid
+
+    def learn_own_ids(self) -> None:
+        """Look up its numbers, and its process's, while they are there."""
         if not self._own_tid:
             self._own_tid = own_id(self.tid)
-        return self._own_tid
+            _ = self.process.own_pid
+
+    def go_on(self, signal: int = 0) -> None:
+        """Let it go on, with a signal unless it is 0, to the next thing that is to be seen."""
+        seen = self.call is not None or self.interrupted
+        ptrace.resume(ptrace.SYSCALL if seen else self.process.rest, self.tid, signal)
 
     def moved(self, tid: int) -> None:
         """Take over the number of the process's first thread, as who makes an exec does."""
@@ -115,7 +137,7 @@ class PendingCall:
 
     kind: "CallKind"
     task: Task
-    arguments: tuple[int, ...]
+    arguments: list[int]
     descriptor: int | None
     opened: OpenSocket | None
     began_ns: int = 0
@@ -128,8 +150,10 @@ class PendingCall:
     ended_ns: int | None = None
     restarts: int = 0
     fault: int | None = None
+    peer: str = ""  # the address that it is given
+    will_be: SocketState | None = None  # the socket that it is to make
     error: int | None = None  # what a fault makes of it
-    kept: tuple[int, int] | None = None  # an argument that a fault changed, and what it was
+    undo: Callable[[], None] | None = None  # of what a fault changed in the program
 
     @property
     def process(self) -> Process:

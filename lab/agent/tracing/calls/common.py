@@ -1,26 +1,14 @@
 """What several calls read of a program's memory."""
 
 import struct
-from typing import Any
 
-from lab.agent.tracing import memory, names, sockaddr
+from lab.agent.tracing import inspection, memory, names, sockaddr
 from lab.agent.tracing.task import PendingCall
 from lab.agent.tracing.traced_call import FIRST_BYTES
 
 MOST_SHOWN = 16  # of a list that a program passes: buffers, messages, events
 _UINT = struct.Struct("=I")
 _VECTOR = struct.Struct("=QQ")  # struct iovec
-
-
-def signed(value: int) -> int:
-    """Return an argument that is an int, from its register."""
-    value &= 0xFFFFFFFF
-    return value - (1 << 32) if value >> 31 else value
-
-
-def signed_long(value: int) -> int:
-    """Return an argument that is a long, from its register."""
-    return value - (1 << 64) if value >> 63 else value
 
 
 def read(pending: PendingCall, address: int, size: int) -> bytes:
@@ -68,8 +56,6 @@ def refresh(pending: PendingCall) -> None:
     opened = pending.opened
     if opened is None or opened.settled or pending.descriptor is None:
         return
-    from lab.agent.tracing import inspection  # noqa: PLC0415
-
     if (found := inspection.addresses(pending.process.pidfd, pending.descriptor)) is None:
         return
     local, peer = found
@@ -83,9 +69,3 @@ def refresh(pending: PendingCall) -> None:
 def message_flags(value: int) -> str:
     """Return the flags of send(2) and recv(2) by name."""
     return names.mask(names.MESSAGE_FLAGS, value & 0xFFFFFFFF)
-
-
-def with_size(arguments: dict[str, Any], name: str, value: int) -> dict[str, Any]:
-    """Return arguments with a size."""
-    arguments[name] = value
-    return arguments

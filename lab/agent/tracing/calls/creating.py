@@ -7,6 +7,7 @@ from typing import Any
 from lab.agent.tracing import inspection, names
 from lab.agent.tracing.calls import common
 from lab.agent.tracing.kinds import traced
+from lab.agent.tracing.ptrace import signed_int
 from lab.agent.tracing.task import PendingCall
 
 _PAIR = struct.Struct("=ii")
@@ -16,16 +17,21 @@ _TYPE_BITS = 0xF
 
 def _made(pending: PendingCall) -> None:
     if (result := pending.result) is not None and result >= 0:
-        family, kind, protocol = (common.signed(one) for one in pending.arguments[:3])
+        family, kind, protocol = (signed_int(one) for one in pending.arguments[:3])
         opened = inspection.opened(family, kind, protocol)
         pending.process.descriptors.add(result, opened)
         pending.made = opened.state
 
 
-@traced("socket", descriptor=None, at_exit=_made)
+def _will_make(pending: PendingCall) -> None:
+    family, kind, protocol = (signed_int(one) for one in pending.arguments[:3])
+    pending.will_be = inspection.opened(family, kind, protocol).state
+
+
+@traced("socket", descriptor=None, at_fault=_will_make, at_exit=_made)
 def socket(pending: PendingCall) -> dict[str, Any]:
     """socket(2)."""
-    family, kind, protocol = (common.signed(one) for one in pending.arguments[:3])
+    family, kind, protocol = (signed_int(one) for one in pending.arguments[:3])
     return {
         "domain": names.one(names.FAMILIES, family),
         "type": names.socket_type(kind),
@@ -37,7 +43,7 @@ def _pair_made(pending: PendingCall) -> None:
     data = common.read(pending, pending.arguments[3], _PAIR.size)
     if pending.result != 0 or len(data) != _PAIR.size:
         return
-    family, kind, protocol = (common.signed(one) for one in pending.arguments[:3])
+    family, kind, protocol = (signed_int(one) for one in pending.arguments[:3])
     pair = _PAIR.unpack(data)
     for descriptor in pair:
         opened = inspection.opened(family, kind, protocol)
@@ -47,16 +53,20 @@ def _pair_made(pending: PendingCall) -> None:
     pending.seen["pair"] = list(pair)
 
 
-@traced("socketpair", descriptor=None, at_exit=_pair_made)
+@traced("socketpair", descriptor=None, at_fault=_will_make, at_exit=_pair_made)
 def socketpair(pending: PendingCall) -> dict[str, Any]:
     """socketpair(2)."""
-    found = socket(pending)
-    return common.with_size(found, "sv", pending.seen.get("pair"))  # type: ignore[arg-type]
+    return {**socket(pending), "sv": pending.seen.get("pair")}
 
 
 def _read_address(pending: PendingCall) -> None:
     _, address, size = pending.arguments[:3]
     pending.seen["addr"] = common.address_at(pending, address, size)
+
+
+def _given_peer(pending: PendingCall) -> None:
+    _read_address(pending)
+    pending.peer = pending.seen["addr"]
 
 
 def _bound(pending: PendingCall) -> None:
@@ -83,7 +93,7 @@ def _connected(pending: PendingCall) -> None:
             opened.change(peer="")  # AF_UNSPEC: it is connected no more (connect(2))
 
 
-@traced("connect", uses=True, at_entry=_read_address, at_exit=_connected)
+@traced("connect", uses=True, at_fault=_given_peer, at_entry=_read_address, at_exit=_connected)
 def connect(pending: PendingCall) -> dict[str, Any]:
     """connect(2)."""
     return {"addr": pending.seen.get("addr", "")}
@@ -92,7 +102,7 @@ def connect(pending: PendingCall) -> dict[str, Any]:
 @traced("listen", uses=True, at_exit=_bound)
 def listen(pending: PendingCall) -> dict[str, Any]:
     """listen(2)."""
-    return {"backlog": common.signed(pending.arguments[1])}
+    return {"backlog": signed_int(pending.arguments[1])}
 
 
 def _accepted(pending: PendingCall) -> None:
@@ -114,7 +124,7 @@ def accept(pending: PendingCall) -> dict[str, Any]:
 @traced("accept4", uses=True, at_exit=_accepted)
 def accept4(pending: PendingCall) -> dict[str, Any]:
     """accept4(2)."""
-    flags = names.mask(names.TYPE_FLAGS, common.signed(pending.arguments[3]))
+    flags = names.mask(names.TYPE_FLAGS, signed_int(pending.arguments[3]))
     return {"addr": pending.seen.get("addr", ""), "flags": flags}
 
 
@@ -133,13 +143,13 @@ def _made_a_socket(pending: PendingCall) -> bool:
 def pidfd_getfd(pending: PendingCall) -> dict[str, Any]:
     """pidfd_getfd(2), where it took a socket."""
     pidfd, target, _ = pending.arguments[:3]
-    return {"pidfd": common.signed(pidfd), "targetfd": common.signed(target)}
+    return {"pidfd": signed_int(pidfd), "targetfd": signed_int(target)}
 
 
 @traced("shutdown")
 def shutdown(pending: PendingCall) -> dict[str, Any]:
     """shutdown(2)."""
-    return {"how": names.one(names.SHUTDOWN, common.signed(pending.arguments[1]))}
+    return {"how": names.one(names.SHUTDOWN, signed_int(pending.arguments[1]))}
 
 
 def _closes(pending: PendingCall) -> bool:
@@ -149,7 +159,13 @@ def _closes(pending: PendingCall) -> bool:
     return pending.opened is not None
 
 
-@traced("close", any_file=True, relevant=_closes)
+def _stays_open(pending: PendingCall) -> None:
+    if pending.fault is not None and pending.result != 0 and pending.opened:
+        assert pending.descriptor is not None
+        pending.process.descriptors.add(pending.descriptor, pending.opened)
+
+
+@traced("close", any_file=True, relevant=_closes, at_exit=_stays_open)
 def close(_pending: PendingCall) -> dict[str, Any]:
     """close(2) of a socket."""
     return {}

@@ -5,6 +5,7 @@ from typing import Any
 from lab.agent.tracing import names
 from lab.agent.tracing.calls import common
 from lab.agent.tracing.kinds import traced
+from lab.agent.tracing.ptrace import signed, signed_int
 from lab.agent.tracing.task import PendingCall
 from lab.agent.tracing.traced_call import FIRST_BYTES
 
@@ -37,7 +38,11 @@ def _sends_to(pending: PendingCall) -> None:
         pending.seen["dest_addr"] = common.address_at(pending, address, size)
 
 
-@traced("sendto", count=2, uses=True, at_entry=_sends_to, at_exit=_sent)
+def _given_peer(pending: PendingCall) -> None:
+    pending.peer = common.address_at(pending, *pending.arguments[4:6])
+
+
+@traced("sendto", count=2, uses=True, at_fault=_given_peer, at_entry=_sends_to, at_exit=_sent)
 def sendto(pending: PendingCall) -> dict[str, Any]:
     """send(2) and sendto(2): one call of the kernel."""
     return {
@@ -78,7 +83,7 @@ def write(pending: PendingCall) -> dict[str, Any]:
 
 def _positioned(pending: PendingCall) -> dict[str, Any]:
     count, offset = pending.arguments[2:4]
-    return {"count": count, "offset": common.signed_long(offset)}
+    return {"count": count, "offset": signed(offset)}
 
 
 @traced("pread64", any_file=True, count=2, at_exit=_received)
@@ -102,13 +107,13 @@ def _moved(pending: PendingCall) -> None:
 @traced("sendfile", any_file=True, count=3, at_exit=_moved)
 def sendfile(pending: PendingCall) -> dict[str, Any]:
     """sendfile(2) to a socket."""
-    return {"in_fd": common.signed(pending.arguments[1]), "count": pending.arguments[3]}
+    return {"in_fd": signed_int(pending.arguments[1]), "count": pending.arguments[3]}
 
 
 def _splices(pending: PendingCall) -> bool:
     """Take the end that is a socket as what the call is made on."""
     for place in (0, 2):
-        descriptor = common.signed(pending.arguments[place])
+        descriptor = signed_int(pending.arguments[place])
         if opened := pending.process.descriptors.socket(descriptor):
             pending.descriptor, pending.opened = descriptor, opened
             return True
@@ -120,8 +125,8 @@ def splice(pending: PendingCall) -> dict[str, Any]:
     """splice(2) from a socket or to one."""
     source, _, target, _, count, flags = pending.arguments
     return {
-        "fd_in": common.signed(source),
-        "fd_out": common.signed(target),
+        "fd_in": signed_int(source),
+        "fd_out": signed_int(target),
         "len": count,
         "flags": names.mask(names.SPLICE_FLAGS, flags & 0xFFFFFFFF),
     }

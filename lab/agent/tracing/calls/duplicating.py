@@ -3,14 +3,14 @@
 from typing import Any
 
 from lab.agent.tracing import names
-from lab.agent.tracing.calls import common
 from lab.agent.tracing.kinds import traced
+from lab.agent.tracing.ptrace import signed_int
 from lab.agent.tracing.task import PendingCall
 
 
 def _is_known(pending: PendingCall) -> bool:
     table = pending.process.descriptors.table
-    descriptor = common.signed(pending.arguments[0])
+    descriptor = signed_int(pending.arguments[0])
     pending.descriptor, pending.opened = descriptor, pending.process.descriptors.socket(descriptor)
     return descriptor in table
 
@@ -30,7 +30,7 @@ def _duplicated(pending: PendingCall) -> None:
 def _replaces(pending: PendingCall) -> bool:
     """Tell whether either descriptor is of interest: the new one may be a socket until now."""
     known = _is_known(pending)
-    return known or common.signed(pending.arguments[1]) in pending.process.descriptors.table
+    return known or signed_int(pending.arguments[1]) in pending.process.descriptors.table
 
 
 @traced(
@@ -47,7 +47,7 @@ def dup(_pending: PendingCall) -> dict[str, Any]:
 
 
 def _dup2(pending: PendingCall) -> dict[str, Any]:
-    found: dict[str, Any] = {"newfd": common.signed(pending.arguments[1])}
+    found: dict[str, Any] = {"newfd": signed_int(pending.arguments[1])}
     if pending.kind.name == "dup3":
         flags = pending.arguments[2] & 0xFFFFFFFF
         found["flags"] = names.mask(names.DESCRIPTOR_FLAGS, flags)
@@ -66,7 +66,7 @@ for _name in ("dup2", "dup3"):
 
 
 def _copies(pending: PendingCall) -> bool:
-    return common.signed(pending.arguments[1]) in names.FCNTL and _is_known(pending)
+    return signed_int(pending.arguments[1]) in names.FCNTL and _is_known(pending)
 
 
 @traced(
@@ -79,7 +79,7 @@ def _copies(pending: PendingCall) -> bool:
 )
 def fcntl(pending: PendingCall) -> dict[str, Any]:
     """fcntl(2) with F_DUPFD or F_DUPFD_CLOEXEC, of a socket."""
-    command, least = (common.signed(one) for one in pending.arguments[1:3])
+    command, least = (signed_int(one) for one in pending.arguments[1:3])
     return {"op": names.one(names.FCNTL, command), "arg": least}
 
 

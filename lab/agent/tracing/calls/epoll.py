@@ -8,6 +8,7 @@ from lab.agent.tracing.calls import common
 from lab.agent.tracing.descriptors import Interest, OpenEpoll
 from lab.agent.tracing.kinds import traced
 from lab.agent.tracing.machine import this_machine
+from lab.agent.tracing.ptrace import signed_int
 from lab.agent.tracing.task import PendingCall
 
 # struct epoll_event is packed on x86_64 alone.
@@ -18,7 +19,7 @@ _TIME = struct.Struct("=qq")
 
 def _controls(pending: PendingCall) -> bool:
     """Note the change as it begins: another thread may be told of events before it is back."""
-    instance, operation, descriptor = (common.signed(one) for one in pending.arguments[:3])
+    instance, operation, descriptor = (signed_int(one) for one in pending.arguments[:3])
     data = common.read(pending, pending.arguments[3], _EVENT.size)
     pending.seen["event"] = _EVENT.unpack(data) if len(data) == _EVENT.size else (0, 0)
     table = pending.process.descriptors
@@ -37,9 +38,9 @@ def _controls(pending: PendingCall) -> bool:
 
 
 def _controlled(pending: PendingCall) -> None:
-    operation, descriptor = (common.signed(one) for one in pending.arguments[1:3])
+    operation, descriptor = (signed_int(one) for one in pending.arguments[1:3])
     if pending.result is not None and pending.result < 0 and operation == _ADD:
-        epoll = pending.process.descriptors.epoll(common.signed(pending.arguments[0]))
+        epoll = pending.process.descriptors.epoll(signed_int(pending.arguments[0]))
         if epoll is not None and pending.result != -17:  # EEXIST
             epoll.interests.pop(descriptor, None)
 
@@ -47,7 +48,7 @@ def _controlled(pending: PendingCall) -> None:
 @traced("epoll_ctl", descriptor=None, relevant=_controls, at_exit=_controlled)
 def epoll_ctl(pending: PendingCall) -> dict[str, Any]:
     """epoll_ctl(2) about a socket."""
-    instance, operation, descriptor = (common.signed(one) for one in pending.arguments[:3])
+    instance, operation, descriptor = (signed_int(one) for one in pending.arguments[:3])
     events = pending.seen["event"][0]
     return {
         "epfd": instance,
@@ -58,13 +59,13 @@ def epoll_ctl(pending: PendingCall) -> dict[str, Any]:
 
 
 def _waits(pending: PendingCall) -> bool:
-    return pending.process.descriptors.is_of_sockets(common.signed(pending.arguments[0]))
+    return pending.process.descriptors.is_of_sockets(signed_int(pending.arguments[0]))
 
 
 def _has_waited(pending: PendingCall) -> None:
     if (result := pending.result) is None or result < 0:
         return
-    epoll = pending.process.descriptors.epoll(common.signed(pending.arguments[0]))
+    epoll = pending.process.descriptors.epoll(signed_int(pending.arguments[0]))
     count = min(result, common.MOST_SHOWN)
     data = common.read(pending, pending.arguments[1], count * _EVENT.size)
     pending.seen["events"] = [
@@ -75,7 +76,7 @@ def _has_waited(pending: PendingCall) -> None:
 
 def _timeout(pending: PendingCall) -> float | None:
     if pending.kind.name != "epoll_pwait2":
-        return common.signed(pending.arguments[3])
+        return signed_int(pending.arguments[3])
     seconds, nanos = pending.seen.get("timeout", (None, None))
     return None if seconds is None else seconds * 1000 + nanos / 1e6
 
@@ -88,8 +89,8 @@ def _reads_time(pending: PendingCall) -> None:
 
 def _wait_arguments(pending: PendingCall) -> dict[str, Any]:
     return {
-        "epfd": common.signed(pending.arguments[0]),
-        "maxevents": common.signed(pending.arguments[2]),
+        "epfd": signed_int(pending.arguments[0]),
+        "maxevents": signed_int(pending.arguments[2]),
         "timeout_ms": _timeout(pending),
         "events": [
             {"fd": descriptor, "events": names.mask(names.EPOLL_EVENTS, events)}

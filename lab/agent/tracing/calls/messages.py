@@ -73,6 +73,11 @@ def _sends(pending: PendingCall) -> None:
         pending.data = common.gathered(pending, buffers, pending.size_bytes)
 
 
+def _given_peer(pending: PendingCall) -> None:
+    if (header := _header(pending, pending.arguments[1])) and header.name:
+        pending.peer = common.address_at(pending, header.name, header.name_bytes)
+
+
 def _sent(pending: PendingCall) -> None:
     if pending.result is not None and pending.result >= 0:
         pending.size_bytes = pending.result
@@ -102,7 +107,7 @@ def _take(pending: PendingCall, address: int, size: int) -> None:
                 pending.process.look(descriptor)
 
 
-@traced("sendmsg", count=-2, uses=True, at_entry=_sends, at_exit=_sent)
+@traced("sendmsg", count=-2, uses=True, at_fault=_given_peer, at_entry=_sends, at_exit=_sent)
 def sendmsg(pending: PendingCall) -> dict[str, Any]:
     """sendmsg(2)."""
     return {
@@ -159,5 +164,7 @@ def _several_arguments(pending: PendingCall) -> dict[str, Any]:
     }
 
 
-traced("sendmmsg", uses=True, at_entry=_sends_several, at_exit=_sent_several)(_several_arguments)
+traced("sendmmsg", uses=True, at_fault=_given_peer, at_entry=_sends_several, at_exit=_sent_several)(
+    _several_arguments
+)
 traced("recvmmsg", uses=True, at_exit=_received_several)(_several_arguments)

@@ -5,6 +5,7 @@ from typing import Any
 from lab.agent.tracing import options
 from lab.agent.tracing.calls import common
 from lab.agent.tracing.kinds import traced
+from lab.agent.tracing.ptrace import signed_int
 from lab.agent.tracing.task import PendingCall
 
 
@@ -34,7 +35,7 @@ def _got(pending: PendingCall) -> None:
 
 
 def _arguments(pending: PendingCall) -> dict[str, Any]:
-    level, option = (common.signed(one) for one in pending.arguments[1:3])
+    level, option = (signed_int(one) for one in pending.arguments[1:3])
     name = options.option(level, option)
     found = {"level": options.level(level), "optname": name, "optval": None}
     if "value" in pending.seen:

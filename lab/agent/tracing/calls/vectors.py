@@ -5,6 +5,7 @@ from typing import Any
 from lab.agent.tracing import names
 from lab.agent.tracing.calls import common
 from lab.agent.tracing.kinds import traced
+from lab.agent.tracing.ptrace import signed, signed_int
 from lab.agent.tracing.task import PendingCall
 
 
@@ -34,11 +35,11 @@ def _read(pending: PendingCall) -> None:
 
 def _arguments(pending: PendingCall) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "iovcnt": common.signed(pending.arguments[2]),
+        "iovcnt": signed_int(pending.arguments[2]),
         "iov_len": pending.seen.get("sizes", []),
     }
     if pending.kind.name.startswith("p"):
-        found["offset"] = common.signed_long(pending.arguments[3])
+        found["offset"] = signed(pending.arguments[3])
     if pending.kind.name.endswith("2"):
         found["flags"] = names.mask(names.RWF_FLAGS, pending.arguments[5] & 0xFFFFFFFF)
     return found

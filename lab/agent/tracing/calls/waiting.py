@@ -7,6 +7,7 @@ from typing import Any
 from lab.agent.tracing import names
 from lab.agent.tracing.calls import common
 from lab.agent.tracing.kinds import traced
+from lab.agent.tracing.ptrace import signed_int
 from lab.agent.tracing.task import PendingCall
 
 _POLL = struct.Struct("=ihh")  # struct pollfd
@@ -48,7 +49,7 @@ def _poll_arguments(pending: PendingCall) -> dict[str, Any]:
 @traced("poll", descriptor=None, relevant=_polls, at_exit=_has_polled)
 def poll(pending: PendingCall) -> dict[str, Any]:
     """poll(2)."""
-    return {**_poll_arguments(pending), "timeout_ms": common.signed(pending.arguments[2])}
+    return {**_poll_arguments(pending), "timeout_ms": signed_int(pending.arguments[2])}
 
 
 def _time_ms(pending: PendingCall, address: int, units_per_ms: int) -> float | None:
@@ -80,7 +81,7 @@ def _members(data: bytes) -> Iterator[int]:
 
 
 def _sets(pending: PendingCall) -> dict[str, list[int]]:
-    count = min(common.signed(pending.arguments[0]), _MOST_SELECTED)
+    count = min(signed_int(pending.arguments[0]), _MOST_SELECTED)
     found = {}
     for name, address in zip(
         ("readfds", "writefds", "exceptfds"), pending.arguments[1:4], strict=True
@@ -108,7 +109,7 @@ def _select_arguments(pending: PendingCall) -> dict[str, Any]:
         return {name: members[: common.MOST_SHOWN] for name, members in sets.items()}
 
     found = {
-        "nfds": common.signed(pending.arguments[0]),
+        "nfds": signed_int(pending.arguments[0]),
         **shown(pending.seen["sets"]),
         "timeout_ms": pending.seen["timeout_ms"],
     }
