@@ -15,7 +15,7 @@ from lab.api.engine import EngineHost
 from lab.api.observer import NO_OBSERVER, Observer
 from lab.api.program import Program, ProgramRun, timeout_error
 from lab.api.tee import TeedProcess
-from lab.api.trace import Trace
+from lab.api.trace import OnTraced, Trace
 from lab.errors import EngineError, ProgramTimeoutError
 from lab.model import HostStatus, Output
 
@@ -158,14 +158,19 @@ class Host:
         return self.engine_host.command(argv, user=user, terminal=terminal)
 
     def start(
-        self, argv: Sequence[str], *, user: str | None = None, trace: bool = False
+        self,
+        argv: Sequence[str],
+        *,
+        user: str | None = None,
+        trace: bool = False,
+        on_traced: OnTraced | None = None,
     ) -> Program:
         """Start a program on the host, and do not wait for its end. The host needs a shell.
 
         With `trace` its socket calls, and those of what it starts, are seen (`Program.calls`); then
-        they all end with it.
+        they all end with it. `on_traced` is called with each of them, in a thread of its own.
         """
-        program = self._start(argv, user, self._observer, trace=trace)
+        program = self._start(argv, user, self._observer, trace=trace, on_traced=on_traced)
         self._observer.program_started(program)
         return program
 
@@ -177,10 +182,12 @@ class Host:
         *,
         buffer_bytes: int = -1,
         trace: bool = False,
+        on_traced: OnTraced | None = None,
     ) -> Program:
         if not trace:
             return self._started(argv, user, observer, _WITH_PID, buffer_bytes)
-        found = Trace(self.name, self.engine_host.begin_tracer(), self._observer.program_traced)
+        on_event = on_traced or self._observer.program_traced
+        found = Trace(self.name, self.engine_host.begin_tracer(), on_event)
         try:
             program = self._started(argv, user, observer, _WITH_PID_STOPPED, buffer_bytes)
         except BaseException:

@@ -14,6 +14,8 @@ _BEGINS_WITHIN_S = 30.0
 # What reading raises of what is no answer, such as words of `docker run`.
 _NO_ANSWER = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
+OnTraced = Callable[[ProgramCall | TraceNotice], object]
+
 
 class Trace:
     """That of one program, and of what it starts. Closing it ends them all.
@@ -25,7 +27,7 @@ class Trace:
         self,
         host: str,
         channel: socket.socket,
-        on_event: Callable[[ProgramCall | TraceNotice], object],
+        on_event: OnTraced,
     ) -> None:
         """`channel` is what `EngineHost.begin_tracer` has returned; it is closed with this."""
         self.host = host

@@ -13,6 +13,7 @@ from typing import Any
 from lab.api import as_events
 from lab.api.call_client import CallClient, PendingCall
 from lab.api.lab import Lab
+from lab.api.trace import OnTraced
 from lab.errors import LabError
 from lab.evidence.event_file import Recorder
 from lab.evidence.events import (
@@ -28,9 +29,11 @@ from lab.runner.programs import RunningProgram
 class PendingCalls:
     """Those of one run. What it has begun ends with `close`."""
 
-    def __init__(self, lab: Lab, recorder: Recorder) -> None:
+    def __init__(self, lab: Lab, recorder: Recorder, errors: list[str]) -> None:
+        """What keeps the evidence from being whole is added to `errors`."""
         self._lab = lab
         self._recorder = recorder
+        self._errors = errors
         self._cleanup = ExitStack()
         self._clients: dict[str, CallClient] = {}
         # By their names; of a call, what is known of it before it ends.
@@ -86,15 +89,30 @@ class PendingCalls:
         environment: Mapping[str, str],
         *,
         keep_open: bool,
+        on_traced: OnTraced | None,
     ) -> RunningProgram:
         """Start a program with this input, which ends with it unless it is kept open."""
         on = self._lab.host(host)
+
         program = RunningProgram(
-            on, tuple(argv), text, user or on.ordinary_user, environment, keep_open=keep_open
+            on,
+            tuple(argv),
+            text,
+            user or on.ordinary_user,
+            environment,
+            keep_open=keep_open,
+            on_traced=on_traced,
         )
-        self._cleanup.callback(program.close)
+        self._cleanup.callback(self._close, program)
         program.start()
         return program
+
+    def _close(self, program: RunningProgram) -> None:
+        program.close()
+        if program.trace_was_lost:
+            begun = program.begun
+            text = f"{begun.host}: what traced {begun.argv[0]} has ended: calls of it are missing"
+            self._errors.append(text)
 
     def keep_program(self, number: int, program: RunningProgram, name: str) -> ProgramStarted:
         """Let a program go on, under a name."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from lab.api.capture import Capture
@@ -15,10 +16,12 @@ from lab.evidence.events import (
     FaultOn,
     HostFaultOff,
     HostFaultOn,
+    ProgramCall,
     ProgramInput,
     ProgramOutcome,
     ProgramStarted,
     SysctlSet,
+    TraceNotice,
 )
 from lab.model import LogLine
 from lab.runner.calls import PendingCalls
@@ -40,7 +43,7 @@ class LabContext:
     ) -> None:
         self._lab = lab
         self._recorder = recorder
-        self.calls = PendingCalls(lab, recorder)
+        self.calls = PendingCalls(lab, recorder, errors)
         self.faults = ActiveFaults(lab, scenario.seed, recorder, capture, errors)
         self.printed = PrintedByHosts(lab, recorder, has_programs=scenario.compose is not None)
         self.syslog: SyslogFollower | None = None
@@ -79,10 +82,22 @@ class LabContext:
         user: str | None = None,
         environment: Mapping[str, str],
         keep_open: bool = False,
+        trace: bool = False,
         later: str | None = None,
         limit_s: float,
     ) -> ProgramStarted | ProgramOutcome:
-        program = self.calls.start_program(host, argv, text, user, environment, keep_open=keep_open)
+        def write(event: ProgramCall | TraceNotice) -> None:
+            self._recorder.write(replace(event, step=number, name=later))
+
+        program = self.calls.start_program(
+            host,
+            argv,
+            text,
+            user,
+            environment,
+            keep_open=keep_open,
+            on_traced=write if trace else None,
+        )
         if later is not None:
             return self.calls.keep_program(number, program, later)
         return self.calls.wait_for_program(number, program, limit_s)

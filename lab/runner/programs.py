@@ -14,10 +14,12 @@ from typing import NamedTuple
 
 from lab.api import as_events
 from lab.api.host import Host
+from lab.api.trace import OnTraced
 from lab.evidence.events import ProgramOutcome
 
 _PIECE_BYTES = 1 << 16
 _NEWS_WITHIN_S = 1.0
+_TRACED_WITHIN_S = 20.0
 
 
 class Taken(NamedTuple):
@@ -47,12 +49,19 @@ class RunningProgram:
         environment: Mapping[str, str] = MappingProxyType({}),
         *,
         keep_open: bool = False,
+        on_traced: OnTraced | None = None,
     ) -> None:
+        """With `on_traced` it is traced: that is called with each event of its trace."""
         settings = [f"{name}={value}" for name, value in environment.items()]
         # As of calls: a step of the machine's clock changes no duration. From before it begins:
         # what it does for a time is never seen to last less.
         self._began_ns, self._clock_ns = time.time_ns(), time.monotonic_ns()
-        self._program = host.start([*(["env", *settings] if settings else ()), *argv], user=user)
+        self._program = host.start(
+            [*(["env", *settings] if settings else ()), *argv],
+            user=user,
+            trace=on_traced is not None,
+            on_traced=on_traced,
+        )
         self.begun = replace(
             as_events.program_begun(self._program),
             argv=argv,
@@ -209,12 +218,19 @@ class RunningProgram:
             if self._ended_ns is None:
                 input_open = self._keep_open and not self._input.closed
                 return replace(printed, input_open=input_open)
+            if self._program.trace:  # the last of its calls are there, too
+                self._program.trace.wait_for_exit(_TRACED_WITHIN_S)
             return replace(
                 printed,
                 ended_ns=self._ended_ns,
                 exit_status=self._status,
                 outputs_open=bool(self._open),
             )
+
+    @property
+    def trace_was_lost(self) -> bool:
+        """Has its tracer ended before it? Then calls of it are missing."""
+        return self._program.trace is not None and self._program.trace.was_lost
 
     def close(self) -> None:
         """End it, if it has not ended; what it has started ends with the lab."""

@@ -80,6 +80,7 @@ class RunContext(Protocol):
         user: str | None = None,
         environment: Mapping[str, str],
         keep_open: bool = False,
+        trace: bool = False,
         later: str | None = None,
         limit_s: float,
     ) -> ProgramStarted | ProgramOutcome:

@@ -1,6 +1,6 @@
 """The tracers on hosts: a container for each traced program, in the host's pid namespace.
 
-It alone has the right to trace; the host needs none, and nothing in its image. Docker removes it
+It alone has the rights to trace; the host needs none, and nothing in its image. Docker removes it
 when it ends, with the host's first process at the latest.
 """
 
@@ -16,7 +16,9 @@ from lab.engines.compose.sweep import AGENT_LABEL, LABEL
 
 _OPTIONS = (
     *("--interactive", "--rm", "--read-only", "--log-driver=none"),
-    *("--cap-drop=ALL", "--cap-add=SYS_PTRACE", "--security-opt=no-new-privileges:true"),
+    # KILL: for SIGCONT, with which a program begins.
+    *("--cap-drop=ALL", "--cap-add=SYS_PTRACE", "--cap-add=KILL"),
+    "--security-opt=no-new-privileges:true",
 )
 
 

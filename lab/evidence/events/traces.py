@@ -68,6 +68,8 @@ class ProgramCall(StepEvent):
 class TraceNotice(StepEvent):
     """What could not be seen of a traced program, or what tracing has changed about it."""
 
+    name: str | None = None
+    """The name that the program was started under, if it went on while others were done."""
     host: str
     """The host that it runs on."""
     program: str

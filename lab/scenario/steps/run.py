@@ -37,6 +37,7 @@ _KEYS: Keys = {
     "user": keys.text(
         "who runs it (default: lab on the lab's own images, else the image's own user)"
     ),
+    "trace": keys.flag("its own socket calls, and those of what it starts, are evidence"),
     "later": keys.LATER,
 }
 _MOST_SHOWN = 60
@@ -58,6 +59,7 @@ class RunStep(Step):
     later: str | None = None
     environment: AbstractMapping[str, str] = field(default_factory=dict)
     keep_open: bool = False  # its standard input, for a SendStep
+    trace: bool = False  # are its own socket calls evidence?
 
     @classmethod
     def schema(cls, kind: str) -> Schema:
@@ -86,7 +88,8 @@ class RunStep(Step):
             closed = f"gets no more input than line {step.line} gives it; say keep_open: true there"
             names.inputs[later] = "" if keep_open else closed
         text, environment = step.get("input", str, default=""), _environment(step)
-        return cls(step.line, on, argv, expected, text, user, later, environment, keep_open)
+        trace = bool(step.get("trace", bool, default=False))
+        return cls(step.line, on, argv, expected, text, user, later, environment, keep_open, trace)
 
     def describe(self) -> str:
         return f"{self.on}: {' '.join(' '.join(self.argv).split())[:_MOST_SHOWN]}"
@@ -100,6 +103,7 @@ class RunStep(Step):
             user=self.user,
             environment=self.environment,
             keep_open=self.keep_open,
+            trace=self.trace,
             later=self.later,
             limit_s=self.expected.limit_s,
         )
