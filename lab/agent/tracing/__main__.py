@@ -7,17 +7,19 @@ Lines go to standard error, or to the file. The exit status is the program's.
 """
 
 import argparse
-import dataclasses
 import gc
 import json
 import os
 import signal
 import sys
-from typing import IO, Any
+from typing import IO
 
 from lab.agent.tracing.fault import CallFault
+from lab.agent.tracing.reporting import as_json
 from lab.agent.tracing.traced_call import Notice, TracedCall
 from lab.agent.tracing.tracer import Tracer
+
+_KINDS = {TracedCall: "call", Notice: "notice"}
 
 
 def main() -> int:
@@ -33,20 +35,12 @@ def main() -> int:
     if asked.output:
         output = open(asked.output, "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
-    def write(kind: str, values: dict[str, Any]) -> None:
-        output.write(json.dumps({"kind": kind, **values}) + "\n")
+    def write(value: TracedCall | Notice) -> None:
+        output.write(json.dumps({"kind": _KINDS[type(value)], **as_json(value)}) + "\n")
         output.flush()
 
-    def on_call(call: TracedCall) -> None:
-        values = dataclasses.asdict(call)
-        values["data"] = call.data.decode("latin-1")
-        write("call", values)
-
-    def on_notice(notice: Notice) -> None:
-        write("notice", dataclasses.asdict(notice))
-
     pid = asked.attach or _stopped(asked.program)
-    tracer = Tracer(on_call, on_notice)
+    tracer = Tracer(write, write)
     for number, text in enumerate(asked.fault, 1):
         tracer.faults.append(CallFault(number, json.loads(text)))
     tracer.attach(pid, filtered=not asked.unfiltered, resume=not asked.attach)

@@ -130,6 +130,9 @@ class CallStops:
         fault = taking[0] if taking else None
         if fault is None:
             return False
+        pending.kind.at_entry(
+            pending
+        )  # what the program passed, and not what the fault makes of it
         if fault.errno:
             pending.error = fault.errno
             skip(pending.task.tid)
@@ -150,7 +153,8 @@ class CallStops:
     def _let_go(pending: PendingCall) -> None:
         task = pending.task
         ptrace.resume(ptrace.SYSCALL, task.tid)
-        pending.kind.at_entry(pending)
+        if pending.fault is None:
+            pending.kind.at_entry(pending)
         task.learn_own_ids()
 
     def _ends(self, task: Task, pending: PendingCall, counter: int, result: int) -> None:

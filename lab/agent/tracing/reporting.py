@@ -1,8 +1,14 @@
 """What is given to others of a call that was seen."""
 
+from dataclasses import fields
+from typing import Any
+
+from lab.agent.call_server.encoding import encode
 from lab.agent.tracing.task import PendingCall
-from lab.agent.tracing.traced_call import NO_SOCKET, TracedCall
+from lab.agent.tracing.traced_call import NO_SOCKET, Notice, SocketState, TracedCall
 from lab.net.constants import errno_name
+
+_NAMES = {kind: [one.name for one in fields(kind)] for kind in (TracedCall, Notice, SocketState)}
 
 
 def call(pending: PendingCall) -> TracedCall:
@@ -30,3 +36,17 @@ def call(pending: PendingCall) -> TracedCall:
         restarts=pending.restarts,
         fault=pending.fault,
     )
+
+
+def as_json(value: TracedCall | Notice) -> dict[str, Any]:
+    """Return a call or a notice as JSON has values; `data` as `call_server.encoding` has bytes."""
+    found = {name: getattr(value, name) for name in _NAMES[type(value)]}
+    if isinstance(value, TracedCall):
+        found["data"] = encode(value.data)
+        found["socket"] = _socket(value.socket)
+        found["made"] = _socket(value.made)
+    return found
+
+
+def _socket(state: SocketState) -> dict[str, str]:
+    return {name: getattr(state, name) for name in _NAMES[SocketState]}

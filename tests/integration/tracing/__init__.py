@@ -1,0 +1,1 @@
+"""The tracer of programs, with real ones."""
