@@ -15,7 +15,8 @@ from lab.api.engine import EngineHost
 from lab.api.observer import NO_OBSERVER, Observer
 from lab.api.program import Program, ProgramRun, timeout_error
 from lab.api.tee import TeedProcess
-from lab.api.trace import OnTraced, Trace
+from lab.api.trace import OnTraced
+from lab.api.tracer_client import TracerClient
 from lab.errors import EngineError, ProgramTimeoutError
 from lab.model import HostStatus, Output
 
@@ -144,6 +145,11 @@ class Host:
 
         return CallClient(self.call_connection, self._observer)
 
+    @cached_property
+    def tracer(self) -> TracerClient:
+        """Traces programs of the host; it is begun with the first."""
+        return TracerClient(self.name, self.engine_host.begin_tracer)
+
     # --- programs
 
     def command(
@@ -167,8 +173,8 @@ class Host:
     ) -> Program:
         """Start a program on the host, and do not wait for its end. The host needs a shell.
 
-        With `trace` its socket calls, and those of what it starts, are seen (`Program.calls`); then
-        they all end with it. `on_traced` is called with each of them, in a thread of its own.
+        With `trace` its socket calls, and those of what it starts, are seen (`Program.calls`);
+        `on_traced` is called with each of them, in a thread of its own.
         """
         program = self._start(argv, user, self._observer, trace=trace, on_traced=on_traced)
         self._observer.program_started(program)
@@ -187,15 +193,10 @@ class Host:
         if not trace:
             return self._started(argv, user, observer, _WITH_PID, buffer_bytes)
         on_event = on_traced or self._observer.program_traced
-        found = Trace(self.name, self.engine_host.begin_tracer(), on_event)
+        self.tracer.begin()
+        program = self._started(argv, user, observer, _WITH_PID_STOPPED, buffer_bytes)
         try:
-            program = self._started(argv, user, observer, _WITH_PID_STOPPED, buffer_bytes)
-        except BaseException:
-            found.close()
-            raise
-        program.trace = found
-        try:
-            found.begin(program.pid)
+            program.trace = self.tracer.trace(program.pid, on_event)
         except BaseException:
             program.end()
             raise
@@ -240,8 +241,8 @@ class Host:
         not ended after `timeout_s` seconds; it is killed then, but for one on a host without shell
         on Docker, which goes on.
 
-        With `trace` its socket calls, and those of what it starts, are seen (`Output.calls`), and
-        what it leaves running ends with it; the host needs a shell.
+        With `trace` its socket calls, and those of what it starts, are seen (`Output.calls`); the
+        host needs a shell then.
         """
         began_ns = time.time_ns()
         try:

@@ -153,7 +153,6 @@ class Program:
             self.process.wait()
         if self.trace:
             self.trace.wait_for_exit(_ENDS_WITHIN_S)
-            self.trace.close()
 
     def __enter__(self) -> "Program":
         return self

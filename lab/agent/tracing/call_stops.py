@@ -114,6 +114,7 @@ class CallStops:
         """Say what cannot be seen of a process."""
         process = task.process
         notice = Notice(
+            root=task.process.root,
             subject=subject,
             pid=process.pid,
             tid=task.tid,

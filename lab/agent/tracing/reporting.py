@@ -17,6 +17,7 @@ def call(pending: PendingCall) -> TracedCall:
     failed = result is not None and -4096 < result < 0
     process = task.process
     return TracedCall(
+        root=process.root,
         pid=process.pid,
         tid=task.tid,
         own_pid=process.own_pid,

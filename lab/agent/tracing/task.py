@@ -26,10 +26,14 @@ class Process:
     `rest` is how a thread goes on of which nothing is to be seen: CONT or SYSCALL (ptrace(2)).
     """
 
-    __slots__ = ("_own_pid", "_pidfd", "descriptors", "filtered", "pid", "program", "rest", "stage")
+    __slots__ = (
+        *("_own_pid", "_pidfd", "descriptors", "filtered", "pid", "program", "rest", "root"),
+        "stage",
+    )
 
     def __init__(self, pid: int, descriptors: Descriptors, *, filtered: bool) -> None:
         self.pid = pid
+        self.root = pid  # the process that was attached to, which this one descends from
         self.program = program(pid)
         self.descriptors = descriptors
         self.filtered = filtered  # a filter stops it, or is to
@@ -58,7 +62,7 @@ class Process:
     def forked(self, pid: int) -> "Process":
         """Return the process of a fork of this one."""
         child = Process(pid, self.descriptors.copy(), filtered=self.filtered)
-        child.stage, child.rest = self.stage, self.rest
+        child.stage, child.rest, child.root = self.stage, self.rest, self.root
         return child
 
     def orphan(self, pid: int) -> "Process":

@@ -30,6 +30,8 @@ NO_SOCKET = SocketState()
 class TracedCall:
     """A call of a traced program that has ended, or that never will (`ended_ns` is None)."""
 
+    root: int
+    """The process that the tracer was attached to: this one, or one that it descends from."""
     pid: int
     """Its process, as the tracer sees it."""
     tid: int
@@ -72,6 +74,8 @@ class TracedCall:
 class Notice:
     """What the tracer cannot see of a program, or has changed about it."""
 
+    root: int
+    """As of a call."""
     subject: str
     """`io_uring`: sockets may be used unseen. `ptrace`: it traces, which a traced one's children
     refuse. `architecture`: its calls are of another one, and unseen. `unfiltered`: no filter of
