@@ -8,10 +8,13 @@ from typing import Any
 
 from lab.agent.call_server import encoding
 from lab.api.call_client import PendingCall
+from lab.api.call_fault import CallFault
 from lab.api.call_result import Result
 from lab.api.fault import ActiveFault, FaultStatus
 from lab.api.program import Program, ProgramRun
 from lab.evidence.events import (
+    CallFaultOff,
+    CallFaultOn,
     CallOutcome,
     CallStarted,
     FaultCounters,
@@ -181,6 +184,27 @@ def fault_off(
     )
     return FaultOff(
         step=step, name=name, counters=counters, counters_lost=counters_lost, error=error
+    )
+
+
+def call_fault_on(name: str, fault: CallFault, *, step: int | None = None) -> CallFaultOn:
+    """Return that a fault of calls was made."""
+    added = fault.added
+    return CallFaultOn(step=step, name=name, host=added.host, fault=added.id, asked=added.asked)
+
+
+def call_fault_off(
+    name: str, fault: CallFault, *, step: int | None = None, error: str = ""
+) -> CallFaultOff:
+    """Return that a fault of calls has ended, with its last counters."""
+    last = fault.last
+    return CallFaultOff(
+        step=step,
+        name=name,
+        host=last.host,
+        matched_calls=last.matched_calls,
+        acted_calls=last.acted_calls,
+        error=error,
     )
 
 

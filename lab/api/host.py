@@ -7,7 +7,7 @@ programs there is the same for all engines and is here.
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from lab.model import HostStatus, Output
 
 if TYPE_CHECKING:
     from lab.api.call_client import CallClient, CallConnection
+    from lab.api.call_fault import HostCall
     from lab.api.remote_socket import RemoteSocket
 
 _NOT_STARTED = (126, 127)  # as of a shell: what starts a program cannot start this one
@@ -43,11 +44,12 @@ class Host:
         *,
         begin_agent: Callable[[EngineHost], socket.socket] | None = None,
         call_connection: "Callable[[], CallConnection] | None" = None,
+        addresses: Callable[[], Mapping[str, Sequence[str]]] = dict,
     ) -> None:
         """Make it of its engine's; what is done to it is seen by `observer`.
 
         `begin_agent` replaces the engine's way to its agent; `call_connection` returns a connection
-        to a call server that is shared with others.
+        to a call server that is shared with others; `addresses` those of the lab's hosts, by name.
         """
         self.name = engine_host.name
         # The service that it is a replica of; "" for the only host of its service.
@@ -60,6 +62,7 @@ class Host:
         self._observer = observer
         self._begin_agent = begin_agent
         self._shared_connection = call_connection
+        self._addresses = addresses
 
     @property
     def ordinary_user(self) -> str | None:
@@ -149,6 +152,28 @@ class Host:
     def tracer(self) -> TracerClient:
         """Traces programs of the host; it is begun with the first."""
         return TracerClient(self.name, self.engine_host.begin_tracer)
+
+    def call(
+        self,
+        name: str,
+        *,
+        program: str | None = None,
+        peer: str | None = None,
+        port: int | None = None,
+        family: str | None = None,
+        protocol: str | None = None,
+    ) -> "HostCall":
+        """Return a call that traced programs make, such as `connect`, to let it fail."""
+        from lab.api.call_fault import HostCall  # noqa: PLC0415 - not for every command
+
+        match = {"call": name, "program": program, "peer": peer, "port": port}
+        match |= {"family": family, "protocol": protocol}
+        return HostCall(self.tracer, self._addresses(), self._observer, match)
+
+    def close(self) -> None:
+        """End what traces programs of the host for this program, and what it still traces."""
+        if "tracer" in vars(self):
+            self.tracer.close()
 
     # --- programs
 

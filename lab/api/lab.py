@@ -30,7 +30,10 @@ class Lab(Links):
         shared_since_ns: int | None = None,
     ) -> None:
         """Make it of its engine's; `shared_since_ns` is for a view of it (see `view`)."""
-        hosts = hosts or {name: Host(one, observer) for name, one in engine_lab.hosts.items()}
+        hosts = hosts or {
+            name: Host(one, observer, addresses=self.addresses)
+            for name, one in engine_lab.hosts.items()
+        }
         super().__init__(hosts, observer)
         self.name = engine_lab.name
         self._engine_lab = engine_lab
@@ -54,6 +57,7 @@ class Lab(Links):
                 observer,
                 begin_agent=begin_agent,
                 call_connection=lambda host=host: host.call_connection,  # type: ignore[misc]
+                addresses=self.addresses,
             )
             for name, host in self.hosts.items()
         }
@@ -93,6 +97,16 @@ class Lab(Links):
     def status(self) -> LabStatus:
         """Ask the engine, now."""
         return self._engine_lab.status()
+
+    def addresses(self) -> Mapping[str, Sequence[str]]:
+        """Ask the engine for the addresses of each host, now."""
+        return {host.name: host.addresses for host in self.status().hosts}
+
+    def close(self) -> None:
+        """Close the connections to agents and tracers; what was added by them is lifted."""
+        super().close()
+        for host in self.hosts.values():
+            host.close()
 
     def pieces(self, host: str, *, alone: bool, follow: bool) -> Iterator[Piece]:
         """Yield what a host's programs wrote to their outputs; `alone`: to standard output only.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lab.api.call_client import CallClient, PendingCall
+    from lab.api.call_fault import CallFault
     from lab.api.call_result import Result
     from lab.api.capture import Capture
     from lab.api.fault import ActiveFault
@@ -64,6 +65,12 @@ class Observer:
 
     def program_traced(self, event: ProgramCall | TraceNotice) -> None:
         """A traced program has made a socket call, or something of it cannot be seen."""
+
+    def call_fault_added(self, fault: CallFault) -> None:
+        """A fault of calls was made."""
+
+    def call_fault_lifted(self, fault: CallFault) -> None:
+        """It was lifted, or has ended with its tracer: `fault.last` has its last counters."""
 
     # --- of socket calls
 
@@ -132,6 +139,16 @@ class Observers(Observer):
         """Pass it on."""
         for one in self._observers:
             one.program_traced(event)
+
+    def call_fault_added(self, fault: CallFault) -> None:
+        """Pass it on."""
+        for one in self._observers:
+            one.call_fault_added(fault)
+
+    def call_fault_lifted(self, fault: CallFault) -> None:
+        """Pass it on."""
+        for one in self._observers:
+            one.call_fault_lifted(fault)
 
     def call_started(self, client: CallClient, pending: PendingCall) -> None:
         """Pass it on."""

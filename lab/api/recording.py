@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from lab.api import as_events
 from lab.api.call_client import CallClient, PendingCall
+from lab.api.call_fault import CallFault
 from lab.api.call_result import Result
 from lab.api.fault import ActiveFault
 from lab.api.host import Host
@@ -81,6 +82,14 @@ class Recording(Observer):
     def program_traced(self, event: ProgramCall | TraceNotice) -> None:
         """Write it."""
         self._write(event)
+
+    def call_fault_added(self, fault: CallFault) -> None:
+        """Write it, under its id."""
+        self._write(as_events.call_fault_on(fault.added.id, fault))
+
+    def call_fault_lifted(self, fault: CallFault) -> None:
+        """Write it."""
+        self._write(as_events.call_fault_off(fault.added.id, fault))
 
     # --- calls
 

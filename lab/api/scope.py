@@ -11,6 +11,7 @@ from typing import Any
 
 from lab.agent import calls
 from lab.api.call_client import CallClient, CallConnection, PendingCall
+from lab.api.call_fault import CallFault
 from lab.api.call_result import Result
 from lab.api.capture import Capture
 from lab.api.fault import ActiveFault
@@ -29,6 +30,7 @@ class Scope(Observer):
 
     def __init__(self) -> None:
         self._faults: list[ActiveFault] = []
+        self._call_faults: list[CallFault] = []
         self._captures: list[Capture] = []
         self._hosts: dict[str, _HostScope] = {}
         self._ended = False
@@ -45,7 +47,8 @@ class Scope(Observer):
 
     def end_faults(self) -> None:
         """Lift the faults that are active; one that cannot be has ended with its host."""
-        faults, self._faults = self._faults, []
+        faults: list[ActiveFault | CallFault] = [*self._faults, *self._call_faults]
+        self._faults, self._call_faults = [], []
         for fault in faults:
             with suppress(LabError):
                 fault.lift()
@@ -81,6 +84,10 @@ class Scope(Observer):
         """Forget it."""
         del error
         self._faults = [one for one in self._faults if one is not fault]
+
+    def call_fault_added(self, fault: CallFault) -> None:
+        """Lift it in the end."""
+        self._call_faults.append(fault)
 
     def capture_begun(self, capture: Capture) -> None:
         """Stop it in the end."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lab.agent.call_server import encoding
+from lab.api.call_fault import fault_id
 from lab.evidence.events import ProgramCall, ProgramSocket, TraceNotice
 
 OnTraced = Callable[[ProgramCall | TraceNotice], object]
@@ -53,6 +54,7 @@ class Trace:
             began_ns=fields["began_ns"],
             ended_ns=fields["ended_ns"],
             restarts=fields["restarts"],
+            fault=None if fields["fault"] is None else fault_id(self.host, fields["fault"]),
         )
         self._calls.append(call)
         self._on_event(call)

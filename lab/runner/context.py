@@ -9,6 +9,8 @@ from lab.api.capture import Capture
 from lab.api.lab import Lab
 from lab.evidence.event_file import Recorder
 from lab.evidence.events import (
+    CallFaultOff,
+    CallFaultOn,
     CallOutcome,
     CallStarted,
     Event,
@@ -142,7 +144,12 @@ class LabContext:
         lasts = undo is not None
         return self.record(HostFaultOn(step=number, name=name, host=host, fault=fault, lasts=lasts))
 
-    def lift(self, number: int, name: str) -> FaultOff | HostFaultOff:
+    def add_call_fault(
+        self, number: int, name: str, host: str, asked: Mapping[str, Any]
+    ) -> CallFaultOn:
+        return self.faults.add_of_calls(number, name, host, asked)
+
+    def lift(self, number: int, name: str) -> FaultOff | CallFaultOff | HostFaultOff:
         return self.faults.lift(number, name)
 
     def set_sysctls(self, number: int, host: str, values: Mapping[str, str]) -> SysctlSet:

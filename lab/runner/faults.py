@@ -10,13 +10,17 @@ from typing import Any
 
 from lab.agent.wire import impairments, selection
 from lab.api import as_events
+from lab.api.call_fault import CallFault
 from lab.api.capture import Capture
 from lab.api.fault import ActiveFault, FaultStatus
 from lab.api.host import Host
 from lab.api.lab import Lab
-from lab.errors import AgentEndedError
+from lab.api.observer import NO_OBSERVER
+from lab.errors import AgentEndedError, EngineError
 from lab.evidence.event_file import Recorder
 from lab.evidence.events import (
+    CallFaultOff,
+    CallFaultOn,
     FaultOff,
     FaultOn,
     HostFaultOff,
@@ -43,6 +47,7 @@ class ActiveFaults:
         self._capture = capture
         self._errors = errors
         self._faults: dict[str, list[ActiveFault]] = {}
+        self._call_faults: dict[str, CallFault] = {}
         self._undo: dict[str, list[Callable[[], None]]] = {}
         self._looked: dict[ActiveFault, FaultStatus] = {}  # before what may end their host
         self._observed: dict[int, ActiveFault] = {}
@@ -89,10 +94,12 @@ class ActiveFaults:
         needed = drawn or self._seed != _DEFAULT_SEED
         return {**({"seed": self._seed} if needed else {}), **parameters}
 
-    def lift(self, number: int, name: str) -> FaultOff | HostFaultOff:
-        """End a fault, of the wire or of a host. AgentEndedError when its agent had, by itself."""
+    def lift(self, number: int, name: str) -> FaultOff | CallFaultOff | HostFaultOff:
+        """End a fault. AgentEndedError when its agent had ended, by itself."""
         if name in self._faults:
             return self._write_off(name, number, self._last_of)
+        if name in self._call_faults:
+            return self._write_off_calls(name, number)
         self._undone(name)
         return self._recorder.write(HostFaultOff(step=number, name=name))
 
@@ -100,6 +107,8 @@ class ActiveFaults:
         """End all that is in force."""
         for name in list(self._faults):
             self._write_off(name, None, self._last_or_error)
+        for name in list(self._call_faults):
+            self._write_off_calls(name, None)
         for name in list(self._undo):
             self._undone(name)
             self._recorder.write(HostFaultOff(name=name))
@@ -138,6 +147,27 @@ class ActiveFaults:
         for fault in (one for faults in self._faults.values() for one in faults):
             with suppress(AgentEndedError):  # which is an error when it is lifted
                 self._looked[fault] = fault.status()
+
+    # --- of calls
+
+    def add_of_calls(
+        self, number: int, name: str, host: str, asked: Mapping[str, Any]
+    ) -> CallFaultOn:
+        """Put a fault of calls in force."""
+        drawn = any(one.draws for one in selection.PARAMETERS if one.name in asked)
+        seeded = {**({"seed": self._seed} if drawn else {}), **asked}
+        tracer = self._lab.host(host).tracer
+        fault = CallFault(tracer, seeded, self._lab.addresses(), NO_OBSERVER)
+        self._call_faults[name] = fault
+        return self._recorder.write(as_events.call_fault_on(name, fault, step=number))
+
+    def _write_off_calls(self, name: str, step: int | None) -> CallFaultOff:
+        fault, error = self._call_faults.pop(name), ""
+        try:
+            fault.lift()
+        except EngineError as gone:  # with its host, and the counters with it
+            error = str(gone)
+        return self._recorder.write(as_events.call_fault_off(name, fault, step=step, error=error))
 
     # --- of hosts
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from lab.evidence.events import (
+    CallFaultOff,
+    CallFaultOn,
     CallOutcome,
     CallStarted,
     Event,
@@ -127,7 +129,12 @@ class RunContext(Protocol):
         `ends_agent`: the lab's own process on the host may end with it, without a last word.
         """
 
-    def lift(self, number: int, name: str) -> FaultOff | HostFaultOff:
+    def add_call_fault(
+        self, number: int, name: str, host: str, asked: Mapping[str, Any]
+    ) -> CallFaultOn:
+        """Put a fault of calls in force, until it is lifted."""
+
+    def lift(self, number: int, name: str) -> FaultOff | CallFaultOff | HostFaultOff:
         """End a fault."""
 
     def set_sysctls(self, number: int, host: str, values: Mapping[str, str]) -> SysctlSet:

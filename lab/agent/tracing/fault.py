@@ -6,7 +6,8 @@ wire: what is drawn is a function of the seed, the fault and the number of the c
 """
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from lab.agent.tracing import errnos
@@ -47,14 +48,20 @@ PARAMETERS = (
 class CallFault:
     """A fault of calls, from values of PARAMETERS; ParameterError where they make no sense."""
 
-    def __init__(self, number: int, values: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        number: int,
+        values: Mapping[str, Any],
+        addresses: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> None:
+        """`addresses` are those of hosts, by their names: the `peer` may be one of the hosts."""
         given = parameters.checked(PARAMETERS, values, "fault of a call")
         self.number = number
         self.matched = 0
         self.acted = 0
         self.call: str = given["call"]
         self._program: str | None = given["program"]
-        self._peer: str | None = given["peer"]
+        self._peers = _peers(given["peer"], addresses)
         self._port: int | None = given["port"]
         self._family: str | None = given["family"]
         self._protocol: str | None = given["protocol"]
@@ -91,7 +98,7 @@ class CallFault:
             return False
         if self._program is not None and pending.process.program != self._program:
             return False
-        if not (self._family or self._protocol or self._peer or self._port):
+        if not (self._family or self._protocol or self._peers or self._port):
             return True
         state = pending.opened.state if pending.opened else pending.will_be
         if state is None:
@@ -106,7 +113,25 @@ class CallFault:
         host, _, port = peer.rpartition(":")
         if self._port is not None and port != str(self._port):
             return False
-        return self._peer in {None, peer, host, host.removeprefix("[").removesuffix("]")}
+        if not self._peers:
+            return True
+        return not self._peers.isdisjoint({peer, host, host.removeprefix("[").removesuffix("]")})
+
+
+def _peers(peer: str | None, addresses: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """Return the forms that a trace may have of a peer: `HOST`, `HOST:PORT` or as it is."""
+    if peer is None:
+        return frozenset()
+    host, colon, port = peer.rpartition(":")
+    name = host if host in addresses else peer
+    if name not in addresses:
+        return frozenset((peer,))
+    end = f"{colon}{port}" if name == host else ""
+    found = set()
+    for address in addresses[name]:
+        forms = (address,) if ":" in address else (address, f"::ffff:{address}")
+        found |= {f"[{form}]{end}" if ":" in form and end else f"{form}{end}" for form in forms}
+    return frozenset(found)
 
 
 def _errno(given: Mapping[str, Any]) -> int | None:

@@ -2,9 +2,10 @@
 
 A request is {"id": NUMBER, "do": VERB, ...}; its response has the id and "done": {...}, "invalid":
 TEXT where the request makes no sense, or "failed": TEXT. Verbs: hello; trace (`pid`: a process that
-stops itself with SIGSTOP, which goes on then); add (`values`: a fault of calls), status and lift
-(`fault`: its number). Between responses there are {"call": ...} for each call, {"notice": ...} for
-what cannot be seen, and {"exited": PID} for each process that has ended.
+stops itself with SIGSTOP, which goes on then); add (`values`: a fault of calls; `addresses`: those
+of hosts, by name), status and lift (`fault`: its number). Between responses there are
+{"call": ...} for each call, {"notice": ...} for what cannot be seen, and {"exited": PID} for each
+process that has ended.
 
 When nobody is at the other end any more, it ends, and with it what it traces.
 """
@@ -114,7 +115,7 @@ class _Server:
         return {}
 
     def _add(self, request: _Request) -> dict[str, Any]:
-        fault = CallFault(self._last + 1, request["values"])
+        fault = CallFault(self._last + 1, request["values"], request.get("addresses", {}))
         self._last += 1
         self._faults[self._last] = fault
         self.tracer.faults.append(fault)

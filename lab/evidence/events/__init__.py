@@ -14,6 +14,8 @@ from lab.evidence.events.calls import (
     SocketAddresses,
 )
 from lab.evidence.events.faults import (
+    CallFaultOff,
+    CallFaultOn,
     FaultCounters,
     FaultLink,
     FaultOff,
@@ -52,6 +54,8 @@ from lab.evidence.events.unreadable import Damaged, Unknown
 __all__ = [
     "FORMAT",
     "KINDS",
+    "CallFaultOff",
+    "CallFaultOn",
     "CallOutcome",
     "CallStarted",
     "CaptureEnded",

@@ -69,6 +69,49 @@ class FaultOff(StepEvent):
     """Why it could not be lifted, for people; "" where it was."""
 
 
+def call_fault_text(asked: Mapping[str, Value]) -> str:
+    """Return a fault of calls in a few words: `connect errno=ETIMEDOUT nth=3`."""
+    more = (f"{name}={value}" for name, value in asked.items() if name != "call")
+    return " ".join([str(asked.get("call")), *more])
+
+
+@kind("call_fault_on")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFaultOn(StepEvent):
+    """A fault of the calls of traced programs was put in force."""
+
+    name: str
+    """The name that the step gives to it; of a test, its id."""
+    host: str
+    """The host whose programs make the calls."""
+    fault: str
+    """The id of the fault there, which the calls have, too: `client/call/1`."""
+    asked: Mapping[str, Value] = field(default_factory=dict)
+    """Its parameters: the call, what narrows it, which of them, and what they get."""
+
+    @property
+    def text(self) -> str:
+        """What it does, for people: `connect errno=ETIMEDOUT nth=3`."""
+        return call_fault_text(self.asked)
+
+
+@kind("call_fault_off")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFaultOff(StepEvent):
+    """A fault of calls was lifted, by a step or by the end of the run."""
+
+    name: str
+    """Its name, as in its `call_fault_on`."""
+    host: str
+    """The host."""
+    matched_calls: int = 0
+    """How many calls fitted its match."""
+    acted_calls: int = 0
+    """How many of them it acted on."""
+    error: str = ""
+    """Why its last counters are not known, for people."""
+
+
 @kind("host_fault_on")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostFaultOn(StepEvent):

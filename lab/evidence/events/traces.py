@@ -61,6 +61,8 @@ class ProgramCall(StepEvent):
     """When it came back; null: its thread ended within it."""
     restarts: int = 0
     """How often a signal interrupted it, and the kernel began it anew."""
+    fault: str | None = None
+    """The id of the fault that acted on it."""
 
 
 @kind("trace_notice")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from lab.evidence.events import FaultOff, HostFaultOff, StepEvent
+from lab.evidence.events import CallFaultOff, FaultOff, HostFaultOff, StepEvent
 from lab.evidence.verdict import Judgement
 from lab.scenario import keys, values
 from lab.scenario.keys import Keys, Schema
@@ -15,14 +15,14 @@ from lab.scenario.yaml import Mapping
 
 _KEYS: Keys = {
     "lift": keys.text("the name of the fault that ends"),
-    "acted": keys.number("on how many packets it must have acted", minimum=0),
-    "at_least": keys.number("on how many packets, at least", minimum=1),
+    "acted": keys.number("on how many packets, or calls, it must have acted", minimum=0),
+    "at_least": keys.number("on how many of them, at least", minimum=1),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class LiftStep(Step):
-    """The end of a fault; of one on a link, how many packets it must have acted on."""
+    """The end of a fault; of one on a link or of calls, how often it must have acted."""
 
     VERB: ClassVar = "lift"
     HELP: ClassVar = "end a fault"
@@ -43,27 +43,34 @@ class LiftStep(Step):
         kind = reading.names.lift(step, name)
         for key in ("acted", "at_least"):
             if key in step and kind == "host":
-                raise step.error(key, f"{name} is no fault of the wire, so it counts nothing")
+                raise step.error(key, f"{name} is a fault of a host, so it counts nothing")
         acted, at_least = values.count(step, "acted"), values.count(step, "at_least", least=1)
         return cls(step.line, name, acted, at_least)
 
     def describe(self) -> str:
         return f"lift {self.name}"
 
-    def play(self, run: RunContext, number: int) -> FaultOff | HostFaultOff:
+    def play(self, run: RunContext, number: int) -> FaultOff | CallFaultOff | HostFaultOff:
         return run.lift(number, self.name)
 
     @property
     def outcomes(self) -> tuple[type[StepEvent], ...]:
-        return (FaultOff, HostFaultOff)
+        return (FaultOff, CallFaultOff, HostFaultOff)
 
-    def judge(self, event: FaultOff | HostFaultOff) -> Iterator[Judgement]:
-        acted = event.counters.acted_packets if isinstance(event, FaultOff) else None
+    def judge(self, event: FaultOff | CallFaultOff | HostFaultOff) -> Iterator[Judgement]:
+        acted, unit = _acted(event)
         found = f"acted on {acted}"
         if self.acted is not None:
-            yield self.judged(f"acted on {self.acted} packets", found, good=acted == self.acted)
+            yield self.judged(f"acted on {self.acted} {unit}", found, good=acted == self.acted)
         if self.at_least is not None:
             good = acted is not None and acted >= self.at_least
-            yield self.judged(f"acted on at least {self.at_least} packets", found, good=good)
+            yield self.judged(f"acted on at least {self.at_least} {unit}", found, good=good)
         if self.acted is None and self.at_least is None:
             yield self.judged("is lifted", "lifted", good=True)
+
+
+def _acted(event: FaultOff | CallFaultOff | HostFaultOff) -> tuple[int | None, str]:
+    """Return how often a fault has acted, and on what."""
+    if isinstance(event, CallFaultOff):
+        return event.acted_calls, "calls"
+    return event.counters.acted_packets if isinstance(event, FaultOff) else None, "packets"
