@@ -16,7 +16,7 @@ from lab.agent.tracing.injection import set_result, skip
 from lab.agent.tracing.installing import install
 from lab.agent.tracing.kinds import CallKind, kinds
 from lab.agent.tracing.machine import this_machine
-from lab.agent.tracing.task import PendingCall, Task
+from lab.agent.tracing.task import PendingCall, Process, Task
 from lab.agent.tracing.traced_call import Notice, TracedCall
 
 # What a call that a signal interrupts returns to the kernel itself: ERESTARTSYS, ERESTARTNOINTR,
@@ -71,7 +71,7 @@ class CallStops:
         kind = self._kinds.get(number)
         process = task.process
         if process.filtered and process.stage == Stage.NONE:
-            self._install(task, Stage.SOCKETS, at_entry=True)
+            self._install(task, _first_stage(process), at_entry=True)
             return
         if kind is None or (pending := _pending(kind, task, arguments)) is None:
             task.go_on()
@@ -252,6 +252,13 @@ def _pending(kind: CallKind, task: Task, arguments: list[int]) -> PendingCall | 
                 return None
     pending = PendingCall(kind, task, arguments, descriptor, opened)
     return pending if kind.relevant is None or kind.relevant(pending) else None
+
+
+def _first_stage(process: Process) -> Stage:
+    """Return what must be seen of a process by what it has inherited, or had before."""
+    if process.descriptors.has_low:
+        return Stage.LOW
+    return Stage.FILES if process.descriptors.table else Stage.SOCKETS
 
 
 def _opens(pending: PendingCall) -> bool:
