@@ -199,3 +199,36 @@ def test_a_tracer_that_is_traced(tmp_path: Path) -> None:
 def _tracer(pid: int) -> int:
     text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     return int(text.partition("TracerPid:")[2].split()[0])
+
+
+@both_modes
+def test_a_program_that_is_let_go(tmp_path: Path, filtered: bool) -> None:
+    """Without a filter it is nobody's any more; with one it is let through it, and not reported."""
+    mode = "filtered" if filtered else "unfiltered"
+    with started(python("echo"), tmp_path / "none") as program:
+        pid, port = int(program.line()), int(program.line())
+        with (
+            socket.create_connection(("127.0.0.1", port), WITHIN_S) as connection,
+            started(python("releasing", str(pid), mode), tmp_path / "none") as tracer,
+        ):
+            assert tracer.line() == "attached"
+            connection.sendall(b"seen")
+            assert connection.recv(100) == b"seen"
+            while tracer.line() != "sendto":
+                pass
+            assert tracer.process.stdin
+            tracer.process.stdin.write("\n")
+            tracer.process.stdin.flush()
+            if not filtered:
+                wait_until(lambda: _tracer(pid) == 0, "nobody traces it")
+            lines = []
+            while (line := tracer.line()) != ("released" if filtered else "end"):
+                lines.append(line)
+            connection.sendall(b"unseen")
+            assert connection.recv(100) == b"unseen"
+            connection.close()
+            assert program.wait() == 0
+            if filtered:
+                assert tracer.line() == "end"
+            assert tracer.wait() == 0
+    assert set(lines) <= {"recvfrom", "released"}  # what it waited in

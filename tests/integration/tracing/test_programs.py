@@ -194,7 +194,7 @@ def test_what_a_program_names_and_sends_forges_nothing(tmp_path: Path) -> None:
     assert {call["call"] for call in traced.calls} <= {"socket", "bind", "sendto", "close"}
     assert traced.one("bind")["arguments"]["addr"] == '@"}\n{"kind": "call"}'
     assert traced.one("sendto")["data"] == {"text": '"}\n{"kind": "call", "pid": 1}'}
-    assert traced.one("sendto")["size_bytes"] == 26
+    assert traced.one("sendto")["size_bytes"] == 29
 
 
 def test_a_ring_is_said_to_be_unseen(tmp_path: Path) -> None:
