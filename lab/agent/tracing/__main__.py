@@ -43,7 +43,13 @@ def main() -> int:
     tracer = Tracer(write, write)
     for number, text in enumerate(asked.fault, 1):
         tracer.faults.append(CallFault(number, json.loads(text)))
-    tracer.attach(pid, filtered=not asked.unfiltered, resume=not asked.attach)
+    try:
+        tracer.attach(pid, filtered=not asked.unfiltered, resume=not asked.attach)
+    except OSError as error:
+        if not asked.attach:
+            os.kill(pid, signal.SIGKILL)
+        sys.stderr.write(f"{error.strerror}\n")
+        return 1
     gc.freeze()
     gc.disable()
     tracer.run()

@@ -4,19 +4,18 @@ What takes time is done once the thread goes on: it waits for as little as possi
 """
 
 import errno
-import heapq
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from lab.agent.tracing import effects, ptrace, reporting
-from lab.agent.tracing.fault import CallFault
+from lab.agent.tracing import ptrace, reporting
+from lab.agent.tracing.acting import Faults
 from lab.agent.tracing.filter import Stage
-from lab.agent.tracing.injection import set_result, skip
+from lab.agent.tracing.injection import set_result
 from lab.agent.tracing.installing import install
 from lab.agent.tracing.kinds import CallKind, kinds
 from lab.agent.tracing.machine import this_machine
-from lab.agent.tracing.task import PendingCall, Task
+from lab.agent.tracing.task import PendingCall, Process, Task
 from lab.agent.tracing.traced_call import Notice, TracedCall
 
 # What a call that a signal interrupts returns to the kernel itself: ERESTARTSYS, ERESTARTNOINTR,
@@ -31,16 +30,14 @@ _now_ns = time.time_ns
 
 
 class CallStops:
-    """Follows the calls of all threads; `faults` may change at any time."""
+    """Follows the calls of all threads."""
 
     def __init__(
         self, on_call: Callable[[TracedCall], None], on_notice: Callable[[Notice], None]
     ) -> None:
         self._on_call = on_call
         self._on_notice = on_notice
-        self.faults: list[CallFault] = []
-        self._delayed: list[tuple[int, int, PendingCall]] = []
-        self._last = 0
+        self.faults = Faults()
         machine = this_machine()
         self._kinds = kinds(machine)
         self._restart = machine.numbers["restart_syscall"]
@@ -71,7 +68,7 @@ class CallStops:
         kind = self._kinds.get(number)
         process = task.process
         if process.filtered and process.stage == Stage.NONE:
-            self._install(task, Stage.SOCKETS, at_entry=True)
+            self._install(task, _first_stage(process), at_entry=True)
             return
         if kind is None or (pending := _pending(kind, task, arguments)) is None:
             task.go_on()
@@ -82,21 +79,15 @@ class CallStops:
         task.call = pending
         pending.counter = counter
         pending.began_ns = _now_ns()
-        if self.faults and self._is_delayed(pending):
+        if self.faults.active and self.faults.act(pending):
             return
         self._let_go(pending)
 
-    def next_due_ns(self) -> int | None:
-        """Return when the next call that is delayed is due, on the monotonic clock."""
-        return self._delayed[0][0] if self._delayed else None
-
     def let_go_due(self) -> None:
         """Let calls go on that were delayed for long enough."""
-        while self._delayed and self._delayed[0][0] <= time.monotonic_ns():
-            pending = heapq.heappop(self._delayed)[2]
-            if pending.task.call is pending:
-                with suppress(ProcessLookupError):
-                    self._let_go(pending)
+        for pending in self.faults.due():
+            with suppress(ProcessLookupError):
+                self._let_go(pending)
 
     def forget(self, task: Task) -> None:
         """Report what a thread was doing when it ended."""
@@ -123,32 +114,6 @@ class CallStops:
             detail=detail,
         )
         self._on_notice(notice)
-
-    def _is_delayed(self, pending: PendingCall) -> bool:
-        """Let faults act on a call that begins; tell whether it is to wait."""
-        pending.kind.at_fault(pending)
-        taking = [one for one in self.faults if one.takes(pending)]  # each counts it
-        fault = taking[0] if taking else None
-        if fault is None:
-            return False
-        pending.kind.at_entry(
-            pending
-        )  # what the program passed, and not what the fault makes of it
-        if fault.errno:
-            pending.error = fault.errno
-            skip(pending.task.tid)
-        elif fault.count:
-            with suppress(OSError):
-                pending.undo = effects.shorten(pending, fault.count)
-            if pending.undo is None and not fault.delay_ns:
-                return False
-        fault.acted += 1
-        pending.fault = fault.number
-        if fault.delay_ns:
-            self._last += 1
-            due_ns = time.monotonic_ns() + fault.delay_ns
-            heapq.heappush(self._delayed, (due_ns, self._last, pending))
-        return fault.delay_ns > 0
 
     @staticmethod
     def _let_go(pending: PendingCall) -> None:
@@ -253,6 +218,13 @@ def _pending(kind: CallKind, task: Task, arguments: list[int]) -> PendingCall | 
                 return None
     pending = PendingCall(kind, task, arguments, descriptor, opened)
     return pending if kind.relevant is None or kind.relevant(pending) else None
+
+
+def _first_stage(process: Process) -> Stage:
+    """Return what must be seen of a process by what it has inherited, or had before."""
+    if process.descriptors.has_low:
+        return Stage.LOW
+    return Stage.FILES if process.descriptors.table else Stage.SOCKETS
 
 
 def _opens(pending: PendingCall) -> bool:

@@ -62,7 +62,7 @@ class Tracer:
     @property
     def faults(self) -> list[CallFault]:
         """The faults that act now, in their order: the first that takes a call has it."""
-        return self._stops.faults
+        return self._stops.faults.active
 
     def attach(self, pid: int, *, filtered: bool = True, resume: bool = False) -> None:
         """Trace a process, from where it is now; `resume` continues one that is stopped.
@@ -83,13 +83,15 @@ class Tracer:
         signal.pthread_kill(self._thread, signal.SIGCHLD)
 
     def release(self) -> None:
-        """Report no call from now on, and let go of every process that goes on without a tracer.
+        """Report no call that begins now, and let go of every process that needs no tracer.
 
         Those that have a filter are let through it until they end. Of the tracer's thread alone.
         """
         self._releases = True
         self.faults.clear()
-        for tid in self._tasks:
+        for tid, task in self._tasks.items():
+            if task.process.stage:
+                task.process.rest = ptrace.CONT
             with suppress(ProcessLookupError):
                 ptrace.interrupt(tid)
 
@@ -108,7 +110,7 @@ class Tracer:
     def _wait(self) -> None:
         """Wait until a thread stops, a delay is over or somebody requests something."""
         longest_s = _LONGEST_WAIT_S
-        if (due_ns := self._stops.next_due_ns()) is not None:
+        if (due_ns := self._stops.faults.next_due_ns()) is not None:
             left_s = (due_ns - time.monotonic_ns()) / 1e9
             longest_s = min(max(left_s, 0), _LONGEST_WITH_DELAYS_S)
         signal.sigtimedwait(_WAITED_FOR, longest_s)

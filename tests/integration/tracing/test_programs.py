@@ -3,9 +3,11 @@
 import http.server
 import os
 import shutil
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,8 +22,8 @@ def web(tmp_path: Path) -> Iterator[int]:
     (tmp_path / "file").write_text("of the web", encoding="utf-8")
 
     class Handler(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *arguments: object) -> None:
-            super().__init__(*arguments, directory=str(tmp_path))  # type: ignore[arg-type]
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, directory=str(tmp_path))
 
         def log_message(self, *_arguments: object) -> None:
             pass
@@ -29,7 +31,7 @@ def web(tmp_path: Path) -> Iterator[int]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield server.server_address[1]
+        yield int(server.server_address[1])
         server.shutdown()
         thread.join()
 
@@ -175,13 +177,24 @@ def test_a_connection_as_standard_streams(tmp_path: Path) -> None:
     assert traced.one("write")["socket"]["protocol"] == "unix"
 
 
+def test_a_socket_that_was_there_before_the_tracer(tmp_path: Path) -> None:
+    """The tracer's own standard input is one, which the program reads without any other call."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.send(b"inherited")
+        text = "import os; print(os.read(0, 100))"
+        traced = trace(tmp_path, *code(text), stdin=theirs.fileno())
+    assert traced.output == "b'inherited'\n"
+    assert traced.one("read")["data"] == {"text": "inherited"}
+
+
 def test_what_a_program_names_and_sends_forges_nothing(tmp_path: Path) -> None:
     traced = trace(tmp_path, *python("forger"))
     assert traced.exit_status == 0
     assert {call["call"] for call in traced.calls} <= {"socket", "bind", "sendto", "close"}
     assert traced.one("bind")["arguments"]["addr"] == '@"}\n{"kind": "call"}'
     assert traced.one("sendto")["data"] == {"text": '"}\n{"kind": "call", "pid": 1}'}
-    assert traced.one("sendto")["size_bytes"] == 26
+    assert traced.one("sendto")["size_bytes"] == 29
 
 
 def test_a_ring_is_said_to_be_unseen(tmp_path: Path) -> None:

@@ -53,7 +53,11 @@ def read(output: Path) -> tuple[list[Call], list[Mapping[str, Any]]]:
 
 
 def trace(
-    folder: Path, *program: str, faults: Sequence[Mapping[str, Any]] = (), filtered: bool = True
+    folder: Path,
+    *program: str,
+    faults: Sequence[Mapping[str, Any]] = (),
+    filtered: bool = True,
+    stdin: int = subprocess.DEVNULL,
 ) -> Traced:
     """Trace a program until it ends."""
     output = folder / "calls"
@@ -63,6 +67,7 @@ def trace(
     done = subprocess.run(
         [*argv(output, *options), "--", *program],
         cwd=ROOT,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         text=True,
         timeout=WITHIN_S,

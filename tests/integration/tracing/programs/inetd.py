@@ -6,7 +6,9 @@ import sys
 
 ours, theirs = socket.socketpair()
 CODE = "import os; os.write(1, os.read(0, 100))"
-child = subprocess.Popen([sys.executable, "-S", "-c", CODE], stdin=theirs, stdout=theirs)
+child = subprocess.Popen(
+    [sys.executable, "-S", "-c", CODE], stdin=theirs.fileno(), stdout=theirs.fileno()
+)
 ours.send(b"question")
 assert ours.recv(100) == b"question"
 child.wait()

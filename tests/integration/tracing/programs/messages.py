@@ -16,8 +16,8 @@ assert server.recvmsg(100)[0] == b"two parts"
 client.connect(server.getsockname())
 ours, theirs = socket.socketpair()
 socket.send_fds(ours, [b"x"], [client.fileno()])
-_, (taken,), _, _ = socket.recv_fds(theirs, 1, 1)
-os.write(taken, b"by another descriptor")
+taken = socket.recv_fds(theirs, 1, 1)[1]
+os.write(taken[0], b"by another descriptor")
 stream = socket.socket()
 stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 3))
 stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("qq", 1, 500_000))

@@ -1,0 +1,29 @@
+"""Traces a process until it is told to let go of it: a line on its standard input.
+
+    releasing.py PID filtered|unfiltered
+
+Prints a line for each call, `attached` and, once it has let go or the program has ended, `end`.
+"""
+
+import sys
+import threading
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[4]))
+
+from lab.agent.tracing.tracer import Tracer
+
+tracer = Tracer(lambda call: print(call.call, flush=True))
+
+
+def release() -> None:
+    sys.stdin.readline()
+    tracer.request(tracer.release)
+    tracer.request(lambda: print("released", flush=True))
+
+
+tracer.attach(int(sys.argv[1]), filtered=sys.argv[2] == "filtered")
+print("attached", flush=True)
+threading.Thread(target=release, daemon=True).start()
+tracer.run()
+print("end", flush=True)

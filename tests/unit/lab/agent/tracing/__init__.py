@@ -1,0 +1,1 @@
+"""The tracer's parts that need no program: filters, tables of descriptors, names."""
