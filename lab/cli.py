@@ -177,6 +177,12 @@ def _capturing() -> ModuleType:
     return capture
 
 
+def _tracing() -> ModuleType:
+    from lab.commands import trace
+
+    return trace
+
+
 def _reports() -> ModuleType:
     from lab.commands import report
 
@@ -288,6 +294,12 @@ def _parser() -> argparse.ArgumentParser:
         parents=[lab_option],
         help="record packets and what the faults do to them, for Wireshark",
         fill=lambda parser: _capturing().fill(parser),
+    )
+    commands.add_parser(
+        "trace",
+        parents=[lab_option, json_option],
+        help="run a program on a host, and show its own socket calls",
+        fill=lambda parser: _tracing().fill(parser),
     )
     check = commands.add_parser(
         "doctor", parents=[json_option], help="say what this machine can do, and what it lacks"

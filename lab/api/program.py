@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lab.api.observer import NO_OBSERVER, Observer
 from lab.api.tee import TeedProcess
-from lab.errors import InputClosedError, LabError, ProgramTimeoutError
+from lab.errors import EngineError, InputClosedError, LabError, ProgramTimeoutError
 from lab.model import Output
 
 if TYPE_CHECKING:
@@ -60,11 +60,17 @@ class Program:
         """The socket calls that it, and what it started, have made; none if it is not traced.
 
         In the order of their ends. When the program has ended, the last of its own are there.
+        EngineError when its tracer has ended before it: then calls are missing.
         """
         if self.trace is None:
             return ()
         if self.process.poll() is not None:
             self.trace.wait_for_exit(_ENDS_WITHIN_S)
+        if self.trace.was_lost:
+            text = (
+                f"{self.host.name}: what traced {self.argv[0]} has ended: calls of it are missing"
+            )
+            raise EngineError(text)
         return self.trace.calls
 
     def signal(self, name: str) -> None:

@@ -12,6 +12,7 @@ from docker import DockerClient
 from docker.errors import DockerException
 from docker.models.containers import Container
 
+from lab.api import trace_diagnostics
 from lab.api.engine import Engine, EngineLab, Progress, shown_file
 from lab.api.lab import Lab
 from lab.api.outputs import STREAMS, Piece
@@ -119,7 +120,8 @@ class ComposeEngine(Engine):
         found = diagnostics.findings(Path.cwd())
         if not all(one.ok for one in found):
             return found
-        return [*found, *agent_image.findings(), *diagnostics.bridged_packets()]
+        wire = agent_image.findings()
+        return [*found, *wire, trace_diagnostics.finding(), *diagnostics.bridged_packets()]
 
     def missing(self, error: EngineError) -> list[Finding]:
         """Ask; the base image counts for an error of a build alone: else the images are there."""

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from lab import optional
-from lab.api import wire_diagnostics
+from lab.api import trace_diagnostics, wire_diagnostics
 from lab.engines.namespaces import idmap
 from lab.errors import UnsupportedError
 from lab.model import Finding
@@ -37,6 +37,7 @@ def findings() -> list[Finding]:
         *wire_diagnostics.findings(
             [*_IN_NAMESPACES, sys.executable, "-I", "-S", str(_AGENT), "kernel-support"]
         ),
+        trace_diagnostics.finding(),
         *(program.finding() for program in optional.PROGRAMS if program.engine == "namespaces"),
         other_users(),
     ]
