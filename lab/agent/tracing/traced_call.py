@@ -28,7 +28,7 @@ NO_SOCKET = SocketState()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TracedCall:
-    """A call of a traced program that has ended, or that never will (`ended_ns` is None)."""
+    """A call of a traced program that has ended, or whose end was not seen (`ended_ns` is None)."""
 
     pid: int
     """Its process, as the tracer sees it."""
@@ -61,7 +61,8 @@ class TracedCall:
     began_ns: int
     """When it was let go into the kernel, in nanoseconds since the epoch."""
     ended_ns: int | None = None
-    """When it came back; None: the thread ended in it, by a signal or an exec of another."""
+    """When it came back; None: the thread ended in it, by a signal or an exec of another, or the
+    tracing did."""
     restarts: int = 0
     """How often a signal interrupted it and the kernel began it anew."""
     fault: int | None = None
