@@ -55,13 +55,11 @@ class CallStops:
                 self._returns(task, counter)
         elif task.interrupted and self._begins_anew(task, counter, result):
             ptrace.resume(ptrace.SYSCALL, task.tid)
-        elif not task.process.filtered or task.process.stage == Stage.NONE:
+        else:
             self.begins(task)
-        else:  # the filter stops it next, if it is of interest
-            task.go_on()
 
     def begins(self, task: Task) -> None:
-        """A call begins."""
+        """A call begins; one that a filter stops at, too, does so twice."""
         if task.call is not None:  # it has been seen to begin already
             ptrace.resume(ptrace.SYSCALL, task.tid)
             return

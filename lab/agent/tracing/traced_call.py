@@ -77,10 +77,11 @@ class Notice:
     """`io_uring`: sockets may be used unseen. `ptrace`: it traces, which a traced one's children
     refuse. `architecture`: its calls are of another one, and unseen. `unfiltered`: no filter of
     calls could be installed, so every call of it is looked at. `no_new_privileges`: they were given
-    up for the filter, so set-user-ID programs run without their rights."""
+    up for the filter, so set-user-ID programs run without their rights. `error`: the tracer itself
+    failed, and a call may be missing."""
     pid: int
     tid: int
     program: str
     at_ns: int
     detail: str = ""
-    """The name of an errno, where there is one."""
+    """The name of an errno, or what the error is."""

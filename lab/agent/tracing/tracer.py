@@ -38,7 +38,10 @@ _LONGEST_WITH_DELAYS_S = 0.01
 
 
 class Tracer:
-    """Traces processes, and what they start, until they have ended."""
+    """Traces processes, and what they start, until they have ended.
+
+    Its own process has no children that others wait for: their ends are taken here, too.
+    """
 
     def __init__(
         self,
@@ -131,6 +134,11 @@ class Tracer:
             pass
         except ThreadEndedError as ended:
             self._ended(ended.tid, ended.status)
+        except Exception as error:  # whatever it is, the program goes on
+            if (task := self._tasks.get(tid)) is not None:
+                self._stops.notice(task, "error", repr(error))
+                with suppress(ProcessLookupError):
+                    task.go_on()
 
     def _stopped(self, task: Task, stop: int) -> None:
         if stop == _SECCOMP_STOP:
