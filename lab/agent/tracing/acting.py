@@ -31,7 +31,7 @@ class Faults:
         )  # what the program passed, and not what the fault makes of it
         if fault.errno:
             pending.error = fault.errno
-            skip(pending.task.tid)
+            skip(pending.task.tid, -fault.errno)
         elif fault.count:
             with suppress(OSError):
                 pending.undo = effects.shorten(pending, fault.count)

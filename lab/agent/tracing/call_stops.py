@@ -5,7 +5,7 @@ What takes time is done once the thread goes on: it waits for as little as possi
 
 import errno
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from lab.agent.tracing import ptrace, reporting
@@ -38,6 +38,7 @@ class CallStops:
         self._on_call = on_call
         self._on_notice = on_notice
         self.faults = Faults()
+        self._reports = True
         machine = this_machine()
         self._kinds = kinds(machine)
         self._restart = machine.numbers["restart_syscall"]
@@ -54,13 +55,11 @@ class CallStops:
                 self._returns(task, counter)
         elif task.interrupted and self._begins_anew(task, counter, result):
             ptrace.resume(ptrace.SYSCALL, task.tid)
-        elif not task.process.filtered or task.process.stage == Stage.NONE:
+        else:
             self.begins(task)
-        else:  # the filter stops it next, if it is of interest
-            task.go_on()
 
     def begins(self, task: Task) -> None:
-        """A call begins."""
+        """A call begins; one that a filter stops at, too, does so twice."""
         if task.call is not None:  # it has been seen to begin already
             ptrace.resume(ptrace.SYSCALL, task.tid)
             return
@@ -100,6 +99,15 @@ class CallStops:
         """Report calls that were interrupted, and will not be begun anew, as such."""
         while task.interrupted:
             self._fails(task.interrupted.pop(0))
+
+    def end_reports(self, tasks: Iterable[Task]) -> None:
+        """Report what is being done as such, and nothing from now on."""
+        for task in tasks:
+            for pending in [*task.interrupted, task.call]:
+                if pending is not None:
+                    pending.ended_ns = None
+                    self._report(pending)
+        self._reports = False
 
     def notice(self, task: Task, subject: str, detail: str = "") -> None:
         """Say what cannot be seen of a process."""
@@ -188,6 +196,8 @@ class CallStops:
         self._report(pending)
 
     def _report(self, pending: PendingCall) -> None:
+        if not self._reports:
+            return
         kind = pending.kind
         if kind.name == "io_uring_setup" and (pending.result or 0) >= 0:
             self.notice(pending.task, "io_uring")

@@ -101,15 +101,14 @@ def _not_in_a_call(values: list[int]) -> list[int]:
     return values
 
 
-def skip(tid: int) -> None:
-    """Let a call that begins not be made; what it returns is set at its end (`set_result`)."""
-    place = this_machine().call_set
-    if place is None:
-        ptrace.set_call_number(tid, -1)
-        return
-    values = ptrace.registers(tid)
-    values[place] = _NONE
+def skip(tid: int, result: int = 0) -> None:
+    """Let a call that begins not be made, and return this, also if the tracer ends meanwhile."""
+    machine = this_machine()
+    values = _not_in_a_call(ptrace.registers(tid))
+    values[machine.result] = result
     ptrace.set_registers(tid, values)
+    if machine.call_set is None:
+        ptrace.set_call_number(tid, -1)
 
 
 def set_result(tid: int, result: int) -> None:

@@ -118,6 +118,11 @@ class Task:
         self.learn_own_ids()
         return self._own_tid
 
+    @property
+    def is_changed(self) -> bool:
+        """Has a fault changed what it has in its registers, until its call ends?"""
+        return self.call is not None and bool(self.call.error or self.call.undo)
+
     def learn_own_ids(self) -> None:
         """Look up its numbers, and its process's, while they are there."""
         if not self._own_tid:

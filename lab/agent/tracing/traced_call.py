@@ -28,7 +28,7 @@ NO_SOCKET = SocketState()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TracedCall:
-    """A call of a traced program that has ended, or that never will (`ended_ns` is None)."""
+    """A call of a traced program that has ended, or whose end was not seen (`ended_ns` is None)."""
 
     root: int
     """The process that the tracer was attached to: this one, or one that it descends from."""
@@ -63,7 +63,8 @@ class TracedCall:
     began_ns: int
     """When it was let go into the kernel, in nanoseconds since the epoch."""
     ended_ns: int | None = None
-    """When it came back; None: the thread ended in it, by a signal or an exec of another."""
+    """When it came back; None: the thread ended in it, by a signal or an exec of another, or the
+    tracing did."""
     restarts: int = 0
     """How often a signal interrupted it and the kernel began it anew."""
     fault: int | None = None
@@ -80,10 +81,11 @@ class Notice:
     """`io_uring`: sockets may be used unseen. `ptrace`: it traces, which a traced one's children
     refuse. `architecture`: its calls are of another one, and unseen. `unfiltered`: no filter of
     calls could be installed, so every call of it is looked at. `no_new_privileges`: they were given
-    up for the filter, so set-user-ID programs run without their rights."""
+    up for the filter, so set-user-ID programs run without their rights. `error`: the tracer itself
+    failed, and a call may be missing."""
     pid: int
     tid: int
     program: str
     at_ns: int
     detail: str = ""
-    """The name of an errno, where there is one."""
+    """The name of an errno, or what the error is."""

@@ -38,7 +38,10 @@ _LONGEST_WITH_DELAYS_S = 0.01
 
 
 class Tracer:
-    """Traces processes, and what they start, until they have ended."""
+    """Traces processes, and what they start, until they have ended.
+
+    Its own process has no children that others wait for: their ends are taken here, too.
+    """
 
     def __init__(
         self,
@@ -83,12 +86,14 @@ class Tracer:
         signal.pthread_kill(self._thread, signal.SIGCHLD)
 
     def release(self) -> None:
-        """Report no call that begins now, and let go of every process that needs no tracer.
+        """Report no call from now on, and let go of every process that needs no tracer.
 
-        Those that have a filter are let through it until they end. Of the tracer's thread alone.
+        Calls that are being made are reported as such. Processes that have a filter are let through
+        it until they end. Of the tracer's thread alone.
         """
         self._releases = True
         self.faults.clear()
+        self._stops.end_reports(self._tasks.values())
         for tid, task in self._tasks.items():
             if task.process.stage:
                 task.process.rest = ptrace.CONT
@@ -124,7 +129,7 @@ class Tracer:
                 self._ended(tid, status)
             elif (task := self._tasks.get(tid)) is None:
                 self._early.add(tid)
-            elif self._releases and not task.process.stage:
+            elif self._releases and not task.process.stage and not task.is_changed:
                 self._detach(task, status >> 8)
             else:
                 self._stopped(task, status >> 8)
@@ -132,6 +137,11 @@ class Tracer:
             pass
         except ThreadEndedError as ended:
             self._ended(ended.tid, ended.status)
+        except Exception as error:  # whatever it is, the program goes on
+            if (task := self._tasks.get(tid)) is not None:
+                self._stops.notice(task, "error", repr(error))
+                with suppress(ProcessLookupError):
+                    task.go_on()
 
     def _stopped(self, task: Task, stop: int) -> None:
         if stop == _SECCOMP_STOP:
