@@ -7,10 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from lab.evidence.events import ProgramCall
+from typing import NamedTuple
 
 # What a lab may be called.
 LAB_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -103,8 +100,6 @@ class Output(NamedTuple):
     exit_status: int
     stdout: bytes
     stderr: bytes
-    # Its own socket calls, where it was traced.
-    calls: "Sequence[ProgramCall]" = ()
 
 
 class Finding(NamedTuple):

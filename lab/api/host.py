@@ -9,14 +9,12 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 
 from lab.api.engine import EngineHost
 from lab.api.observer import NO_OBSERVER, Observer
-from lab.api.program import Program, ProgramRun, timeout_error
+from lab.api.program import Program, ProgramRun, TracedOutput, timeout_error
 from lab.api.tee import TeedProcess
-from lab.api.trace import OnTraced
-from lab.api.tracer_client import TracerClient
 from lab.errors import EngineError, ProgramTimeoutError
 from lab.model import HostStatus, Output
 
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
     from lab.api.call_client import CallClient, CallConnection
     from lab.api.call_fault import HostCall
     from lab.api.remote_socket import RemoteSocket
+    from lab.api.trace import OnTraced
+    from lab.api.tracer_client import TracerClient
 
 _NOT_STARTED = (126, 127)  # as of a shell: what starts a program cannot start this one
 
@@ -149,8 +149,10 @@ class Host:
         return CallClient(self.call_connection, self._observer)
 
     @cached_property
-    def tracer(self) -> TracerClient:
+    def tracer(self) -> "TracerClient":
         """Traces programs of the host; it is begun with the first."""
+        from lab.api.tracer_client import TracerClient  # noqa: PLC0415
+
         return TracerClient(self.name, self.engine_host.begin_tracer)
 
     def call(
@@ -194,7 +196,7 @@ class Host:
         *,
         user: str | None = None,
         trace: bool = False,
-        on_traced: OnTraced | None = None,
+        on_traced: "OnTraced | None" = None,
     ) -> Program:
         """Start a program on the host, and do not wait for its end. The host needs a shell.
 
@@ -213,7 +215,7 @@ class Host:
         *,
         buffer_bytes: int = -1,
         trace: bool = False,
-        on_traced: OnTraced | None = None,
+        on_traced: "OnTraced | None" = None,
     ) -> Program:
         if not trace:
             return self._started(argv, user, observer, _WITH_PID, buffer_bytes)
@@ -251,6 +253,28 @@ class Host:
             raise EngineError(text.strip(), argv=argv, exit_status=process.returncode)
         return Program(self, process, int(first), user, argv, observer)
 
+    @overload
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        user: str | None = None,
+        timeout_s: float | None = None,
+        trace: Literal[True],
+    ) -> TracedOutput: ...
+
+    @overload
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        user: str | None = None,
+        timeout_s: float | None = None,
+        trace: bool = False,
+    ) -> Output: ...
+
     def run(
         self,
         argv: Sequence[str],
@@ -266,8 +290,8 @@ class Host:
         not ended after `timeout_s` seconds; it is killed then, but for one on a host without shell
         on Docker, which goes on.
 
-        With `trace` its socket calls, and those of what it starts, are seen (`Output.calls`); the
-        host needs a shell then.
+        With `trace` its socket calls, and those of what it starts, are seen
+        (`TracedOutput.calls`); the host needs a shell then.
         """
         began_ns = time.time_ns()
         try:

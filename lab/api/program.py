@@ -20,6 +20,15 @@ _ENDS_WITHIN_S = 20.0  # after SIGKILL, on a busy machine
 _NEWS_WITHIN_S = 1.0  # of the end of who reads no more
 
 
+class TracedOutput(Output):
+    """What a traced program gave; `calls` are its own socket calls, and those of what it started.
+
+    In the order of their ends.
+    """
+
+    calls: "Sequence[ProgramCall]" = ()
+
+
 class ProgramRun(NamedTuple):
     """A program that was run on a host: to its end, or until it had not ended in `timeout_s`."""
 
@@ -127,7 +136,7 @@ class Program:
             with suppress(BrokenPipeError):  # what was written in vain
                 stdin.close()
 
-    def finish(self, stdin: bytes, timeout_s: float | None) -> Output:
+    def finish(self, stdin: bytes, timeout_s: float | None) -> TracedOutput:
         """Give it all its input, and wait for its end; its streams must have no buffers.
 
         ProgramTimeoutError when it has not ended after so many seconds; it is killed then.
@@ -138,7 +147,9 @@ class Program:
             raise timeout_error(self.host.name, self.argv, expired, killed=True) from expired
         finally:
             self.end()
-        return Output(self.argv, self.process.returncode, output, errors, self.calls)
+        found = TracedOutput(self.argv, self.process.returncode, output, errors)
+        found.calls = self.calls
+        return found
 
     def end(self) -> None:
         """Kill it, if it has not ended, and close its pipes; what it has started may go on."""

@@ -98,7 +98,9 @@ def test_calls_have_their_arguments_and_what_came_of_them(pair: Lab) -> None:
 
 
 def test_nothing_of_a_program_that_is_not_traced(pair: Lab) -> None:
-    assert pair.host("left").run(python(CONNECTS)).calls == ()
+    with pair.host("left").start(python(CONNECTS)) as program:
+        assert program.process.wait(WITHIN_S) == 0
+        assert program.calls == ()
     assert tracers_of(pair.name) == []
 
 
