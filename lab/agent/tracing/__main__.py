@@ -2,6 +2,7 @@
 
     python3 -m lab.agent.tracing [--unfiltered] [--output FILE] -- PROGRAM...
     python3 -m lab.agent.tracing [--unfiltered] [--output FILE] --attach PID
+    ... --fault '{"call": "connect", "nth": 3, "errno": "ETIMEDOUT"}'
 
 Lines go to standard error, or to the file. The exit status is the program's.
 """
@@ -12,6 +13,7 @@ import json
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import IO
 
 from lab.agent.tracing.fault import CallFault
@@ -31,10 +33,13 @@ def main() -> int:
     parser.add_argument("--fault", action="append", default=[], help="as JSON (fault.PARAMETERS)")
     parser.add_argument("program", nargs="*")
     asked = parser.parse_args()
-    output: IO[str] = sys.stderr
-    if asked.output:
-        output = open(asked.output, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    if not asked.output:
+        return _trace(asked, sys.stderr)
+    with Path(asked.output).open("w", encoding="utf-8") as output:
+        return _trace(asked, output)
 
+
+def _trace(asked: argparse.Namespace, output: IO[str]) -> int:
     def write(value: TracedCall | Notice) -> None:
         output.write(json.dumps({"kind": _KINDS[type(value)], **as_json(value)}) + "\n")
         output.flush()

@@ -158,21 +158,22 @@ def test_a_program_without_a_filter_goes_on_without_its_tracer(tmp_path: Path) -
 @both_modes
 def test_a_program_that_runs_already(tmp_path: Path, filtered: bool) -> None:
     """Its sockets are known; what it waits in may have ended unseen while it was attached to."""
+    mode = "filtered" if filtered else "unfiltered"
     with started(python("asked"), tmp_path / "none") as program:
         pid, port = int(program.line()), int(program.line())
         wait_until(lambda: state(pid) == "S", "it waits for a client")
-        calls = tmp_path / "calls"
-        options = () if filtered else ("--unfiltered",)
-        with started([*argv(calls, *options), "--attach", str(pid)], calls) as tracer:
-            wait_until(lambda: _tracer(pid) == tracer.process.pid, "it is traced")
+        with started(python("releasing", str(pid), mode), tmp_path / "none") as tracer:
+            assert tracer.line() == "attached"
             with socket.create_connection(("127.0.0.1", port), WITHIN_S) as connection:
                 connection.sendall(b"1")
                 assert connection.recv(1) == b"1"
             assert program.wait() == 0
-            tracer.wait()
-            seen = {call["call"]: call for call in tracer.calls()}
-    assert seen["close"]["socket"]["local"] == f"127.0.0.1:{port}"
-    assert seen["sendto"]["data"] == {"text": "1"}
+            lines = []
+            while (line := tracer.line()) != "end":
+                lines.append(line)
+    assert f"recvfrom 127.0.0.1:{port}" in lines
+    assert f"sendto 127.0.0.1:{port}" in lines
+    assert f"close 127.0.0.1:{port}" in lines
 
 
 def test_what_is_traced_already_is_refused_in_words(tmp_path: Path) -> None:
@@ -214,7 +215,7 @@ def test_a_program_that_is_let_go(tmp_path: Path, filtered: bool) -> None:
             assert tracer.line() == "attached"
             connection.sendall(b"seen")
             assert connection.recv(100) == b"seen"
-            while tracer.line() != "sendto":
+            while not tracer.line().startswith("sendto"):
                 pass
             wait_until(lambda: state(pid) == "S", "it waits for more")
             assert tracer.process.stdin
@@ -222,7 +223,7 @@ def test_a_program_that_is_let_go(tmp_path: Path, filtered: bool) -> None:
             tracer.process.stdin.flush()
             if not filtered:
                 wait_until(lambda: _tracer(pid) == 0, "nobody traces it")
-            assert tracer.line() == "recvfrom"  # what it waits in
+            assert tracer.line().startswith("recvfrom")  # what it waits in
             assert tracer.line() == "released"
             connection.sendall(b"unseen")
             assert connection.recv(100) == b"unseen"

@@ -2,7 +2,7 @@
 
     releasing.py PID filtered|unfiltered
 
-Prints a line for each call, `attached` and, once it has let go or the program has ended, `end`.
+Prints each call and its socket's address; `attached`, `released`, and `end` once it traces nothing.
 """
 
 import sys
@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[4]))
 
 from lab.agent.tracing.tracer import Tracer
 
-tracer = Tracer(lambda call: print(call.call, flush=True))
+tracer = Tracer(lambda call: print(call.call, call.socket.local, flush=True))
 
 
 def release() -> None:
