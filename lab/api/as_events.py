@@ -80,7 +80,11 @@ def _data(value: Any) -> Any:
 def program_begun(program: Program, *, name: str | None = None) -> ProgramOutcome:
     """Return what is known of a program before its end."""
     return ProgramOutcome(
-        name=name, host=program.host.name, argv=program.argv, began_ns=program.began_ns
+        name=name,
+        host=program.host.name,
+        argv=program.argv,
+        traced=program.trace is not None,
+        began_ns=program.began_ns,
     )
 
 
@@ -93,6 +97,7 @@ def program_started(begun: ProgramOutcome, *, step: int | None = None) -> Progra
         host=begun.host,
         argv=begun.argv,
         environment=begun.environment,
+        traced=begun.traced,
     )
 
 
@@ -135,6 +140,7 @@ def program_run(run: ProgramRun) -> ProgramOutcome:
     return ProgramOutcome(
         host=run.host.name,
         argv=run.argv,
+        traced=run.traced,
         began_ns=run.began_ns,
         ended_ns=None if status is None else run.ended_ns,
         exit_status=status,

@@ -297,10 +297,11 @@ class Host:
         try:
             output = self._run(argv, stdin, user, timeout_s, trace=trace)
         except ProgramTimeoutError as error:
-            run = ProgramRun(self, tuple(argv), began_ns, time.time_ns(), error, timeout_s)
+            run = ProgramRun(self, tuple(argv), began_ns, time.time_ns(), error, timeout_s, trace)
             self._observer.program_run(run)
             raise
-        run = ProgramRun(self, tuple(output.argv), began_ns, time.time_ns(), output)
+        ended_ns = time.time_ns()
+        run = ProgramRun(self, tuple(output.argv), began_ns, ended_ns, output, traced=trace)
         self._observer.program_run(run)
         return output
 

@@ -38,6 +38,7 @@ class ProgramRun(NamedTuple):
     ended_ns: int
     end: Output | ProgramTimeoutError
     timeout_s: float | None = None
+    traced: bool = False
 
 
 class Program:

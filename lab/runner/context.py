@@ -30,6 +30,7 @@ from lab.runner.calls import PendingCalls
 from lab.runner.faults import ActiveFaults
 from lab.runner.output import PrintedByHosts
 from lab.runner.syslog import SyslogFollower
+from lab.runner.traced_calls import TracedCalls
 from lab.scenario.model import Scenario
 from lab.scenario.run_context import HostControl
 
@@ -49,6 +50,7 @@ class LabContext:
         self.faults = ActiveFaults(lab, scenario.seed, recorder, capture, errors)
         self.printed = PrintedByHosts(lab, recorder, has_programs=scenario.compose is not None)
         self.syslog: SyslogFollower | None = None
+        self._traced = TracedCalls(recorder)
 
     def follow_syslog(self) -> None:
         """Begin to read the syslog, if the lab has one."""
@@ -89,7 +91,7 @@ class LabContext:
         limit_s: float,
     ) -> ProgramStarted | ProgramOutcome:
         def write(event: ProgramCall | TraceNotice) -> None:
-            self._recorder.write(replace(event, step=number, name=later))
+            self._traced.write(replace(event, step=number, name=later))
 
         program = self.calls.start_program(
             host,
@@ -172,6 +174,14 @@ class LabContext:
         self, pattern: str, hosts: Iterable[str], least: int, within_s: float
     ) -> int:
         return self.printed.wait(pattern, tuple(hosts), least, within_s)
+
+    def wait_for_calls(
+        self, take: Callable[[ProgramCall], int], least: int, within_s: float
+    ) -> int:
+        return self._traced.wait(take, least, within_s)
+
+    def addresses(self) -> Mapping[str, tuple[str, ...]]:
+        return {host.name: tuple(host.addresses) for host in self._lab.status().hosts}
 
     def wait_for_output(self, name: str, pattern: str, least: int, within_s: float) -> int:
         return self.calls.wait_for_output(name, pattern, least, within_s)

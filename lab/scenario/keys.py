@@ -150,6 +150,9 @@ FILE: Keys = {
         "in place of hosts: a compose file, by its path from this file's folder; or `shipped`, the"
         " machines that come with the lab"
     ),
+    "trace": words(
+        "the hosts whose programs are traced, each that a step runs, unless it says trace: false"
+    ),
     "seed": number("of the random draws", default=1, minimum=0, maximum=MOST_SEED),
     "steps": {
         "type": "array",

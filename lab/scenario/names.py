@@ -1,6 +1,7 @@
 """The names that a scenario's steps make and use: a name must be made before it is used."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from lab.scenario.yaml import Mapping
 from lab.suggestions import meant
@@ -10,6 +11,16 @@ from lab.suggestions import meant
 REFUSED = "refused"
 
 
+class Run(NamedTuple):
+    """A step that runs a program; `traced` None: it was refused."""
+
+    line: int
+    on: str
+    argv: tuple[str, ...]
+    later: str | None
+    traced: bool | None
+
+
 class Names:
     """Sockets of each host, what was started with `later`, faults in force."""
 
@@ -17,6 +28,7 @@ class Names:
         self._sockets: dict[str, dict[str, bool]] = {}  # by host and name: is it of the internet?
         self.later: dict[str, str] = {}  # by name: call or run
         self.inputs: dict[str, str] = {}  # of a run: "" if it is open, or why it is not
+        self.runs: list[Run] = []
         self.faults: dict[str, str] = {}  # by name: wire or host
         self.all_faults: dict[str, str] = {}
 
@@ -62,6 +74,8 @@ class Names:
         given = {key: value for key, value in there.items() if isinstance(value, str)}
         if later := given.get("later"):
             self.later.setdefault(later, REFUSED)
+        if "run" in step and "on" in given:
+            self.runs.append(Run(step.line, given["on"], (), later, None))
         if (name := given.get("as")) and "fault" in step:
             self.faults.setdefault(name, REFUSED)
             self.all_faults.setdefault(name, REFUSED)

@@ -13,7 +13,7 @@ from lab import printable
 from lab.compose.document import Document
 from lab.errors import ParseError, ScenarioError, TopologyError
 from lab.model import ComposeFiles
-from lab.scenario import keys, shipped, steps
+from lab.scenario import keys, shipped, steps, values
 from lab.scenario.hosts import Hosts
 from lab.scenario.model import Scenario
 from lab.scenario.reading import Reading
@@ -74,12 +74,13 @@ def _scenario(path: Path, file: Mapping, hosts: Hosts | None, errors: list[Parse
     listed = file.need("steps", list)
     if not listed:
         raise file.error("steps", "must have at least one step")
+    reading = Reading(hosts, has_kernel=has_kernel, traced=_traced(file, hosts))
     return Scenario(
         path=path,
         title=title,
         shows=shows,
         reproduces=_words(file, "reproduces"),
-        steps=tuple(_steps(file, listed, Reading(hosts, has_kernel=has_kernel), errors)),
+        steps=tuple(_steps(file, listed, reading, errors)),
         hosts=tuple(hosts),
         compose=compose_path,
         seed=_seed(file),
@@ -123,6 +124,13 @@ def _words(file: Mapping, key: str) -> tuple[str, ...]:
     if not all(isinstance(word, str) for word in words):
         raise file.error(key, "must be a word or a list of words")
     return tuple(words)
+
+
+def _traced(file: Mapping, hosts: Hosts) -> frozenset[str]:
+    named = _words(file, "trace")
+    return frozenset(
+        host for name in named for host in values.known_hosts(file, "trace", name, hosts)
+    )
 
 
 def _hosts(file: Mapping) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ class Reading:
     hosts: Hosts
     # Is it about to be run here? Evidence may be judged on a machine with another kernel.
     has_kernel: bool = True
+    # The hosts whose programs are traced, unless a step says otherwise.
+    traced: frozenset[str] = frozenset()
     names: Names = field(default_factory=Names)
     unnamed: int = 0
 

@@ -16,6 +16,7 @@ from lab.evidence.events import (
     FaultOn,
     HostFaultOff,
     HostFaultOn,
+    ProgramCall,
     ProgramInput,
     ProgramOutcome,
     ProgramStarted,
@@ -157,6 +158,17 @@ class RunContext(Protocol):
         self, pattern: str, hosts: Iterable[str], least: int, within_s: float
     ) -> int:
         """Wait for so many lines of hosts that fit a pattern which `count_lines` counts."""
+
+    def wait_for_calls(
+        self, take: Callable[[ProgramCall], int], least: int, within_s: float
+    ) -> int:
+        """Wait until `take`, which gets each call of traced programs, has counted so many.
+
+        They are from the beginning of the run.
+        """
+
+    def addresses(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the addresses of the hosts, by their names."""
 
     def wait_for_output(self, name: str, pattern: str, least: int, within_s: float) -> int:
         """Wait for so many matches in the output of a program that was started with `later`."""

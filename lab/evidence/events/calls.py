@@ -103,6 +103,8 @@ class ProgramStarted(StepEvent):
     """Its command."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """The variables that its step adds to the environment."""
+    traced: bool = False
+    """Its socket calls, and those of what it starts, are events of kind `program_call`."""
 
 
 @kind("program")
@@ -121,6 +123,8 @@ class ProgramOutcome(StepEvent):
     """Its command."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """The variables that its step added to the environment."""
+    traced: bool = False
+    """Its socket calls, and those of what it starts, are events of kind `program_call`."""
     began_ns: int
     """When it was started, in nanoseconds since the epoch."""
     ended_ns: int | None = None

@@ -38,6 +38,8 @@ class Subject:
     KEYS: ClassVar[Keys] = {}
     AMOUNTS: ClassVar[Keys] = {}
     DEFINITIONS: ClassVar[Sequence[Definition]] = ()
+    # Which of its other keys exclude each other, as `dependentSchemas`.
+    RULES: ClassVar[Schema] = {}
     # Can it be counted while the run goes on?
     CAN_WAIT: ClassVar[bool] = True
 
@@ -76,6 +78,11 @@ class Subject:
     def count(self, evidence: Evidence) -> tuple[int, str]:
         """Return how often it was seen in a run, and why that may not be all ("": it is)."""
         raise NotImplementedError
+
+    def seen(self, evidence: Evidence) -> str:
+        """Return what was seen, for people, where it is not as expected; "": the count says it."""
+        del evidence
+        return ""
 
     def prepare(self, run: RunContext, number: int, *, expected: int | None) -> None:
         """Do what must be done before the first step is played.
@@ -178,6 +185,7 @@ def schema(*, to_wait: bool) -> Schema:
         own = {**one.KEYS, **({} if to_wait else one.AMOUNTS)}
         amounts |= {} if to_wait else dict(one.AMOUNTS)
         properties = {**properties, **own}
+        rules |= one.RULES
     for key in properties:
         owners = [one for one in classes if key in one.KEYS or key in one.AMOUNTS]
         names = [name for name, one in subjects.items() if one in owners]

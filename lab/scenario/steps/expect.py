@@ -73,4 +73,6 @@ class ExpectStep(Step):
         if not good and not bad and missing:
             yield self.unknown(condition.amount, f"{count}; {missing}")
         else:
-            yield self.judged(condition.amount, str(count), good=good)
+            seen = "" if good else condition.subject.seen(evidence)
+            found = f"{count}; {seen}" if seen else str(count)
+            yield self.judged(condition.amount, found, good=good)

@@ -10,6 +10,7 @@ from lab.evidence.events import ProgramOutcome, ProgramStarted, StepEvent
 from lab.evidence.verdict import Judgement
 from lab.scenario import keys, program_expectation, values
 from lab.scenario.keys import Keys, Schema
+from lab.scenario.names import Run
 from lab.scenario.program_expectation import ProgramExpectation
 from lab.scenario.reading import Reading
 from lab.scenario.run_context import RunContext
@@ -37,7 +38,11 @@ _KEYS: Keys = {
     "user": keys.text(
         "who runs it (default: lab on the lab's own images, else the image's own user)"
     ),
-    "trace": keys.flag("its own socket calls, and those of what it starts, are evidence"),
+    "trace": {
+        "type": "boolean",
+        "description": "its own socket calls, and those of what it starts, are evidence (default:"
+        " as `trace` at the top of the file says)",
+    },
     "later": keys.LATER,
 }
 _MOST_SHOWN = 60
@@ -88,7 +93,8 @@ class RunStep(Step):
             closed = f"gets no more input than line {step.line} gives it; say keep_open: true there"
             names.inputs[later] = "" if keep_open else closed
         text, environment = step.get("input", str, default=""), _environment(step)
-        trace = bool(step.get("trace", bool, default=False))
+        trace = bool(step.get("trace", bool, default=on in reading.traced))
+        names.runs.append(Run(step.line, on, argv, later, trace))
         return cls(step.line, on, argv, expected, text, user, later, environment, keep_open, trace)
 
     def describe(self) -> str:
