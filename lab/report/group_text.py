@@ -4,9 +4,9 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 from lab.net.fate import DELIVERED
 from lab.report.call_text import counted
+from lab.report.entries import Entry
 from lab.report.geometry import Lanes
 from lab.report.model import Packet
-from lab.report.rows import Entry
 
 
 def group_words(entry: Entry, here: Container[int]) -> str:
@@ -21,7 +21,7 @@ def group_words(entry: Entry, here: Container[int]) -> str:
     else:
         words += [f"{source} \N{RIGHTWARDS ARROW} {target}" for source, target in ways]
     words += [f"{count:,} {fate}" for fate, count in _fates(entry.packets)]
-    words += [_here(entry, here)] if _here(entry, here) else []
+    words += [one for one in (_here(entry, here), calls_here(entry)) if one]
     return " \N{MIDDLE DOT} ".join(words)
 
 
@@ -31,6 +31,7 @@ def group_parts(entry: Entry, there: Lanes, here: Container[int]) -> Iterator[tu
     yield "sign", "+"
     if entry.calls:
         yield "many", counted(entry.calls, "call") + ("," if packets else "")
+        yield "by", calls_here(entry)
     if not packets:
         return
     yield "many", counted(len(packets), "packet")
@@ -56,6 +57,14 @@ def _here(entry: Entry, here: Container[int]) -> str:
     if count == len(entry.packets):
         return ""
     return f"{count:,} of them here" if count else "only in the capture"
+
+
+def calls_here(entry: Entry) -> str:
+    """Say if some calls are not on the page one by one."""
+    if not entry.elsewhere:
+        return ""
+    count = entry.calls - entry.elsewhere
+    return f"{counted(count, 'call')} of them here" if count else "only in the events"
 
 
 def _fates(packets: Sequence[Packet]) -> Iterable[tuple[str, int]]:

@@ -7,15 +7,18 @@ from lab.evidence.text import plain
 from lab.report import timeline
 from lab.report.arrows import BEGIN_Y, END_Y, HELD_AT, LATE_Y, LOOP_Y, LOST_AT, TEXT_Y
 from lab.report.call_text import counted, duration
+from lab.report.entries import HEIGHTS, Entry, Kind
 from lab.report.geometry import BAR, LOOP, RAIL, TIMES_X, Lanes
+from lab.report.hosts import names_by_address
 from lab.report.model import Call, Fault, Log, Note, Packet, Printed, Program, Run
 from lab.report.packet_columns import on_the_page, packet_columns, ranges
 from lab.report.picture import BOTTOM, TOP
 from lab.report.row_text import Words, clock, links_words
-from lab.report.rows import HEIGHTS, Entry, Kind
 from lab.report.shapes import Picture, Row
-from lab.report.spans import BAR_FREE
+from lab.report.spans import BAR_FREE, TRACED_FREE
 from lab.report.touched import touched
+from lab.report.traced_call import Traced, every
+from lab.report.traced_detail import traced_detail
 from lab.report.wrapping import LINE, Parts, wrap
 
 _MOST_TEXT = 1000
@@ -41,6 +44,8 @@ MEASURES = {
     "held_at": HELD_AT,
     "bar": BAR,
     "bar_free": BAR_FREE,
+    "traced": HEIGHTS[Kind.TRACED],
+    "traced_free": TRACED_FREE,
 }
 
 Detail = list[tuple[str, str]]
@@ -50,6 +55,7 @@ def payload(run: Run, picture: Picture) -> dict[str, Any]:
     """Return it, ready for JSON."""
     there = picture.lanes
     here = on_the_page(run, picture)
+    traced = _traced(run, picture)
     return {
         "lanes": dict(zip(there.hosts, there.xs, strict=True)),
         "labels": [there.label(host) for host in there.hosts],
@@ -62,11 +68,11 @@ def payload(run: Run, picture: Picture) -> dict[str, Any]:
         "packets": packet_columns(run, here),
         "wrapped": _wrapped(run, picture, here),
         "groups": {row.key: _group(row) for row in _groups(picture)},
-        "links": {f"c{call.number}": ranges(call.packets) for call in run.calls if call.packets},
+        "links": {key: ranges(packets) for key, packets in _links(run, traced) if packets},
         "touched": touched(run),
         "details": {
             key: [(term, _cut(text)) for term, text in detail if text]
-            for key, detail in _details(run)
+            for key, detail in _details(run, traced)
         },
     }
 
@@ -101,11 +107,10 @@ def _cut(text: str) -> str:
 
 
 def _groups(picture: Picture) -> Iterator[Row]:
-    """Yield all groups, and the transfers and the groups within them."""
-    for row in picture.rows:
-        if row.kind in {Kind.GROUP, Kind.TRANSFER}:
+    """Yield all groups, and the transfers and the groups within them, and folded calls."""
+    for row in _all_rows(picture.rows):
+        if row.kind in {Kind.GROUP, Kind.TRANSFER} or row.inside:
             yield row
-            yield from (one for one in row.parts if one.kind is Kind.GROUP)
 
 
 def _group(row: Row) -> dict[str, Any]:
@@ -142,7 +147,7 @@ def _part(row: Row) -> Any:
 
 
 def _call_row(row: Row) -> dict[str, Any]:
-    return {
+    found = {
         "id": row.key,
         "kind": row.kind,
         "t": row.time_us,
@@ -151,9 +156,32 @@ def _call_row(row: Row) -> dict[str, Any]:
         "parts": row.text.parts if row.text else (),
         "whole": row.whole,
     }
+    if row.bar:  # of a traced call
+        found |= {"bar": row.bar, "caller": row.caller}
+    return found
 
 
-def _details(run: Run) -> Iterable[tuple[str, Detail]]:
+def _traced(run: Run, picture: Picture) -> list[Traced]:
+    """Return the traced calls and the folds that the page has one by one."""
+    there = {row.key.removesuffix("e") for row in _all_rows(picture.rows)}
+    return [one for one in every(run.traced) if one.key in there]
+
+
+def _all_rows(rows: Iterable[Row]) -> Iterator[Row]:
+    for row in rows:
+        yield row
+        yield from _all_rows((*row.inside, *row.parts))
+
+
+def _links(run: Run, traced: Iterable[Traced]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield the packets of each call."""
+    yield from ((f"c{call.number}", call.packets) for call in run.calls)
+    yield from ((one.key, one.packets) for one in traced)
+
+
+def _details(run: Run, traced: Iterable[Traced]) -> Iterable[tuple[str, Detail]]:
+    names = names_by_address(run.addresses)
+    yield from ((one.key, traced_detail(one, run, names)) for one in traced)
     connections = [one.label for one in run.connections]
     yield from ((f"c{one.number}", _call(one, run, connections)) for one in run.calls)
     yield from ((f"g{one.number}", _program(one, run)) for one in run.programs)
