@@ -14,8 +14,6 @@ from lab.api.trace import OnTraced, Trace
 from lab.errors import EngineError, UsageError
 
 _ANSWERS_WITHIN_S = 30.0
-# What reading raises of what is no answer, such as words of `docker run`.
-_NO_ANSWER = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 
 class TracerClient:
@@ -116,20 +114,19 @@ class _Connection:
         self._thread.join(_ANSWERS_WITHIN_S)
 
     def _read(self) -> None:
-        with self._socket, self._socket.makefile("rb") as lines:
-            line = b""
-            try:
+        try:
+            with self._socket, self._socket.makefile("rb") as lines, suppress(OSError):
                 for line in lines:
-                    self._on_message(json.loads(line))
-            except OSError:
-                pass
-            except _NO_ANSWER:
-                self._why = f"it sent no answer: {line!r:.200}"
-        with self._condition:
-            self.has_ended = True
-            self._condition.notify_all()
-        for trace in list(self.traces.values()):
-            trace.on_end(lost=not self._closing)
+                    if (message := _parsed(line)) is None:
+                        self._why = f"it sent no answer: {line!r:.200}"
+                        return
+                    self._on_message(message)
+        finally:
+            with self._condition:
+                self.has_ended = True
+                self._condition.notify_all()
+            for trace in list(self.traces.values()):
+                trace.on_end(lost=not self._closing)
 
     def _on_message(self, message: Mapping[str, Any]) -> None:
         if "id" in message:
@@ -142,3 +139,12 @@ class _Connection:
             self.traces[message["notice"]["root"]].on_notice(message["notice"])
         elif message["exited"] in self.traces:
             self.traces[message["exited"]].on_exit()
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    """Return a message; None of what is none, such as words of `docker run`."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) else None

@@ -33,7 +33,7 @@ def named(address: str, hosts: Mapping[str, str]) -> str:
 
 
 def _word(name: str, value: Any, hosts: Mapping[str, str]) -> str:
-    if value in {"", "0"} or value is None:
+    if value in ("", "0", None, []):
         return ""
     if name in _ADDRESSES and isinstance(value, str):
         return named(value, hosts)
