@@ -1,4 +1,4 @@
-"""The tables of calls and faults in docs/scenarios.md, made from what these declare themselves.
+"""The tables of calls, faults and traced calls in docs/scenarios.md, made from their declarations.
 
 python -m lab.commands.scenario_tables docs/scenarios.md
 """
@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lab.agent import calls
+from lab.agent.tracing import call_names
 from lab.agent.wire import impairments
 from lab.net.parameters import Parameter
 
 _CALLS = "| call | | parameters |"
+_TRACED = "| call | stands for |"
 _FAULTS = "| fault | what it does to a packet | parameters |"
 
 
@@ -26,10 +28,19 @@ def fault_rows() -> list[str]:
     return [_row(name, kind.__doc__ or "", kind.PARAMETERS) for name, kind in kinds.items()]
 
 
+def traced_rows() -> list[str]:
+    """Return the rows of the names that stand for several calls of a traced program."""
+    return [
+        f"| `{name}` | {', '.join(f'`{one}`' for one in several)} |"
+        for name, several in call_names.SEVERAL.items()
+    ]
+
+
 def renewed(page: str) -> str:
-    """Return the page with its tables as they are to be. ValueError where it has not both."""
+    """Return the page with its tables as they are to be. ValueError where one is missing."""
     lines = page.splitlines()
-    for head, rows in ((_CALLS, call_rows()), (_FAULTS, fault_rows())):
+    made = ((_CALLS, call_rows()), (_FAULTS, fault_rows()), (_TRACED, traced_rows()))
+    for head, rows in made:
         begin = lines.index(head) + 2
         end = next(at for at in range(begin, len(lines)) if not lines[at].startswith("|"))
         lines[begin:end] = rows

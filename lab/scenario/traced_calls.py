@@ -32,6 +32,7 @@ class CallPattern:
     call: str | None = None
     peer: Peer | None = None
     family: str | None = None
+    protocol: str | None = None
     descriptor: int | None = None
 
     def is_of_trace(self, host: str, name: str | None) -> bool:
@@ -52,6 +53,8 @@ class CallPattern:
             return False
         sockets = [one for one in (call.socket, call.made) if one]
         if self.family is not None and self.family not in {one.family for one in sockets}:
+            return False
+        if self.protocol is not None and self.protocol not in {one.protocol for one in sockets}:
             return False
         return self.peer is None or self.peer.fits(peer_of(call), known)
 

@@ -1,6 +1,5 @@
 """Which programs of a scenario's steps are traced; expectations of others' calls are refused."""
 
-import shlex
 from collections.abc import Iterable
 
 from lab.errors import ParseError
@@ -10,6 +9,8 @@ from lab.scenario.yaml import Mapping
 from lab.suggestions import meant
 
 _WAY_OUT = "say trace: true beside its run, or trace: [{}] at the top of the file"
+
+_MOST_SHOWN = 60
 
 
 def refuse_untraced(given: Mapping, pattern: CallPattern, names: Names) -> None:
@@ -53,6 +54,6 @@ def _refuse_program(
 
 
 def _untraced(given: Mapping, key: str, name: str, run: Run) -> ParseError:
-    shown = shlex.join(run.argv)[:60]
+    shown = " ".join(" ".join(run.argv).split())[:_MOST_SHOWN]
     text = f"{name!r} is not traced: line {run.line} runs {shown!r}"
     return given.error(key, f"{text}; {_WAY_OUT.format(run.on)}")

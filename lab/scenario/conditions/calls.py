@@ -25,6 +25,10 @@ _FAMILIES = {
     **{"ipv4": "AF_INET", "ipv6": "AF_INET6", "unix": "AF_UNIX"},
     **{name: name for name in ("AF_INET", "AF_INET6", "AF_UNIX", "AF_NETLINK", "AF_PACKET")},
 }
+_PROTOCOLS = (
+    *("tcp", "udp", "unix", "icmp", "icmpv6", "sctp", "mptcp", "dccp", "udplite", "raw"),
+    *("netlink", "packet", "vsock"),
+)
 _PEER = "what it connects or sends to, or else what its socket is connected to: `host:port`, a host"
 _KEYS: Keys = {
     "on": keys.text("the host that they were made on"),
@@ -38,6 +42,7 @@ _KEYS: Keys = {
     "peer": keys.text(f"{_PEER}, `[address]:port`, or the path of a Unix socket"),
     "to": keys.text("the same as peer"),
     "family": keys.text("only on sockets of this family", enum=[*_FAMILIES]),
+    "protocol": keys.text("only on sockets of this protocol", enum=[*_PROTOCOLS]),
     "descriptor": keys.number("only on this descriptor", minimum=0),
 }
 _PATTERN = Definition(
@@ -96,6 +101,7 @@ class Calls(Subject):
             _call(given),
             _peer(given, reading),
             _FAMILIES.get(_known(given, "family", _FAMILIES) or ""),
+            _known(given, "protocol", _PROTOCOLS),
             values.count(given, "descriptor"),
         )
         traced_programs.refuse_untraced(given, pattern, reading.names)
@@ -108,6 +114,7 @@ class Calls(Subject):
             "of": pattern.of,
             "peer": pattern.peer.text if pattern.peer else None,
             "family": pattern.family,
+            "protocol": pattern.protocol,
             "descriptor": pattern.descriptor,
             "raises": outcome.raises,
             **{name: getattr(outcome, name) for name in _GIVES},

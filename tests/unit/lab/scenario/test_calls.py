@@ -53,15 +53,15 @@ def expected(folder: Path, condition: str, steps: str = TRACED) -> Calls:
 
 
 def test_every_key_is_read(tmp_path: Path) -> None:
-    calls = "on: client, program: curl, of: fetch, call: connect, to: 'server:80', family: ipv4"
+    calls = "on: client, program: curl, of: fetch, call: connect, to: 'server:80', protocol: tcp"
     subject = expected(tmp_path, f"calls: {{{calls}}}, raises: EWOULDBLOCK, after: 1s, within: 2s")
     peer = Peer("server:80", ("server",), port=80)
     assert subject.pattern == CallPattern(
-        ("client",), "curl", "fetch", "connect", peer, family="AF_INET"
+        ("client",), "curl", "fetch", "connect", peer, protocol="tcp"
     )
     assert subject.outcome == CallOutcome(raises="EAGAIN", after_s=1.0, within_s=2.0)
     assert subject.describe() == (
-        "calls on client connect program=curl of=fetch peer=server:80 family=AF_INET"
+        "calls on client connect program=curl of=fetch peer=server:80 protocol=tcp"
         " raises=EAGAIN after=1s within=2s"
     )
 
@@ -79,6 +79,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         ("calls: {on: client, to: 'server:x'}", "the port must be a number from 1 to 65535"),
         ("calls: {on: client, to: server, peer: server}", "to: is the same as peer; keep one"),
         ("calls: {on: client, family: ipv5}", "family: 'ipv5' is none that is known; did you"),
+        ("calls: {on: client, protocol: tpc}", "protocol: 'tpc' is none that is known; did you"),
         ("calls: {on: client, descriptor: -1}", "descriptor: -1 must be 0 or more"),
         ("calls: {on: client}, raises: ECONREFUSED", "no errno, such as ECONNRESET; did you mean"),
         ("calls: {on: client}, raises: EPIPE, gives: 0", "raises: cannot stand beside gives"),
@@ -197,6 +198,8 @@ CLIENT = CallPattern(("client",))
         ({"call": "accept"}, replace(RECEIVED, call="accept4"), True),
         ({"descriptor": 3}, CONNECT, True),
         ({"descriptor": 4}, CONNECT, False),
+        ({"protocol": "tcp"}, CONNECT, True),
+        ({"protocol": "udp"}, CONNECT, False),
         ({"family": "AF_INET"}, CONNECT, True),
         ({"family": "AF_INET6"}, CONNECT, False),
         ({"family": "AF_UNIX"}, replace(CONNECT, socket=None, made=None), False),

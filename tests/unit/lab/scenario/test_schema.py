@@ -94,9 +94,9 @@ def test_what_it_refuses_of_a_file_the_reader_refuses(tmp_path: Path) -> None:
 
 
 @cache
-def kinds_of_steps() -> dict[str, tuple[list[Any], list[dict[str, Any]], dict[str, Any]]]:
+def kinds_of_steps() -> dict[str, tuple[Reading, list[dict[str, Any]], dict[str, Any]]]:
     """Return of each kind of step (by verb, call or fault) those with the most keys, and before."""
-    found: dict[str, tuple[list[Any], list[dict[str, Any]], dict[str, Any]]] = {}
+    found: dict[str, tuple[Reading, list[dict[str, Any]], dict[str, Any]]] = {}
     for path in FILES:
         scenario = read(path)
         listed = plain(path)["steps"]
@@ -105,14 +105,17 @@ def kinds_of_steps() -> dict[str, tuple[list[Any], list[dict[str, Any]], dict[st
             inner = step[verb] if isinstance(step[verb], str) else "".join(step[verb])
             kind = f"{verb} {inner if verb in {'call', 'fault', 'wait', 'expect'} else ''}"
             if kind not in found or len(step) > len(found[kind][2]):
-                found[kind] = list(scenario.hosts), listed[:number], step
+                traced = plain(path).get("trace", [])
+                names = frozenset([traced] if isinstance(traced, str) else traced)
+                reading = Reading(Hosts.of(scenario.hosts), traced=names)
+                found[kind] = reading, listed[:number], step
     return found
 
 
 @pytest.mark.parametrize("kind", sorted(kinds_of_steps()))
 def test_what_it_refuses_of_a_step_the_reader_refuses(kind: str) -> None:
-    hosts, before, step = kinds_of_steps()[kind]
-    reading = Reading(Hosts.of(hosts))
+    begun, before, step = kinds_of_steps()[kind]
+    reading = copy.deepcopy(begun)
     for one in before:
         assert is_read(one, reading)
     assert is_read(step, copy.deepcopy(reading))
@@ -168,6 +171,13 @@ def is_read(step: dict[str, Any], reading: Reading) -> bool:
         {"expect": {"syslog": "x", "count": 1, "at_least": 1}},
         {"expect": {"packets": {"link": "a -> b", "fate": "lost"}}},
         {"expect": {"output": "x", "on": "a"}},
+        {"expect": {"output": "x", "raises": "EPIPE"}},
+        {"expect": {"calls": {"call": "connect"}}},
+        {"expect": {"calls": {"on": "a", "call": "conect"}}},
+        {"expect": {"calls": {"on": "a", "to": "b:1", "peer": "b:1"}}},
+        {"expect": {"calls": {"on": "a"}, "raises": "EPIPE", "gives": 0}},
+        {"expect": {"calls": {"on": "a"}, "gives": 0, "gives_at_least": 0}},
+        {"wait": {"calls": {"on": "a"}, "within": 5}},
     ],
     ids=str,
 )
