@@ -26,7 +26,17 @@ class Process:
     `rest` is how a thread goes on of which nothing is to be seen: CONT or SYSCALL (ptrace(2)).
     """
 
-    __slots__ = ("_own_pid", "_pidfd", "descriptors", "filtered", "pid", "program", "rest", "stage")
+    __slots__ = (
+        "_own_pid",
+        "_pidfd",
+        "continues",
+        "descriptors",
+        "filtered",
+        "pid",
+        "program",
+        "rest",
+        "stage",
+    )
 
     def __init__(self, pid: int, descriptors: Descriptors, *, filtered: bool) -> None:
         self.pid = pid
@@ -35,6 +45,7 @@ class Process:
         self.filtered = filtered  # a filter stops it, or is to
         self.stage = Stage.NONE
         self.rest = ptrace.SYSCALL
+        self.continues = False  # it is stopped, and is to continue itself
         self._pidfd: int | None = None
         self._own_pid = 0
 
