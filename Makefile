@@ -58,12 +58,13 @@ generated: environment ## make what is made from the code: signatures, schema, t
 	@$(VENV)/lab schema > docs/scenario.schema.json.new && mv docs/scenario.schema.json.new docs/scenario.schema.json
 	@$(VENV)/lab list --markdown > docs/catalogue.md.new && mv docs/catalogue.md.new docs/catalogue.md
 
-GALLERY = half-open syn-lost segment-lost reset-mid-stream process-killed unknown-name
-gallery: prepare ## make docs/gallery: pages of a few scenarios (GALLERY=--all: of all), a picture
+GALLERY = half-open syn-lost segment-lost reset-mid-stream process-killed unknown-name traced-client
+gallery: prepare ## make docs/gallery: pages of a few scenarios (GALLERY=--all: of all), two pictures
 	@results=$$(mktemp -d) && trap 'rm -rf "$$results"' EXIT \
 		&& $(VENV)/lab run $(GALLERY) --engine namespaces --results "$$results" \
 		&& $(VENV)/lab report "$$results"/*/* --into docs/gallery
 	@$(VENV)/python -m tests.browser.screenshot docs/gallery/half-open.html docs/gallery/page.png
+	@$(VENV)/python -m tests.browser.screenshot docs/gallery/traced-client.html docs/gallery/traced.png
 
 lock: environment ## write requirements.lock anew, with the newest versions
 	@$(VENV)/python -m pip --quiet install uv

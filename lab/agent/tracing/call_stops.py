@@ -12,7 +12,7 @@ from lab.agent.tracing import ptrace, reporting
 from lab.agent.tracing.acting import Faults
 from lab.agent.tracing.filter import Stage
 from lab.agent.tracing.injection import set_result
-from lab.agent.tracing.installing import install
+from lab.agent.tracing.installing import continue_itself, install
 from lab.agent.tracing.kinds import CallKind, kinds
 from lab.agent.tracing.machine import this_machine
 from lab.agent.tracing.task import PendingCall, Process, Task
@@ -66,6 +66,9 @@ class CallStops:
         _, counter, number, *arguments = ptrace.call_stop(task.tid)
         kind = self._kinds.get(number)
         process = task.process
+        if process.continues:
+            continue_itself(task)
+            return
         if process.filtered and process.stage == Stage.NONE:
             self._install(task, _first_stage(process), at_entry=True)
             return

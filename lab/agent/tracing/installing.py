@@ -1,5 +1,6 @@
 """How a process gets the filters of a stage: with calls that it makes for the tracer."""
 
+import signal
 from collections.abc import Iterator
 
 from lab.agent.tracing import ptrace
@@ -35,3 +36,17 @@ def install(task: Task, stage: Stage, *, at_entry: bool) -> Iterator[tuple[str, 
         process.rest = ptrace.CONT if process.filtered else ptrace.SYSCALL
     else:
         ptrace.set_options(task.tid, kill_with_tracer=False)
+
+
+def continue_itself(task: Task) -> None:
+    """Let a process that is stopped send SIGCONT to itself, before a call that begins.
+
+    The tracer may have no right to send it; and a stopped process goes on for its tracer alone.
+    """
+    task.process.continues = False
+    injection = Injection(task.tid, at_entry=True)
+    try:
+        injection.call("kill", task.process.own_pid, signal.SIGCONT)
+    finally:
+        injection.finish()
+    task.go_on()

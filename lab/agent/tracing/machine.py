@@ -64,7 +64,7 @@ _NUMBERS: Mapping[str, tuple[int | None, int | None]] = {
     "prctl": (157, 167),
     "mmap": (9, 222),
     "munmap": (11, 215),
-    "kcmp": (312, 272),
+    "kill": (62, 129),
 }
 
 

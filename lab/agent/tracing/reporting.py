@@ -8,7 +8,7 @@ from lab.agent.tracing.task import PendingCall
 from lab.agent.tracing.traced_call import NO_SOCKET, Notice, SocketState, TracedCall
 from lab.net.constants import errno_name
 
-_NAMES = {kind: [one.name for one in fields(kind)] for kind in (TracedCall, Notice, SocketState)}
+_NAMES = {kind: [one.name for one in fields(kind)] for kind in (Notice, SocketState)}
 
 
 def call(pending: PendingCall) -> TracedCall:
@@ -41,12 +41,14 @@ def call(pending: PendingCall) -> TracedCall:
 
 def as_json(value: TracedCall | Notice) -> dict[str, Any]:
     """Return a call or a notice as JSON has values; `data` as `call_server.encoding` has bytes."""
-    found = {name: getattr(value, name) for name in _NAMES[type(value)]}
-    if isinstance(value, TracedCall):
-        found["data"] = encode(value.data)
-        found["socket"] = _socket(value.socket)
-        found["made"] = _socket(value.made)
-    return found
+    if isinstance(value, Notice):
+        return {name: getattr(value, name) for name in _NAMES[Notice]}
+    return {
+        **value._asdict(),
+        "data": encode(value.data),
+        "socket": _socket(value.socket),
+        "made": _socket(value.made),
+    }
 
 
 def _socket(state: SocketState) -> dict[str, str]:

@@ -27,7 +27,15 @@ class Process:
     """
 
     __slots__ = (
-        *("_own_pid", "_pidfd", "descriptors", "filtered", "pid", "program", "rest", "root"),
+        "_own_pid",
+        "_pidfd",
+        "continues",
+        "descriptors",
+        "filtered",
+        "pid",
+        "program",
+        "rest",
+        "root",
         "stage",
     )
 
@@ -39,6 +47,7 @@ class Process:
         self.filtered = filtered  # a filter stops it, or is to
         self.stage = Stage.NONE
         self.rest = ptrace.SYSCALL
+        self.continues = False  # it is stopped, and is to continue itself
         self._pidfd: int | None = None
         self._own_pid = 0
 

@@ -78,7 +78,10 @@ class Tracer:
         for tid in tids:
             self._tasks[tid] = Task(tid, process)
         if resume:
-            os.kill(pid, signal.SIGCONT)
+            try:
+                os.kill(pid, signal.SIGCONT)
+            except PermissionError:  # another user's, of another session (kill(2))
+                process.continues = True
 
     def request(self, action: Callable[[], None]) -> None:
         """Have the tracer's thread do something soon; of any thread."""
@@ -152,7 +155,7 @@ class Tracer:
         elif stop == _CALL_STOP:
             self._stops.stops(task)
         elif (event := stop >> 8) == ptrace.EVENT_STOP:
-            if stop & 0xFF in _JOB_CONTROL:
+            if stop & 0xFF in _JOB_CONTROL and not task.process.continues:
                 ptrace.listen(task.tid)
             else:
                 task.go_on()

@@ -1,6 +1,7 @@
 """What happens to a traced program: signals, stops, its end, and the end of its tracer."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -231,3 +232,22 @@ def test_a_program_that_is_let_go(tmp_path: Path, filtered: bool) -> None:
             assert program.wait() == 0
             assert tracer.line() == "end"
             assert tracer.wait() == 0
+
+
+@both_modes
+def test_a_stopped_program_of_somebody_else(tmp_path: Path, filtered: bool) -> None:
+    """The tracer has one right, CAP_SYS_PTRACE, and may not send SIGCONT: it continues itself."""
+    if os.geteuid() or not shutil.which("setpriv"):
+        pytest.skip("the test is not root, or has no setpriv: sudo apt-get install util-linux")
+    mode = "filtered" if filtered else "unfiltered"
+    other = ["setpriv", "--reuid=64321", "--regid=64321", "--clear-groups", "--no-new-privs"]
+    right = ["setpriv", "--bounding-set=-all,+sys_ptrace", "--inh-caps=-all,+sys_ptrace"]
+    program = [*other, "sh", "-c", "echo $$; kill -STOP $$; echo goes on"]
+    with started(program, tmp_path / "none") as stopped:
+        pid = int(stopped.line())
+        wait_until(lambda: state(pid) == "T", "it is stopped")
+        argv = ["setsid", "--wait", *right, *python("releasing", str(pid), mode, "continue")]
+        with started(argv, tmp_path / "none") as tracer:
+            assert stopped.line() == "goes on"
+            assert stopped.wait() == 0
+            assert [tracer.line(), tracer.line()] == ["attached", "end"]

@@ -1,6 +1,6 @@
 """Traces a process until it is told to let go of it: a line on its standard input.
 
-    releasing.py PID filtered|unfiltered
+    releasing.py PID filtered|unfiltered [continue]
 
 Prints each call and its socket's address; `attached`, `released`, and `end` once it traces nothing.
 """
@@ -22,7 +22,7 @@ def release() -> None:
     tracer.request(lambda: print("released", flush=True))
 
 
-tracer.attach(int(sys.argv[1]), filtered=sys.argv[2] == "filtered")
+tracer.attach(int(sys.argv[1]), filtered=sys.argv[2] == "filtered", resume=len(sys.argv) > 3)
 print("attached", flush=True)
 threading.Thread(target=release, daemon=True).start()
 tracer.run()
