@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Mapping as AbstractMapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lab.scenario.hosts import Hosts
 from lab.scenario.yaml import Mapping
@@ -43,6 +44,7 @@ class Peer:
         return host in {plain(one) for one in own}
 
 
+@lru_cache(maxsize=1024)
 def plain(address: str) -> str | None:
     """Return an IP address in one form: without its scope, IPv4 as such; None where it is none."""
     try:
