@@ -45,8 +45,8 @@ Thing = Call | Traced | Program | Packet | Fault | Log | Printed | Note
 class Entry(NamedTuple):
     """A row; a group stands for `packets`, and for the rows `inside` where calls are many, too.
 
-    A transfer stands for `packets`, and opens into the rows `parts`. Of folded calls, and of a
-    group's, `elsewhere` are not inside: so many are only in the events.
+    A transfer stands for `packets`, and opens into the rows `parts`. Of the calls of programs that
+    a group or a fold stands for, `traced`, those are inside that the page has.
     """
 
     time_ns: int
@@ -55,13 +55,20 @@ class Entry(NamedTuple):
     packets: tuple[Packet, ...] = ()
     inside: tuple["Entry", ...] = ()
     parts: tuple["Entry", ...] = ()
-    elsewhere: int = 0
+    traced: tuple[TracedCall, ...] = ()
 
     @property
     def calls(self) -> int:
         """How many calls a group stands for."""
-        there = {one.key.removesuffix("e"): one.thing for one in self.inside}
-        return self.elsewhere + sum(_count(one) for one in there.values())
+        own = {one.thing.number for one in self.inside if isinstance(one.thing, Call)}
+        return len(own) + len(self.traced)
+
+    @property
+    def elsewhere(self) -> int:
+        """How many of them are only in the events."""
+        inside = [one for one in self.inside if isinstance(one.thing, Traced)]
+        there = sum(len(one.inside or (one,)) for one in inside)
+        return len(self.traced) - there
 
     @property
     def until_ns(self) -> int:
@@ -80,7 +87,3 @@ class Entry(NamedTuple):
         ending |= {Kind.TRACED_END: "e"}
         ending |= {Kind.ARRIVAL: "a", Kind.GROUP: "s", Kind.TRANSFER: "t"}
         return f"{letter[type(self.thing)]}{self.thing.number}{ending.get(self.kind, '')}"
-
-
-def _count(thing: Thing) -> int:
-    return len(thing.calls) if isinstance(thing, FoldedCalls) else 1

@@ -73,7 +73,7 @@ def with_members(entry: Entry, here: Container[int]) -> Entry:
         return entry
     there = [one for one in fold.calls if one.number in here]
     inside = tuple(Entry(one.began_ns, Kind.TRACED, one) for one in there)
-    return entry._replace(inside=inside, elsewhere=len(fold.calls) - len(there))
+    return entry._replace(inside=inside, traced=fold.calls)
 
 
 def _groups(
@@ -169,9 +169,11 @@ def _group(group: list[Entry], here: Container[int]) -> Iterator[Entry]:
         return
     there = [with_members(one, here) for one in traced if _is_here(one.thing, here)]
     inside = sorted([*calls, *there], key=lambda one: one.time_ns)
-    elsewhere = len(traced) - len(there)
+    every = tuple(
+        call for one in traced if isinstance(one.thing, Traced) for call in one.thing.calls
+    )
     thing = packets[0] if packets else (*calls, *traced)[0].thing
-    yield Entry(group[0].time_ns, Kind.GROUP, thing, packets, tuple(inside), elsewhere=elsewhere)
+    yield Entry(group[0].time_ns, Kind.GROUP, thing, packets, tuple(inside), traced=every)
 
 
 def _is_here(thing: Thing, here: Container[int]) -> bool:

@@ -108,7 +108,7 @@ class Words:
                 yield from _call_parts(thing, kind, whole)
             case TracedCall() | FoldedCalls():
                 yield from traced_parts(thing, kind, self.names, whole=whole)
-                yield "by", calls_here(entry) if kind is not Kind.TRACED_END else ""
+                yield "by", calls_here(entry) if whole else ""
             case Program():
                 yield from _program_parts(thing, kind, whole)
             case Packet():

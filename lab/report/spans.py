@@ -103,8 +103,9 @@ def _bars(
     traced_programs = {one.program for one in run.traced}
     things: list[Call | Program | Traced] = [*run.programs, *run.calls, *run.traced]
     for thing in sorted(things, key=lambda one: one.began_ns):
-        place, key = bar(thing, there, columns, wide), key_of(thing)
-        if place is None or key not in rows:
+        key = key_of(thing)
+        place = bar(thing, there, columns, wide) if key in rows else None
+        if place is None:
             continue
         is_whole = f"{key}e" not in rows
         last = rows[key if is_whole else f"{key}e"]

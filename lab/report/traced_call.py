@@ -28,14 +28,24 @@ _NO_SOCKET = ProgramSocket()
 class TracedCall:
     """A call of a traced program. `program` is the number of the run's program, where it is known.
 
-    `packets` are those that carry what it did.
+    `role` is what it does for its connection, `is_local`: on a socket of a family that sends no
+    packets. `packets` are those that carry what it did.
     """
 
     number: int
     event: ProgramCall
     program: int | None = None
+    role: Role = Role.OTHER
+    is_local: bool = False
     connection: int | None = None
     packets: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, number: int, event: ProgramCall, program: int | None) -> "TracedCall":
+        """Return the call of an event; its packets are not yet known."""
+        is_local = (event.socket or event.made or _NO_SOCKET).family in LOCAL_FAMILIES
+        role = Role.OTHER if is_local else _ROLES.get(event.call, Role.OTHER)
+        return cls(number, event, program, role, is_local)
 
     @property
     def key(self) -> str:
@@ -81,16 +91,6 @@ class TracedCall:
     def socket(self) -> ProgramSocket:
         """The socket that it was made on, or that it made."""
         return self.event.socket or self.event.made or _NO_SOCKET
-
-    @property
-    def is_local(self) -> bool:
-        """Is its socket of a family that sends no packets?"""
-        return self.socket.family in LOCAL_FAMILIES
-
-    @property
-    def role(self) -> Role:
-        """What it does for its connection."""
-        return Role.OTHER if self.is_local else _ROLES.get(self.name, Role.OTHER)
 
     @property
     def is_sent_to_an_address(self) -> bool:

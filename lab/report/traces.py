@@ -29,7 +29,7 @@ def traced_calls(found: Iterable[ProgramCall], programs: Sequence[Program]) -> l
     """Return the calls in the order in which they began, each with the program that made it."""
     ordered = sorted(found, key=lambda one: one.began_ns)
     matcher = _Matcher(programs)
-    return [TracedCall(number, one, matcher.program(one)) for number, one in enumerate(ordered)]
+    return [TracedCall.of(number, one, matcher.program(one)) for number, one in enumerate(ordered)]
 
 
 class _Matcher:

@@ -62,7 +62,7 @@ const filter = () => {
   const kindOf = item => item.kind === "arrival" ? "packet" : item.kind.split("-")[0];
   const isElsewhere = item => chosen !== "" && (item.c === null ? ["packet", "traced"].includes(kindOf(item)) : item.c !== Number(chosen));
   const [which, ...who] = (form.elements.caller?.value || "").split(" "), descriptor = form.elements.descriptor?.value || "";
-  const isOther = item => item.caller && (which !== "" && item.caller[which] !== who.join(" ") || descriptor !== "" && item.caller[2] !== descriptor);
+  const isOther = item => Boolean(item.caller) && (which !== "" && item.caller[which] !== who.join(" ") || descriptor !== "" && item.caller[2] !== descriptor);
   const isOnlyTouched = Boolean(form.elements.touched?.checked);
   const isGone = item => isOnlyTouched && !isTouched(item) || kindsOff.has(kindOf(item)) || item.hosts.some(host => hostsOff.has(host)) || isElsewhere(item) || isOther(item);
   // A group is there as long as something in it is; of one whose packets are not here that is not known.
