@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 MOST_BYTES = 128  # struct sockaddr_storage
+UNSPECIFIED = "AF_UNSPEC"
 _FAMILY = struct.Struct("=H").unpack_from
 _PORT = struct.Struct("!H").unpack_from
 _SCOPE = struct.Struct("=I").unpack_from
@@ -61,9 +62,14 @@ _WRITERS: Mapping[int, tuple[int, Callable[[bytes], str]]] = {
 
 @lru_cache(maxsize=1024)
 def text(data: bytes) -> str:
-    """Return an address as text; "" for none, hexadecimal digits for what is not known here."""
+    """Return an address as text; "" for none, hexadecimal digits for what is not known here.
+
+    `AF_UNSPEC` stands for an address of that family: it is none (connect(2)).
+    """
     kind = family(data)
     if kind is None:
         return ""
+    if kind == socket.AF_UNSPEC:
+        return UNSPECIFIED
     least, write = _WRITERS.get(kind, (len(data) + 1, None))
     return write(data) if write and len(data) >= least else data[2:].hex()

@@ -4,7 +4,7 @@ import errno
 import struct
 from typing import Any
 
-from lab.agent.tracing import inspection, names
+from lab.agent.tracing import inspection, names, sockaddr
 from lab.agent.tracing.calls import common
 from lab.agent.tracing.kinds import traced
 from lab.agent.tracing.ptrace import signed_int
@@ -89,8 +89,8 @@ def _connected(pending: PendingCall) -> None:
         opened.settled = False
         opened.change(peer=pending.seen.get("addr", ""))
         common.refresh(pending)
-        if pending.seen.get("addr") == "" and pending.result == 0:
-            opened.change(peer="")  # AF_UNSPEC: it is connected no more (connect(2))
+        if pending.seen.get("addr") == sockaddr.UNSPECIFIED and pending.result == 0:
+            opened.change(peer="")  # it is connected no more (connect(2))
 
 
 @traced("connect", uses=True, at_fault=_given_peer, at_entry=_read_address, at_exit=_connected)
