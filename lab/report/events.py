@@ -15,6 +15,8 @@ from lab.report.fault_events import Faults
 from lab.report.hosts import names_by_address
 from lab.report.model import Call, Fault, LastLines, Log, Note, Program
 from lab.report.printed import together
+from lab.report.traced_call import TracedCall
+from lab.report.traces import notice_words, traced_calls
 
 _DAMAGE = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
@@ -39,6 +41,7 @@ class Events:
     ) -> None:
         self.calls: list[Call] = []
         self.programs: list[Program] = []
+        self._traced: list[evidence.ProgramCall] = []
         self._faults = Faults(expectations)
         self.faults: list[Fault] = self._faults.found
         self.logs: list[Log] = []
@@ -60,6 +63,7 @@ class Events:
         self._add_never_collected()
         self.printed = together(self._lines)
         self.calls.sort(key=lambda call: call.began_ns)
+        self.traced: list[TracedCall] = traced_calls(self._traced, self.programs)
 
     def _add(self, event: Event) -> None:
         try:
@@ -74,6 +78,8 @@ class Events:
                 self._call(event)
             case ProgramOutcome():
                 self._program(event)
+            case evidence.ProgramCall():
+                self._traced.append(event)
             case CallStarted() | ProgramStarted():
                 self._started[event.name] = event
             case evidence.FaultOn():
@@ -93,10 +99,13 @@ class Events:
             case _:
                 self._add_note(event)
 
-    def _add_note(self, event: Event) -> None:
+    def _add_note(self, event: Event) -> None:  # noqa: C901 - a table
         match event:
             case evidence.ProgramInput():
                 self._input(event)
+            case evidence.TraceNotice():
+                words, is_bad = notice_words(event)
+                self._note(event, words, event.host, is_bad=is_bad)
             case evidence.OutputCut() | evidence.OutputError():
                 self._note(event, output.described(event), event.host, is_bad=True)
             case evidence.SysctlSet():
@@ -180,6 +189,7 @@ class Events:
                         argv=event.argv,
                         environment=event.environment,
                         began_ns=event.time_ns,
+                        name=event.name,
                     )
                 )
 
@@ -202,6 +212,8 @@ class Events:
                 exit_status=event.exit_status,
                 verdict=self._steps.verdict(event.ran_in_step),
                 environment=tuple(event.environment.items()),
+                step=event.ran_in_step,
+                name=event.name,
             )
         ]
 

@@ -9,10 +9,15 @@ from typing import NamedTuple
 from lab.net.fate import DELIVERED
 from lab.report.arrows import fate_words, marks
 from lab.report.call_text import counted, duration
+from lab.report.entries import Kind
+from lab.report.hosts import names_by_address
 from lab.report.model import Call, Fault, Packet, Program, Run
 from lab.report.row_text import clock, links_words
+from lab.report.traced_text import parts as traced_parts
+from lab.report.traced_values import thread_words
 
 MOST_PACKETS = 400  # more than these are there only when the script is asked for them
+MOST_TRACED = 1000  # of programs' calls, folded where they are in the picture; more are not there
 
 
 class Fact(NamedTuple):
@@ -37,6 +42,7 @@ def _facts(run: Run) -> Iterator[Fact]:
 
     for call in run.calls:
         yield at(call.began_ns, "call", call.host, f"{call.name} {call.asked}".strip(), _came(call))
+    yield from _of_traced(run)
     for program in run.programs:
         yield at(program.began_ns, "program", program.host, program.line, _ended(program))
     for packet in run.packets[:MOST_PACKETS]:
@@ -54,6 +60,18 @@ def _facts(run: Run) -> Iterator[Fact]:
         yield at(printed.time_ns, f"printed, {printed.stream}", printed.host, printed.text)
     for note in run.notes:
         yield at(note.time_ns, "note", note.host, note.text)
+
+
+def _of_traced(run: Run) -> Iterator[Fact]:
+    names = names_by_address(run.addresses)
+    for one in run.traced[:MOST_TRACED]:
+        words = [word for word in traced_parts(one, Kind.TRACED, names, whole=True) if word[1]]
+        at = next((n for n, word in enumerate(words) if word[0] == "arrow"), len(words))
+        what, came = (" ".join(word for _, word in some) for some in (words[:at], words[at + 1 :]))
+        event = one.calls[0].event
+        who = f"{one.host}: {event.program} {thread_words(one.calls[0])}"
+        time = clock(one.began_ns - run.began_ns)
+        yield Fact(one.began_ns, time, "call of program", who, what.removeprefix("+ "), came)
 
 
 def _came(call: Call) -> str:

@@ -13,6 +13,7 @@ MORE_APART, MORE_BESIDE = (270, 300), 270
 RAIL, LABEL = 5, 16
 LOOP = 24  # how far from its lane the arrow of a host to itself turns back
 BAR, BESIDE = 10, 7  # a bar's width; how far those of one lane stand from each other
+INNER = 6  # the width of a bar within that of a program
 _FREE = 6  # between words and what is beside them
 
 

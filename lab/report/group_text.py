@@ -1,12 +1,15 @@
 """What is written on a group, and what is read out of it. Pure."""
 
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 from lab.net.fate import DELIVERED
 from lab.report.call_text import counted
+from lab.report.entries import Entry
 from lab.report.geometry import Lanes
 from lab.report.model import Packet
-from lab.report.rows import Entry
+
+_MOST_NAMES = 3
 
 
 def group_words(entry: Entry, here: Container[int]) -> str:
@@ -15,13 +18,14 @@ def group_words(entry: Entry, here: Container[int]) -> str:
     for packet in entry.packets:
         ways[packet.source, packet.target] = ways.get((packet.source, packet.target), 0) + 1
     words = [counted(entry.calls, "call")] if entry.calls else []
+    words += [", ".join(_names(entry)), *_failures(entry)] if entry.traced else []
     words += [counted(len(entry.packets), "packet")] if entry.packets else []
     if len(ways) > 1:
         words += [f"{count:,} from {source}" for (source, _), count in ways.items()]
     else:
         words += [f"{source} \N{RIGHTWARDS ARROW} {target}" for source, target in ways]
     words += [f"{count:,} {fate}" for fate, count in _fates(entry.packets)]
-    words += [_here(entry, here)] if _here(entry, here) else []
+    words += [one for one in (_here(entry, here), calls_here(entry)) if one]
     return " \N{MIDDLE DOT} ".join(words)
 
 
@@ -31,6 +35,9 @@ def group_parts(entry: Entry, there: Lanes, here: Container[int]) -> Iterator[tu
     yield "sign", "+"
     if entry.calls:
         yield "many", counted(entry.calls, "call") + ("," if packets else "")
+        yield "about", ", ".join(_names(entry))
+        yield from (("error", one) for one in _failures(entry))
+        yield "by", calls_here(entry)
     if not packets:
         return
     yield "many", counted(len(packets), "packet")
@@ -56,6 +63,25 @@ def _here(entry: Entry, here: Container[int]) -> str:
     if count == len(entry.packets):
         return ""
     return f"{count:,} of them here" if count else "only in the capture"
+
+
+def _names(entry: Entry) -> list[str]:
+    """Return the names of the calls of programs that come most often."""
+    return [name for name, _ in Counter(one.name for one in entry.traced).most_common(_MOST_NAMES)]
+
+
+def _failures(entry: Entry) -> list[str]:
+    """Say how many of them failed, and with which errno."""
+    errors = Counter(one.error for one in entry.traced if one.is_failed)
+    return [f"{count:,}\N{NO-BREAK SPACE}{name}" for name, count in errors.most_common(2)]
+
+
+def calls_here(entry: Entry) -> str:
+    """Say if some calls are not on the page one by one."""
+    if not entry.elsewhere:
+        return ""
+    count = entry.calls - entry.elsewhere
+    return f"{count:,} of the calls here" if count else "only in the events"
 
 
 def _fates(packets: Sequence[Packet]) -> Iterable[tuple[str, int]]:

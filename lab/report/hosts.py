@@ -6,6 +6,9 @@ from itertools import permutations
 from lab.agent.call_server.registry import Role
 from lab.evidence.events import Event, HostUp
 from lab.report.model import Call, Packet
+from lab.report.traced_call import TracedCall
+
+AnyCall = Call | TracedCall
 
 _MOST_TRIED = 6  # 720 orders
 _SERVING = {Role.SERVE, Role.ACCEPT}
@@ -18,7 +21,10 @@ def addresses_of(events: Iterable[Event]) -> dict[str, tuple[str, ...]]:
 
 
 def in_order(
-    known: Iterable[str], active: Collection[str], packets: Sequence[Packet], calls: Sequence[Call]
+    known: Iterable[str],
+    active: Collection[str],
+    packets: Sequence[Packet],
+    calls: Sequence[AnyCall],
 ) -> tuple[str, ...]:
     """Return the hosts with something to show: neighbours talk, and who begins is on the left."""
     hosts = [host for host in dict.fromkeys([*known, *sorted(active)]) if host in active]
@@ -38,7 +44,7 @@ def in_order(
     return min(permutations(hosts), key=cost)
 
 
-def _rank(host: str, calls: Sequence[Call]) -> int:
+def _rank(host: str, calls: Sequence[AnyCall]) -> int:
     own = [call for call in calls if call.host == host]
     serves = any(call.role in _SERVING for call in own)
     return serves - any(call.role in _OPENING or call.is_sent_to_an_address for call in own)

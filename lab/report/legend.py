@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from lab.net.fate import DELIVERED, FATES
 from lab.report.model import Run
 from lab.report.shapes import Picture
+from lab.report.traced_call import FoldedCalls
 
 
 def legend(run: Run, picture: Picture) -> tuple[str, ...]:
     """Return the names of what is there, in the order in which it is explained.
 
-    A fate of the model, or `call`, `error`, `open`, `program`, `fault`, `log`, `printed`, `note`,
-    `transfer`, `group`, `fold`, `decides`.
+    A fate of the model, or `call`, `error`, `open`, `program`, `traced`, `local`, `folded`,
+    `fault`, `log`, `printed`, `note`, `transfer`, `group`, `fold`, `decides`.
     """
     return tuple(_there(run, picture))
 
@@ -23,6 +24,9 @@ def _there(run: Run, picture: Picture) -> Iterator[str]:
     yield from ["error"] * any(one.ended_ns is not None and one.error != "" for one in calls)
     yield from ["open"] * any(one.ended_ns is None for one in calls)
     yield from ["program"] * any(one.host in lanes for one in run.programs)
+    yield from ["traced"] * any(not one.is_local for one in run.traced)
+    yield from ["local"] * any(one.is_local for one in run.traced)
+    yield from ["folded"] * any(isinstance(one, FoldedCalls) for one in run.traced)
     packets = [one for one in run.packets if {one.source, one.target} <= lanes]
     yield from [DELIVERED] * any(one.fates == (DELIVERED,) for one in packets)
     there = {fate for one in packets for fate in one.fates} - {DELIVERED}

@@ -12,6 +12,7 @@ from lab.agent import calls
 from lab.agent.call_server.registry import Role
 from lab.evidence.events import Raised, Value
 from lab.evidence.verdict import Judgement, Verdict
+from lab.report.traced_call import Traced
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,8 @@ class Call:
 class Program:
     """A program on a host; `exit_status` is None where it had not ended.
 
-    `environment` are the variables that its step added.
+    `environment` are the variables that its step added. A call that it made as a traced program
+    has the `step` or the `name` that it was started under.
     """
 
     number: int
@@ -140,6 +142,8 @@ class Program:
     exit_status: int | None
     verdict: Verdict | None = None
     environment: tuple[tuple[str, str], ...] = ()
+    step: int | None = None
+    name: str | None = None
 
     @property
     def line(self) -> str:
@@ -249,6 +253,7 @@ class Run:
     packets: tuple[Packet, ...]
     background: int
     calls: tuple[Call, ...]
+    traced: tuple[Traced, ...]
     programs: tuple[Program, ...]
     faults: tuple[Fault, ...]
     logs: tuple[Log, ...]

@@ -10,8 +10,8 @@ from typing import Any
 
 from lab.net.fate import DELIVERED
 from lab.report.arrows import fate_words, marks
+from lab.report.entries import Kind
 from lab.report.model import Run
-from lab.report.rows import Kind
 from lab.report.sampling import sampled
 from lab.report.shapes import Picture
 

@@ -14,7 +14,9 @@ from markupsafe import Markup
 
 from lab.evidence.os_errors import naming
 from lab.report.call_text import duration
-from lab.report.facts import MOST_PACKETS, facts
+from lab.report.callers import callers
+from lab.report.entries import Kind
+from lab.report.facts import MOST_PACKETS, MOST_TRACED, facts
 from lab.report.legend import legend
 from lab.report.model import Run
 from lab.report.overview import mark
@@ -22,7 +24,6 @@ from lab.report.packet_columns import on_the_page
 from lab.report.payload import payload
 from lab.report.picture import draw
 from lab.report.printed import by_hosts
-from lab.report.rows import Kind
 from lab.report.summary import verdict_summary
 from lab.report.topology import topology
 
@@ -54,10 +55,12 @@ def render(run: Run) -> str:
             when=_when(run.began_ns),
             lasted=duration(run.ended_ns - run.began_ns),
             legend=legend(run, picture),
-            kinds=_kinds(kinds),
+            kinds=_kinds(kinds | {Kind.TRACED} if run.traced else kinds),
             facts=facts(run),
+            callers=callers(run.traced),
             printed=by_hosts(run),
             listed=MOST_PACKETS,
+            most_traced=MOST_TRACED,
             left_out=len(here - first),
             elsewhere=len(run.packets) - len(here | first),
             data=inline_json(payload(run, picture)),
@@ -86,7 +89,8 @@ def write(path: Path, text: str) -> None:
 
 def _kinds(kinds: set[Kind]) -> list[tuple[str, str]]:
     """Return the kinds of rows that a reader can choose from, and their names."""
-    names = {"call": "Calls", "program": "Programs", "packet": "Packets", "fault": "Faults"}
+    names = {"call": "Calls", "traced": "Calls of programs", "program": "Programs"}
+    names |= {"packet": "Packets", "fault": "Faults"}
     names |= {"log": "Log lines", "printed": "Printed lines", "note": "Notes"}
     there = {str(kind).partition("-")[0] for kind in kinds}
     there |= {"packet"} if {"group", "transfer"} & there else set()

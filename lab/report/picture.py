@@ -1,21 +1,24 @@
 """The sequence picture as shapes with coordinates; the template only writes them down. Pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from lab.evidence.verdict import Verdict
 from lab.report import timeline
 from lab.report.arrows import BEGIN_Y, END_Y, Arrow, arrow, lower
-from lab.report.columns import columns, most
+from lab.report.columns import columns, most, widths
 from lab.report.curve import curve
+from lab.report.entries import HEIGHTS, Entry, Kind, Thing
 from lab.report.geometry import MARGIN, RAIL, Lanes, lanes
 from lab.report.model import Call, Fault, Note, Packet, Program, Run
 from lab.report.plot import plot
 from lab.report.row_text import Words, clock
-from lab.report.rows import HEIGHTS, Entry, Kind, Thing, tell
-from lab.report.shapes import Picture, Plot, Row
-from lab.report.spans import spans
+from lab.report.rows import tell
+from lab.report.shapes import Bar, Picture, Plot, Row
+from lab.report.spans import bar, bar_kind, spans
 from lab.report.summary import key_call
+from lab.report.traced_call import FoldedCalls, Traced, TracedCall
+from lab.report.traced_values import caller
 from lab.report.wrapping import LETTER, LINE, lines, width
 
 TOP, BOTTOM = 14, 26
@@ -27,7 +30,7 @@ def draw(run: Run) -> Picture:
     entries, beside = tell(run), columns(run)
     there = _lanes(run, entries, most(run, beside))
     arriving = {one.thing.number for one in entries if one.kind is Kind.ARRIVAL}
-    make = _Rows(run, there, arriving)
+    make = _Rows(run, there, arriving, beside)
     rows = [make.row(entry) for entry in entries]
     heights = [(entry.time_ns, row.height) for entry, row in zip(entries, rows, strict=True)]
     placed, bottom = timeline.place(heights, TOP, [entry.until_ns for entry in entries])
@@ -76,10 +79,14 @@ def _lanes(run: Run, entries: Sequence[Entry], bars: Sequence[int]) -> Lanes:
 class _Rows:
     """Makes rows; `arriving` are the packets whose arrival has a row of its own."""
 
-    def __init__(self, run: Run, there: Lanes, arriving: Collection[int]) -> None:
+    def __init__(
+        self, run: Run, there: Lanes, arriving: Collection[int], beside: Mapping[str, int]
+    ) -> None:
         self._run = run
         self._lanes = there
         self._arriving = arriving
+        self._beside = beside
+        self._wide = widths(run, beside)
         self._key = key_call(run)
         self._words = Words(run, there)
 
@@ -106,7 +113,7 @@ class _Rows:
             fold_ns=0,
             spoken=self._words.spoken(entry),
             hosts=_hosts(entry),
-            connection=thing.connection if isinstance(thing, Packet | Call) else None,
+            connection=thing.connection if isinstance(thing, _CONNECTED) else None,
             fates=thing.fates if isinstance(thing, Packet) and kind is Kind.PACKET else (),
             text=text,
             arrow=drawn,
@@ -118,8 +125,14 @@ class _Rows:
             inside=tuple(self.row(one) for one in entry.inside),
             parts=tuple(self.row(one) for one in entry.parts),
             plot=its,
-            whole=self._words.whole(entry) if isinstance(thing, Call) else "",
+            whole=self._words.whole(entry) if isinstance(thing, Call | Traced) else "",
+            bar=self._bar(thing) if isinstance(thing, Traced) else None,
+            caller=_caller(thing) if isinstance(thing, Traced) else None,
         )
+
+    def _bar(self, traced: Traced) -> Bar | None:
+        place = bar(traced, self._lanes, self._beside, self._wide)
+        return Bar(*place, bar_kind(traced)) if place else None
 
     def _plot(self, entry: Entry) -> Plot:
         first = entry.packets[0]
@@ -129,7 +142,7 @@ class _Rows:
     def _arrow(self, entry: Entry, *, across: bool) -> Arrow | None:
         thing = entry.thing
         if isinstance(thing, Packet) and entry.kind is Kind.GROUP and thing.source == thing.target:
-            return self._beside(thing.source)
+            return self._at_side(thing.source)
         if isinstance(thing, Packet) and entry.kind in {Kind.PACKET, Kind.GROUP}:
             return arrow(thing, self._lanes, across=across)
         return self._pile() if entry.kind is Kind.GROUP else None
@@ -139,7 +152,7 @@ class _Rows:
             return None
         return None if isinstance(entry.thing, Packet) else self._lanes.x(entry.thing.host)
 
-    def _beside(self, host: str) -> Arrow | None:
+    def _at_side(self, host: str) -> Arrow | None:
         """Return where a group of a host's packets to itself lies: beside its lane."""
         there = self._lanes
         if host not in there.hosts or len(there.hosts) < 2:
@@ -159,7 +172,17 @@ class _Rows:
         return Arrow(xs[0] + RAIL, BEGIN_Y, xs[-1] - RAIL, END_Y, "head", (), *where)
 
 
+_CONNECTED = Packet | Call | TracedCall | FoldedCalls
 _DOTS = {Kind.LOG, Kind.PRINTED, Kind.NOTE, Kind.FAULT_ON, Kind.FAULT_OFF}
+
+
+def _caller(traced: Traced) -> tuple[str, str, str]:
+    """Return what a traced call can be filtered by; "" for what those of a fold differ in."""
+    there = {caller(one) for one in traced.calls}
+    program, thread, descriptor = (
+        words.pop() if len(words) == 1 else "" for words in map(set, zip(*there, strict=True))
+    )
+    return program, thread, descriptor
 
 
 def _is_bad(thing: object) -> bool:

@@ -11,12 +11,13 @@ from lab.evidence import event_file, folders, outside, scenario_file, verdict_fi
 from lab.evidence.events import End, Event, Start
 from lab.evidence.packets import is_altered
 from lab.evidence.verdict import Judgement, Verdict, overall
-from lab.report import correlate
+from lab.report import correlate, traced_packets
 from lab.report import events as run_events
 from lab.report.expected import Expectations
 from lab.report.hosts import addresses_of, in_order
 from lab.report.model import Call, Packet, Run
 from lab.report.packets import Traffic, read_traffic
+from lab.report.trace_folding import folded
 from lab.scenario.hosts import Hosts
 from lab.scenario.model import Scenario
 from lab.scenario.reader import read as read_scenario
@@ -146,6 +147,7 @@ def _run(
 ) -> Run:
     addresses = addresses_of(found)
     calls = correlate.link(shown.calls, traffic, addresses)
+    traced = folded(traced_packets.link(shown.traced, traffic))
     packets = tuple(traffic.packets)
     began_ns, ended_ns = _times(found, packets, calls, shown)
     named = (start.test or start.scenario) if start else None
@@ -171,6 +173,7 @@ def _run(
         packets=packets,
         background=traffic.background,
         calls=calls,
+        traced=tuple(traced),
         programs=tuple(shown.programs),
         faults=tuple(shown.faults),
         logs=tuple(shown.logs),
@@ -190,6 +193,7 @@ def _times(
     """Return when the first thing happened, and when the steps were over."""
     times = [event.time_ns for event in found] + [one.time_ns for one in packets[-1:]]
     began = [one.began_ns for one in calls] + [one.began_ns for one in shown.programs]
+    began += [one.began_ns for one in shown.traced[:1]]
     began += [one.on_ns for one in shown.faults] + [one.time_ns for one in packets[:1]]
     # After its steps the lab closes what is open: that is no part of the story.
     return min(began or times or [0]), shown.played_ns or max(times, default=0)
@@ -205,9 +209,10 @@ def _hosts(
     """Return the hosts that have a lane: those with something to show, or all if none has."""
     active = {host for one in packets for host in (one.source, one.target)}
     active |= {one.host for one in calls} | {one.host for one in shown.programs}
+    active |= {one.host for one in shown.traced}
     active |= {one.host for one in shown.printed if one.time_ns >= began_ns}
     active |= {one.host for one in shown.logs} | {one.host for one in shown.faults} - {""}
-    return in_order(known, active, packets, calls) or tuple(dict.fromkeys(known))
+    return in_order(known, active, packets, [*calls, *shown.traced]) or tuple(dict.fromkeys(known))
 
 
 def _title(start: Start | None, name: str) -> str:

@@ -6,12 +6,15 @@ from lab.report.arrows import TEXT_Y, Arrow, fate_words, marks, spoken
 from lab.report.call_text import WHOLE, counted, duration
 from lab.report.curve import curve
 from lab.report.curve import spoken as spoken_curve
+from lab.report.entries import HEIGHTS, Entry, Kind
 from lab.report.geometry import Lanes
-from lab.report.group_text import group_parts, group_words
+from lab.report.group_text import calls_here, group_parts, group_words
+from lab.report.hosts import names_by_address
 from lab.report.model import Call, Fault, Log, Note, Packet, Printed, Program, Run
-from lab.report.rows import HEIGHTS, Entry, Kind
 from lab.report.sampling import sampled
 from lab.report.shapes import Text
+from lab.report.traced_call import FoldedCalls, TracedCall
+from lab.report.traced_text import parts as traced_parts
 from lab.report.wrapping import BELOW, wrap
 
 _MOST_TEXT = 60  # of what the room would not cut
@@ -30,6 +33,7 @@ class Words:
         self._run = run
         self._lanes = there
         self._here = sampled(run.packets)
+        self.names = names_by_address(run.addresses)
 
     def text(self, entry: Entry, drawn: Arrow | None) -> Text | None:
         """Return the words of a row, in the room that they have there."""
@@ -94,7 +98,7 @@ class Words:
         """Return the words of a row, each with its kind."""
         return tuple((kind, word) for kind, word in self._parts(entry, whole) if word)
 
-    def _parts(self, entry: Entry, whole: bool) -> Iterator[tuple[str, str]]:
+    def _parts(self, entry: Entry, whole: bool) -> Iterator[tuple[str, str]]:  # noqa: C901 - a table
         thing, kind = entry.thing, entry.kind
         if kind is Kind.GROUP:
             yield from group_parts(entry, self._lanes, self._here)
@@ -102,6 +106,9 @@ class Words:
         match thing:
             case Call():
                 yield from _call_parts(thing, kind, whole)
+            case TracedCall() | FoldedCalls():
+                yield from traced_parts(thing, kind, self.names, whole=whole)
+                yield "by", calls_here(entry) if whole else ""
             case Program():
                 yield from _program_parts(thing, kind, whole)
             case Packet():

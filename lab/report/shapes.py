@@ -1,11 +1,12 @@
 """What the picture is made of: rows, words and spans, with their coordinates. Data, no more."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lab.report.arrows import Arrow
+from lab.report.entries import Kind
 from lab.report.geometry import Lanes
 from lab.report.model import Packet
-from lab.report.rows import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,21 @@ class Plot:
     marks: tuple[Marks, ...]
 
 
+class Bar(NamedTuple):
+    """A bar within its row: from where to where it is wide, and its classes."""
+
+    x1: int
+    x2: int
+    kind: str
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One thing that happened. `hosts` and `connection` are what it can be filtered by.
 
     A group stands for `packets`, and for the rows of calls `inside`. A transfer has a `plot` and
-    opens into the rows `parts`. `whole` is a call's text, uncut.
+    opens into the rows `parts`. `whole` is a call's text, uncut. That of a traced call has its
+    `bar`, and its `caller`: program, thread and descriptor.
     """
 
     key: str
@@ -85,6 +95,8 @@ class Row:
     parts: tuple["Row", ...] = ()
     plot: Plot | None = None
     whole: str = ""
+    bar: Bar | None = None
+    caller: tuple[str, str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

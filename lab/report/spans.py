@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from lab.report.columns import key as key_of
-from lab.report.geometry import BAR, BESIDE, Lanes
+from lab.report.columns import widths
+from lab.report.geometry import BAR, BESIDE, INNER, Lanes
 from lab.report.model import Call, Fault, Program, Run
 from lab.report.shapes import Row, Span
+from lab.report.traced_call import Traced
 
-BAR_FREE = 5
+BAR_FREE, TRACED_FREE = 5, 4  # above and below a bar in its row
 _AROUND = 14  # on each side of a host's lane
 
 
@@ -97,29 +99,62 @@ def _together(
 def _bars(
     run: Run, there: Lanes, rows: Mapping[str, Row], columns: Mapping[str, int]
 ) -> Iterator[Span]:
-    things: list[Call | Program] = sorted((*run.programs, *run.calls), key=lambda one: one.began_ns)
-    for thing in things:
-        x, key = there.x(thing.host), key_of(thing)
-        if x is None or key not in rows:
+    wide = widths(run, columns)
+    traced_programs = {one.program for one in run.traced}
+    things: list[Call | Program | Traced] = [*run.programs, *run.calls, *run.traced]
+    for thing in sorted(things, key=lambda one: one.began_ns):
+        key = key_of(thing)
+        place = bar(thing, there, columns, wide) if key in rows else None
+        if place is None:
             continue
-        _, anchor = there.label(thing.host)
-        x += columns[key] * BESIDE * (-1 if anchor == "end" else 1)
         is_whole = f"{key}e" not in rows
         last = rows[key if is_whole else f"{key}e"]
-        kind = "bar program" if isinstance(thing, Program) else "bar"
-        if thing.ended_ns is None:
-            kind += " open"
-        elif isinstance(thing, Call) and thing.error:
-            kind += " error"
+        kind = bar_kind(thing)
+        if isinstance(thing, Program) and thing.number in traced_programs:
+            kind += " around"  # it is drawn below the calls in it
+        free = BAR_FREE if is_whole else 7
+        if isinstance(thing, Traced):
+            free = TRACED_FREE
         yield Span(
             kind=kind,
             key=key,
             first=key,
-            begin=BAR_FREE if is_whole else 7,
+            begin=free,
             last=last.key,
-            end=last.height - (BAR_FREE if is_whole else 7),
-            x1=x - BAR // 2,
-            x2=x + BAR // 2,
+            end=last.height - free,
+            x1=place[0],
+            x2=place[1],
             y1=0,
             y2=0,
         )
+
+
+def bar(
+    thing: Call | Program | Traced,
+    there: Lanes,
+    columns: Mapping[str, int],
+    wide: Mapping[int, int],
+) -> tuple[int, int] | None:
+    """Return from where to where a bar is wide; None where it has no lane."""
+    x, key = there.x(thing.host), key_of(thing)
+    if x is None or key not in columns:
+        return None
+    _, anchor = there.label(thing.host)
+    sign = -1 if anchor == "end" else 1
+    x += columns[key] * BESIDE * sign
+    half = (INNER if isinstance(thing, Traced) and thing.program is not None else BAR) // 2
+    more = sign * BESIDE * (wide[thing.number] - 1) if isinstance(thing, Program) else 0
+    return x - half + min(0, more), x + half + max(0, more)
+
+
+def bar_kind(thing: Call | Program | Traced) -> str:
+    """Return the classes of a bar."""
+    kind = "bar"
+    if isinstance(thing, Program):
+        kind = "bar program"
+    elif isinstance(thing, Traced):
+        kind = "bar traced local" if thing.is_local else "bar traced"
+        return kind + (" open" if thing.ended_ns is None else " error" * thing.is_failed)
+    if thing.ended_ns is None:
+        return f"{kind} open"
+    return f"{kind} error" if isinstance(thing, Call) and thing.error else kind

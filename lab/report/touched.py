@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lab.net.fate import DELIVERED
 from lab.report.columns import key
 from lab.report.model import Call, Fault, Packet, Program, Run
+from lab.report.traced_call import Traced, every
 
 
 def is_touched(packet: Packet) -> bool:
@@ -21,7 +22,8 @@ def touched(run: Run) -> tuple[str, ...]:
 def _touched(run: Run) -> Iterator[str]:
     packets = {one.number for one in run.packets if is_touched(one)}
     failed = [fault for fault in run.faults if fault.host]
-    for call in run.calls:
+    calls: list[Call | Traced] = [*run.calls, *every(run.traced)]
+    for call in calls:
         if not packets.isdisjoint(call.packets) or any(_felt(call, one) for one in failed):
             yield key(call)
     for program in run.programs:
@@ -29,7 +31,7 @@ def _touched(run: Run) -> Iterator[str]:
             yield key(program)
 
 
-def _felt(thing: Call | Program, fault: Fault) -> bool:
+def _felt(thing: Call | Program | Traced, fault: Fault) -> bool:
     ended_ns = thing.looked_ns if thing.ended_ns is None else thing.ended_ns
     off_ns = fault.on_ns if fault.is_moment else fault.off_ns
     is_begun = off_ns is None or thing.began_ns <= off_ns

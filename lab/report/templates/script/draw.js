@@ -66,13 +66,14 @@ const sentence = n => [`${hostOf(packets.s[n])} to ${hostOf(packets.g[n])}: ${pa
   texts[packets.m[n]], fateOf(n), faultOf(n) && `by fault ${faultOf(n)}`].filter(Boolean).join(", ");
 
 const drawCall = item => {
-  const host = hosts.indexOf(item.hosts[0]), call = item.call, bar = measures.bar;
-  const row = rowOf(item, call.kind, measures.call);
+  const host = hosts.indexOf(item.hosts[0]), call = item.call, half = measures.bar / 2;
+  const [x1, x2, kind] = call.bar || [xs[host] - half, xs[host] + half, "bar"], free = call.bar ? measures.traced_free : measures.bar_free;
+  const row = rowOf(item, kind.includes("local") ? `${call.kind} local` : call.kind, item.h);
   row.setAttribute("aria-label", `${seconds(item.t)} s: ${item.hosts[0]}: ${call.whole}`);
   if (host < 0) return row;
   const [x, anchor] = data.labels[host];
-  row.append(wordsAt(x, measures.call / 2 + 4, anchor, call.parts), element("rect", {class: "bar", rx: 3,
-    x: xs[host] - bar / 2, y: measures.bar_free, width: bar, height: measures.call - 2 * measures.bar_free}));
+  row.append(wordsAt(x, item.h / 2 + 4, anchor, call.parts), element("rect", {class: kind, rx: 3,
+    x: x1, y: free, width: x2 - x1, height: item.h - 2 * free}));
   return row;
 };
 

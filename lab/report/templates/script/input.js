@@ -8,6 +8,7 @@ const act = item => {
     openGroup(item, !item.isOpen);
     filter();
     shut(before);
+    if (isFolded(item)) (item.isOpen ? choose : letGo)(item);
   } else if (chosen === base(item.id)) letGo();
   else choose(item);
 };
@@ -66,7 +67,7 @@ if (svg) {
   for (const kind of ["scroll", "resize"]) addEventListener(kind, later, {passive: true});
   at("filters").hidden = false;
   at("filters").addEventListener("change", filter);
-  at("unfold").hidden = !svg.querySelector(".fold, .row.group");
+  at("unfold").hidden = !svg.querySelector(".fold, .row.group, .row[aria-expanded]");
   at("unfold").addEventListener("click", event => unfoldAll(event.target));
 }
 const button = at("copy"), more = at("more");

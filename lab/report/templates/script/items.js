@@ -6,7 +6,7 @@ let order = []; // what is shown and can be walked to, folds among it
 let current = null; // where Tab leads to
 
 const ownItem = row => ({id: row.id, t: Number(row.dataset.t), until: Number(row.dataset.until || row.dataset.t), h: Number(row.dataset.h), kind: row.classList[1],
-  hosts: row.dataset.hosts.split(" ").filter(Boolean), c: row.dataset.c === undefined ? null : Number(row.dataset.c),
+  hosts: row.dataset.hosts.split(" ").filter(Boolean), c: row.dataset.c === undefined ? null : Number(row.dataset.c), caller: row.dataset.caller?.split("\n"),
   node: row, isOwn: true, gone: false, group: null, top: 0, time: row.querySelector(".time")?.textContent || ""});
 const ownFold = node => ({isFold: true, node, isOpen: false, isOn: true, us: 0, h: measures.fold, top: 0});
 
@@ -84,6 +84,7 @@ const stretch = bottom => {
     const a = there.get(one.dataset.a), b = there.get(one.dataset.b);
     const isKept = !(there.get(one.dataset.for)?.gone ?? true) && !(a.gone && b.gone);
     one.classList.toggle("gone", !isKept);
+    one.classList.toggle("opened", Boolean(there.get(one.dataset.for)?.isOpen));
     if (!isKept) continue;
     const y1 = a.top + Number(one.dataset.ao), y2 = b.top + Number(one.dataset.bo);
     if (one.tagName === "rect") {
@@ -121,7 +122,7 @@ const drawn = (item, last) => {
   last.after(node);
   itemOf.set(node, item);
   item.node = node;
-  if (item.box) showOpen(item);
+  if (isGroup(item)) showOpen(item);
   light(node);
   return node;
 };

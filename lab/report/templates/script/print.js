@@ -13,11 +13,12 @@ const slices = () => {
     const begin = cuts[n], slice = element("svg", {class: "slice", viewBox: `0 ${begin} ${data.width} ${end - begin}`});
     const put = one => { const copy = one.cloneNode(true); copy.removeAttribute("id"); slice.append(copy); };
     const spans = shapes.filter(({box}) => box.y < end && box.y + box.height > begin).map(({one}) => one);
-    const isIn = name => one => one.parentNode.id === name;
+    const isIn = (...names) => one => names.includes(one.parentNode.id);
     spans.filter(isIn("shades")).forEach(put);
     svg.querySelectorAll(".lane").forEach(put);
+    spans.filter(isIn("around")).forEach(put);
     for (; next < rows.length && rows[next].top < end; next++) put(rows[next].node);
-    spans.filter(one => !isIn("shades")(one)).forEach(put);
+    spans.filter(one => !isIn("shades", "around")(one)).forEach(put);
     return slice;
   });
 };

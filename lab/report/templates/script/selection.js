@@ -8,6 +8,7 @@ const overlaps = (keys, {packets: [first, last], calls}) => {
 const lit = key => {
   const keys = new Set([key, `${key}e`, `${key}a`, `${key}s`, `${key}t`]);
   for (const [a, b] of data.links[key] || []) for (let n = a; n <= b; n++) if (isHere(n)) keys.add(`p${n}`).add(`p${n}a`);
+  if (key[0] === "y") for (const call of data.groups[key]?.calls || []) keys.add(call.id);
   if (key[0] === "p") {
     for (const [call, ranges] of Object.entries(data.links))
       if (ranges.some(([a, b]) => a <= number(key) && number(key) <= b)) keys.add(call).add(`${call}e`);
