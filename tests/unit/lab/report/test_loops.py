@@ -7,12 +7,12 @@ import pytest
 from lab.evidence.events import End
 from lab.net.packet import parse
 from lab.report.arrows import LOOP_Y, Arrow, arrow
+from lab.report.entries import Kind
 from lab.report.flows import Flows
 from lab.report.geometry import LOOP, RAIL, lanes
 from lab.report.model import Packet, Run
 from lab.report.picture import draw
 from lab.report.reading import read
-from lab.report.rows import Kind
 from lab.report.topology import topology
 from tests import made_evidence as made
 from tests.made_evidence import ACK, CLIENT, PSH, SERVER, SYN, call, tcp

@@ -7,6 +7,7 @@ import pytest
 from lab.agent.wire.impairments import in_words
 from lab.evidence.events import FaultOff, Raised
 from lab.report.arrows import arrow, fate_words
+from lab.report.entries import Kind
 from lab.report.geometry import RAIL, TIMES, lanes
 from lab.report.hosts import in_order
 from lab.report.model import Packet, Run
@@ -14,7 +15,6 @@ from lab.report.packet_text import tcp_flags
 from lab.report.picture import draw
 from lab.report.reading import read
 from lab.report.row_text import links_words
-from lab.report.rows import Kind
 from lab.report.shapes import Picture
 from lab.report.topology import topology
 from lab.report.wrapping import width

@@ -8,11 +8,11 @@ import pytest
 from lab import report
 from lab.evidence.events import End, Event, HostOutput, LastOutput, OutputCut
 from lab.report import printed
+from lab.report.entries import Kind
 from lab.report.facts import facts
 from lab.report.payload import payload
 from lab.report.picture import draw
 from lab.report.reading import read
-from lab.report.rows import Kind
 from tests import made_evidence as made
 
 TRACEBACK = (

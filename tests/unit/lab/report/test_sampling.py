@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from lab.evidence.events import CallOutcome
+from lab.report.entries import Kind
 from lab.report.model import Packet
 from lab.report.packet_columns import on_the_page, packet_columns
 from lab.report.page import render
 from lab.report.picture import draw
 from lab.report.reading import read
-from lab.report.rows import Kind
 from lab.report.sampling import MOST, sampled
 from tests import made_evidence as made
 
