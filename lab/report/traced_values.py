@@ -10,15 +10,12 @@ from lab.report.traced_packets import plain_end
 
 Names = Mapping[str, str]  # of hosts, by their addresses
 SHORT_ABOUT = 18
-_FAMILY_DIGITS = 4
 _DATA = frozenset({Role.SEND, Role.RECEIVE})
 _ASK_NAMES = frozenset({"getsockname", "getpeername"})  # their address is what they gave
 
 
 def end(text: str, names: Names) -> str:
     """Return a socket's end with the name of its host: `server:8000`; a path as it is."""
-    if len(text) > _FAMILY_DIGITS and not text.strip("0"):
-        return "AF_UNSPEC"  # an address without a family, as the tracer has it: it ends a connect
     return named_end(plain_end(text), names) or plain_end(text)
 
 

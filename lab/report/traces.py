@@ -8,21 +8,20 @@ from lab.report.model import Program
 from lab.report.traced_call import TracedCall
 
 _NOTICES = {
-    "io_uring": "it may use sockets through io_uring, and those calls are not seen",
-    "ptrace": "it traces other programs itself, and their calls are not seen",
-    "architecture": "its system calls are of another architecture, and are not seen",
-    "unfiltered": "each of its system calls is looked at, of files, too: it runs slower",
-    "no_new_privileges": "set-user-ID programs that it runs get no rights by that",
+    "io_uring": "unseen: what {} calls through io_uring",
+    "ptrace": "unseen: calls of what {} itself traces",
+    "architecture": "unseen: calls of {}, of another architecture",
+    "unfiltered": "{} runs slower: each of its system calls is looked at, of files, too",
+    "no_new_privileges": "set-user-ID programs that {} runs have no rights by that",
 }
 _UNSEEN = frozenset({"io_uring", "ptrace", "architecture"})
 
 
 def notice_words(notice: TraceNotice) -> tuple[str, bool]:
     """Return a notice as a sentence, and whether it says that calls are not seen."""
-    words = _NOTICES.get(notice.subject, notice.subject)
-    detail = f" ({notice.detail})" if notice.detail else ""
-    text = f"trace of {notice.program}, process {notice.pid}: {words}{detail}"
-    return text, notice.subject in _UNSEEN
+    words = _NOTICES.get(notice.subject, f"{{}}: {notice.subject}").format(notice.program)
+    detail = f": {notice.detail}" if notice.detail else ""
+    return f"{words} (trace of process {notice.pid}{detail})", notice.subject in _UNSEEN
 
 
 def traced_calls(found: Iterable[ProgramCall], programs: Sequence[Program]) -> list[TracedCall]:

@@ -21,7 +21,7 @@ _NARROW, _WIDE = (
 )
 _THIN, _PLAIN, _BROAD, _CAPITAL = 4.9, 8.0, 12.0, 9.4
 _BOLD = 1.1
-_BOLD_KINDS = frozenset({"name", "error", "fault", "fate", "many", "open", "sign"})
+_BOLD_KINDS = frozenset({"name", "error", "fault", "fate", "many", "open", "sign", "note"})
 _SMALL = frozenset({"mark", "by", "lasted", "fate"})
 _SENTENCES = frozenset({"note", "what"})  # may be broken between any two words
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"

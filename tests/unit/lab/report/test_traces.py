@@ -81,7 +81,7 @@ def test_calls_of_threads_at_a_time_stand_beside_each_other_within_it(tmp_path: 
         (traced(5, "setsockopt", arguments=SET), "setsockopt TCP_NODELAY 1 → ok"),
         (traced(5, "close"), "close server:21567 → ok"),
         (traced(5, "recvfrom", ms=None), "recvfrom → did not return"),
-        (traced(5, "connect", arguments={"addr": "0" * 28}), "connect AF_UNSPEC → ok"),
+        (traced(5, "connect", arguments={"addr": "AF_UNSPEC"}), "connect AF_UNSPEC → ok"),
     ],
 )  # fmt: skip
 def test_words(tmp_path: Path, call: Event, expected: str) -> None:
@@ -138,7 +138,7 @@ def test_calls_on_local_sockets_are_one_fold_of_all_threads(tmp_path: Path) -> N
     run = run_of(tmp_path, calls)
     assert words(run) == ["+ AF_UNIX \N{MULTIPLICATION SIGN}6 /var/run/nscd/socket"]
     assert "6 gave ENOENT" in draw(run).rows[-2].whole
-    assert legend(run, draw(run)) == ("program", "local", "folded")
+    assert legend(run, draw(run)) == ("program", "local", "folded", "fold")
 
 
 def test_program_of_a_call_is_found(tmp_path: Path) -> None:
@@ -232,8 +232,8 @@ def test_notice_is_a_note(tmp_path: Path, subject: str, is_bad: bool) -> None:
     run = run_of(tmp_path, [made.at(4, notice)])
     note = run.notes[0]
     assert (note.host, note.is_bad) == ("client", is_bad)
-    assert note.text.startswith("trace of curl, process 5: ")
-    assert note.text.endswith("(EPERM)")
+    assert "curl" in note.text
+    assert note.text.endswith("(trace of process 5: EPERM)")
 
 
 def test_table_and_filters_have_the_calls(tmp_path: Path) -> None:
