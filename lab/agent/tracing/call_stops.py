@@ -93,15 +93,17 @@ class CallStops:
 
     def forget(self, task: Task) -> None:
         """Report what a thread was doing when it ended."""
-        self.fail_interrupted(task)
+        self.forget_interrupted(task)
         if task.call is not None:
             pending, task.call = task.call, None
             self._report(pending)
 
-    def fail_interrupted(self, task: Task) -> None:
-        """Report calls that were interrupted, and will not be begun anew, as such."""
+    def forget_interrupted(self, task: Task) -> None:
+        """Report calls that were interrupted, and whose end the program has never seen."""
         while task.interrupted:
-            self._fails(task.interrupted.pop(0))
+            pending = task.interrupted.pop(0)
+            pending.ended_ns = None
+            self._report(pending)
 
     def end_reports(self, tasks: Iterable[Task]) -> None:
         """Report what is being done as such, and nothing from now on."""

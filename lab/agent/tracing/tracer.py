@@ -199,7 +199,7 @@ class Tracer:
             if other is not task:
                 del self._tasks[other.tid]
                 self._stops.forget(other)
-        self._stops.fail_interrupted(task)
+        self._stops.forget_interrupted(task)
         self._tasks.pop(former, None)
         task.moved(tid)
         self._tasks[tid] = task
