@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from lab.agent.tracing.matching import is_named
 from lab.evidence.events import (
     Event,
     ProgramCall,
@@ -10,7 +11,7 @@ from lab.evidence.events import (
     StepsEnded,
     TraceNotice,
 )
-from lab.scenario.traced_calls import CallPattern, is_named
+from lab.scenario.traced_calls import CallPattern
 
 _UNSEEN = {
     "io_uring": "{program} on {host} uses io_uring, by which calls are made unseen",

@@ -1,22 +1,16 @@
 """Calls of traced programs: which of them a scenario means, and what must have come of them."""
 
-import re
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass, field, replace
 
 from lab.agent.tracing import call_names
+from lab.agent.tracing.matching import is_named
 from lab.evidence.events import ProgramCall, TraceNotice
 from lab.scenario.peers import Addresses, Peer, shown
 
 # The connection goes on being made (connect(2)).
 _UNFINISHED = ("EINPROGRESS", "EINTR")
 _MOST_SHOWN = 3
-
-
-def is_named(name: str, program: str) -> bool:
-    """Tell whether an executable file has this name, or this name and a version: python3.13."""
-    separator = "[-.]" if name[-1:].isdigit() else "[-.]?"
-    return re.fullmatch(rf"{re.escape(name)}(?:{separator}\d+(?:\.\d+)*)?", program) is not None
 
 
 @dataclass(frozen=True, slots=True)

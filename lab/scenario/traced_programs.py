@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from lab.agent.tracing.matching import is_named
 from lab.errors import ParseError
 from lab.scenario.names import REFUSED, Names, Run
-from lab.scenario.traced_calls import CallPattern, is_named
+from lab.scenario.traced_calls import CallPattern
 from lab.scenario.yaml import Mapping
 from lab.suggestions import meant
 

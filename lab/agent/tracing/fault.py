@@ -6,11 +6,11 @@ wire: what is drawn is a function of the seed, the fault and the number of the c
 """
 
 import errno
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from lab.agent.tracing import errnos
+from lab.agent.tracing import call_names, errnos, matching
 from lab.agent.tracing.task import PendingCall
 from lab.agent.wire import selection
 from lab.agent.wire.flows import Counter
@@ -30,12 +30,19 @@ _COUNTED_CALLS = frozenset(
         *("write", "writev", "pwrite64", "pwritev", "pwritev2"),
     )
 )
+_CALLS = tuple(
+    name for name in call_names.WRITTEN if errnos.OF_CALLS.keys() & call_names.stands_for(name)
+)
 PARAMETERS = (
-    Parameter("call", str, "only this call", choices=tuple(errnos.OF_CALLS), required=True),
-    Parameter("program", str, "only of programs whose executable file has this name"),
+    Parameter("call", str, "only this call, or those it stands for", choices=_CALLS, required=True),
+    Parameter(
+        "program",
+        str,
+        "only of programs whose executable file has this name, or this name and a version",
+    ),
     Parameter("peer", str, "only where the peer has this address: `host:port`, a host, a path"),
     Parameter("port", int, "only where the peer has this port", 1, 65_535),
-    Parameter("family", str, "only on sockets of this family: `AF_INET`, ..."),
+    Parameter("family", str, "only on sockets of this family", choices=tuple(matching.FAMILIES)),
     Parameter("protocol", str, "only on sockets of this protocol: `tcp`, ..."),
     *(one for one in selection.PARAMETERS if one.name in _SELECTION),
     Parameter("errno", str, "fail the call, without making it, with this errno"),
@@ -60,19 +67,20 @@ class CallFault:
         self.matched = 0
         self.acted = 0
         self.call: str = given["call"]
+        self._calls = errnos.OF_CALLS.keys() & call_names.stands_for(self.call)
         self._program: str | None = given["program"]
         self._peers = _peers(given["peer"], addresses)
         self._port: int | None = given["port"]
-        self._family: str | None = given["family"]
+        self._family = matching.FAMILIES.get(given["family"])
         self._protocol: str | None = given["protocol"]
-        self.errno = _errno(given)
+        self.errno = _errno(given, self._calls)
         self.count: int | None = given["count"]
         self.delay_ns = round((given["delay_ms"] or 0) * 1e6)
         if not (self.errno or self.count or self.delay_ns):
             raise ParameterError("fault of a call: give errno, count or delay_ms")
         if self.errno and self.count:
             raise ParameterError("errno and count: choose one; what fails sends nothing")
-        if self.count and self.call not in _COUNTED_CALLS:
+        if self.count and not self._calls & _COUNTED_CALLS:
             text = f"count with call {self.call}: it sends and receives no bytes that are counted"
             raise ParameterError(text)
         unused = dict.fromkeys(one.name for one in selection.PARAMETERS)
@@ -94,9 +102,11 @@ class CallFault:
         return self._selection.is_drawn(counter, draw)
 
     def _matches(self, pending: PendingCall) -> bool:
-        if pending.kind.name != self.call:
+        if pending.kind.name not in self._calls:
             return False
-        if self._program is not None and pending.process.program != self._program:
+        if self._program is not None and not matching.is_named(
+            self._program, pending.process.program
+        ):
             return False
         if not (self._family or self._protocol or self._peers or self._port):
             return True
@@ -134,7 +144,7 @@ def _peers(peer: str | None, addresses: Mapping[str, Sequence[str]]) -> frozense
     return frozenset(found)
 
 
-def _errno(given: Mapping[str, Any]) -> int | None:
+def _errno(given: Mapping[str, Any], calls: Iterable[str]) -> int | None:
     name, call = given["errno"], given["call"]
     if name is None:
         return None
@@ -142,8 +152,9 @@ def _errno(given: Mapping[str, Any]) -> int | None:
     if not isinstance(number, int):
         text = f"errno {parameters.shown(name)}: there is none of this name (errno(3))"
         raise ParameterError(text)
-    if name not in errnos.OF_CALLS[call] and not given["force"]:
-        listed = ", ".join(sorted(errnos.OF_CALLS[call]))
+    known = frozenset[str]().union(*(errnos.OF_CALLS[one] for one in calls))
+    if name not in known and not given["force"]:
+        listed = ", ".join(sorted(known))
         text = (
             f"errno {name}: {call}(2) does not list it ({listed}); force: true does it all the same"
         )

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from lab.agent.tracing import call_names
+from lab.agent.tracing import call_names, matching
 from lab.evidence.events import HostUp, ProgramCall, StepsEnded
 from lab.evidence.verdict import Evidence
 from lab.net import constants
@@ -20,11 +20,6 @@ from lab.scenario.traced_calls import CallCounter, CallOutcome, CallPattern, des
 from lab.scenario.yaml import Mapping
 from lab.suggestions import meant, near
 
-# By the words that people write, those of events.
-_FAMILIES = {
-    **{"ipv4": "AF_INET", "ipv6": "AF_INET6", "unix": "AF_UNIX"},
-    **{name: name for name in ("AF_INET", "AF_INET6", "AF_UNIX", "AF_NETLINK", "AF_PACKET")},
-}
 _PROTOCOLS = (
     *("tcp", "udp", "unix", "icmp", "icmpv6", "sctp", "mptcp", "dccp", "udplite", "raw"),
     *("netlink", "packet", "vsock"),
@@ -41,7 +36,7 @@ _KEYS: Keys = {
     "call": keys.text("only these calls", enum=[*call_names.WRITTEN]),
     "peer": keys.text(f"{_PEER}, `[address]:port`, or the path of a Unix socket"),
     "to": keys.text("the same as peer"),
-    "family": keys.text("only on sockets of this family", enum=[*_FAMILIES]),
+    "family": keys.text("only on sockets of this family", enum=[*matching.FAMILIES]),
     "protocol": keys.text("only on sockets of this protocol", enum=[*_PROTOCOLS]),
     "descriptor": keys.number("only on this descriptor", minimum=0),
 }
@@ -100,7 +95,7 @@ class Calls(Subject):
             given.get("of", str),
             _call(given),
             _peer(given, reading),
-            _FAMILIES.get(_known(given, "family", _FAMILIES) or ""),
+            matching.FAMILIES.get(_known(given, "family", matching.FAMILIES) or ""),
             _known(given, "protocol", _PROTOCOLS),
             values.count(given, "descriptor"),
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lab.agent.tracing.matching import is_named
 from lab.errors import ScenarioError
 from lab.evidence.events import ProgramCall, ProgramSocket
 from lab.scenario.conditions.calls import Calls
@@ -14,7 +15,7 @@ from lab.scenario.peers import Peer
 from lab.scenario.reader import read
 from lab.scenario.steps.expect import ExpectStep
 from lab.scenario.steps.run import RunStep
-from lab.scenario.traced_calls import CallCounter, CallOutcome, CallPattern, is_named
+from lab.scenario.traced_calls import CallCounter, CallOutcome, CallPattern
 
 HEAD = "title: x\nshows: y\nhosts: [server, client]\n"
 TRACED = "  - {on: client, run: curl server, trace: true, later: fetch}\n"
