@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from socket import socket
 
 from lab.api import outputs
@@ -31,7 +32,7 @@ class Lab(Links):
     ) -> None:
         """Make it of its engine's; `shared_since_ns` is for a view of it (see `view`)."""
         hosts = hosts or {
-            name: Host(one, observer, addresses=self.addresses)
+            name: Host(one, observer, addresses=partial(_addresses, engine_lab))
             for name, one in engine_lab.hosts.items()
         }
         super().__init__(hosts, observer)
@@ -57,7 +58,7 @@ class Lab(Links):
                 observer,
                 begin_agent=begin_agent,
                 call_connection=lambda host=host: host.call_connection,  # type: ignore[misc]
-                addresses=self.addresses,
+                addresses=partial(_addresses, self._engine_lab),
             )
             for name, host in self.hosts.items()
         }
@@ -100,7 +101,7 @@ class Lab(Links):
 
     def addresses(self) -> Mapping[str, Sequence[str]]:
         """Ask the engine for the addresses of each host, now."""
-        return {host.name: host.addresses for host in self.status().hosts}
+        return _addresses(self._engine_lab)
 
     def close(self) -> None:
         """Close the connections to agents and tracers; what was added by them is lifted."""
@@ -150,3 +151,8 @@ class Lab(Links):
             text = f"lab {self.name}: is for other tests, too; it is taken down after the last"
             raise UsageError(text)
         self._engine_lab.down(progress=progress)
+
+
+# No method: a host that refers to its lab would keep the lab, and its connections, from ending.
+def _addresses(lab: EngineLab) -> Mapping[str, Sequence[str]]:
+    return {host.name: host.addresses for host in lab.status().hosts}
