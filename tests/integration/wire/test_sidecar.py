@@ -51,9 +51,11 @@ def name(engine: Engine, tmp_path: Path) -> Iterator[str]:
     name = f"lab-test-{secrets.token_hex(3)}"
     (tmp_path / "compose.yaml").write_text(THEIRS)
     with engine.guarded(name):
-        compose(name, tmp_path, "up", "--detach")
-        yield name
-        compose(name, tmp_path, "down", "--volumes")
+        try:
+            compose(name, tmp_path, "up", "--detach")
+            yield name
+        finally:
+            compose(name, tmp_path, "down", "--volumes")
     assert_nothing_left(name, 15)
 
 
