@@ -8,15 +8,15 @@ from lab.agent.call_server import encoding
 from lab.api.call_fault import fault_id
 from lab.evidence.events import ProgramCall, ProgramSocket, TraceNotice
 
+_NO_DATA = encoding.encode(b"")
 OnTraced = Callable[[ProgramCall | TraceNotice], object]
 
 
 class Trace:
     """That of one program; `on_event` is called by a thread of its own."""
 
-    def __init__(self, host: str, pid: int, on_event: OnTraced) -> None:
+    def __init__(self, host: str, on_event: OnTraced) -> None:
         self.host = host
-        self._pid = pid
         self._on_event = on_event
         self._calls: list[ProgramCall] = []
         self._exited = threading.Event()
@@ -36,7 +36,6 @@ class Trace:
 
     def on_call(self, fields: Mapping[str, Any]) -> None:
         """Take a call, as its tracer wrote it."""
-        data = encoding.decode(fields["data"])
         call = ProgramCall(
             host=self.host,
             program=fields["program"],
@@ -47,7 +46,7 @@ class Trace:
             socket=_socket(fields["socket"]),
             made=_socket(fields["made"]),
             arguments=fields["arguments"],
-            data=fields["data"] if data else None,
+            data=None if fields["data"] == _NO_DATA else fields["data"],
             size_bytes=fields["size_bytes"],
             result=fields["result"],
             error=fields["error"],

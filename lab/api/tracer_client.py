@@ -35,7 +35,7 @@ class TracerClient:
 
         EngineError when it cannot be traced.
         """
-        trace = Trace(self.host, pid, on_event)
+        trace = Trace(self.host, on_event)
         connection = self._begun()
         connection.traces[pid] = trace
         try:

@@ -10,7 +10,7 @@
     cleanup ──> reaper, removal, sweep: nothing is left, whatever ends this process
 
 `diagnostics` and `agent_image` run before there is any dependency; the latter makes the image of
-sidecars, call servers and tracers, to which exec_stream connects.
+sidecars, and of call servers and tracers (joined), to which exec_stream connects.
 """
 
 # In the environment of every `docker compose` we start: the lab it works for.

@@ -7,17 +7,16 @@ ends.
 """
 
 import contextlib
-import secrets
 import socket
 from typing import Any
 
 from docker import DockerClient
-from docker.errors import APIError, ImageNotFound
+from docker.errors import APIError
 from docker.models.containers import Container
 
-from lab.engines.compose import agent_image, exec_stream, sidecar
+from lab.engines.compose import agent_image, joined
 from lab.engines.compose.freezer import freeze
-from lab.engines.compose.sweep import AGENT_LABEL, CALL_SERVER_LABEL, LABEL
+from lab.engines.compose.sweep import CALL_SERVER_LABEL
 
 _USER = "800"  # `lab`, in the hosts' images
 # /dev is fresh in each container: root, who has no other right, makes the link, and is it no more.
@@ -25,29 +24,17 @@ _START = f"""\
 ln -s /run/host/log /dev/log
 exec setpriv --reuid={_USER} --regid={_USER} --clear-groups --inh-caps=-all --no-new-privs "$@"
 """
-_OPTIONS = (
-    *("--interactive", "--rm", "--read-only", "--tmpfs=/tmp", "--log-driver=none"),
-    *("--cap-drop=ALL", "--cap-add=SETUID", "--cap-add=SETGID"),
-    *("--security-opt=no-new-privileges:true", "--entrypoint=sh"),
-)
+_OPTIONS = ("--tmpfs=/tmp", "--cap-add=SETUID", "--cap-add=SETGID", "--entrypoint=sh")
 
 
 def begin(client: DockerClient, host: Container, name: str) -> socket.socket:
     """Begin a call server on a host that runs; return the socket of its requests and responses."""
-    try:
-        client.images.get(agent_image.tag())
-    except ImageNotFound:
-        sidecar.build_image(host)
-    lab = host.labels[LABEL]
-    labels = (f"{LABEL}={lab}", f"{AGENT_LABEL}={name}", f"{CALL_SERVER_LABEL}={host.id}")
-    argv = [
-        *("run", "--name", f"{lab}-{name}-call-server-{secrets.token_hex(4)}", *_OPTIONS),
-        *(f"--label={label}" for label in labels),
-        *(f"--network=container:{host.id}", f"--pid=container:{host.id}"),
+    options = (
+        *(*_OPTIONS, f"--label={CALL_SERVER_LABEL}={host.id}"),
         f"--volumes-from={host.id}",
-        *(agent_image.tag(), "-c", _START, "sh", *agent_image.CALLER),
-    ]
-    return exec_stream.connect(argv)
+    )
+    words = ("-c", _START, "sh", *agent_image.CALLER)
+    return joined.begin(client, host, name, "call-server", options, words)
 
 
 def of(client: DockerClient, host: Container) -> list[Container]:
