@@ -19,8 +19,8 @@ def agent() -> socket:
     near, far = socketpair()
 
     def answer() -> None:
-        # What it has not read when the other end closes resets the connection.
-        with far, suppress(ConnectionResetError):
+        # The other end may close before it is read (reset), or answered (EPIPE).
+        with far, suppress(ConnectionError):
             while far.recv(1 << 16):
                 far.sendall(json.dumps({"done": None}).encode() + b"\n")
 
