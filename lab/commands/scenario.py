@@ -164,10 +164,19 @@ def _fields(outcome: Outcome) -> dict[str, Any]:
     return dataclasses.asdict(outcome) | {"folder": str(outcome.folder)}
 
 
+def _folders(given: Sequence[Path]) -> Sequence[Path]:
+    """Return the folders to judge. UsageError for what is none; what is in them may be missing."""
+    for folder in given:
+        if not folder.is_dir():
+            what = "is no folder" if folder.exists() else "there is no such folder"
+            raise UsageError(f"{folder}: {what}; name that of a run, such as results/half-open/001")
+    return given or [newest.run()]
+
+
 def _verify(arguments: argparse.Namespace) -> int:
     entries: list[dict[str, Any]] = []
     statuses = []
-    for folder in arguments.folders or [newest.run()]:
+    for folder in _folders(arguments.folders):
         try:
             outcome = run.verify(folder)
         except EvidenceError as error:

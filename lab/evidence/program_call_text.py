@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from lab.evidence import text
+from lab.evidence import addresses, text
 from lab.evidence.events import ProgramCall
 
 _MOST_SHOWN = 48  # characters of a value
@@ -25,18 +25,11 @@ def of(call: ProgramCall, hosts: Mapping[str, str]) -> str:
     return f"{call.call}({', '.join(words)}) = {came}"
 
 
-def named(address: str, hosts: Mapping[str, str]) -> str:
-    """Return an address as it is written, with the name of its host where that is known."""
-    host, colon, port = address.rpartition(":")
-    plain = host.removeprefix("[").removesuffix("]").removeprefix("::ffff:")
-    return f"{hosts[plain]}{colon}{port}" if plain in hosts else address
-
-
 def _word(name: str, value: Any, hosts: Mapping[str, str]) -> str:
     if value in ("", "0", None, []):
         return ""
     if name in _ADDRESSES and isinstance(value, str):
-        return named(value, hosts)
+        return addresses.named(value, hosts)
     if isinstance(value, str) and _CONSTANTS.fullmatch(value):
         return value
     return f"{name}={_shortened(text.shown(value))}"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lab.agent import calls
+from lab.evidence import addresses
 from lab.evidence.text import plain
 
 _MOST, SHORT = 18, 24
@@ -45,7 +46,7 @@ def value(given: Any, names: Mapping[str, str], *, quote: bool = False, most: in
     if not isinstance(given, str):
         return str(given)
     text = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in given)
-    if not quote and (named := named_end(text, names)):
+    if not quote and (named := addresses.host_end(text, names)):
         return named
     if len(text) > most:
         text = f"{text[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
@@ -80,15 +81,6 @@ def returned(given: Any, names: Mapping[str, str], most: int = SHORT) -> str:
             return f"{len(text.encode()):,} bytes"
         return value(text, names, quote=True, most=most)
     return value(given, names, most=2 * most)
-
-
-def named_end(text: str, names: Mapping[str, str]) -> str:
-    """Return `client:40938` for `198.18.67.3:40938`, "" for what is no known address."""
-    address, colon, port = text.rpartition(":")
-    if not colon or not port.isdigit():
-        return ""
-    host = names.get(address.removeprefix("[").removesuffix("]").partition("%")[0])
-    return f"{host}:{port}" if host else ""
 
 
 def duration(nanoseconds: int) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from lab.agent.call_server.registry import Role
+from lab.evidence.addresses import plain_end
 from lab.report.call_packets import SLACK_NS, CallPackets, Operation, Socket
 from lab.report.packets import Traffic
 from lab.report.traced_call import WOULD_BLOCK, TracedCall
@@ -17,16 +18,6 @@ def link(calls: Iterable[TracedCall], traffic: Traffic) -> list[TracedCall]:
     """Return the calls, each with its connection and its packets where there are any."""
     correlator = _Correlator(traffic)
     return [correlator.link(call) for call in calls]
-
-
-def plain_end(end: str) -> str:
-    """Return an address and a port as the capture has them: IPv4 is no IPv6, without a zone."""
-    address, colon, port = end.rpartition(":")
-    if not colon or not port.isdigit():
-        return end
-    address = address.removeprefix("[").removesuffix("]").partition("%")[0]
-    address = address.removeprefix("::ffff:") if "." in address else address
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 class _Correlator:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from lab.agent.call_server.registry import Role
-from lab.report.call_text import SHORT, WHOLE, named_end, returned, value
+from lab.evidence import addresses
+from lab.report.call_text import SHORT, WHOLE, returned, value
 from lab.report.traced_call import TracedCall
-from lab.report.traced_packets import plain_end
 
 Names = Mapping[str, str]  # of hosts, by their addresses
 SHORT_ABOUT = 18
@@ -16,7 +16,7 @@ _ASK_NAMES = frozenset({"getsockname", "getpeername"})  # their address is what 
 
 def end(text: str, names: Names) -> str:
     """Return a socket's end with the name of its host: `server:8000`; a path as it is."""
-    return named_end(plain_end(text), names) or plain_end(text)
+    return addresses.named(addresses.plain_end(text), names)
 
 
 def thread_words(call: TracedCall) -> str:

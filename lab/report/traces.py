@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
+from lab.agent.tracing.matching import is_named
 from lab.evidence.events import ProgramCall, TraceNotice
 from lab.report.model import Program
 from lab.report.traced_call import TracedCall
@@ -50,7 +51,7 @@ class _Matcher:
             return before.number
         fitting = [one for one in self._programs.get(call.host, []) if self._fits(one, call)]
         there = [one for one in fitting if _was_there(one, call)] or fitting
-        named = [one for one in there if _is_named(one, call.program)] or there
+        named = [one for one in there if _is_of(one, call.program)] or there
         if not named:
             return None
         self._of_process[call.host, call.pid] = named[-1]
@@ -69,6 +70,6 @@ def _was_there(program: Program, call: ProgramCall) -> bool:
     return program.began_ns <= call.began_ns <= ended_ns
 
 
-def _is_named(program: Program, executable: str) -> bool:
+def _is_of(program: Program, executable: str) -> bool:
     name = PurePosixPath(program.argv[0]).name if program.argv else ""
-    return bool(name) and executable.startswith(name)
+    return bool(name) and is_named(name, executable)

@@ -108,6 +108,16 @@ def test_where_there_is_no_run_it_says_so(tmp_path: Path) -> None:
         assert f"lab {name}: results: no run is in this folder" in line
 
 
+@pytest.mark.parametrize(
+    ("name", "what"), [("none", "there is no such folder"), ("file", "is no folder")]
+)
+def test_what_is_no_folder_has_no_verdict(tmp_path: Path, name: str, what: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "run").mkdir()
+    line = command.refused(command.run("verify", "run", name, cwd=tmp_path))
+    assert line.startswith(f"lab verify: {name}: {what}; ")
+
+
 @pytest.mark.usefixtures("namespaces")
 def test_a_run_says_first_what_it_is_about(tmp_path: Path) -> None:
     done = command.run("run", "refused", "--repeat", "2", *NAMESPACES, cwd=tmp_path)

@@ -149,11 +149,13 @@ def test_packets_without_their_capture_are_unknown(
 
 def test_a_folder_that_cannot_be_read_hides_no_other(namespaces: Engine, tmp_path: Path) -> None:
     bad = play(namespaces, NEGATIVE / "wrong-errno.yaml", tmp_path).folder
-    done = command.run("verify", str(tmp_path / "nothing"), str(bad))
+    empty = tmp_path / "nothing"
+    empty.mkdir()
+    done = command.run("verify", str(empty), str(bad))
     assert done.returncode == 1
     assert "FAIL    wrong-errno" in done.stdout
     assert "UNKNOWN: " in done.stderr
-    found = json.loads(command.run("verify", str(tmp_path / "no"), str(bad), "--json").stdout)
+    found = json.loads(command.run("verify", str(empty), str(bad), "--json").stdout)
     assert [one["verdict"] for one in found] == ["UNKNOWN", "FAIL"]
 
 

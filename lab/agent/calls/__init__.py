@@ -4,12 +4,12 @@ A new call is one function with `@call(...)` in one of these files, or in a new 
 none of the functions here. What others need to know of it it declares there.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from typing import Any
 
+from lab.agent import submodules
 from lab.agent.call_server.registry import Call
 from lab.net.parameters import Parameter, ParameterError
 
@@ -17,10 +17,7 @@ from lab.net.parameters import Parameter, ParameterError
 @cache
 def table() -> Mapping[str, Call]:
     """Return every call by its name."""
-    # Not pkgutil, which loads much; and the call server is to be there at once.
-    files = sorted(file for folder in __path__ for file in os.listdir(folder))
-    names = [file.removesuffix(".py") for file in files if file.endswith(".py") and file[0] != "_"]
-    modules = [import_module(f"{__name__}.{name}") for name in names]
+    modules = [import_module(f"{__name__}.{name}") for name in submodules.names(__path__)]
     found = [value for one in modules for value in vars(one).values() if isinstance(value, Call)]
     return {one.name: one for one in sorted(found, key=lambda call: call.name)}
 

@@ -8,13 +8,12 @@ program goes on, `arguments` makes values of what was read.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
+from lab.agent.tracing import calls
 from lab.agent.tracing.machine import Machine
 from lab.agent.tracing.task import PendingCall
 
-_FILES = ("creating", "data", "vectors", "messages", "options", "waiting", "epoll", "duplicating")
 _Look = Callable[[PendingCall], None]
 
 
@@ -60,6 +59,5 @@ def traced(name: str, **declared: Any) -> Callable[[Callable[..., Any]], Callabl
 
 def kinds(machine: Machine) -> Mapping[int, CallKind]:
     """Return the calls by their numbers on a machine."""
-    for file in _FILES:
-        import_module(f"lab.agent.tracing.calls.{file}")
+    calls.load()
     return {machine.numbers[name]: one for name, one in KINDS.items() if name in machine.numbers}

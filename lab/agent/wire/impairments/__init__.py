@@ -5,13 +5,13 @@ need to know of it: its parameters, when it acts, how it is worded. Its docstrin
 No other file knows impairments by lists of names.
 """
 
-import pkgutil
 from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from functools import cache
 from importlib import import_module
 from typing import Any, ClassVar
 
+from lab.agent import submodules
 from lab.agent.wire.rng import Draw
 from lab.agent.wire.superpacket import Superpacket
 from lab.agent.wire.transit import Transit
@@ -131,7 +131,7 @@ def names() -> list[str]:
 
 @cache
 def _names(folders: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(folders)))
+    return submodules.names(folders)
 
 
 def find(name: str) -> type[Base]:

@@ -19,17 +19,10 @@ from typing import NoReturn
 sys.path.insert(0, str(Path(__file__).parents[4]))
 
 from lab.engines import lifecycle
-from lab.engines.namespaces import syscalls
+from lab.engines.namespaces import entering, syscalls
 from lab.engines.namespaces.host import confinement, freezer, processes
 
-_KINDS = {
-    "user": syscalls.CLONE_NEWUSER,  # first, for the right to enter the others
-    "mnt": syscalls.CLONE_NEWNS,
-    "net": syscalls.CLONE_NEWNET,
-    "uts": syscalls.CLONE_NEWUTS,
-    "ipc": syscalls.CLONE_NEWIPC,
-    "pid": syscalls.CLONE_NEWPID,
-}
+_KINDS = ("user", "mnt", "net", "uts", "ipc", "pid")
 # Those that the caller's terminal would send, too: it is not the program's.
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 
@@ -83,12 +76,9 @@ def _enter(pid: str, user: str) -> int:
 
     None (-1) for root.
     """
-    place = Path("/proc", pid)
-    opened = [(kind, os.open(place / "ns" / name, os.O_RDONLY)) for name, kind in _KINDS.items()]
     name, _, number = user.partition("=")
-    inner = os.open(place / "fd" / number, os.O_RDONLY) if name == "lab" else -1
-    for kind, descriptor in opened:
-        syscalls.setns(descriptor, kind)
+    inner = os.open(f"/proc/{pid}/fd/{number}", os.O_RDONLY) if name == "lab" else -1
+    entering.enter(*((int(pid), kind) for kind in _KINDS))
     return inner
 
 

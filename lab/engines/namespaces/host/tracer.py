@@ -13,24 +13,15 @@ from typing import NoReturn
 sys.path.insert(0, str(Path(__file__).parents[4]))
 
 from lab.agent.tracing import server
-from lab.engines.namespaces import syscalls
+from lab.engines.namespaces import entering, syscalls
 
-_KINDS = {
-    "user": syscalls.CLONE_NEWUSER,  # first, for the right to enter the others
-    "mnt": syscalls.CLONE_NEWNS,
-    "net": syscalls.CLONE_NEWNET,
-    "pid": syscalls.CLONE_NEWPID,
-}
+_KINDS = ("user", "mnt", "net", "pid")
 
 
 def main() -> NoReturn:
     """Enter, and trace as it is told."""
     host, pid = sys.argv[1:]
-    place = Path("/proc", pid)
-    opened = [(kind, os.open(place / "ns" / name, os.O_RDONLY)) for name, kind in _KINDS.items()]
-    for kind, descriptor in opened:
-        syscalls.setns(descriptor, kind)
-        os.close(descriptor)
+    entering.enter(*((int(pid), kind) for kind in _KINDS))
     parent = os.pidfd_open(os.getpid())
     child = os.fork()
     if child == 0:

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[4]))
 
 from lab.agent.handed_over import HandedOver
 from lab.agent.server import Server
-from lab.engines.namespaces import syscalls
+from lab.engines.namespaces import entering
 
 
 def serve(descriptor: int) -> None:
@@ -48,7 +48,10 @@ def _begin(channel: socket.socket, host: int, supervisor: int, connections: int)
         channel.close()
         try:
             ends_with = os.pidfd_open(host)
-            _enter(host, supervisor)
+            entering.enter(
+                *((host, kind) for kind in ("user", "net")),
+                *((supervisor, kind) for kind in ("mnt", "pid")),
+            )
         except OSError as error:
             os.write(errors_write, f"host of process {host}: {error.strerror}".encode())
             os._exit(1)
@@ -75,19 +78,6 @@ def _leave_behind(errors_write: int, connections: int, ends_with: int) -> NoRetu
         Server(HandedOver(socket.socket(fileno=connections)), ends_with).run()
     finally:
         os._exit(0)
-
-
-def _enter(host: int, supervisor: int) -> None:
-    places = (
-        (host, "user", syscalls.CLONE_NEWUSER),  # first, for the right to enter the others
-        (host, "net", syscalls.CLONE_NEWNET),
-        (supervisor, "mnt", syscalls.CLONE_NEWNS),
-        (supervisor, "pid", syscalls.CLONE_NEWPID),
-    )
-    opened = [(os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY), kind) for pid, name, kind in places]
-    for descriptor, kind in opened:
-        syscalls.setns(descriptor, kind)
-        os.close(descriptor)
 
 
 if __name__ == "__main__":

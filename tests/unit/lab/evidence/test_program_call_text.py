@@ -42,8 +42,3 @@ def call(name: str, **more: object) -> ProgramCall:
 )
 def test_a_call_in_a_line(made: ProgramCall, text: str) -> None:
     assert program_call_text.of(made, HOSTS) == text
-
-
-def test_an_address_that_is_no_hosts_is_as_it_is() -> None:
-    assert program_call_text.named("192.0.2.1:80", HOSTS) == "192.0.2.1:80"
-    assert program_call_text.named("/run/some.sock", HOSTS) == "/run/some.sock"
