@@ -65,8 +65,8 @@ def _fault(fault: Fault, run: Run) -> Detail:
         ("Where", links_words(fault.links) or fault.host),
         ("From", _at(fault.on_ns, run)),
         ("Until", "" if fault.off_ns is None or fault.is_moment else _at(fault.off_ns, run)),
-        ("Matched", "" if fault.matched is None else counted(fault.matched, "packet")),
-        ("Acted on", "" if fault.acted is None else counted(fault.acted, "packet")),
+        ("Matched", "" if fault.matched is None else counted(fault.matched, fault.unit)),
+        ("Acted on", "" if fault.acted is None else counted(fault.acted, fault.unit)),
         ("In force as", fault.said),
     ]
 

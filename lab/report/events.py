@@ -11,7 +11,7 @@ from lab.evidence.events import CallOutcome, CallStarted, Event, ProgramOutcome,
 from lab.evidence.verdict import Verdict
 from lab.report import call_text
 from lab.report.expected import Expectations
-from lab.report.fault_events import Faults
+from lab.report.fault_events import FaultEvent, Faults
 from lab.report.hosts import names_by_address
 from lab.report.model import Call, Fault, LastLines, Log, Note, Program
 from lab.report.printed import together
@@ -63,7 +63,7 @@ class Events:
         self._add_never_collected()
         self.printed = together(self._lines)
         self.calls.sort(key=lambda call: call.began_ns)
-        self.traced: list[TracedCall] = traced_calls(self._traced, self.programs)
+        self.traced: list[TracedCall] = traced_calls(self._traced, self.programs, self.faults)
 
     def _add(self, event: Event) -> None:
         try:
@@ -72,7 +72,7 @@ class Events:
             self.left_out += 1
         self._before_ns = event.time_ns
 
-    def _add_one(self, event: Event) -> None:  # noqa: C901 - a table
+    def _add_one(self, event: Event) -> None:
         match event:
             case CallOutcome():
                 self._call(event)
@@ -82,14 +82,8 @@ class Events:
                 self._traced.append(event)
             case CallStarted() | ProgramStarted():
                 self._started[event.name] = event
-            case evidence.FaultOn():
-                self._faults.on(event)
-            case evidence.FaultOff():
-                self._faults.off(event)
-            case evidence.HostFaultOn():
-                self._faults.host_on(event)
-            case evidence.HostFaultOff():
-                self._faults.host_off(event)
+            case _ if isinstance(event, FaultEvent):
+                self._faults.add(event)
             case evidence.SyslogLine():
                 self._log(event)
             case evidence.HostOutput():

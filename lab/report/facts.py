@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from lab.net.fate import DELIVERED
 from lab.report.arrows import fate_words, marks
-from lab.report.call_text import counted, duration
+from lab.report.call_text import duration
 from lab.report.entries import Kind
 from lab.report.hosts import names_by_address
-from lab.report.model import Call, Fault, Packet, Program, Run
-from lab.report.row_text import clock, links_words
+from lab.report.model import Call, Packet, Program, Run
+from lab.report.row_text import acted_words, clock, links_words
 from lab.report.traced_text import parts as traced_parts
 from lab.report.traced_values import thread_words
 
@@ -52,7 +52,7 @@ def _facts(run: Run) -> Iterator[Fact]:
         yield at(fault.on_ns, "fault", where, f"{fault.name}: {fault.what}")
         if fault.off_ns is not None and not fault.is_moment:
             kind = "fault, to the end" if fault.to_end else "fault lifted"
-            yield at(fault.off_ns, kind, where, fault.name, _acted(fault))
+            yield at(fault.off_ns, kind, where, fault.name, acted_words(fault))
     for log in run.logs:
         pid = "" if log.pid is None else f"[{log.pid}]"
         yield at(log.time_ns, "log", log.host, f"{log.ident}{pid}: {log.message}")
@@ -94,7 +94,3 @@ def _of_packet(packet: Packet) -> tuple[str, str, str]:
     by = f" by {packet.fault}" if packet.fault else ""
     way = f"{packet.source} \N{RIGHTWARDS ARROW} {packet.target}"
     return way, what, f"{fate_words(packet) or DELIVERED}{by}"
-
-
-def _acted(fault: Fault) -> str:
-    return "" if fault.acted is None else f"acted on {counted(fault.acted, 'packet')}"

@@ -12,7 +12,7 @@ def legend(run: Run, picture: Picture) -> tuple[str, ...]:
     """Return the names of what is there, in the order in which it is explained.
 
     A fate of the model, or `call`, `error`, `open`, `program`, `traced`, `local`, `folded`,
-    `fault`, `log`, `printed`, `note`, `transfer`, `group`, `fold`, `decides`.
+    `by`, `fault`, `log`, `printed`, `note`, `transfer`, `group`, `fold`, `decides`.
     """
     return tuple(_there(run, picture))
 
@@ -27,6 +27,7 @@ def _there(run: Run, picture: Picture) -> Iterator[str]:
     yield from ["traced"] * any(not one.is_local for one in run.traced)
     yield from ["local"] * any(one.is_local for one in run.traced)
     yield from ["folded"] * any(isinstance(one, FoldedCalls) for one in run.traced)
+    yield from ["by"] * any(call.fault for one in run.traced for call in one.calls)
     packets = [one for one in run.packets if {one.source, one.target} <= lanes]
     yield from [DELIVERED] * any(one.fates == (DELIVERED,) for one in packets)
     there = {fate for one in packets for fate in one.fates} - {DELIVERED}

@@ -155,8 +155,10 @@ class Program:
 class Fault:
     """A fault in force from `on_ns` to `off_ns` (None: never lifted).
 
-    `kind` is what acts (`drop`, `pause`), `what` says it in words. One of the wire has `links`, one
-    of a host has `host`. `acted` counts the packets it acted on. `to_end`: no step lifted it.
+    `kind` is what acts (`drop`, `pause`, `errno`), `what` says it in words. One of the wire has
+    `links`, one of a host has `host`. One of calls has `host`, and the `call_id` that the calls of
+    programs have which it acted on. `acted` counts the packets, or the calls, it acted on.
+    `to_end`: no step lifted it.
     """
 
     number: int
@@ -172,6 +174,12 @@ class Fault:
     matched: int | None = None
     is_moment: bool = False
     to_end: bool = False
+    call_id: str = ""
+
+    @property
+    def unit(self) -> str:
+        """What its counters count."""
+        return "call" if self.call_id else "packet"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from lab.report.picture import BOTTOM, TOP
 from lab.report.row_text import Words
 from lab.report.shapes import Picture, Row
 from lab.report.spans import BAR_FREE, TRACED_FREE
-from lab.report.touched import touched
+from lab.report.touched import acted_calls, touched
 from lab.report.traced_call import Traced, every
 from lab.report.wrapping import LINE, Parts, wrap
 
@@ -65,6 +65,7 @@ def payload(run: Run, picture: Picture) -> dict[str, Any]:
         "groups": {row.key: _group(row) for row in _groups(picture)},
         "links": {key: ranges(packets) for key, packets in _links(run, traced) if packets},
         "touched": touched(run),
+        "acted": acted_calls(traced),
         "details": {
             key: [(term, _cut(text)) for term, text in detail if text]
             for key, detail in details(run, traced)

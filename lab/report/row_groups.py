@@ -115,9 +115,9 @@ def _is_any(entry: Entry) -> bool:
 
 
 def _tells(call: Traced) -> bool:
-    """Tell whether a traced call failed, waited or did not return."""
+    """Tell whether a traced call failed, waited, did not return, or was a fault's."""
     is_long = call.ended_ns is None or call.ended_ns - call.began_ns >= timeline.FOLD_NS
-    return is_long or call.is_failed
+    return is_long or call.is_failed or bool(call.fault)
 
 
 def _is_notable(entry: Entry) -> bool:
@@ -133,7 +133,7 @@ def _is_rare(entry: Entry) -> bool:
     """Tell whether a packet is notable for more than being late."""
     thing = entry.thing
     if isinstance(thing, Traced):
-        return thing.is_failed
+        return thing.is_failed or bool(thing.fault)
     if not isinstance(thing, Packet):
         return False
     is_plain = set(thing.fates) <= {DELIVERED, LATE}

@@ -44,7 +44,7 @@ class Words:
         y = HEIGHTS[kind] // 2 + 4
         if isinstance(thing, Packet) and kind is not Kind.GROUP:
             y = TEXT_Y
-        elif isinstance(thing, Fault) and thing.links and kind is Kind.FAULT_ON:
+        elif isinstance(thing, Fault) and kind is Kind.FAULT_ON and (thing.links or thing.call_id):
             y = FAULT_Y
         return Text(x, y, anchor, wrap(parts, room, most))
 
@@ -64,7 +64,8 @@ class Words:
             host = there.hosts[0]  # the middle is its lane, where its bars are
         if entry.kind is Kind.GROUP or not host:
             return there.middle, "middle", there.middle_room, 2
-        return *there.label(host), there.label_room(host), 1
+        is_long = isinstance(thing, Fault) and thing.call_id
+        return *there.label(host), there.label_room(host), 2 if is_long else 1
 
     def _between(self, fault: Fault) -> tuple[int, int]:
         """Return the middle of the first gap that a fault is on, and the room there."""
@@ -168,7 +169,8 @@ def _program_parts(program: Program, kind: Kind, whole: bool) -> Iterator[tuple[
 def _fault_parts(fault: Fault, kind: Kind, whole: bool) -> Iterator[tuple[str, str]]:
     if kind is Kind.FAULT_ON:
         yield "fault", f"fault {fault.name}:"
-        yield "what", _cut(fault.what, WHOLE if whole else _MOST_TEXT)
+        most = 2 * _MOST_TEXT if fault.call_id else _MOST_TEXT
+        yield "what", _cut(fault.what, WHOLE if whole else most)
         # A line of its own, so that it stays between the lanes.
         yield f"what{BELOW}", f"on {links_words(fault.links)}" if fault.links else ""
         return
@@ -176,7 +178,14 @@ def _fault_parts(fault: Fault, kind: Kind, whole: bool) -> Iterator[tuple[str, s
     over = "lasted to the end" if fault.to_end else "lifted"
     yield "fault", f"fault {fault.name} {over}" + ("" if fault.acted is None else ":")
     if fault.acted is not None:
-        yield "what", f"it acted on {counted(fault.acted, 'packet')}"
+        yield "what", f"it {acted_words(fault)}"
+
+
+def acted_words(fault: Fault) -> str:
+    """Return how often a fault acted: `acted on 2 calls`; "" where that is not known."""
+    if fault.acted is None:
+        return ""
+    return f"acted on {counted(fault.acted, fault.unit)}" if fault.acted else "never acted"
 
 
 def links_words(links: Sequence[tuple[str, str]]) -> str:

@@ -54,4 +54,4 @@ def _tells(packet: Packet) -> bool:
 
 def _call_tells(call: TracedCall) -> bool:
     lasted_ns = (call.ended_ns or call.looked_ns) - call.began_ns
-    return call.is_failed or lasted_ns >= FOLD_NS
+    return call.is_failed or bool(call.fault) or lasted_ns >= FOLD_NS

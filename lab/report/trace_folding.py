@@ -22,6 +22,9 @@ def folded(calls: Sequence[TracedCall]) -> list[Traced]:
         thread = *program, call.event.tid
         ends: list[tuple[Any, ...]] = [thread] if call.is_local else [program]
         place = program if call.is_local else thread
+        if call.is_local and call.fault:  # is seen, whatever it is on
+            found += [*_fold(open_runs.pop(program, [])), call]
+            continue
         if not call.is_local and thread in open_runs and not _is_alike(open_runs[thread][-1], call):
             ends.append(thread)
         for one in ends:
@@ -47,4 +50,5 @@ def _kind(call: TracedCall) -> tuple[Any, ...]:
     event = call.event
     is_empty = call.role in {Role.WAIT, Role.RECEIVE} and event.result == 0
     called = call.ended_ns is not None
-    return call.name, event.pid, event.descriptor, call.connection, event.error, is_empty, called
+    same = call.name, event.pid, event.descriptor, call.connection, event.error, call.fault
+    return *same, is_empty, called

@@ -29,7 +29,9 @@ class TracedCall:
     """A call of a traced program. `program` is the number of the run's program, where it is known.
 
     `role` is what it does for its connection, `is_local`: on a socket of a family that sends no
-    packets. `packets` are those that carry what it did.
+    packets. `packets` are those that carry what it did. `fault` is the name of the fault that acted
+    on it, `fault_number` its number in the run where that is known; `is_made`: it has not failed by
+    that fault alone.
     """
 
     number: int
@@ -39,6 +41,9 @@ class TracedCall:
     is_local: bool = False
     connection: int | None = None
     packets: tuple[int, ...] = ()
+    fault: str = ""
+    fault_number: int | None = None
+    is_made: bool = True
 
     @classmethod
     def of(cls, number: int, event: ProgramCall, program: int | None) -> "TracedCall":
@@ -69,8 +74,9 @@ class TracedCall:
 
     @property
     def is_failed(self) -> bool:
-        """Did it fail, other than that it would have blocked?"""
-        return self.error not in WOULD_BLOCK and bool(self.error) and not self.is_local
+        """Did it fail, other than that it would have blocked, or by a fault?"""
+        is_plain = self.is_local or self.error in WOULD_BLOCK
+        return bool(self.error) and (bool(self.fault) or not is_plain)
 
     @property
     def began_ns(self) -> int:
@@ -143,6 +149,11 @@ class FoldedCalls:
     def error(self) -> str:
         """The errno of all of them, or ""."""
         return "" if self.is_local else self.calls[0].error
+
+    @property
+    def fault(self) -> str:
+        """The name of the fault that acted on all of them, or ""."""
+        return self.calls[0].fault
 
     @property
     def began_ns(self) -> int:

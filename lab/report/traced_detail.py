@@ -25,6 +25,7 @@ def traced_detail(traced: Traced, run: Run, names: Names) -> Detail:
     return [
         ("Call", f"{traced.host}: {traced.name}"),
         ("Result", gave(traced, names, WHOLE)),
+        ("Fault", _fault(traced)),
         *_who([traced], run),
         ("Descriptor", "" if event.descriptor is None else str(event.descriptor)),
         ("Socket", socket_words(traced, names)),
@@ -37,6 +38,11 @@ def traced_detail(traced: Traced, run: Run, names: Names) -> Detail:
     ]
 
 
+def _fault(call: TracedCall) -> str:
+    """Return which fault acted on a call, and whether the kernel has seen the call."""
+    return call.fault if call.is_made or not call.fault else f"{call.fault}; the call was not made"
+
+
 def _folded(fold: FoldedCalls, run: Run, names: Names) -> Detail:
     calls = fold.calls
     lasted = [one.ended_ns - one.began_ns for one in calls if one.ended_ns is not None]
@@ -45,6 +51,7 @@ def _folded(fold: FoldedCalls, run: Run, names: Names) -> Detail:
     return [
         ("Calls", f"{fold.host}: {len(calls):,} calls, one after the other"),
         ("Outcomes", ", ".join(counted)),
+        ("Fault", fold.fault),
         *_who(calls, run),
         ("Descriptor", _same(str(one.event.descriptor) for one in calls).removeprefix("None")),
         ("Socket", _same(socket_words(one, names) for one in calls)),

@@ -41,13 +41,15 @@ class _Correlator:
         if call.is_local:
             return call
         if call.role is Role.WAIT:
-            return self._waited(call)
+            return self._waited(call) if call.is_made else call
         found = self._found(call)
         if found is None:
             return call
         number, is_target = found
         self._remember(call, number)
-        if call.role is Role.OTHER:  # such as getsockopt: no packet is its doing
+        if (
+            call.role is Role.OTHER or not call.is_made
+        ):  # such as getsockopt: no packet is its doing
             return replace(call, connection=number)
         socket = self._sockets.setdefault(
             (call.host, number, is_target),
@@ -69,7 +71,8 @@ class _Correlator:
         if begun:
             self._opened.add(begun[-1][0])
             return begun[-1]
-        return self._opening(call, peer, until_ns) if call.role is Role.CONNECT else None
+        opens = call.role is Role.CONNECT and call.is_made
+        return self._opening(call, peer, until_ns) if opens else None
 
     def _opening(self, call: TracedCall, peer: str, until_ns: int) -> tuple[int, bool] | None:
         """Return the connection that a call tried to open: of a socket that has no end by now."""

@@ -27,6 +27,7 @@ def parts(
     yield "arrow", "\N{RIGHTWARDS ARROW}"
     yield _outcome(traced), gave(traced, names, WHOLE if whole else SHORT)
     yield "lasted", _lasted(traced)
+    yield "by", _by(traced, whole=whole)
 
 
 def _folded_parts(
@@ -48,6 +49,7 @@ def _folded_parts(
         yield _outcome(fold.calls[0]), _gave_together(fold, names)
     lasted_ns = (fold.ended_ns or fold.looked_ns) - fold.began_ns
     yield "lasted", f"in {duration(lasted_ns)}" if lasted_ns >= _LASTED_NS else ""
+    yield "by", _by(fold, whole=whole)
 
 
 def _name(fold: FoldedCalls) -> str:
@@ -75,7 +77,14 @@ def _outcome(call: TracedCall) -> str:
         return "open"
     if not call.error:
         return "gave"
-    return "error" if call.error not in WOULD_BLOCK else "would-block"
+    return "error" if call.fault or call.error not in WOULD_BLOCK else "would-block"
+
+
+def _by(traced: Traced, *, whole: bool) -> str:
+    """Return which fault acted on a call, in the words of packets; "": none."""
+    if not traced.fault:
+        return ""
+    return f"by fault {traced.fault}" if whole else f"({traced.fault})"
 
 
 def _lasted(call: TracedCall) -> str:

@@ -1,11 +1,13 @@
 """Reads the calls of traced programs out of a run's events, each with its program."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from lab.agent.tracing.matching import is_named
 from lab.evidence.events import ProgramCall, TraceNotice
-from lab.report.model import Program
+from lab.report import call_fault_text
+from lab.report.model import Fault, Program
 from lab.report.traced_call import TracedCall
 
 _NOTICES = {
@@ -25,11 +27,31 @@ def notice_words(notice: TraceNotice) -> tuple[str, bool]:
     return f"{words} (trace of process {notice.pid}{detail})", notice.subject in _UNSEEN
 
 
-def traced_calls(found: Iterable[ProgramCall], programs: Sequence[Program]) -> list[TracedCall]:
-    """Return the calls in the order in which they began, each with the program that made it."""
+def traced_calls(
+    found: Iterable[ProgramCall], programs: Sequence[Program], faults: Iterable[Fault] = ()
+) -> list[TracedCall]:
+    """Return the calls in the order in which they began, each with the program that made it.
+
+    And with the fault that acted on it, if one did.
+    """
     ordered = sorted(found, key=lambda one: one.began_ns)
     matcher = _Matcher(programs)
-    return [TracedCall.of(number, one, matcher.program(one)) for number, one in enumerate(ordered)]
+    calls = [TracedCall.of(number, one, matcher.program(one)) for number, one in enumerate(ordered)]
+    by_id: dict[str, list[Fault]] = {}
+    for fault in faults:
+        by_id.setdefault(fault.call_id, []).append(fault)
+    return [_with_fault(one, by_id) if one.event.fault else one for one in calls]
+
+
+def _with_fault(call: TracedCall, by_id: Mapping[str, Sequence[Fault]]) -> TracedCall:
+    """Return the call with the fault that acted on it."""
+    there = by_id.get(call.event.fault or "", ())
+    if not there:
+        return replace(call, fault=call.event.fault or "")
+    # A host that has started again counts its faults anew.
+    fault = ([one for one in there if one.on_ns <= call.looked_ns] or there[:1])[-1]
+    is_made = fault.kind != call_fault_text.ERRNO
+    return replace(call, fault=fault.name, fault_number=fault.number, is_made=is_made)
 
 
 class _Matcher:

@@ -1,10 +1,11 @@
 """Pages of traced programs: folds open, a call and its packets light up, filters choose."""
 
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from lab.evidence.events import End
+from lab.evidence.events import CallFaultOff, CallFaultOn, End
 from tests import made_evidence as made
 from tests.browser.conftest import Opened
 from tests.made_traces import UNIX, polled, sent, traced
@@ -75,6 +76,44 @@ def test_calls_of_a_thread_or_a_descriptor_can_be_shown_alone(
     page.select_option("[name=caller]", "")
     page.select_option("[name=descriptor]", "")
     expect(rows.filter(has_text="sendto")).to_have_count(1)
+
+
+def test_a_fault_of_calls_and_the_calls_that_it_failed_light_each_other_up(
+    opened: Opened, tmp_path: Path
+) -> None:
+    asked = {"call": "connect", "peer": "server", "errno": "ETIMEDOUT", "nth": 2}
+    on = CallFaultOn(name="second", host="client", fault="client/call/1", asked=asked)
+    off = CallFaultOff(name="second", host="client", matched_calls=2, acted_calls=1)
+    idle = CallFaultOn(name="idle", host="client", fault="client/call/2", asked=asked)
+    idle_off = CallFaultOff(name="idle", host="client")
+    to: dict[str, Any] = {"arguments": {"addr": "198.18.67.2:21567"}}
+    events = [
+        *made.start(),
+        made.at(2, on),
+        made.at(3, idle),
+        traced(10, "connect", **to),
+        traced(20, "connect", error="ETIMEDOUT", fault="client/call/1", **to),
+        made.program(40, ["curl"], began_ms=1, host="client"),
+        *(made.at(50, off), made.at(51, idle_off), made.at(95, End())),
+    ]
+    page = opened.show(made.write(tmp_path, events, (), scenario=None))
+    failed, other = page.locator(".row.traced").nth(1), page.locator(".row.traced").first
+    expect(failed).to_contain_text("ETIMEDOUT (sec")
+    page.locator("#f0").click()
+    expect(failed).to_contain_class("lit")
+    expect(other).not_to_contain_class("lit")
+    expect(page.locator("#detail")).to_contain_text("1 call")
+    expect(page.locator('.shade:not(.field)[data-for="f0"]')).to_contain_class("lit")
+    page.keyboard.press("Escape")
+    failed.click()
+    for key in ("f0", "f0e"):
+        expect(page.locator(f"#{key}")).to_contain_class("lit")
+    expect(page.locator("#f1")).not_to_contain_class("lit")
+    page.keyboard.press("Escape")
+    page.check("[name=touched]")
+    expect(failed).not_to_contain_class("gone")
+    expect(other).to_contain_class("gone")
+    expect(page.locator("#f1e")).to_contain_text("never acted")
 
 
 def test_fifty_thousand_calls_stay_usable(opened: Opened, tmp_path: Path) -> None:

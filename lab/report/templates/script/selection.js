@@ -13,6 +13,10 @@ const lit = key => {
     for (const [call, ranges] of Object.entries(data.links))
       if (ranges.some(([a, b]) => a <= number(key) && number(key) <= b)) keys.add(call).add(`${call}e`);
   }
+  for (const [fault, calls] of Object.entries(data.acted)) {
+    if (fault === key) for (const call of calls) keys.add(call).add(`${call}e`);
+    if (calls.includes(key)) keys.add(fault).add(`${fault}e`);
+  }
   if (key[0] === "f") {
     const name = detailOf(key)[0][1], its = new Set(texts.flatMap((text, one) => text.split("\n").includes(name) ? [one] : []));
     packets.x.forEach((one, n) => its.has(one) && keys.add(`p${n}`).add(`p${n}a`));
