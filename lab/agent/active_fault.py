@@ -21,6 +21,7 @@ class ActiveFault:
         self.fault = fault
         self.owner = owner
         self.active = True
+        self._added_ns = time.time_ns()
         # When it is to be lifted; once it is over, when it is to be forgotten.
         self.due_ns: int | None = None
         if for_ms is not None:
@@ -59,4 +60,5 @@ class ActiveFault:
             "matched_packets": fault.matched_packets,
             "acted_packets": fault.acted_packets,
             "acted_bytes": fault.acted_bytes,
+            "added_ns": self._added_ns,
         }

@@ -6,15 +6,13 @@ assert capture.captured.arrived_packets
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from socket import socket
 from typing import BinaryIO
 
 from lab.api.agent_client import AgentClient
+from lab.api.capture_requests import CaptureRequest, begun
 from lab.api.observer import NO_OBSERVER, Observer
 from lab.api.traffic_comparison import TrafficComparison
 from lab.errors import EvidenceError, UsageError
@@ -23,65 +21,7 @@ from lab.evidence.capture_writer import Captured, CaptureWriter
 from lab.evidence.events import FileContent
 from lab.net.pcapng import MOST_SNAP_BYTES
 
-_ID_BITS = 48  # of a packet's id; the others are its host's
 _ENDS_WITHIN_S = 30.0  # an agent ends its stream at once, but 32 MB may wait before that
-
-
-@dataclass(frozen=True, slots=True)
-class CaptureRequest:
-    """What is asked of a host: `connect` begins its agent; `sources` has the others' addresses.
-
-    At most `snap_bytes` of each packet are kept. `with_loopback`: what it sends to itself, too.
-    """
-
-    host: str
-    connect: Callable[[], socket]
-    sources: Mapping[str, Sequence[str]]
-    snap_bytes: int
-    with_loopback: bool = False
-
-    def count(self) -> AgentClient:
-        """Let it count what arrives. EngineError when there is no agent."""
-        agent = AgentClient.begin(self.host, self.connect)
-        try:
-            agent.ask("count")
-        except BaseException:
-            agent.close()
-            raise
-        return agent
-
-    def begin(self, agent: AgentClient, number: int) -> None:
-        """Begin the capture; `number` is the host's in it. EngineError when it has no wire."""
-        agent.ask(
-            "capture",
-            host=self.host,
-            sources={host: list(addresses) for host, addresses in self.sources.items()},
-            snap_bytes=self.snap_bytes,
-            with_loopback=self.with_loopback,
-            first_id=(number << _ID_BITS) + 1,
-        )
-
-
-@contextmanager
-def _begun(hosts: Sequence[CaptureRequest]) -> Iterator[Mapping[str, AgentClient]]:
-    """Begin all at once; close them when the block is left. EngineError if one cannot be.
-
-    All count what arrives before the first one counts what it sends.
-    """
-    with ExitStack() as entered:
-        # What cannot be begun is closed before the pool waits for its threads.
-        with ThreadPoolExecutor() as pool, ExitStack() as begun:
-            counting = {one.host: pool.submit(one.count) for one in hosts}
-            wait(counting.values())
-            agents = {}
-            for host, future in counting.items():
-                if not future.exception():
-                    agents[host] = begun.enter_context(closing(future.result()))
-            for future in counting.values():
-                future.result()
-            list(pool.map(CaptureRequest.begin, hosts, agents.values(), range(len(hosts))))
-            entered.enter_context(begun.pop_all())
-        yield agents
 
 
 class Capture(AbstractContextManager["Capture"]):
@@ -135,7 +75,7 @@ class Capture(AbstractContextManager["Capture"]):
         with ExitStack() as entered:
             to = self._to
             file = entered.enter_context(_opened(to)) if isinstance(to, Path) else to
-            self._agents = entered.enter_context(_begun(self._requests))
+            self._agents = entered.enter_context(begun(self._requests))
             streams = {name: agent.stream() for name, agent in self._agents.items()}
             self._writer = CaptureWriter(file, streams, snap_bytes=self._snap_bytes)
             entered.callback(self._abandon)

@@ -27,6 +27,7 @@ class FaultStatus:
     no packet any more, since it has acted on all that it was to (`first`, `nth`). Packets and bytes
     (of whole IP packets) are counted from its beginning: those that matched, and those it acted on.
     A thousand packets after it is exhausted TCP's data are counted no more, unless a capture runs.
+    `added_ns` is when it was added, since the epoch.
     """
 
     source: str
@@ -41,6 +42,7 @@ class FaultStatus:
     matched_packets: int
     acted_packets: int
     acted_bytes: int
+    added_ns: int = 0
 
     @property
     def id(self) -> str:

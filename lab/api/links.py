@@ -6,7 +6,7 @@ What makes a link is loaded with the first one: every lab has this class, and is
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from lab.api.capture import Capture
     from lab.api.fault import FaultStatus, Partition
     from lab.api.link import Link
+    from lab.api.live_packets import LivePackets
+    from lab.evidence.pcapng import Record
 
 
 class Links(ABC):
@@ -193,39 +195,34 @@ class Links(ABC):
         that are captured). UsageError for unknown hosts, or when `snap_bytes` is not from 1 to
         65,535.
         """
-        from lab.api.capture import Capture, CaptureRequest
+        from lab.api.capture import Capture
+        from lab.api.capture_requests import capture_requests
 
-        addresses = {name: host.status().addresses for name, host in self.hosts.items()}
-        named = {host.name: host for name in hosts for host in self.hosts_of(name)}
-        looped = [host for name in loopback if name != ANY_HOST for host in self.hosts_of(name)]
-        with_address = {name: host for name, host in self.hosts.items() if addresses[name]}
-        chosen = {**(named or with_address), **{host.name: host for host in looped}}
-        if not chosen:
-            raise UsageError("no host has an address, so there is no wire; is one running?")
-        senders = {
-            name: (*found, *self.hosts[name].link_local_addresses())
-            for name, found in addresses.items()
-            if found
-        }
-        requests = [
-            CaptureRequest(
-                host.name,
-                host.begin_agent,
-                sources=senders,
-                snap_bytes=snap_bytes,
-                with_loopback=ANY_HOST in loopback or host in looped,
-            )
-            for host in chosen.values()
-        ]
         capture = Capture(
             Path(to) if isinstance(to, str) else to,
-            requests,
+            capture_requests(self, hosts, loopback, snap_bytes),
             snap_bytes=snap_bytes,
             observer=self._observer,
         )
         if begin:
             capture.begin()
         return capture
+
+    def live_packets(
+        self,
+        on_packet: Callable[[Record], object],
+        on_end: Callable[[str], object],
+        *,
+        loopback: Sequence[str] = (),
+    ) -> LivePackets:
+        """Return what passes on all packets of the lab while its `with` block lasts.
+
+        `loopback` is as for `capture`.
+        """
+        from lab.api.capture_requests import capture_requests
+        from lab.api.live_packets import LivePackets
+
+        return LivePackets(capture_requests(self, (), loopback, SNAP_BYTES), on_packet, on_end)
 
     @contextmanager
     def _existing_agent(self, host: Host) -> Iterator[AgentClient | None]:
@@ -246,6 +243,11 @@ class Links(ABC):
                 agent.close()
             agent = self._agents[host.name] = AgentClient.begin(host.name, host.begin_agent)
         return agent
+
+    def agents(self) -> dict[str, AgentClient]:
+        """Return this lab's connections to the agents of all hosts with an address, by name."""
+        there = [host for host in self.hosts.values() if host.status().addresses]
+        return {host.name: self.agent(host) for host in there}
 
     def close(self) -> None:
         """Close the connections to agents; what was added by them and does not stay is lifted."""

@@ -53,6 +53,13 @@ class TracerClient:
         """Return the tracer's response. UsageError when the request makes no sense; EngineError."""
         return self._begun().ask(do, **parameters)
 
+    def catch_up(self) -> None:
+        """Return when all that it has seen before has come here; at once where it has ended."""
+        connection = self._connection
+        if connection and not connection.has_ended:
+            with suppress(EngineError):  # it has ended meanwhile
+                connection.ask("hello")
+
     def close(self) -> None:
         """End the tracer, and what it still traces."""
         with self._lock:

@@ -1,24 +1,20 @@
 """`lab trace`: a program on a host, and its own socket calls while it makes them."""
 
 import argparse
-import json
 import os
 import sys
 import threading
-import time
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from lab import printable
 from lab.api import lifecycle
 from lab.api.program import Program
+from lab.api.trace import OnTraced
+from lab.commands.trace_packets import between_calls
+from lab.commands.trace_text import call_json, call_line
 from lab.engines import choice
 from lab.errors import InputClosedError, UsageError
-from lab.evidence import program_call_text
 from lab.evidence.events import ProgramCall, TraceNotice
 
 _EXAMPLES = """\
@@ -26,8 +22,17 @@ examples:
   lab trace client curl -s http://server:8000/
   lab trace -o calls.txt client python3 my_client.py
   lab trace --json client ./client 2> calls.jsonl
+  lab trace --packets client curl -s http://server:8000/
 Its output is the program's, and so is its exit status; the calls go to standard error, as those of
-strace(1) do: when a call began, its process, what it was asked, and what came of it."""
+strace(1) do: when a call began, its process, what it was asked, and what came of it.
+
+With --packets a sign begins each line: > a packet that the host sent, < one that came to it, = one
+to itself, ! a fault on its links (in force, added, lifted), a blank a call. A packet has the words
+of `lab capture`: what became of it, and by which fault. Lines are in the order of their times, and
+come 0.1 s late for that: all sources are asked first whether there is more from before. A call that
+lasted longer stands where it ended, with "..."; a packet that a fault kept, where it was delivered.
+A fault that was lifted has the time when that was seen. With --json their kinds are "packet" and
+"fault", beside "program_call"."""
 _PIECE_BYTES = 1 << 16
 
 
@@ -38,6 +43,11 @@ def fill(trace: argparse.ArgumentParser) -> None:
     trace.add_argument("--user", help="who runs it (default: as `lab exec`)")
     trace.add_argument(
         "-o", "--output", metavar="FILE", help="where the calls go (default: standard error)"
+    )
+    trace.add_argument(
+        "--packets",
+        action="store_true",
+        help="show the host's packets, and faults on its links, between the calls",
     )
     trace.add_argument("host", metavar="HOST")
     trace.add_argument("program", metavar="PROGRAM")
@@ -53,12 +63,15 @@ def _trace(arguments: argparse.Namespace) -> int:
         output: IO[str] = sys.stderr
         if arguments.output:
             output = opened.enter_context(_created(Path(arguments.output)))
-        line = _as_json if arguments.json else _in_words(names)
 
-        def show(event: ProgramCall | TraceNotice) -> None:
-            output.write(line(event) + "\n")
+        def show_call(event: ProgramCall | TraceNotice) -> None:
+            output.write((call_json(event) if arguments.json else call_line(event, names)) + "\n")
             output.flush()
 
+        show: OnTraced = show_call
+        if arguments.packets:
+            between = between_calls(lab, host, output, names, as_json=arguments.json)
+            show = opened.enter_context(between)
         opened.callback(host.close)
         program = host.start(
             [arguments.program, *arguments.arguments],
@@ -109,24 +122,3 @@ def _copy(source: IO[bytes], target: IO[str]) -> None:
         while piece := source.read1(_PIECE_BYTES):  # type: ignore[attr-defined]
             target.buffer.write(piece)  # type: ignore[attr-defined]
             target.flush()
-
-
-def _as_json(event: ProgramCall | TraceNotice) -> str:
-    fields = {"kind": event.KIND, **asdict(event), "time_ns": event.time_ns or time.time_ns()}
-    return json.dumps(fields)
-
-
-def _in_words(names: dict[str, str]) -> Callable[[ProgramCall | TraceNotice], str]:
-    def line(event: ProgramCall | TraceNotice) -> str:
-        if isinstance(event, TraceNotice):
-            text = f"{event.program}[{event.pid}]  note: {event.subject} {event.detail}".rstrip()
-            return printable.line(text)
-        clock = datetime.fromtimestamp(event.began_ns / 1e9, tz=UTC).strftime("%H:%M:%S.%f")
-        took = (
-            "" if event.ended_ns is None else f"  {(event.ended_ns - event.began_ns) / 1e9:.6f} s"
-        )
-        by = "" if event.fault is None else f"  by {event.fault}"
-        what = program_call_text.of(event, names)
-        return printable.line(f"{clock} {event.program}[{event.tid}]  {what}{took}{by}")
-
-    return line

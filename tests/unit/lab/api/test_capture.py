@@ -9,7 +9,8 @@ from socket import socket, socketpair
 
 import pytest
 
-from lab.api.capture import Capture, CaptureRequest
+from lab.api.capture import Capture
+from lab.api.capture_requests import CaptureRequest
 from lab.errors import EvidenceError
 from tests.waiting import wait_until
 

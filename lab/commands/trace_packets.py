@@ -1,0 +1,98 @@
+"""`lab trace --packets`: the packets of the host, and faults on its links, between its calls."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import IO
+
+from lab.api.fault_watch import FaultChange, FaultWatch
+from lab.api.host import Host
+from lab.api.lab import Lab
+from lab.api.trace import OnTraced
+from lab.commands.trace_text import PacketText, Traced, call_json, call_line, decided_ns
+from lab.commands.trace_timeline import Timeline
+from lab.evidence.background_traffic import is_background
+from lab.evidence.events import ProgramCall
+from lab.evidence.pcapng import Record
+from lab.net.fate import HELD
+
+HOLD_S = 0.1
+_CATCHES_UP_WITHIN_S = 5.0
+_Thing = Traced | Record | FaultChange | str
+
+
+@contextmanager
+def between_calls(
+    lab: Lab, host: Host, output: IO[str], names: Mapping[str, str], *, as_json: bool
+) -> Iterator[OnTraced]:
+    """Show the packets and faults of a host until the block ends; give what takes its calls."""
+    colours = output.isatty() and not as_json and "NO_COLOR" not in os.environ
+    text = PacketText(host.name, colours=colours)
+    line = _as_json(text) if as_json else _in_words(text, names)
+
+    def show(thing: _Thing) -> None:
+        output.write(line(thing) + "\n")
+        output.flush()
+
+    def on_packet(seen: Record) -> None:
+        if host.name in {seen.source, seen.target} and not is_background(seen.packet):
+            held = seen.fate.kind == HELD
+            timeline.add(time.time_ns() if held else decided_ns(seen), seen)
+
+    def on_end(name: str) -> None:
+        timeline.add(time.time_ns(), f"packets that come to {name} are seen no more: it has ended")
+
+    def catch_up() -> None:
+        host.tracer.catch_up()
+        packets.catch_up(_CATCHES_UP_WITHIN_S)
+        for change in faults.changes():
+            timeline.add(change.time_ns, change)
+
+    packets = lab.live_packets(on_packet, on_end, loopback=[host.name])
+    timeline = Timeline(show, catch_up, HOLD_S)
+    with ExitStack() as opened:
+        opened.enter_context(packets)
+        faults = FaultWatch(host.name, lab.agents())
+        opened.enter_context(timeline)
+        yield lambda event: timeline.add(_place_ns(event), event)
+
+
+def _is_short(event: ProgramCall) -> bool:
+    """Tell whether a call stands where it began: it was over before later lines were shown."""
+    return event.ended_ns is None or event.ended_ns - event.began_ns < HOLD_S * 1e9
+
+
+def _place_ns(event: Traced) -> int:
+    if not isinstance(event, ProgramCall):
+        return event.time_ns
+    if event.ended_ns is None:
+        return time.time_ns()
+    return event.began_ns if _is_short(event) else event.ended_ns
+
+
+def _in_words(text: PacketText, names: Mapping[str, str]) -> Callable[[_Thing], str]:
+    def line(thing: _Thing) -> str:
+        if isinstance(thing, Record):
+            return text.packet(thing)
+        if isinstance(thing, FaultChange):
+            return text.fault(thing)
+        if isinstance(thing, str):
+            return text.note(thing)
+        ended = isinstance(thing, ProgramCall) and not _is_short(thing)
+        return text.call(call_line(thing, names, ended=ended))
+
+    return line
+
+
+def _as_json(text: PacketText) -> Callable[[_Thing], str]:
+    def line(thing: _Thing) -> str:
+        if isinstance(thing, Record):
+            return text.packet_json(thing)
+        if isinstance(thing, FaultChange):
+            return text.fault_json(thing)
+        if isinstance(thing, str):
+            return text.note_json(thing)
+        return call_json(thing)
+
+    return line
