@@ -45,8 +45,11 @@ def main() -> NoReturn:
             from lab.engines.namespaces.host.pipes import Pipes  # noqa: PLC0415
 
             pipes = Pipes()
+        # What comes before they can be passed on waits until then.
+        unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)
         child = os.fork()
         if child == 0:
+            signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
             _confine(user, inner)
             syscalls.end_with(parent)
             if Path("/proc/1/comm").read_text(encoding="ascii").strip() == freezer.PAUSED:
@@ -61,6 +64,7 @@ def main() -> NoReturn:
         _fail(f"{host}: {error.strerror}")
     for number in _PASSED_ON:
         signal.signal(number, lambda passed, _: os.kill(child, passed))
+    signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
     if term != "-":
         os.close(slave)
         terminal.relay(master, child)
