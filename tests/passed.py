@@ -1,4 +1,4 @@
-"""Tests that have passed already, on this machine and commit: CI runs them once for each user.
+"""Tests that have passed already, on this machine and commit: CI does not run them again.
 
 CI runs the tests on several machines, which differ in their users and optional programs. Where an
 optional program has a part in a test, the test is skipped without it, or is about its absence; one
@@ -7,7 +7,12 @@ on Docker, where hosts have their programs from images, and those of the parts t
 of the machine's (bare scenarios among them), but for files in which optional programs are
 mentioned, or the shipped machines.
 
-TESTS_PASSED names a file: ids of such tests that pass are appended, those in it are not run.
+Of these again, tests of single pieces of code, of the wire and of evidence are the same for root
+as for an ordinary user, but for files in which users or Docker are mentioned. All that brings up
+labs, runs programs, and cleans up is tested for each user.
+
+TESTS_PASSED names a file: ids of such tests that pass are appended (an ordinary user's: those in
+which the user has no part), those in it are not run.
 """
 
 import os
@@ -30,6 +35,14 @@ _OF_PROGRAMS = re.compile(
     r"optional|installed|doctor|shipped|compose\.yaml|"
     + "|".join(one.name for one in optional.PROGRAMS)
 )
+_NO_USER = (
+    *("tests/unit/", "tests/integration/wire/"),
+    *(
+        f"tests/robustness/test_{name}.py"
+        for name in ("evidence_damage", "special_files", "screen")
+    ),
+)
+_OF_USERS = re.compile(r"[gs]ete?uid|root\b|[Uu]ser_namespaces|ordinary|[Dd]ocker")
 
 
 def is_on_docker(nodeid: str) -> bool:
@@ -40,12 +53,25 @@ def is_on_docker(nodeid: str) -> bool:
 def is_the_same(nodeid: str) -> bool:
     """Tell whether no optional program has a part in a test."""
     file = nodeid.partition("::")[0]
-    return is_on_docker(nodeid) or (file.startswith(_NO_PROGRAMS) and not _has_programs(file))
+    return is_on_docker(nodeid) or (
+        file.startswith(_NO_PROGRAMS) and not _OF_PROGRAMS.search(_text(file))
+    )
+
+
+def is_the_same_for_root(nodeid: str) -> bool:
+    """Tell whether, besides, the user has no part in a test."""
+    file = nodeid.partition("::")[0]
+    return (
+        is_the_same(nodeid)
+        and not is_on_docker(nodeid)
+        and file.startswith(_NO_USER)
+        and not _OF_USERS.search(_text(file))
+    )
 
 
 @cache
-def _has_programs(file: str) -> bool:
-    return bool(_OF_PROGRAMS.search((_ROOT / file).read_text(encoding="utf-8")))
+def _text(file: str) -> str:
+    return (_ROOT / file).read_text(encoding="utf-8")
 
 
 def deselect(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -62,10 +88,11 @@ class Recorder:
 
     def __init__(self) -> None:
         self._passed: dict[str, bool] = {}
+        self._is_kept = is_the_same if os.geteuid() == 0 else is_the_same_for_root
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note each phase of a test: all must pass."""
-        if is_the_same(report.nodeid):
+        if self._is_kept(report.nodeid):
             before = self._passed.get(report.nodeid, True)
             self._passed[report.nodeid] = before and report.passed
 

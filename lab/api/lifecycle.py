@@ -116,12 +116,12 @@ def down(
 def find(engines: Iterable[Engine], name: str | None) -> Lab:
     """Return the lab of that name, or the only one there is.
 
-    UsageError, with the names there are, when that leaves none or more than one.
+    `engines` may be gone through twice, and are loaded as they are asked. UsageError, with the
+    names there are, when that leaves none or more than one.
     """
-    engines = list(engines)
     if name is not None:
         for engine in engines:
-            # No other is asked: one that does not answer is no matter of this one's.
+            # No other is loaded, nor asked: one that does not answer is no matter of this one's.
             for lab in engine.labs(name):
                 return lab
     there = labs(engines)

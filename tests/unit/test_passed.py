@@ -1,5 +1,6 @@
 """Which tests CI does not run again."""
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -38,6 +39,7 @@ def test_only_what_passed_in_every_phase_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TESTS_PASSED", str(tmp_path / "passed"))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     recorder = passed.Recorder()
     for outcome in outcomes:
         recorder.pytest_runtest_logreport(report(nodeid, outcome))
@@ -95,3 +97,32 @@ def test_where_an_optional_program_may_have_a_part_the_test_is_run_again(file: s
 def test_where_none_has_a_part_once_is_enough(file: str) -> None:
     assert (Path(__file__).parents[2] / file).is_file()
     assert passed.is_the_same(f"{file}::test")
+
+
+def test_an_ordinary_user_keeps_what_is_the_same_for_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TESTS_PASSED", str(tmp_path / "passed"))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    recorder = passed.Recorder()
+    for nodeid in (ON_DOCKER, OTHER, ALONE, "tests/integration/test_pause.py::test"):
+        recorder.pytest_runtest_logreport(report(nodeid, "passed"))
+    recorder.pytest_sessionfinish()
+    assert (tmp_path / "passed").read_text().splitlines() == [ALONE]
+
+
+@pytest.mark.parametrize(
+    ("file", "is_it"),
+    [
+        ("tests/unit/lab/net/test_checksum.py", True),
+        ("tests/integration/wire/test_drop.py", True),
+        ("tests/robustness/test_evidence_damage.py", True),
+        ("tests/integration/test_pause.py", False),  # brings up a lab of its own
+        ("tests/unit/lab/engines/namespaces/test_idmap.py", False),
+        ("tests/unit/lab/engines/test_choice.py", False),
+        ("lab/catalogue/connect/syn-lost.yaml", False),
+    ],
+)
+def test_where_the_user_has_a_part_root_runs_it_again(file: str, is_it: bool) -> None:
+    assert (Path(__file__).parents[2] / file).is_file()
+    assert passed.is_the_same_for_root(f"{file}::test") is is_it

@@ -1,6 +1,6 @@
 """What the commands do, whatever the engine: names, and which lab is meant."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -169,6 +169,17 @@ def test_only_lab_is_found_without_a_name() -> None:
 def test_lab_is_found_by_name_on_any_engine() -> None:
     engines = [FakeEngine("one", "a", "ab"), FakeEngine("two", "b")]
     assert [lifecycle.find(engines, name).name for name in ("a", "b", "ab")] == ["a", "b", "ab"]
+
+
+def test_engines_after_the_one_that_has_the_lab_are_not_loaded() -> None:
+    """To load Docker's SDK takes longer than the rest of most commands."""
+
+    class Loading(Iterable[Engine]):
+        def __iter__(self) -> Iterator[Engine]:
+            yield FakeEngine("one", "a")
+            pytest.fail("loaded the second, too")
+
+    assert lifecycle.find(Loading(), "a").name == "a"
 
 
 @pytest.mark.parametrize(
