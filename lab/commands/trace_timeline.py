@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 
 from lab.errors import LabError
 
-_LOOK_AGAIN_S = 0.05
+_LOOK_AGAIN_S = 0.1
 T = TypeVar("T")
 
 
