@@ -70,12 +70,17 @@ class Program:
         """The socket calls that it, and what it started, have made; none if it is not traced.
 
         In the order of their ends. When the program has ended, the last of its own are there.
-        EngineError when its tracer has ended before it: then calls are missing.
+        EngineError when its tracer has ended before it, or is behind it by too much: then calls are
+        missing.
         """
         if self.trace is None:
             return ()
-        if self.process.poll() is not None:
-            self.trace.wait_for_exit(_ENDS_WITHIN_S)
+        if self.process.poll() is not None and not self.trace.wait_for_exit(_ENDS_WITHIN_S):
+            text = (
+                f"{self.host.name}: {self.argv[0]} has ended, and after {_ENDS_WITHIN_S:.0f} s its"
+                " last calls are not there yet: this machine is too busy"
+            )
+            raise EngineError(text)
         if self.trace.was_lost:
             text = (
                 f"{self.host.name}: what traced {self.argv[0]} has ended: calls of it are missing"

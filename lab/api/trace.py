@@ -32,6 +32,11 @@ class Trace:
         """Wait until all calls of the program are there that has ended; what it started goes on."""
         return self._exited.wait(within_s)
 
+    @property
+    def has_ended(self) -> bool:
+        """Is there nothing to come any more?"""
+        return self._exited.is_set()
+
     # --- of the tracer's client
 
     def on_call(self, fields: Mapping[str, Any]) -> None:

@@ -229,8 +229,10 @@ class RunningProgram:
 
     @property
     def trace_was_lost(self) -> bool:
-        """Has its tracer ended before it? Then calls of it are missing."""
-        return self._program.trace is not None and self._program.trace.was_lost
+        """Has its tracer ended before it, or not got as far yet? Then calls of it are missing."""
+        if (trace := self._program.trace) is None:
+            return False
+        return trace.was_lost or (self._ended_ns is not None and not trace.has_ended)
 
     def close(self) -> None:
         """End it, if it has not ended; what it has started ends with the lab."""
