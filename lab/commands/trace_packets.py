@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import IO
 
@@ -29,10 +29,9 @@ def between_calls(
     """Show the packets and faults of a host until the block ends; give what takes its calls."""
     colours = output.isatty() and not as_json and "NO_COLOR" not in os.environ
     text = PacketText(host.name, colours=colours)
-    line = _as_json(text) if as_json else _in_words(text, names)
 
     def show(thing: _Thing) -> None:
-        output.write(line(thing) + "\n")
+        output.write(_line(thing, text, names, as_json=as_json) + "\n")
         output.flush()
 
     def on_packet(seen: Record) -> None:
@@ -71,28 +70,14 @@ def _place_ns(event: Traced) -> int:
     return event.began_ns if _is_short(event) else event.ended_ns
 
 
-def _in_words(text: PacketText, names: Mapping[str, str]) -> Callable[[_Thing], str]:
-    def line(thing: _Thing) -> str:
-        if isinstance(thing, Record):
-            return text.packet(thing)
-        if isinstance(thing, FaultChange):
-            return text.fault(thing)
-        if isinstance(thing, str):
-            return text.note(thing)
-        ended = isinstance(thing, ProgramCall) and not _is_short(thing)
-        return text.call(call_line(thing, names, ended=ended))
-
-    return line
-
-
-def _as_json(text: PacketText) -> Callable[[_Thing], str]:
-    def line(thing: _Thing) -> str:
-        if isinstance(thing, Record):
-            return text.packet_json(thing)
-        if isinstance(thing, FaultChange):
-            return text.fault_json(thing)
-        if isinstance(thing, str):
-            return text.note_json(thing)
+def _line(thing: _Thing, text: PacketText, names: Mapping[str, str], *, as_json: bool) -> str:
+    if isinstance(thing, Record):
+        return text.packet_json(thing) if as_json else text.packet(thing)
+    if isinstance(thing, FaultChange):
+        return text.fault_json(thing) if as_json else text.fault(thing)
+    if isinstance(thing, str):
+        return text.note_json(thing) if as_json else text.note(thing)
+    if as_json:
         return call_json(thing)
-
-    return line
+    ended = isinstance(thing, ProgramCall) and not _is_short(thing)
+    return text.call(call_line(thing, names, ended=ended))
