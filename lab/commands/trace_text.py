@@ -4,7 +4,6 @@ import dataclasses
 import json
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from lab import printable
@@ -12,6 +11,7 @@ from lab.api.fault_watch import FaultChange
 from lab.evidence import program_call_text
 from lab.evidence.events import ProgramCall, TraceNotice
 from lab.evidence.pcapng import Record
+from lab.evidence.text import time_of_day
 from lab.net.fate import DELIVERED
 from lab.net.packet import TCP, UDP
 from lab.report.flows import Flows
@@ -35,7 +35,9 @@ def call_line(event: Traced, names: Mapping[str, str], *, ended: bool = False) -
     what = program_call_text.of(event, names)
     at_ns = event.ended_ns if ended and event.ended_ns else event.began_ns
     sign = "... " if ended else ""
-    return printable.line(f"{_clock(at_ns)} {event.program}[{event.tid}]  {sign}{what}{took}{by}")
+    return printable.line(
+        f"{time_of_day(at_ns)} {event.program}[{event.tid}]  {sign}{what}{took}{by}"
+    )
 
 
 def call_json(event: Traced) -> str:
@@ -58,7 +60,7 @@ class PacketText:
 
     def note(self, text: str) -> str:
         """Return what has become of the sight of packets."""
-        return self._line(FAULT, f"{_clock(time.time_ns())} note: {text}")
+        return self._line(FAULT, f"{time_of_day(time.time_ns())} note: {text}")
 
     def note_json(self, text: str) -> str:
         """Return it as an object."""
@@ -81,7 +83,7 @@ class PacketText:
         mark = SENT if seen.source == self._host else RECEIVED
         mark = OWN if seen.source == seen.target else mark
         return self._line(
-            mark, f"{_clock(decided_ns(seen))} {what}" + (f"  {fate}" if fate else "")
+            mark, f"{time_of_day(decided_ns(seen))} {what}" + (f"  {fate}" if fate else "")
         )
 
     def packet_json(self, seen: Record) -> str:
@@ -113,7 +115,7 @@ class PacketText:
         """Return what has become of a fault as a line."""
         fault = change.fault
         what = f"fault {fault.id} {change.change}: {fault.source} -> {fault.target}: {fault.text}"
-        return self._line(FAULT, f"{_clock(change.time_ns)} {what}")
+        return self._line(FAULT, f"{time_of_day(change.time_ns)} {what}")
 
     def fault_json(self, change: FaultChange) -> str:
         """Return it as an object."""
@@ -129,7 +131,3 @@ class PacketText:
 def decided_ns(seen: Record) -> int:
     """Return when the fate of a packet was known: of a late one, when it was delivered."""
     return seen.time_ns + seen.fate.late_ns
-
-
-def _clock(time_ns: int) -> str:
-    return datetime.fromtimestamp(time_ns / 1e9, tz=UTC).strftime("%H:%M:%S.%f")

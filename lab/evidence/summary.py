@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from lab.errors import EvidenceError
@@ -10,6 +9,7 @@ from lab.evidence import connections, event_file, folders
 from lab.evidence.background_traffic import is_background
 from lab.evidence.events import Event, FaultOn, StepEvent, StepsEnded, SyslogLine
 from lab.evidence.packets import Seen, packets
+from lab.evidence.text import time_of_day
 
 _PACKETS, _LINES = 8, 5
 
@@ -44,7 +44,7 @@ def _packets(seen: Sequence[Seen], there: Sequence[Event], step: int | None) -> 
     found = []
     for one in seen[-_PACKETS:]:
         fate = one.fate.without_observers(named).text
-        found.append(f"  {_clock(one.time_ns)} {one.link}: {one.packet.summary()}: {fate}")
+        found.append(f"  {time_of_day(one.time_ns)} {one.link}: {one.packet.summary()}: {fate}")
     return [f"{what}:", *found] if found else [f"{what}: none"] if ends else []
 
 
@@ -52,9 +52,7 @@ def _log_lines(there: Sequence[Event]) -> list[str]:
     played = next((n for n, event in enumerate(there) if isinstance(event, StepsEnded)), None)
     # After the last step come the lines of the lab's own end.
     logged = [event for event in there[:played] if isinstance(event, SyslogLine)][-_LINES:]
-    found = [f"  {_clock(one.time_ns)} {one.host} {one.ident}: {one.message}" for one in logged]
+    found = [
+        f"  {time_of_day(one.time_ns)} {one.host} {one.ident}: {one.message}" for one in logged
+    ]
     return ["the last syslog lines:", *found] if found else []
-
-
-def _clock(time_ns: int) -> str:
-    return datetime.fromtimestamp(time_ns / 1e9, tz=UTC).strftime("%H:%M:%S.%f")

@@ -1,11 +1,17 @@
-"""What socket calls and programs were given and gave, in words. Pure."""
+"""What socket calls and programs were given and gave, and when, in words. Pure."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from lab.evidence.events import CallOutcome, ProgramInput
 
 _MOST_CHARACTERS = 80
+
+
+def time_of_day(time_ns: int) -> str:
+    """Return nanoseconds since the epoch as the time of day, in UTC: `14:54:34.179015`."""
+    return datetime.fromtimestamp(time_ns / 1e9, tz=UTC).strftime("%H:%M:%S.%f")
 
 
 def plain(value: Any) -> Any:

@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -177,11 +176,10 @@ def _faults(found: Sequence[Event]) -> Iterator[str]:
 
 def _call(event: CallOutcome) -> str:
     began_ns = event.began_ns or event.time_ns
-    clock = datetime.fromtimestamp(began_ns / 1e9, tz=UTC).strftime("%H:%M:%S.%f")
     given = event.arguments
     words = [_shown(given[key]) for key in _SHOWN_ARGUMENTS if given.get(key) is not None]
     call = f"{event.call}({', '.join(words)})"
-    return f"{clock} {event.host}: {call} {text.result_text(event)}"
+    return f"{text.time_of_day(began_ns)} {event.host}: {call} {text.result_text(event)}"
 
 
 def _shown(value: Any) -> str:
