@@ -11,12 +11,17 @@ Of these again, tests of single pieces of code, of the wire and of evidence are 
 as for an ordinary user, but for files in which users or Docker are mentioned. All that brings up
 labs, runs programs, and cleans up is tested for each user.
 
-TESTS_PASSED names a file: ids of such tests that pass are appended (an ordinary user's: those in
-which the user has no part), those in it are not run.
+What is left has more than one part. Each is tested with both of its sides, not with every pair of
+them: a test with labs on the engine `namespaces` runs for an ordinary user where no program is
+installed, then for root where all are.
+
+TESTS_PASSED names a file: ids of tests that need not run again are appended, those in it are not
+run. A line that begins with _WITHOUT counts only where no program is installed.
 """
 
 import os
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -43,6 +48,7 @@ _NO_USER = (
     ),
 )
 _OF_USERS = re.compile(r"[gs]ete?uid|root\b|[Uu]ser_namespaces|ordinary|[Dd]ocker")
+_WITHOUT = "without optional programs: "
 
 
 def is_on_docker(nodeid: str) -> bool:
@@ -69,6 +75,11 @@ def is_the_same_for_root(nodeid: str) -> bool:
     )
 
 
+def is_without_docker(nodeid: str) -> bool:
+    """Tell whether a test has its labs on the engine `namespaces`, whatever there is besides."""
+    return "namespaces" in nodeid.partition("::")[2]
+
+
 @cache
 def _text(file: str) -> str:
     return (_ROOT / file).read_text(encoding="utf-8")
@@ -79,8 +90,14 @@ def deselect(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not (file := _file()) or not file.exists():
         return
     passed = set(file.read_text(encoding="utf-8").splitlines())
+    if _is_without_programs():
+        passed |= {line.removeprefix(_WITHOUT) for line in passed}
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid in passed])
     items[:] = [item for item in items if item.nodeid not in passed]
+
+
+def _is_without_programs() -> bool:
+    return not any(one.path() for one in optional.PROGRAMS)
 
 
 class Recorder:
@@ -88,19 +105,30 @@ class Recorder:
 
     def __init__(self) -> None:
         self._passed: dict[str, bool] = {}
+        self._skipped: set[str] = set()
         self._is_kept = is_the_same if os.geteuid() == 0 else is_the_same_for_root
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note each phase of a test: all must pass."""
-        if self._is_kept(report.nodeid):
-            before = self._passed.get(report.nodeid, True)
-            self._passed[report.nodeid] = before and report.passed
+        """Note each phase of a test: none may fail."""
+        before = self._passed.get(report.nodeid, True)
+        self._passed[report.nodeid] = before and not report.failed
+        if report.skipped:
+            self._skipped.add(report.nodeid)
 
     def pytest_sessionfinish(self) -> None:
         """Append them."""
         if file := _file():
             with file.open("a", encoding="utf-8") as out:
-                out.writelines(f"{nodeid}\n" for nodeid, passed in self._passed.items() if passed)
+                out.writelines(f"{line}\n" for line in self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        for nodeid, passed in self._passed.items():
+            if not passed:
+                continue
+            if nodeid not in self._skipped and self._is_kept(nodeid):
+                yield nodeid
+            elif _is_without_programs() and is_without_docker(nodeid):
+                yield _WITHOUT + nodeid
 
 
 def _file() -> Path | None:

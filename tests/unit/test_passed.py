@@ -7,15 +7,18 @@ from typing import Any, cast
 
 import pytest
 
+from lab import optional
 from tests import passed
 
 _SHIPPED = "tests/integration/shipped/test_hosts.py"
 ON_DOCKER, OTHER = f"{_SHIPPED}::test[compose]", f"{_SHIPPED}::test"
+HAS_PROGRAMS = (SimpleNamespace(path=lambda: "/usr/bin/telnet"),)
 ALONE = "tests/unit/lab/net/test_checksum.py::test"
 
 
 def report(nodeid: str, outcome: str) -> pytest.TestReport:
-    return cast("pytest.TestReport", SimpleNamespace(nodeid=nodeid, passed=outcome == "passed"))
+    marks = {one: one == outcome for one in ("passed", "failed", "skipped")}
+    return cast("pytest.TestReport", SimpleNamespace(nodeid=nodeid, **marks))
 
 
 @pytest.mark.parametrize(
@@ -40,6 +43,7 @@ def test_only_what_passed_in_every_phase_is_kept(
 ) -> None:
     monkeypatch.setenv("TESTS_PASSED", str(tmp_path / "passed"))
     monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(optional, "PROGRAMS", HAS_PROGRAMS)
     recorder = passed.Recorder()
     for outcome in outcomes:
         recorder.pytest_runtest_logreport(report(nodeid, outcome))
@@ -126,3 +130,48 @@ def test_an_ordinary_user_keeps_what_is_the_same_for_root(
 def test_where_the_user_has_a_part_root_runs_it_again(file: str, is_it: bool) -> None:
     assert (Path(__file__).parents[2] / file).is_file()
     assert passed.is_the_same_for_root(f"{file}::test") is is_it
+
+
+NAMESPACES = "tests/integration/test_pause.py::test[namespaces]"
+
+
+@pytest.mark.parametrize("uid", [0, 1000])
+@pytest.mark.parametrize(
+    ("nodeid", "outcomes", "is_kept"),
+    [
+        (NAMESPACES, ["passed", "passed", "passed"], True),
+        (NAMESPACES, ["skipped", "passed"], True),  # root has what it lacks on the next machine
+        (NAMESPACES, ["passed", "failed", "passed"], False),
+        ("lab/catalogue/connect/syn-lost.yaml::syn-lost", ["skipped", "passed"], False),
+        ("tests/unit/lab/engines/namespaces/test_idmap.py::test", ["skipped"], False),
+        (OTHER, ["skipped", "passed"], False),
+    ],
+)
+def test_without_programs_a_test_without_docker_runs_once(
+    nodeid: str,
+    outcomes: list[str],
+    is_kept: bool,
+    uid: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = tmp_path / "passed"
+    monkeypatch.setenv("TESTS_PASSED", str(file))
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    monkeypatch.setattr(optional, "PROGRAMS", ())
+    recorder = passed.Recorder()
+    for outcome in outcomes:
+        recorder.pytest_runtest_logreport(report(nodeid, outcome))
+    recorder.pytest_sessionfinish()
+    assert [one.nodeid for one in left_of(nodeid)] == [nodeid] * (not is_kept)
+
+    monkeypatch.setattr(optional, "PROGRAMS", HAS_PROGRAMS)
+    is_the_same = uid == 0 and is_kept and "passed" in outcomes[:1]
+    assert [one.nodeid for one in left_of(nodeid)] == [nodeid] * (not is_the_same)
+
+
+def left_of(nodeid: str) -> list[Any]:
+    items: list[Any] = [SimpleNamespace(nodeid=nodeid)]
+    hook = SimpleNamespace(pytest_deselected=lambda **_: None)
+    passed.deselect(cast("pytest.Config", SimpleNamespace(hook=hook)), items)
+    return items
