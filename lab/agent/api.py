@@ -2,7 +2,7 @@
 
 A request is `{"do": VERB, ...}`; its response is `{"done": ...}`, `{"invalid": TEXT}` where it
 makes no sense, or `{"failed": TEXT, "errno": ...}`. Verbs: hello, add, lift, status, list, sysctl,
-count, capture, counts. Addresses travel as text, times in milliseconds.
+listeners, count, capture, counts. Addresses travel as text, times in milliseconds.
 
 A capture takes a connection of its own, on which these follow each other: `count`, which begins to
 count what arrives (without it nothing is counted); `capture`, whose response a stream of pcapng
@@ -14,7 +14,7 @@ import ipaddress
 from collections.abc import Callable
 from typing import Any
 
-from lab.agent import duration, sysctls
+from lab.agent import duration, listeners, sysctls
 from lab.agent.active_fault import ActiveFault
 from lab.agent.connection import Connection
 from lab.agent.counting import Counting
@@ -47,6 +47,7 @@ class RequestHandler:
             "status": self._status,
             "list": self._list,
             "sysctl": self._sysctl,
+            "listeners": lambda _request, _connection: listeners.listeners(),
             "count": self._count,
             "capture": self._capture,
         }

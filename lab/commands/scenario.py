@@ -21,7 +21,7 @@ from lab.scenario.model import Scenario
 from lab.scenario.reader import read
 
 EXIT = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.UNKNOWN: 3}
-_EXIT_CANNOT = 4
+EXIT_CANNOT = 4
 _EXIT_UNREAD = 141  # as of a program that SIGPIPE ends: nobody has seen the verdict
 _MOST_DIGITS = 20
 _EPILOG = """\
@@ -136,7 +136,7 @@ def _status(outcomes: Sequence[Outcome]) -> int:
     bad = [one for one in outcomes if one.verdict is not Verdict.PASS]
     # What a run lacked it could not show; of the others the verdict counts.
     shown = [one for one in bad if not one.lacking]
-    return EXIT[_worst(shown)] if shown else _EXIT_CANNOT if bad else 0
+    return EXIT[_worst(shown)] if shown else EXIT_CANNOT if bad else 0
 
 
 def _worst(outcomes: Sequence[Outcome]) -> Verdict:
@@ -156,11 +156,12 @@ def _entry(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "verdict": _worst(outcomes),
         "counts": there,
         "flaky": len(there) > 1,
-        "runs": [_fields(outcome) for outcome in outcomes],
+        "runs": [fields(outcome) for outcome in outcomes],
     }
 
 
-def _fields(outcome: Outcome) -> dict[str, Any]:
+def fields(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as JSON has it."""
     return dataclasses.asdict(outcome) | {"folder": str(outcome.folder)}
 
 
@@ -185,7 +186,7 @@ def _verify(arguments: argparse.Namespace) -> int:
             statuses.append(EXIT[Verdict.UNKNOWN])
             continue
         differs = verdict_file.difference(folder, outcome)
-        entries.append(_fields(outcome) | {"differs": differs})
+        entries.append(fields(outcome) | {"differs": differs})
         statuses.append(_status([outcome]))
         if not arguments.json:
             for line in outcome_lines(outcome):
@@ -194,5 +195,5 @@ def _verify(arguments: argparse.Namespace) -> int:
                 screen.out.print(f"  note: {differs}", markup=False)
     if arguments.json:
         print(json.dumps(entries, indent=2))
-    worst_first = (EXIT[Verdict.FAIL], EXIT[Verdict.UNKNOWN], _EXIT_CANNOT)
+    worst_first = (EXIT[Verdict.FAIL], EXIT[Verdict.UNKNOWN], EXIT_CANNOT)
     return next((status for status in worst_first if status in statuses), 0)

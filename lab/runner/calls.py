@@ -177,6 +177,15 @@ class PendingCalls:
         assert isinstance(program, RunningProgram), "the reader has seen that it was started"
         return program
 
+    def may_listen(self, host: str) -> bool:
+        """May a program of the host come to listen still? Not where all that were started ended."""
+        of_host = [
+            one
+            for one in self._pending.values()
+            if isinstance(one, RunningProgram) and one.begun.host == host
+        ]
+        return not of_host or any(one.wait(0).is_pending for one in of_host)
+
     def wait_for_ends(self, within_s: float) -> None:
         """Wait so long at the most for the ends of the programs that go on."""
         until_s = time.monotonic() + within_s

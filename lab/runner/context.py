@@ -180,6 +180,18 @@ class LabContext:
     ) -> int:
         return self._traced.wait(take, least, within_s)
 
+    def wait_for_listeners(self, host: str, port: int | None, least: int, within_s: float) -> int:
+        agent = self._lab.agent(self._lab.host(host))
+        until_s = time.monotonic() + within_s
+        while True:
+            # Before it looks: what has ended then comes to no end meanwhile.
+            goes_on = time.monotonic() < until_s and self.calls.may_listen(host)
+            ports = [found for _protocol, found in agent.ask("listeners")]
+            count = len(ports) if port is None else ports.count(port)
+            if count >= least or not goes_on:
+                return count
+            time.sleep(_LOOK_AGAIN_S)
+
     def addresses(self) -> Mapping[str, tuple[str, ...]]:
         return {host.name: tuple(host.addresses) for host in self._lab.status().hosts}
 

@@ -94,7 +94,8 @@ def _lab(engine: Engine, scenario: Scenario, progress: Progress) -> Iterator[Lab
             files = ComposeFiles((scenario.compose,))
             lab = engine.up(files, name, build=True, progress=progress)
         else:
-            text = topology.bare(scenario.hosts, engine.bare_image(progress))
+            image = engine.bare_image(progress)
+            text = topology.bare(scenario.hosts, image, scenario.folder)
             with topology.in_memory(text, scenario.name) as file:
                 lab = engine.up(ComposeFiles((file,)), name, build=False, progress=progress)
         try:

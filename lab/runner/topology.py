@@ -1,8 +1,12 @@
 """The compose file of a scenario that names only hosts: bare ones, on one network.
 
+They see a folder of this machine, read-only, where the scenario names one: their programs start in
+it, and have a /tmp of their own.
+
 It lives in memory and is reached through /proc, so there is no file that SIGKILL could leave.
 """
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +24,12 @@ _HOST = """\
     networks: [wire]
     stop_grace_period: 0s
 """
+_FOLDER = """\
+    working_dir: {folder}
+    volumes:
+      - {{type: bind, source: {folder}, target: {folder}, read_only: true}}
+    tmpfs: [/tmp]
+"""
 _NETWORK = """\
 networks:
   wire:
@@ -34,10 +44,16 @@ networks:
 """
 
 
-def bare(hosts: Sequence[str], image: str) -> str:
+def bare(hosts: Sequence[str], image: str, folder: Path | None = None) -> str:
     """Return the text of a compose file with these hosts, which run nothing but sleep(1)."""
-    services = "".join(_HOST.format(name=name, image=image) for name in hosts)
+    seen = "" if folder is None else _FOLDER.format(folder=_quoted(str(folder)))
+    services = "".join(_HOST.format(name=name, image=image) + seen for name in hosts)
     return f"services:\n{services}{_NETWORK}"
+
+
+def _quoted(text: str) -> str:
+    """Return it as YAML and Compose read it: JSON, in which no variable is looked for."""
+    return json.dumps(text.replace("$", "$$"))
 
 
 @contextmanager

@@ -150,6 +150,10 @@ FILE: Keys = {
         "in place of hosts: a compose file, by its path from this file's folder; or `shipped`, the"
         " machines that come with the lab"
     ),
+    "folder": text(
+        "beside hosts: a folder, by its path from this file's folder, that all hosts see at its own"
+        " path, read-only; their programs start in it"
+    ),
     "trace": words(
         "the hosts whose programs are traced, each that a step runs, unless it says trace: false"
     ),

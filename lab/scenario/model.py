@@ -11,6 +11,7 @@ from lab.scenario.steps import Step
 class Scenario:
     """A scenario; `hosts` are bare ones, unless `compose` names the compose file they are of.
 
+    `folder` is what bare hosts see of this machine, and where their programs start; None: nothing.
     `replicas` has the hosts of each service that has several. `text` is its file's, as it was read.
     """
 
@@ -21,6 +22,7 @@ class Scenario:
     steps: tuple[Step, ...]
     hosts: tuple[str, ...] = ()
     compose: Path | None = None
+    folder: Path | None = None
     seed: int = 1
     replicas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     text: str = field(default="", repr=False)

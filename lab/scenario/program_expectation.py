@@ -13,7 +13,11 @@ from lab.scenario.steps import Step
 from lab.scenario.yaml import Mapping
 
 KEYS: Keys = {
-    "exit": keys.number("its exit status (128 + n: ended by signal n)", default=0),
+    "exit": {
+        "description": "its exit status (128 + n: ended by signal n), or any",
+        "anyOf": [{"type": "integer"}, {"const": "any"}],
+        "default": 0,
+    },
     "output": keys.text("what it prints, to the letter"),
     "output_matches": keys.regex("what it prints"),
     "errors_match": keys.regex("what it prints to standard error"),
@@ -42,7 +46,7 @@ class ProgramExpectation:
     then.
     """
 
-    exit_status: int = 0
+    exit_status: int | None = 0
     output: str | None = None
     output_matches: str | None = None
     errors_match: str | None = None
@@ -62,7 +66,7 @@ class ProgramExpectation:
         """What is expected, for people."""
         if self.blocks_s is not None:
             return f"runs on for {self.blocks_s:g} s"
-        return f"exit status {self.exit_status}"
+        return f"exit status {'any' if self.exit_status is None else self.exit_status}"
 
     def judge(self, step: Step, event: ProgramOutcome) -> Iterator[Judgement]:
         """Yield a judgement for each thing that is expected; at least one."""
@@ -79,7 +83,7 @@ class ProgramExpectation:
             return
         errors = event.errors.strip()[-_MOST_ERRORS:]
         found = f"exit status {event.exit_status}" + (f"; {errors}" if errors else "")
-        yield step.judged(self.text, found, good=event.exit_status == self.exit_status)
+        yield step.judged(self.text, found, good=self.exit_status in {None, event.exit_status})
         if self.output is not None:
             good = event.output == self.output
             found = repr(event.output) + ("" if good else _errors(event))
@@ -102,6 +106,15 @@ class ProgramExpectation:
                 yield step.judged(f"prints /{pattern}/", found, good=good)
 
 
+def _exit_status(step: Mapping) -> int | None:
+    found = step.get("exit", int, str, default=0)
+    if isinstance(found, str):
+        if found != "any":
+            raise step.error("exit", f"{found!r}: must be a whole number, or any")
+        return None
+    return int(found)
+
+
 def _errors(event: ProgramOutcome) -> str:
     """Return the end of what a program printed to standard error, to be read after what it did."""
     errors = event.errors.strip()
@@ -115,7 +128,7 @@ def read(step: Mapping) -> ProgramExpectation:
         raise step.error(ends[0], "cannot stand beside blocks: the program has not ended by then")
     after_s, within_s, blocks_s = limits.read(step)
     return ProgramExpectation(
-        exit_status=step.get("exit", int, default=0),
+        exit_status=_exit_status(step),
         output=step.get("output", str),
         output_matches=values.pattern(step, "output_matches"),
         errors_match=values.pattern(step, "errors_match"),

@@ -67,6 +67,7 @@ def _scenario(path: Path, file: Mapping, hosts: Hosts | None, errors: list[Parse
     if (compose is None) == ("hosts" not in file):
         raise ParseError(file.line, "hosts or compose: give one of them")
     compose_path = None if compose is None else _compose_path(path, compose)
+    folder = _folder(path, file, is_there=hosts is None)
     has_kernel = hosts is None  # else evidence is judged, perhaps on another machine
     if hosts is None:
         hosts = Hosts.of(_hosts(file)) if not compose_path else _hosts_of(file, compose_path)
@@ -83,6 +84,7 @@ def _scenario(path: Path, file: Mapping, hosts: Hosts | None, errors: list[Parse
         steps=tuple(_steps(file, listed, reading, errors)),
         hosts=tuple(hosts),
         compose=compose_path,
+        folder=folder,
         seed=_seed(file),
         replicas=hosts.replicas,
     )
@@ -94,6 +96,19 @@ def _compose_path(path: Path, compose: str) -> Path:
     here = path.parent
     # Without a folder it would be standard input.
     return (here.absolute() if compose == "-" else here) / compose
+
+
+def _folder(path: Path, file: Mapping, *, is_there: bool) -> Path | None:
+    """Return the folder that bare hosts see; it must be there if the scenario is to be run."""
+    named = file.get("folder", str)
+    if named is None:
+        return None
+    if "compose" in file:
+        raise file.error("folder", "is for bare hosts; a compose file has volumes")
+    folder = (path.parent / str(named)).absolute()
+    if is_there and not folder.is_dir():
+        raise file.error("folder", f"{named!r}: there is no such folder")
+    return folder.resolve() if is_there else folder
 
 
 def _steps(

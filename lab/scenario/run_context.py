@@ -167,6 +167,9 @@ class RunContext(Protocol):
         They are from the beginning of the run.
         """
 
+    def wait_for_listeners(self, host: str, port: int | None, least: int, within_s: float) -> int:
+        """Wait for so many sockets of the host that others can reach, on this port or on any."""
+
     def addresses(self) -> Mapping[str, tuple[str, ...]]:
         """Return the addresses of the hosts, by their names."""
 

@@ -42,6 +42,8 @@ class Subject:
     RULES: ClassVar[Schema] = {}
     # Can it be counted while the run goes on?
     CAN_WAIT: ClassVar[bool] = True
+    # Does the evidence show it in the end?
+    CAN_EXPECT: ClassVar[bool] = True
 
     @classmethod
     def to_wait(cls) -> Schema:
@@ -136,19 +138,29 @@ def read(step: Mapping, verb: str, reading: Reading) -> Condition:
         raise step.error(verb, "must be a mapping like {syslog: connected, on: server}")
     named = [key for key in table() if key in condition]
     if len(named) != 1:
-        raise step.error(verb, f"must have one of {', '.join(table())}")
+        possible = _possible(to_wait=verb == "wait")
+        raise step.error(verb, f"must have one of {', '.join(possible)}")
     own = table()[named[0]]
     _refuse_others(condition, named[0], own)
     to_wait = verb == "wait"
     if to_wait and not own.CAN_WAIT:
-        others = ", ".join(key for key, one in table().items() if one.CAN_WAIT)
+        others = ", ".join(_possible(to_wait=True))
         raise step.error(verb, f"{named[0]} is only known in the end; wait for one of {others}")
+    if not to_wait and not own.CAN_EXPECT:
+        raise step.error(verb, f"{named[0]} is only known meanwhile; wait for it")
     amounts = {name: values.count(condition, name) for name in ("count", *own.AMOUNTS)}
     subject = own.read(condition, reading)
     if to_wait:
         subject.refuse_wait(condition)
     count = next((one for one in amounts.values() if one is not None), None)
     return Condition(subject, count, values.count(condition, "at_least", least=1))
+
+
+def _possible(*, to_wait: bool) -> dict[str, type[Subject]]:
+    """Return the subjects that can be waited for, or those that can be expected."""
+    return {
+        key: one for key, one in table().items() if (one.CAN_WAIT if to_wait else one.CAN_EXPECT)
+    }
 
 
 def _refuse_others(condition: Mapping, named: str, own: type[Subject]) -> None:
@@ -175,7 +187,7 @@ def _owners() -> dict[str, list[type[Subject]]]:
 
 def schema(*, to_wait: bool) -> Schema:
     """Return the JSON Schema of conditions: of those to wait for, or of those that are expected."""
-    subjects = {key: one for key, one in table().items() if one.CAN_WAIT or not to_wait}
+    subjects = _possible(to_wait=to_wait)
     classes = list(dict.fromkeys(subjects.values()))
     amounts = dict(_AWAITED if to_wait else AMOUNTS)
     properties: Keys = {key: one.HELP[key] for key, one in subjects.items()}

@@ -465,7 +465,7 @@ HOSTS_OF_COMPOSE = Hosts.of(["server", "syslog", "app-1"], {"app": ("app-1", "ap
         ("output: x, of: sever", "of: 'sever': no host, and no program was started with later: s"),
         ("output: x, of: sever", "did you mean server?"),
         ("output: x, of: syslog", "what syslog prints are syslog's lines; ask for syslog: instead"),
-        ("output: x, output_matches: y, of: server", "must have one of calls, fault, output"),
+        ("output: x, output_matches: y, of: server", "must have one of calls, listens, output"),
         ("output_matches: '(', of: server", "output_matches: '(' is no regular expression"),
         ("output_matches: x", "output_matches: of which program? say of: and a host"),
         ("syslog: x, of: server", "of: is of output, not of syslog"),

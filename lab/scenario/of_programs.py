@@ -1,0 +1,70 @@
+"""The text of a scenario of somebody's programs: servers, then a client, on hosts of their own."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*|[0-9]+(?:ms|s)")
+# What YAML 1.1 or 1.2 takes for something else than a text.
+_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
+_READY_WITHIN = "10s"
+
+
+@dataclass(frozen=True, slots=True)
+class OfPrograms:
+    """Servers by the names of their hosts, in the order of their start, and the client's command.
+
+    `folder` is what they see, as the file is to name it. `faults` are steps in YAML, in force from
+    before the first program to the end of the client.
+    """
+
+    servers: Mapping[str, str]
+    client: str
+    folder: str = "."
+    within_s: float = 30.0
+    traced: bool = True
+    faults: Sequence[str] = ()
+    # May the client fail? Then its exit status is no part of the verdict.
+    may_fail: bool = False
+    title: str = ""
+    shows: str = "how the client ends"
+    host: str = "client"
+
+    @property
+    def text(self) -> str:
+        """Return the file."""
+        hosts = [*self.servers, self.host]
+        lines = [
+            f"title: {flow(self.title or self.client)}",
+            f"shows: {flow(self.shows)}",
+            f"hosts: {flow(hosts)}",
+            f"folder: {flow(self.folder)}",
+            *([f"trace: {flow(hosts)}"] if self.traced else ()),
+            "steps:",
+            *(f"  - {fault}" for fault in self.faults),
+            *(f"  - {flow(step)}" for step in self._steps()),
+        ]
+        return "".join(f"{line}\n" for line in lines)
+
+    def _steps(self) -> Sequence[Mapping[str, object]]:
+        found: list[Mapping[str, object]] = []
+        for host, command in self.servers.items():
+            found.append({"on": host, "run": command, "later": f"{host}-program"})
+            found.append({"wait": {"listens": host}, "within": _READY_WITHIN})
+        end = {"exit": "any"} if self.may_fail else {}
+        found.append({"on": self.host, "run": self.client, **end, "within": f"{self.within_s:g}s"})
+        return found
+
+
+def flow(value: object) -> str:
+    """Return a value in one line of YAML: texts, numbers, lists and mappings of them."""
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{key}: {flow(one)}" for key, one in value.items())
+        return f"{{{inner}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(flow, value))}]"
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+        return value
+    # A text in JSON's quotes is one in YAML's, too.
+    return json.dumps(value, ensure_ascii=False)
