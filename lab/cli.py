@@ -278,6 +278,7 @@ def _parser() -> argparse.ArgumentParser:
     for room, name, text in (
         ("scenario", "run", "run scenarios, and say what came of them"),
         ("try_programs", "try", "run two programs of this folder, each on a machine of its own"),
+        ("sweep", "sweep", "fail each packet of an exchange in turn, and say which one breaks it"),
         ("catalogue", "list", "show the catalogue of scenarios"),
         ("scenario", "verify", "judge runs again, by their evidence alone"),
         ("catalogue", "schema", "print the JSON Schema of scenario files, for editors"),

@@ -77,7 +77,7 @@ def programs(arguments: argparse.Namespace, *, folder: str = ".") -> OfPrograms:
         folder=folder,
         within_s=arguments.within,
         traced=not arguments.no_trace,
-        faults=[_fault(text) for text in arguments.fault],
+        first=[_fault(text) for text in arguments.fault],
     )
 
 

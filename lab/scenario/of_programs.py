@@ -15,8 +15,8 @@ _READY_WITHIN = "10s"
 class OfPrograms:
     """Servers by the names of their hosts, in the order of their start, and the client's command.
 
-    `folder` is what they see, as the file is to name it. `faults` are steps in YAML, in force from
-    before the first program to the end of the client.
+    `folder` is what they see, as the file is to name it. `first` are steps in YAML that come
+    before the first program: faults, settings.
     """
 
     servers: Mapping[str, str]
@@ -24,9 +24,12 @@ class OfPrograms:
     folder: str = "."
     within_s: float = 30.0
     traced: bool = True
-    faults: Sequence[str] = ()
+    first: Sequence[str] = ()
     # May the client fail? Then its exit status is no part of the verdict.
     may_fail: bool = False
+    # Does the client run a second time, once the faults of these names are lifted?
+    again: bool = False
+    lifts: Sequence[str] = ()
     title: str = ""
     shows: str = "how the client ends"
     host: str = "client"
@@ -42,7 +45,7 @@ class OfPrograms:
             f"folder: {flow(self.folder)}",
             *([f"trace: {flow(hosts)}"] if self.traced else ()),
             "steps:",
-            *(f"  - {fault}" for fault in self.faults),
+            *(f"  - {step}" for step in self.first),
             *(f"  - {flow(step)}" for step in self._steps()),
         ]
         return "".join(f"{line}\n" for line in lines)
@@ -53,7 +56,10 @@ class OfPrograms:
             found.append({"on": host, "run": command, "later": f"{host}-program"})
             found.append({"wait": {"listens": host}, "within": _READY_WITHIN})
         end = {"exit": "any"} if self.may_fail else {}
-        found.append({"on": self.host, "run": self.client, **end, "within": f"{self.within_s:g}s"})
+        client = {"on": self.host, "run": self.client, **end, "within": f"{self.within_s:g}s"}
+        found.append(client)
+        if self.again:
+            found += [*({"lift": name} for name in self.lifts), client]
         return found
 
 

@@ -1,0 +1,97 @@
+"""What a sweep leaves: JSON for programs, a scenario and a test of each finding, JUnit's XML."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from lab.sweep.findings import Finding
+from lab.sweep.subject import Subject
+from lab.sweep.sweep import Result, Trial
+
+JSON, JUNIT = "sweep.json", "junit.xml"
+
+
+def write(folder: Path, subject: Subject, result: Result, found: Sequence[Finding]) -> Path:
+    """Write all of them; return the folder."""
+    (folder / JSON).write_text(json.dumps(as_json(result, found), indent=2) + "\n")
+    ElementTree.ElementTree(_junit(subject, result, found)).write(
+        folder / JUNIT, encoding="utf-8", xml_declaration=True
+    )
+    return folder
+
+
+def coverage(result: Result) -> str:
+    """Say how much was tried: `38 packets: 228 of 228 faults, 41.0 s`."""
+    tried = len(result.trials)
+    unstable = sum(not one.is_stable for one in result.positions)
+    idle = sum(not one.acted for one in result.trials)
+    parts = [f"{len(result.positions)} packets: {tried} of {result.planned} faults"]
+    parts += [f"{idle} never acted"] if idle else []
+    parts += [f"{unstable} packets are not the same every time"] if unstable else []
+    return f"{', '.join(parts)}, {result.took_s:.1f} s"
+
+
+def as_json(result: Result, found: Sequence[Finding]) -> dict[str, Any]:
+    """Return all of it, as JSON has it."""
+    return {
+        "positions": [{"name": one.text, "is_stable": one.is_stable} for one in result.positions],
+        "planned": result.planned,
+        "tried": len(result.trials),
+        "is_whole": result.is_whole,
+        "took_s": round(result.took_s, 3),
+        "varying_outputs": list(result.varying),
+        "findings": [_finding(one) for one in found],
+        "trials": [_trial(one) for one in result.trials],
+    }
+
+
+def _finding(one: Finding) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "sentence": one.sentence,
+        "detail": one.detail,
+        "program": one.program,
+        "step": one.fault.step,
+        "confirmed": one.confirmed,
+        "folder": one.smallest.observed.folder,
+        "faults": [trial.fault.key for trial in one.trials if trial.fault],
+    }
+
+
+def _trial(one: Trial) -> dict[str, Any]:
+    assert one.fault
+    return {
+        "fault": one.fault.key,
+        "acted": one.observed.acted,
+        "outcome": one.outcome.kind,
+        "program": one.outcome.program,
+        "detail": one.outcome.detail,
+        "folder": one.observed.folder,
+    }
+
+
+def _junit(subject: Subject, result: Result, found: Sequence[Finding]) -> ElementTree.Element:
+    """Return a test suite with a case for each fault that was tried."""
+    bad = {trial.fault.key: one for one in found for trial in one.trials if trial.fault}
+    suite = ElementTree.Element(
+        "testsuite",
+        name=f"sweep of {subject.name}",
+        tests=str(len(result.trials)),
+        failures=str(len(bad)),
+        skipped=str(sum(not one.acted for one in result.trials)),
+        time=f"{result.took_s:.3f}",
+    )
+    for trial in result.trials:
+        assert trial.fault
+        case = ElementTree.SubElement(
+            suite, "testcase", classname=subject.name, name=trial.fault.key
+        )
+        if trial.fault.key in bad:
+            finding = bad[trial.fault.key]
+            failure = ElementTree.SubElement(case, "failure", message=finding.sentence)
+            failure.text = f"{trial.outcome.detail}\n{trial.observed.folder}"
+        elif not trial.acted:
+            ElementTree.SubElement(case, "skipped", message="the fault never acted")
+    return suite

@@ -1,0 +1,101 @@
+"""What is swept: programs, or a scenario of somebody's. Each gives the scenario of a trial."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from lab.errors import UsageError
+from lab.evidence.events import Event, ProgramOutcome, StepsEnded
+from lab.scenario.model import Scenario
+from lab.scenario.of_programs import OfPrograms
+from lab.scenario.reader import read
+from lab.sweep.faults import NAME, Fault
+
+_STEPS = re.compile(r"steps:\s*(#.*)?")
+_ITEM = re.compile(r"(\s*)- ")
+
+
+class Subject(Protocol):
+    """What is played again and again; its `settings` are steps of every run."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it, and its evidence is called."""
+
+    @property
+    def again(self) -> bool:
+        """Is a second exchange played, without the fault, after the first?"""
+
+    def text(self, fault: Fault | None = None) -> str:
+        """Return the scenario's file, with this fault from the beginning on."""
+
+    def scenario(self, fault: Fault | None = None) -> Scenario:
+        """Return the scenario as it is played."""
+
+    def exchange_ends_ns(self, events: Sequence[Event]) -> int | None:
+        """Return when the exchange that is swept has ended in a run; None: with the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramsSubject:
+    """Programs of the current folder; after the exchange the client runs a second time."""
+
+    programs: OfPrograms
+    settings: Sequence[str] = ()
+    name: str = "try"
+    again: bool = True
+
+    def text(self, fault: Fault | None = None) -> str:
+        programs, steps = self.programs, () if fault is None else (fault.step,)
+        first = (*self.settings, *programs.first, *steps)
+        lifts = () if fault is None else (NAME,)
+        played = replace(programs, first=first, may_fail=True, again=self.again, lifts=lifts)
+        return played.text
+
+    def scenario(self, fault: Fault | None = None) -> Scenario:
+        return read(Path(f"{self.name}.yaml"), text=self.text(fault))
+
+    def exchange_ends_ns(self, events: Sequence[Event]) -> int | None:
+        began = [one.began_ns for one in events if isinstance(one, ProgramOutcome) and not one.name]
+        return began[1] if len(began) > 1 else _steps_end_ns(events)
+
+
+class FileSubject:
+    """A scenario file, with steps before its first one. UsageError where they have no place."""
+
+    again = False
+
+    def __init__(self, path: Path, settings: Sequence[str] = ()) -> None:
+        """Read it; ScenarioError when something is wrong with it."""
+        self._path = path
+        self._settings = settings
+        self._text = read(path).text
+        self.name = path.stem
+        self._lines = self._text.splitlines(keepends=True)
+        self._place, self._indent = self._first_step()
+
+    def text(self, fault: Fault | None = None) -> str:
+        steps = (*self._settings, *(() if fault is None else (fault.step,)))
+        added = [f"{self._indent}- {step}\n" for step in steps]
+        return "".join([*self._lines[: self._place], *added, *self._lines[self._place :]])
+
+    def scenario(self, fault: Fault | None = None) -> Scenario:
+        return read(self._path, text=self.text(fault))
+
+    def exchange_ends_ns(self, events: Sequence[Event]) -> int | None:
+        return _steps_end_ns(events)
+
+    def _first_step(self) -> tuple[int, str]:
+        inside = False
+        for number, line in enumerate(self._lines):
+            if inside and (item := _ITEM.match(line)):
+                return number, item[1]
+            inside = inside or bool(_STEPS.fullmatch(line.strip()))
+        text = f"{self._path}: write its steps as a list, each in a line that begins with -"
+        raise UsageError(text)
+
+
+def _steps_end_ns(events: Sequence[Event]) -> int | None:
+    return next((one.time_ns for one in events if isinstance(one, StepsEnded)), None)

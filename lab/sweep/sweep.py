@@ -1,0 +1,284 @@
+"""Drives a sweep: clean runs, every fault at every position, then what is found made small.
+
+It says what it does to an observer, and may be interrupted at any moment: what has been found so
+far is there.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from lab.errors import UsageError
+from lab.evidence import event_file, folders
+from lab.evidence.packets import Seen, packets
+from lab.runner.run import Outcome
+from lab.scenario.model import Scenario
+from lab.sweep import faults
+from lab.sweep.calls import calls_of
+from lab.sweep.faults import CallFault, Fault, FaultKind, PacketFault
+from lab.sweep.log import TrialLog
+from lab.sweep.observed import Observed
+from lab.sweep.outcomes import Baseline, OutcomeKind, TrialOutcome
+from lab.sweep.positions import Position, positions
+from lab.sweep.subject import Subject
+
+CLEAN_RUNS = 3
+_CONFIRMATIONS = 5
+_BATCH = 64  # runs between two looks at the budget
+_DELAY_TIMES = 1.5  # a delay beside the patience that runs have
+_PRECISION = 1.15  # of a delay that is found by bisection
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A run with a fault, or a clean one (None), and what came of it."""
+
+    fault: Fault | None
+    observed: Observed
+    outcome: TrialOutcome
+
+    @property
+    def acted(self) -> bool:
+        """Did the fault do anything? Else the exchange has no such packet."""
+        return self.fault is None or self.observed.acted > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a sweep is to try. Times are in seconds; `budget_s` None: as long as it takes."""
+
+    kinds: frozenset[FaultKind]
+    expected: frozenset[OutcomeKind]
+    patience_s: float
+    calls: bool = False
+    errnos: tuple[str, ...] = ()
+    budget_s: float | None = None
+    only: str = ""
+
+
+@dataclass
+class Result:
+    """What a sweep has found so far."""
+
+    positions: Sequence[Position] = ()
+    clean: list[Trial] = field(default_factory=list)
+    trials: list[Trial] = field(default_factory=list)
+    # Of each trial that broke: how often it did of how many times.
+    confirmed: dict[str, tuple[int, int]] = field(default_factory=dict)
+    # The smallest faults that still break, by the key of the fault that was tried first.
+    smallest: dict[str, Trial] = field(default_factory=dict)
+    varying: Sequence[str] = ()
+    planned: int = 0
+    took_s: float = 0.0
+    is_whole: bool = False
+
+
+class SweepObserver(Protocol):
+    """Is called while a sweep goes on."""
+
+    def phase(self, text: str, runs: int) -> None:
+        """A phase of so many runs begins, at the most."""
+
+    def ran(self, trial: Trial) -> None:
+        """A run has ended."""
+
+
+# Plays scenarios, several at a time, and calls back with each outcome and its number, as they end.
+Play = Callable[[Sequence[Scenario], Callable[[int, Outcome], None]], None]
+
+
+class Sweep:
+    """A sweep of a subject; `result` has what is known of it at any moment."""
+
+    def __init__(
+        self, subject: Subject, plan: Plan, play: Play, log: TrialLog, observer: SweepObserver
+    ) -> None:
+        self._subject = subject
+        self._plan = plan
+        self._play = play
+        self._log = log
+        self._observer = observer
+        self._began_s = time.monotonic()
+        self._baseline: Baseline | None = None
+        self.result = Result()
+
+    def run(self) -> Result:
+        """Do all of it. UsageError where the clean runs are no baseline; LabError as of runs."""
+        try:
+            self._run_clean()
+            self._run_positions()
+            if self._plan.calls:
+                self._run_calls()
+            self._shrink()
+            self._confirm()
+            self.result.is_whole = not self._is_over_budget()
+        finally:
+            self.result.took_s = time.monotonic() - self._began_s
+        return self.result
+
+    # --- phases
+
+    def _run_clean(self) -> None:
+        self._observer.phase("clean runs", CLEAN_RUNS)
+        observed = self._observe([None] * CLEAN_RUNS, "clean")
+        self._baseline = Baseline(observed, again=self._subject.again)
+        self.result.varying = self._baseline.varying
+        for one in observed:
+            self._take(None, one, self.result.clean)
+        self.result.positions = positions([self._exchange(one) for one in observed])
+
+    def _run_positions(self) -> None:
+        delay_ms = round(self._plan.patience_s * _DELAY_TIMES * 1000)
+        wanted = [
+            fault
+            for position in self.result.positions
+            for fault in faults.of_position(position, self._plan.kinds, delay_ms)
+            if self._plan.only in fault.key
+        ]
+        if not wanted and not self._plan.calls:
+            raise UsageError(
+                "no packet of the exchange is left to fail; look at --only and --faults"
+            )
+        self._try(wanted, "packets")
+
+    def _run_calls(self) -> None:
+        folder = self.result.clean[0].observed.folder
+        events = event_file.read(Path(folder))
+        wanted = [
+            fault
+            for fault in calls_of(events, self._plan.errnos, self._subject.exchange_ends_ns(events))
+            if self._plan.only in fault.key
+        ]
+        self._try(wanted, "calls")
+
+    def _shrink(self) -> None:
+        """Find the shortest delay that breaks, and the fewest packets lost in a row."""
+        breaking = [one for one in self.result.trials if self.is_break(one)]
+        for trial in _one_of_each_group(breaking):
+            if isinstance(trial.fault, PacketFault):
+                if trial.fault.kind is FaultKind.DELAY:
+                    self._shorten(trial, trial.fault)
+                elif trial.fault.kind is FaultKind.CUT:
+                    self._lose_fewer(trial, trial.fault)
+
+    def _shorten(self, trial: Trial, fault: PacketFault) -> None:
+        assert fault.delay_ms is not None
+        good_ms, bad_ms, best = 1.0, fault.delay_ms, trial
+        self._observer.phase(f"the shortest delay of the {fault.position.text}", 8)
+        while bad_ms / good_ms > _PRECISION and not self._is_over_budget():
+            middle_ms = float(f"{(good_ms * bad_ms) ** 0.5:.2g}")
+            if not good_ms < middle_ms < bad_ms:
+                break
+            shorter = PacketFault(fault.kind, fault.position, middle_ms)
+            tried = self._try_one(shorter)
+            if self.is_break(tried):
+                bad_ms, best = middle_ms, tried
+            else:
+                good_ms = middle_ms
+        if best is not trial:
+            self.result.smallest[fault.key] = best
+
+    def _lose_fewer(self, trial: Trial, fault: PacketFault) -> None:
+        self._observer.phase(f"the fewest packets lost from the {fault.position.text} on", 4)
+        for count in (1, 2, 3, 4, 6, 8):
+            if self._is_over_budget():
+                return
+            fewer = PacketFault(fault.kind, fault.position, packets=count)
+            tried = self._try_one(fewer)
+            if self.is_break(tried) and tried.outcome.kind is trial.outcome.kind:
+                self.result.smallest[fault.key] = tried
+                return
+
+    def _confirm(self) -> None:
+        """Play each distinct failure again, on labs of its own, and count how often it is so."""
+        breaking = list(
+            _one_of_each_group([one for one in self.result.trials if self.is_break(one)])
+        )
+        wanted = [self.result.smallest.get(one.fault.key, one) for one in breaking if one.fault]
+        self._observer.phase("confirmations", len(wanted) * _CONFIRMATIONS)
+        for trial in wanted:
+            assert trial.fault
+            again = self._observe([trial.fault] * _CONFIRMATIONS, "confirm")
+            outcomes = [self._outcome(one) for one in again]
+            times = sum(one.kind is trial.outcome.kind for one in outcomes)
+            self.result.confirmed[trial.fault.key] = times, _CONFIRMATIONS
+
+    # --- runs
+
+    def is_break(self, trial: Trial) -> bool:
+        """Tell whether a run came to something that a good program does not come to."""
+        return trial.acted and trial.outcome.kind not in self._plan.expected
+
+    def _try(self, wanted: Sequence[Fault], what: str) -> None:
+        self.result.planned += len(wanted)
+        self._observer.phase(what, len(wanted))
+        for at in range(0, len(wanted), _BATCH):
+            if self._is_over_budget():
+                return
+            self._observe(wanted[at : at + _BATCH], what, self.result.trials)
+
+    def _try_one(self, fault: Fault) -> Trial:
+        (observed,) = self._observe([fault], "shrink")
+        return Trial(fault, observed, self._outcome(observed))
+
+    def _observe(
+        self, wanted: Sequence[Fault | None], phase: str, into: list[Trial] | None = None
+    ) -> list[Observed]:
+        """Play them, but for those that the log has; return what was seen, in their order."""
+        found: dict[int, Observed] = {}
+        for number, fault in enumerate(wanted):
+            if logged := self._log.get(phase, fault, number):
+                found[number] = logged
+                if into is not None:
+                    self._take(fault, logged, into)
+        left = [number for number in range(len(wanted)) if number not in found]
+
+        def ended(index: int, outcome: Outcome) -> None:
+            number = left[index]
+            observed = Observed.of(outcome)
+            found[number] = observed
+            self._log.add(phase, wanted[number], number, observed)
+            if into is not None:
+                self._take(wanted[number], observed, into)
+
+        if left:
+            self._play([self._subject.scenario(wanted[number]) for number in left], ended)
+        return [found[number] for number in sorted(found)]
+
+    def _take(self, fault: Fault | None, observed: Observed, into: list[Trial]) -> None:
+        trial = Trial(fault, observed, self._outcome(observed))
+        into.append(trial)
+        self._observer.ran(trial)
+
+    def _outcome(self, observed: Observed) -> TrialOutcome:
+        assert self._baseline, "the clean runs come first"
+        return self._baseline.outcome(observed)
+
+    def _exchange(self, observed: Observed) -> list[Seen]:
+        """Return the packets of the exchange that is swept."""
+        folder = Path(observed.folder)
+        events = event_file.read(folder)
+        until_ns = self._subject.exchange_ends_ns(events)
+        return [
+            one
+            for one in packets(folder / folders.CAPTURE, events)
+            if until_ns is None or one.time_ns <= until_ns
+        ]
+
+    def _is_over_budget(self) -> bool:
+        budget_s = self._plan.budget_s
+        return budget_s is not None and time.monotonic() - self._began_s > budget_s
+
+
+def _one_of_each_group(trials: Iterable[Trial]) -> Iterable[Trial]:
+    """Yield the first of those that fail the same way by the same sort of fault."""
+    seen = set()
+    for trial in trials:
+        fault = trial.fault
+        assert isinstance(fault, PacketFault | CallFault)
+        group = (*fault.group, trial.outcome.kind, trial.outcome.program)
+        if group not in seen:
+            seen.add(group)
+            yield trial
