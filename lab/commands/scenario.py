@@ -50,8 +50,8 @@ def fill_run(parser: argparse.ArgumentParser) -> None:
     add("--all", action="store_true", help="the whole catalogue")
     add("--engine", choices=choice.NAMES, help="where hosts live (default: as lab up)")
     add("--seed", type=_seed, metavar="N", help="in place of the scenario's own")
-    add("--repeat", type=_count, default=1, metavar="N", help="run each so often")
-    add("--jobs", type=_count, default=1, metavar="N", help="run so many at a time")
+    add("--repeat", type=count, default=1, metavar="N", help="run each so often")
+    add("--jobs", type=count, default=1, metavar="N", help="run so many at a time")
     add(
         "--results",
         type=Path,
@@ -71,7 +71,8 @@ def fill_verify(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_verify, unread=_EXIT_UNREAD)
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """Return a number of things from 1 on, for argparse."""
     if not _is_number(text) or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number from 1")
     return int(text)
