@@ -62,6 +62,7 @@ def run_in(
         title=scenario.title,
         path=scenario.path,
         seed=scenario.seed,
+        control=scenario.is_control,
         engine=engine.name,
         hosts=scenario.hosts,
         replicas=scenario.replicas,
@@ -176,6 +177,8 @@ def _verified(folder: Path) -> Outcome:
         scenario = read(file, hosts=hosts, text=scenario_file.read(folder, found))
     except LabError as error:
         raise EvidenceError(str(error)) from None
+    if start.control:
+        scenario = scenario.without_faults() or scenario
     seen: list[Seen] = []
     missing: list[Judgement] = []
     try:
