@@ -14,7 +14,7 @@ from lab.engines import choice
 from lab.errors import UsageError
 from lab.evidence import folders
 from lab.sweep import calls, files
-from lab.sweep.faults import HELP, FaultKind
+from lab.sweep.faults import DEFAULT, HELP, FaultKind
 from lab.sweep.findings import Finding, findings
 from lab.sweep.log import TrialLog
 from lab.sweep.outcomes import REPORTS, SURVIVES
@@ -52,7 +52,11 @@ def fill_sweep(parser: argparse.ArgumentParser) -> None:
     add("scenario", nargs="?", type=Path, metavar="FILE", help="a scenario, in place of programs")
     program_options.add(parser, within=_PATIENCE)
     add(
-        "--faults", type=_kinds, default=frozenset(FaultKind), metavar="KIND,...", help="only these"
+        "--faults",
+        type=_kinds,
+        default=DEFAULT,
+        metavar="KIND,...",
+        help="only these (default: all but corrupt)",
     )
     add(
         "--calls",

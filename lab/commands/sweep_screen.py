@@ -52,9 +52,9 @@ class SweepScreen:
         if self.is_break(trial) and trial.fault:
             self._breaks += 1
             if not self._quiet:
-                fault, outcome = trial.fault, trial.outcome
+                outcome = trial.outcome
                 of = f" of {outcome.program}" if outcome.program else ""
-                text = f"{self._elapsed()}  {outcome.kind}{of}: {fault.doing} the {fault.what}"
+                text = f"{self._elapsed()}  {outcome.kind}{of}: {trial.fault.text}"
                 screen.err.print(text, markup=False)
         self._update()
 

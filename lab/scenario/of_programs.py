@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*|[0-9]+(?:ms|s)")
 # What YAML 1.1 or 1.2 takes for something else than a text.
 _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 _READY_WITHIN = "10s"
+# Keys beside `run`: `exit`, `output`, ...
+Expected = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,14 @@ class OfPrograms:
     within_s: float = 30.0
     traced: bool = True
     first: Sequence[str] = ()
-    # May the client fail? Then its exit status is no part of the verdict.
-    may_fail: bool = False
+    # What must come of the client.
+    expected: Expected = field(default_factory=dict)
     # Does the client run a second time, once the faults of these names are lifted?
     again: bool = False
     lifts: Sequence[str] = ()
+    again_expected: Expected = field(default_factory=dict)
+    # Steps at the end.
+    last: Sequence[Mapping[str, object]] = ()
     title: str = ""
     shows: str = "how the client ends"
     host: str = "client"
@@ -55,11 +60,13 @@ class OfPrograms:
         for host, command in self.servers.items():
             found.append({"on": host, "run": command, "later": f"{host}-program"})
             found.append({"wait": {"listens": host}, "within": _READY_WITHIN})
-        end = {"exit": "any"} if self.may_fail else {}
-        client = {"on": self.host, "run": self.client, **end, "within": f"{self.within_s:g}s"}
-        found.append(client)
+        client = {"on": self.host, "run": self.client}
+        within = {"within": f"{self.within_s:g}s"}
+        found.append({**client, **self.expected, **within})
         if self.again:
-            found += [*({"lift": name} for name in self.lifts), client]
+            found += [{"lift": name} for name in self.lifts]
+            found.append({**client, **self.again_expected, **within})
+        found += self.last
         return found
 
 

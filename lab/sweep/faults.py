@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from lab.scenario.of_programs import flow
 from lab.sweep.positions import MATCH, PacketKind, Position, ordinal
 
 NAME = "swept"
@@ -22,22 +21,24 @@ class FaultKind(StrEnum):
     CORRUPT = "corrupt"
 
 
+DEFAULT = frozenset(FaultKind) - {FaultKind.CORRUPT}
+"""What a program without checksums of its own can meet."""
 HELP: Mapping[FaultKind, str] = {
     FaultKind.DROP: "lost once",
     FaultKind.CUT: "lost, and all of its kind after it",
     FaultKind.DUPLICATE: "delivered twice",
-    FaultKind.DELAY: "delivered late",
+    FaultKind.DELAY: "delivered late, and all of its kind after it",
     FaultKind.RESET: "a reset of the connection in its place",
-    FaultKind.CORRUPT: "a bit flipped, with a checksum that is right",
+    FaultKind.CORRUPT: "a bit flipped, with a checksum that is right (only where it is asked for)",
 }
 _DOING: Mapping[FaultKind, str] = {
     FaultKind.DROP: "losing",
-    FaultKind.CUT: "losing for good from",
     FaultKind.DUPLICATE: "duplicating",
-    FaultKind.DELAY: "delaying",
     FaultKind.RESET: "a reset in place of",
     FaultKind.CORRUPT: "damaging",
 }
+# One that comes late alone is sent again, and that comes in time.
+_FROM_THERE_ON = {FaultKind.CUT, FaultKind.DELAY}
 _WITH_PAYLOAD = {PacketKind.DATA, PacketKind.DATAGRAM}
 _OF_CONNECTIONS = {PacketKind.SYN_ACK, PacketKind.DATA, PacketKind.FIN, PacketKind.ACK}
 
@@ -58,32 +59,32 @@ class PacketFault:
         return f"{self.kind}{more} {self.position.key}"
 
     @property
-    def doing(self) -> str:
-        """Say it in the words of a sentence: `losing`, `delaying by 2 s`."""
+    def text(self) -> str:
+        """Say it for people: `losing the 2nd data segment of client -> server`."""
+        return self.of(self.position.text)
+
+    def of(self, what: str) -> str:
+        """Say it of these packets: `delaying the 1st or 2nd SYN of client -> server by 2 s`."""
+        if self.kind is FaultKind.CUT:
+            count = "all" if self.packets is None else f"{self.packets} in a row"
+            return f"losing {count} from the {what} on"
         if self.delay_ms is not None:
-            return f"{_DOING[self.kind]} by {self.delay_ms / 1000:g} s"
-        if self.packets is not None:
-            return f"losing {self.packets} times from"
-        return _DOING[self.kind]
+            return f"delaying all from the {what} on by {self.delay_ms / 1000:g} s"
+        return f"{_DOING[self.kind]} the {what}"
 
     @property
-    def what(self) -> str:
-        """Say what it is done to."""
-        return self.position.text
-
-    @property
-    def step(self) -> str:
-        """Return the step of it."""
+    def step(self) -> dict[str, Any]:
+        """Return the step of it, as the file of a scenario has it."""
         position = self.position
         asked: dict[str, Any] = {
             "fault": "drop" if self.kind is FaultKind.CUT else str(self.kind),
             "link": position.link,
             "as": NAME,
-            "may_idle": True,
+            "ip_version": position.ip_version,
             **MATCH[position.kind],
         }
-        if self.kind is FaultKind.CUT:
-            # The selection counts packets that are sent again, too.
+        if self.kind in _FROM_THERE_ON:
+            # TCP sends again, and what is sent again counts, too.
             asked |= {"after": position.number - 1} if position.number > 1 else {}
             asked |= {} if self.packets is None else {"first": self.packets}
         else:
@@ -92,12 +93,12 @@ class PacketFault:
             asked["delay_ms"] = self.delay_ms
         if self.kind is FaultKind.CORRUPT:
             asked["checksum"] = "mended"
-        return flow(asked)
+        return asked
 
     @property
     def group(self) -> tuple[str, ...]:
         """What findings of it have in common with others of the same sort."""
-        return str(self.kind), self.position.link, str(self.position.kind)
+        return str(self.kind), self.position.sort
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +119,14 @@ class CallFault:
         return f"call {self.host} {self.call} {self.protocol} {self.number} {gets}"
 
     @property
-    def doing(self) -> str:
-        """Say it in the words of a sentence."""
-        return f"{self.gets} from"
+    def text(self) -> str:
+        """Say it for people: `EINTR from the 2nd recvfrom of client (tcp)`."""
+        return f"{self.gets} from the {ordinal(self.number)} {self.sort}"
+
+    @property
+    def sort(self) -> str:
+        """Name all calls of its name: `recvfrom of client (tcp)`."""
+        return f"{self.call} of {self.host} ({self.protocol})"
 
     @property
     def gets(self) -> str:
@@ -128,24 +134,19 @@ class CallFault:
         return self.errno or f"a count of {self.count_bytes}"
 
     @property
-    def what(self) -> str:
-        """Say what it is done to."""
-        return f"{ordinal(self.number)} {self.call} of {self.host} ({self.protocol})"
-
-    @property
-    def step(self) -> str:
-        """Return the step of it."""
+    def step(self) -> dict[str, Any]:
+        """Return the step of it, as the file of a scenario has it."""
         asked: dict[str, Any] = {
-            **{"fault": "call", "on": self.host, "as": NAME, "may_idle": True},
+            **{"fault": "call", "on": self.host, "as": NAME},
             **{"name": self.call, "protocol": self.protocol, "nth": self.number},
         }
         asked |= {"errno": self.errno} if self.errno else {"count": self.count_bytes}
-        return flow(asked)
+        return asked
 
     @property
     def group(self) -> tuple[str, ...]:
         """What findings of it have in common with others of the same sort."""
-        return "call", self.host, self.call
+        return "call", self.sort
 
 
 Fault = PacketFault | CallFault

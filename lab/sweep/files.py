@@ -1,21 +1,29 @@
 """What a sweep leaves: JSON for programs, a scenario and a test of each finding, JUnit's XML."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from lab.sweep import regression
 from lab.sweep.findings import Finding
 from lab.sweep.subject import Subject
 from lab.sweep.sweep import Result, Trial
 
-JSON, JUNIT = "sweep.json", "junit.xml"
+JSON, JUNIT, FINDINGS = "sweep.json", "junit.xml", "findings"
 
 
 def write(folder: Path, subject: Subject, result: Result, found: Sequence[Finding]) -> Path:
     """Write all of them; return the folder."""
     (folder / JSON).write_text(json.dumps(as_json(result, found), indent=2) + "\n")
+    shutil.rmtree(folder / FINDINGS, ignore_errors=True)
+    for number, one in enumerate(found, 1):
+        into = folder / FINDINGS
+        if (text := regression.text(subject, one, result.outputs, into)) is not None:
+            into.mkdir(exist_ok=True)
+            (into / f"{number:02}-{one.slug}.yaml").write_text(text, encoding="utf-8")
     ElementTree.ElementTree(_junit(subject, result, found)).write(
         folder / JUNIT, encoding="utf-8", xml_declaration=True
     )

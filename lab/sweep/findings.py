@@ -1,9 +1,10 @@
 """What a sweep has found, as sentences: one for each distinct failure. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lab.sweep.faults import CallFault, Fault, PacketFault
+from lab.sweep.faults import CallFault, Fault
 from lab.sweep.outcomes import OutcomeKind
 from lab.sweep.positions import ordinal
 from lab.sweep.sweep import Result, Trial
@@ -50,17 +51,13 @@ class Finding:
     def sentence(self) -> str:
         """Say it: `losing the 2nd data segment of client -> server hangs the client`."""
         did = _DID[self.kind].format(f"the {self.program}" if self.program else "the exchange")
-        faults = [trial.fault for trial in self.trials if trial.fault]
-        return f"{self._doing(faults)} the {_what(faults)} {did}"
+        return f"{_of_all(self.fault, [one.fault for one in self.trials if one.fault])} {did}"
 
-    def _doing(self, faults: Sequence[Fault]) -> str:
-        calls = [fault for fault in faults if isinstance(fault, CallFault)]
-        if calls:
-            return f"{' or '.join(dict.fromkeys(fault.gets for fault in calls))} from"
-        fault = self.fault
-        if isinstance(fault, PacketFault) and fault.delay_ms is not None:
-            return f"delaying by {fault.delay_ms / 1000:g} s or more"
-        return fault.doing
+    @property
+    def slug(self) -> str:
+        """Name a file after it: `drop-data-segment-hang`."""
+        first, sort = self.fault.group[0], self.fault.group[-1]
+        return re.sub(r"[^a-z0-9]+", "-", f"{first} {sort} {self.kind}".lower()).strip("-")
 
     @property
     def proof(self) -> str:
@@ -97,24 +94,23 @@ def _finding(result: Result, trials: Sequence[Trial]) -> Finding:
     )
 
 
-def _what(faults: Sequence[Fault]) -> str:
-    """Name all of them at once: `1st, 2nd and 4th data segment of client -> server`."""
-    first = faults[0]
-    numbers = sorted(set(_numbers(faults)))
-    if len(numbers) == 1:
-        return first.what
+def _of_all(fault: Fault, faults: Sequence[Fault]) -> str:
+    """Say what is done, of all that it was done to: `losing the 1st or 2nd SYN of a -> b`."""
+    numbers = sorted({_number(one) for one in faults})
     shown = [ordinal(number) for number in numbers[:_MOST_NUMBERS]]
+    if isinstance(fault, CallFault):
+        gets = dict.fromkeys(one.gets for one in faults if isinstance(one, CallFault))
+        return f"{_or(list(gets))} from the {_or(shown)} {fault.sort}"
+    if len(numbers) == 1:
+        return fault.text
     more = len(numbers) - len(shown)
-    listed = (
-        f"{', '.join(shown)} and {more} more"
-        if more
-        else " or ".join([", ".join(shown[:-1]), shown[-1]])
-    )
-    if isinstance(first, CallFault):
-        return f"{listed} {first.call} of {first.host} ({first.protocol})"
-    return f"{listed} {first.position.kind} of {first.position.link}"
+    listed = f"{', '.join(shown)} and {more} more" if more else _or(shown)
+    return fault.of(f"{listed} {fault.position.sort}")
 
 
-def _numbers(faults: Sequence[Fault]) -> Iterator[int]:
-    for fault in faults:
-        yield fault.number if isinstance(fault, CallFault) else fault.position.number
+def _or(words: Sequence[str]) -> str:
+    return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def _number(fault: Fault) -> int:
+    return fault.number if isinstance(fault, CallFault) else fault.position.number

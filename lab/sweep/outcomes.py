@@ -1,7 +1,7 @@
 """Sorts what became of a run, beside what becomes of one in which nothing fails. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -80,6 +80,11 @@ class Baseline:
             for one in first.programs
         }
         self._syns = max(run.syns for run in runs)
+
+    @property
+    def outputs(self) -> Mapping[tuple[str, str], str]:
+        """What programs print, by host and name, where it is the same in all clean runs."""
+        return self._outputs
 
     @property
     def varying(self) -> list[str]:

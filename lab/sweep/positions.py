@@ -15,6 +15,7 @@ from lab.evidence.packets import Seen
 from lab.net.packet import ACK, FIN, ICMP, ICMPV6, RST, SYN, TCP, UDP, Packet
 
 _MOST_SHOWN = 24  # bytes of a payload
+_Identity = tuple[str, int, "PacketKind", int]
 
 
 class PacketKind(StrEnum):
@@ -47,13 +48,14 @@ MATCH: Mapping[PacketKind, Mapping[str, object]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """The n-th packet of a kind on a link, counted from 1 over all connections.
+    """The n-th packet of a kind on a link over IPv4 or IPv6, counted from 1 in all connections.
 
     `payload` is how its payload begins in the first clean run, and `is_stable` whether it was the
     same in all of them.
     """
 
     link: str
+    ip_version: int
     kind: PacketKind
     number: int
     payload: bytes = b""
@@ -61,19 +63,29 @@ class Position:
     is_stable: bool = True
 
     @property
+    def identity(self) -> "_Identity":
+        """What tells it from others."""
+        return self.link, self.ip_version, self.kind, self.number
+
+    @property
     def key(self) -> str:
         """Name it in files, the same in every sweep."""
-        return f"{self.link} {self.kind} {self.number}"
+        return f"{self.link} IPv{self.ip_version} {self.kind} {self.number}"
 
     @property
     def text(self) -> str:
         """Name it for people: `2nd data segment of client -> server (5 bytes: 'hello')`."""
-        name = f"{ordinal(self.number)} {self.kind} of {self.link}"
+        name = f"{ordinal(self.number)} {self.sort}"
         if not self.size_bytes:
             return name
         shown = repr(self.payload.decode("ascii", errors="backslashreplace"))
         more = "..." if self.size_bytes > len(self.payload) else ""
         return f"{name} ({self.size_bytes} bytes: {shown}{more})"
+
+    @property
+    def sort(self) -> str:
+        """Name all packets of its kind on its link: `data segment of client -> server`."""
+        return f"{self.kind} of {self.link}{' (IPv6)' if self.ip_version == 6 else ''}"
 
 
 def ordinal(number: int) -> str:
@@ -111,23 +123,22 @@ def positions(runs: Sequence[Iterable[Seen]]) -> list[Position]:
     """
     first, *others = [dict(_numbered(run)) for run in runs]
     found = []
-    for (link, kind, number), payload in first.items():
-        same = all(other.get((link, kind, number)) == payload for other in others)
-        shown = payload[:_MOST_SHOWN]
-        found.append(Position(link, kind, number, shown, len(payload), same))
+    for key, payload in first.items():
+        same = all(other.get(key) == payload for other in others)
+        found.append(Position(*key, payload[:_MOST_SHOWN], len(payload), same))
     for other in others:
-        seen = {(one.link, one.kind, one.number) for one in found}
-        for key in other.keys() - seen:
-            found.append(Position(*key, is_stable=False))
+        for key in other:
+            if key not in first and all(one.identity != key for one in found):
+                found.append(Position(*key, is_stable=False))
     return sorted(found, key=lambda one: one.kind is PacketKind.ACK)
 
 
-def _numbered(run: Iterable[Seen]) -> Iterator[tuple[tuple[str, PacketKind, int], bytes]]:
-    counts: Counter[tuple[str, PacketKind]] = Counter()
+def _numbered(run: Iterable[Seen]) -> Iterator[tuple[_Identity, bytes]]:
+    counts: Counter[tuple[str, int, PacketKind]] = Counter()
     for seen in run:
         packet = seen.packet
         if not seen.link or is_background(packet) or (kind := kind_of(packet)) is None:
             continue
-        counts[seen.link, kind] += 1
-        payload = packet.data[packet.payload_at : packet.length]
-        yield (seen.link, kind, counts[seen.link, kind]), bytes(payload)
+        of = seen.link, packet.version, kind
+        counts[of] += 1
+        yield (*of, counts[of]), bytes(packet.data[packet.payload_at : packet.length])

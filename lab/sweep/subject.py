@@ -1,5 +1,6 @@
 """What is swept: programs, or a scenario of somebody's. Each gives the scenario of a trial."""
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,13 +9,15 @@ from typing import Protocol
 
 from lab.errors import UsageError
 from lab.evidence.events import Event, ProgramOutcome, StepsEnded
+from lab.scenario import shipped
 from lab.scenario.model import Scenario
-from lab.scenario.of_programs import OfPrograms
+from lab.scenario.of_programs import OfPrograms, flow
 from lab.scenario.reader import read
 from lab.sweep.faults import NAME, Fault
 
 _STEPS = re.compile(r"steps:\s*(#.*)?")
 _ITEM = re.compile(r"(\s*)- ")
+_PATH = re.compile(r"(compose|folder):\s+(\S+)(?:\s+#.*)?")
 
 
 class Subject(Protocol):
@@ -28,8 +31,11 @@ class Subject(Protocol):
     def again(self) -> bool:
         """Is a second exchange played, without the fault, after the first?"""
 
-    def text(self, fault: Fault | None = None) -> str:
-        """Return the scenario's file, with this fault from the beginning on."""
+    def text(self, fault: Fault | None = None, folder: Path | None = None) -> str:
+        """Return the scenario's file, with this fault from the beginning on.
+
+        With `folder` the file stands there, and is no trial's: the fault must act.
+        """
 
     def scenario(self, fault: Fault | None = None) -> Scenario:
         """Return the scenario as it is played."""
@@ -47,12 +53,21 @@ class ProgramsSubject:
     name: str = "try"
     again: bool = True
 
-    def text(self, fault: Fault | None = None) -> str:
-        programs, steps = self.programs, () if fault is None else (fault.step,)
-        first = (*self.settings, *programs.first, *steps)
-        lifts = () if fault is None else (NAME,)
-        played = replace(programs, first=first, may_fail=True, again=self.again, lifts=lifts)
-        return played.text
+    def text(self, fault: Fault | None = None, folder: Path | None = None) -> str:
+        return self.with_fault(fault, folder).text
+
+    def with_fault(self, fault: Fault | None, folder: Path | None = None) -> OfPrograms:
+        """Return the programs with a fault; whatever comes of the client, the run goes on."""
+        programs, steps = self.programs, _steps_of(fault, folder)
+        return replace(
+            programs,
+            folder=programs.folder if folder is None else _path_from(folder, Path.cwd()),
+            first=(*self.settings, *programs.first, *steps),
+            lifts=() if fault is None else (NAME,),
+            expected={"exit": "any"},
+            again=self.again,
+            again_expected={"exit": "any"},
+        )
 
     def scenario(self, fault: Fault | None = None) -> Scenario:
         return read(Path(f"{self.name}.yaml"), text=self.text(fault))
@@ -76,10 +91,21 @@ class FileSubject:
         self._lines = self._text.splitlines(keepends=True)
         self._place, self._indent = self._first_step()
 
-    def text(self, fault: Fault | None = None) -> str:
-        steps = (*self._settings, *(() if fault is None else (fault.step,)))
+    def text(self, fault: Fault | None = None, folder: Path | None = None) -> str:
+        steps = (*self._settings, *_steps_of(fault, folder))
         added = [f"{self._indent}- {step}\n" for step in steps]
-        return "".join([*self._lines[: self._place], *added, *self._lines[self._place :]])
+        before = self._lines[: self._place]
+        if folder is not None:
+            before = [self._moved(line, folder) for line in before]
+        return "".join([*before, *added, *self._lines[self._place :]])
+
+    def _moved(self, line: str, folder: Path) -> str:
+        """Return a line in which a path is from another folder than the scenario's."""
+        named = _PATH.fullmatch(line.rstrip())
+        if not named or named[2] == shipped.WORD:
+            return line
+        path = self._path.parent / named[2].strip("\"'")
+        return f"{named[1]}: {flow(_path_from(folder, path))}\n"
 
     def scenario(self, fault: Fault | None = None) -> Scenario:
         return read(self._path, text=self.text(fault))
@@ -95,6 +121,16 @@ class FileSubject:
             inside = inside or bool(_STEPS.fullmatch(line.strip()))
         text = f"{self._path}: write its steps as a list, each in a line that begins with -"
         raise UsageError(text)
+
+
+def _steps_of(fault: Fault | None, folder: Path | None) -> tuple[str, ...]:
+    if fault is None:
+        return ()
+    return (flow({**fault.step, **({"may_idle": True} if folder is None else {})}),)
+
+
+def _path_from(folder: Path, to: Path) -> str:
+    return os.path.relpath(to.resolve(), folder.resolve())
 
 
 def _steps_end_ns(events: Sequence[Event]) -> int | None:

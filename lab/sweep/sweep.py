@@ -5,8 +5,8 @@ far is there.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -28,7 +28,9 @@ CLEAN_RUNS = 3
 _CONFIRMATIONS = 5
 _BATCH = 64  # runs between two looks at the budget
 _DELAY_TIMES = 1.5  # a delay beside the patience that runs have
-_PRECISION = 1.15  # of a delay that is found by bisection
+_GOOD_MS = 1.0  # a delay that breaks nothing
+_ROUNDS, _AT_ONCE = 3, 3  # of the search for the shortest delay: each divides what is left by four
+_IN_A_ROW = (1, 2, 3, 4, 6, 8)  # packets lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class Trial:
     fault: Fault | None
     observed: Observed
     outcome: TrialOutcome
+
+    @property
+    def key(self) -> str:
+        """The fault's name in files; "" for a clean run."""
+        return "" if self.fault is None else self.fault.key
 
     @property
     def acted(self) -> bool:
@@ -70,6 +77,8 @@ class Result:
     # The smallest faults that still break, by the key of the fault that was tried first.
     smallest: dict[str, Trial] = field(default_factory=dict)
     varying: Sequence[str] = ()
+    # What programs print in the clean runs, by host and name.
+    outputs: Mapping[tuple[str, str], str] = field(default_factory=dict)
     planned: int = 0
     took_s: float = 0.0
     is_whole: bool = False
@@ -125,6 +134,7 @@ class Sweep:
         observed = self._observe([None] * CLEAN_RUNS, "clean")
         self._baseline = Baseline(observed, again=self._subject.again)
         self.result.varying = self._baseline.varying
+        self.result.outputs = self._baseline.outputs
         for one in observed:
             self._take(None, one, self.result.clean)
         self.result.positions = positions([self._exchange(one) for one in observed])
@@ -154,56 +164,69 @@ class Sweep:
         self._try(wanted, "calls")
 
     def _shrink(self) -> None:
-        """Find the shortest delay that breaks, and the fewest packets lost in a row."""
-        breaking = [one for one in self.result.trials if self.is_break(one)]
-        for trial in _one_of_each_group(breaking):
-            if isinstance(trial.fault, PacketFault):
-                if trial.fault.kind is FaultKind.DELAY:
-                    self._shorten(trial, trial.fault)
-                elif trial.fault.kind is FaultKind.CUT:
-                    self._lose_fewer(trial, trial.fault)
+        """Find the shortest delays that break, and the fewest packets lost in a row."""
+        breaking = _one_of_each_group(filter(self.is_break, self.result.trials))
+        own = [one.fault for one in breaking if isinstance(one.fault, PacketFault)]
+        self._lose_fewer([one for one in own if one.kind is FaultKind.CUT])
+        self._shorten([one for one in own if one.kind is FaultKind.DELAY])
 
-    def _shorten(self, trial: Trial, fault: PacketFault) -> None:
-        assert fault.delay_ms is not None
-        good_ms, bad_ms, best = 1.0, fault.delay_ms, trial
-        self._observer.phase(f"the shortest delay of the {fault.position.text}", 8)
-        while bad_ms / good_ms > _PRECISION and not self._is_over_budget():
-            middle_ms = float(f"{(good_ms * bad_ms) ** 0.5:.2g}")
-            if not good_ms < middle_ms < bad_ms:
-                break
-            shorter = PacketFault(fault.kind, fault.position, middle_ms)
-            tried = self._try_one(shorter)
-            if self.is_break(tried):
-                bad_ms, best = middle_ms, tried
-            else:
-                good_ms = middle_ms
-        if best is not trial:
-            self.result.smallest[fault.key] = best
+    def _lose_fewer(self, cuts: Sequence[PacketFault]) -> None:
+        """Lose few packets in a row, in place of all: all counts of all cuts at once."""
+        fewer = [replace(one, packets=count) for one in cuts for count in _IN_A_ROW]
+        for trial in self._try_smaller(fewer, "the fewest packets lost in a row"):
+            assert isinstance(trial.fault, PacketFault)
+            # The counts go up: the first that breaks is the smallest.
+            first = replace(trial.fault, packets=None).key
+            if first not in self.result.smallest and self.is_break(trial):
+                self.result.smallest[first] = trial
 
-    def _lose_fewer(self, trial: Trial, fault: PacketFault) -> None:
-        self._observer.phase(f"the fewest packets lost from the {fault.position.text} on", 4)
-        for count in (1, 2, 3, 4, 6, 8):
-            if self._is_over_budget():
-                return
-            fewer = PacketFault(fault.kind, fault.position, packets=count)
-            tried = self._try_one(fewer)
-            if self.is_break(tried) and tried.outcome.kind is trial.outcome.kind:
-                self.result.smallest[fault.key] = tried
-                return
+    def _shorten(self, delays: Sequence[PacketFault]) -> None:
+        """Narrow down each delay between one that is good and one that breaks."""
+        bounds = {one: (_GOOD_MS, one.delay_ms or _GOOD_MS) for one in delays}
+        for _ in range(_ROUNDS):
+            asked = [replace(one, delay_ms=ms) for one in delays for ms in _between(*bounds[one])]
+            tried = self._try_smaller(asked, "the shortest delay that breaks")
+            for one in delays:
+                bounds[one] = self._narrowed(one, bounds[one], tried)
+
+    def _narrowed(
+        self, delay: PacketFault, bounds: tuple[float, float], tried: Sequence[Trial]
+    ) -> tuple[float, float]:
+        """Return a good and a breaking delay in ms, with what was tried between these."""
+        good_ms, bad_ms = bounds
+        for trial in tried:
+            fault = trial.fault
+            if not isinstance(fault, PacketFault) or fault.position != delay.position:
+                continue
+            if self.is_break(trial):
+                self.result.smallest[delay.key] = trial
+                return good_ms, fault.delay_ms or bad_ms
+            good_ms = fault.delay_ms or good_ms
+        return good_ms, bad_ms
 
     def _confirm(self) -> None:
-        """Play each distinct failure again, on labs of its own, and count how often it is so."""
-        breaking = list(
-            _one_of_each_group([one for one in self.result.trials if self.is_break(one)])
-        )
-        wanted = [self.result.smallest.get(one.fault.key, one) for one in breaking if one.fault]
-        self._observer.phase("confirmations", len(wanted) * _CONFIRMATIONS)
-        for trial in wanted:
+        """Play each distinct failure again, and count how often it is so.
+
+        A smallest fault that does not break each time gives way to the one that was tried first.
+        """
+        wanted: list[Trial] = []
+        for trial in _one_of_each_group(filter(self.is_break, self.result.trials)):
             assert trial.fault
-            again = self._observe([trial.fault] * _CONFIRMATIONS, "confirm")
-            outcomes = [self._outcome(one) for one in again]
-            times = sum(one.kind is trial.outcome.kind for one in outcomes)
-            self.result.confirmed[trial.fault.key] = times, _CONFIRMATIONS
+            smallest = self.result.smallest.get(trial.fault.key)
+            wanted += [trial] if smallest is None else [smallest, trial]
+        again = [one.fault for one in wanted for _ in range(_CONFIRMATIONS)]
+        self._observer.phase("confirmations", len(again))
+        observed = self._observe(again, "confirm")
+        for number, trial in enumerate(wanted):
+            assert trial.fault
+            own = observed[number * _CONFIRMATIONS : (number + 1) * _CONFIRMATIONS]
+            times = sum(self._outcome(one).kind is trial.outcome.kind for one in own)
+            self.result.confirmed[trial.fault.key] = times, len(own)
+        for first, smallest in list(self.result.smallest.items()):
+            assert smallest.fault
+            times, of = self.result.confirmed.get(smallest.fault.key, (0, 1))
+            if times < of:
+                del self.result.smallest[first]
 
     # --- runs
 
@@ -214,14 +237,23 @@ class Sweep:
     def _try(self, wanted: Sequence[Fault], what: str) -> None:
         self.result.planned += len(wanted)
         self._observer.phase(what, len(wanted))
+        order = {fault.key: number for number, fault in enumerate(wanted)}
         for at in range(0, len(wanted), _BATCH):
             if self._is_over_budget():
                 return
             self._observe(wanted[at : at + _BATCH], what, self.result.trials)
+            # They end in another order than they began in.
+            self.result.trials.sort(key=lambda one: order.get(one.key, -1))
 
-    def _try_one(self, fault: Fault) -> Trial:
-        (observed,) = self._observe([fault], "shrink")
-        return Trial(fault, observed, self._outcome(observed))
+    def _try_smaller(self, wanted: Sequence[PacketFault], what: str) -> list[Trial]:
+        if not wanted or self._is_over_budget():
+            return []
+        self._observer.phase(what, len(wanted))
+        observed = self._observe(wanted, "smaller")
+        return [
+            Trial(fault, one, self._outcome(one))
+            for fault, one in zip(wanted, observed, strict=True)
+        ]
 
     def _observe(
         self, wanted: Sequence[Fault | None], phase: str, into: list[Trial] | None = None
@@ -270,6 +302,13 @@ class Sweep:
     def _is_over_budget(self) -> bool:
         budget_s = self._plan.budget_s
         return budget_s is not None and time.monotonic() - self._began_s > budget_s
+
+
+def _between(good_ms: float, bad_ms: float) -> list[float]:
+    """Return delays between two, each longer than the one before by the same factor."""
+    factor = (bad_ms / good_ms) ** (1 / (_AT_ONCE + 1))
+    found = {float(f"{good_ms * factor**n:.2g}") for n in range(1, _AT_ONCE + 1)}
+    return sorted(one for one in found if good_ms < one < bad_ms)
 
 
 def _one_of_each_group(trials: Iterable[Trial]) -> Iterable[Trial]:

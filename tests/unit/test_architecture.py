@@ -50,12 +50,16 @@ MAY_IMPORT = {
         *("lab", "lab.agent", "lab.api", "lab.checks", "lab.errors", "lab.evidence"),
         *("lab.model", "lab.net", "lab.scenario"),
     },
+    "lab.sweep": {
+        *("lab.agent", "lab.api", "lab.errors", "lab.evidence", "lab.net", "lab.report"),
+        *("lab.runner", "lab.scenario"),
+    },
     "lab.screen": {"lab.api", "lab.model", "lab.printable"},
     "lab.commands": {
         "lab.printable",
         *("lab", "lab.agent", "lab.api", "lab.checks", "lab.engines", "lab.errors"),
         *("lab.evidence", "lab.merging", "lab.model", "lab.net", "lab.report", "lab.runner"),
-        *("lab.scenario", "lab.screen", "lab.suggestions"),
+        *("lab.scenario", "lab.screen", "lab.suggestions", "lab.sweep"),
     },
     "lab.pytest_plugin": {
         *("lab.compose.yaml_limits", "lab.printable", "lab.regular_file"),
