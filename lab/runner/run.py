@@ -19,7 +19,7 @@ from lab.evidence.verdict import Judgement, Verdict, failures, overall
 from lab.evidence.verdict_file import RecordedVerdict
 from lab.model import ComposeFiles
 from lab.net import pcapng
-from lab.runner import topology
+from lab.runner import shared_folder, topology
 from lab.runner.player import Player, Show
 from lab.scenario.hosts import Hosts
 from lab.scenario.model import Scenario
@@ -100,6 +100,8 @@ def _lab(engine: Engine, scenario: Scenario, progress: Progress) -> Iterator[Lab
             with topology.in_memory(text, scenario.name) as file:
                 lab = engine.up(ComposeFiles((file,)), name, build=False, progress=progress)
         try:
+            if scenario.folder:
+                shared_folder.check(lab, scenario.folder)
             yield lab
         finally:
             lab.down(progress=progress)
