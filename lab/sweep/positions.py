@@ -78,7 +78,7 @@ class Position:
         name = f"{ordinal(self.number)} {self.sort}"
         if not self.size_bytes:
             return name
-        shown = repr(self.payload.decode("ascii", errors="backslashreplace"))
+        shown = repr(self.payload).removeprefix("b")
         more = "..." if self.size_bytes > len(self.payload) else ""
         return f"{name} ({self.size_bytes} bytes: {shown}{more})"
 

@@ -78,6 +78,10 @@ def test_what_is_for_good_begins_after_the_packets_before(
             "losing 3 in a row from the 2nd data segment of client -> server on",
         ),
         (
+            PacketFault(FaultKind.CUT, DATA, packets=1),
+            "losing the 2nd data segment of client -> server",
+        ),
+        (
             PacketFault(FaultKind.DELAY, DATA, 1500),
             "delaying all from the 2nd data segment of client -> server on by 1.5 s",
         ),

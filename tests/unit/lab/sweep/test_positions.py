@@ -65,7 +65,7 @@ def test_a_name_has_the_beginning_of_the_payload() -> None:
     name = Position(LINK, 4, PacketKind.DATA, 2, b"hello", 5).text
     assert name == "2nd data segment of client -> server (5 bytes: 'hello')"
     long = Position(LINK, 6, PacketKind.DATAGRAM, 1, b"\x00\xff", 900).text
-    assert long == r"1st datagram of client -> server (IPv6) (900 bytes: '\x00\\xff'...)"
+    assert long == r"1st datagram of client -> server (IPv6) (900 bytes: '\x00\xff'...)"
     assert Position(LINK, 4, PacketKind.SYN, 1).text == "1st SYN of client -> server"
 
 
