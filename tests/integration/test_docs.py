@@ -44,7 +44,7 @@ def blocks() -> list[Block]:
 
 
 SCENARIOS = [block for block in blocks() if "\nsteps:" in block.text]
-_TRIED = re.compile(r"^```console\n\$ lab (try .+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_TRIED = re.compile(r"^```console\n\$ lab (try [^\n]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 STATUS = {"PASS": 0, "FAIL": 1, "UNKNOWN": 3}
 
 
