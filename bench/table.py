@@ -235,8 +235,8 @@ def sweep_table(found: SweepFigures) -> Group:
     """Make the table of what a sweep costs."""
     notes = [
         f"An exchange of {found.packets} packets, without Docker, {found.jobs} runs at a time. "
-        "A run has a lab of its own, a server, its client twice, and all its evidence. Own: the share of "
-        "the time that such programs take by themselves, one after the other.",
+        "A run has a lab of its own, a server, its client twice, and all its evidence. Own: the "
+        "share of the time that such programs take by themselves, one after the other.",
     ]
     table = _table("WAY|RUNS |SECONDS |RUNS/S |OWN ")
     for row in found.rows:
