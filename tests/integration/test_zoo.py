@@ -16,7 +16,7 @@ from lab.scenario.steps import Step
 from lab.sweep.faults import NAME
 from lab.sweep.observed import Observed
 from lab.sweep.outcomes import REPORTS, SURVIVES, Baseline, TrialOutcome
-from tests.zoo import FOLDER, ZOO, Exhibit
+from tests.zoo import FOLDER, ZOO, BuggyPrograms
 
 WITHIN_S = 5.0
 
@@ -69,12 +69,12 @@ def room(namespaces: Engine, tmp_path: Path) -> Room:
 
 
 @pytest.mark.parametrize("one", ZOO, ids=lambda one: one.name)
-def test_the_fault_shows_the_bug(room: Room, one: Exhibit) -> None:
+def test_the_fault_shows_the_bug(room: Room, one: BuggyPrograms) -> None:
     outcome = room.comes_to(one.server, one.client, one.step)
     assert outcome.kind in one.outcomes, outcome
 
 
 @pytest.mark.parametrize("one", ZOO, ids=lambda one: one.name)
-def test_the_mended_twin_takes_it(room: Room, one: Exhibit) -> None:
+def test_the_mended_twin_takes_it(room: Room, one: BuggyPrograms) -> None:
     outcome = room.comes_to(one.mended_server, one.mended_client, one.step)
     assert outcome.kind in (SURVIVES if one.survives else REPORTS), outcome

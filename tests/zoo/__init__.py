@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exhibit:
+class BuggyPrograms:
     """Two programs of which one has a bug, and their twins that have none.
 
     `fault` is the kind that shows the bug, None for a fault of a socket call; `step` is one such,
@@ -34,7 +34,7 @@ class Exhibit:
     survives: bool = False
 
 
-def _exhibit(
+def _programs(
     name: str,
     step: str,
     fault: FaultKind | None,
@@ -43,8 +43,8 @@ def _exhibit(
     mended_server: str = "",
     mended_client: str = "mended_client",
     survives: bool = False,
-) -> Exhibit:
-    return Exhibit(
+) -> BuggyPrograms:
+    return BuggyPrograms(
         name=name,
         server=f"python3 -m {server}",
         client=f"python3 -m {name}.client server",
@@ -58,7 +58,7 @@ def _exhibit(
 
 
 ZOO = (
-    _exhibit(
+    _programs(
         "one_recv",
         # Lost once, it comes again, and a client that is slow enough finds all of it.
         "fault: drop, link: server -> client, data: true, after: 1",
@@ -66,13 +66,13 @@ ZOO = (
         OutcomeKind.WRONG_OUTPUT,
         server="one_recv.server",
     ),
-    _exhibit(
+    _programs(
         "no_timeout",
         "fault: drop, link: server -> client, data: true",
         FaultKind.CUT,
         OutcomeKind.HANG,
     ),
-    _exhibit(
+    _programs(
         "double_payment",
         "fault: reset, link: server -> client, data: true, nth: 1",
         FaultKind.RESET,
@@ -80,7 +80,7 @@ ZOO = (
         server="double_payment.server",
         survives=True,
     ),
-    _exhibit(
+    _programs(
         "dead_pool",
         "fault: reset, link: server -> client, data: true, nth: 2",
         FaultKind.RESET,
@@ -88,14 +88,14 @@ ZOO = (
         server="dead_pool.server",
         survives=True,
     ),
-    _exhibit(
+    _programs(
         "trusted_length",
         "fault: corrupt, link: server -> client, data: true, nth: 1, checksum: mended",
         FaultKind.CORRUPT,
         *(OutcomeKind.HANG, OutcomeKind.WRONG_OUTPUT),
         server="trusted_length.server",
     ),
-    _exhibit(
+    _programs(
         "deaf_server",
         "fault: reset, link: client -> server, data: true, nth: 1",
         FaultKind.RESET,
@@ -104,14 +104,14 @@ ZOO = (
         mended_server="deaf_server.mended_server",
         mended_client="client",
     ),
-    _exhibit(
+    _programs(
         "eintr",
         "fault: call, on: client, name: recvfrom, protocol: tcp, nth: 1, errno: EINTR",
         None,
         OutcomeKind.WRONG_OUTPUT,
         survives=True,
     ),
-    _exhibit(
+    _programs(
         "busy_reconnect",
         "fault: drop, link: client -> server, data: true",
         FaultKind.CUT,
