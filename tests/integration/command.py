@@ -31,6 +31,7 @@ def run(
     cwd: Path = ROOT,
     environment: Mapping[str, str] | None = None,
     stdin: str = "",
+    longest_s: float = LONGEST_S,
 ) -> subprocess.CompletedProcess[str]:
     """Run `lab ARGUMENTS` to its end."""
     return subprocess.run(
@@ -39,7 +40,7 @@ def run(
         env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
         capture_output=True,
         text=True,
-        timeout=LONGEST_S,
+        timeout=longest_s,
         check=False,
         input=stdin,
     )

@@ -38,6 +38,7 @@ try:
 except OSError as error:
     sys.exit(f"no answer: {{error}}")
 """
+MINUTES_S = 600.0  # dozens of runs, on a busy machine
 WHICH = ("--only", "server -> client IPv4 data", "--faults", "drop,cut", "--within", "1500ms")
 SENTENCE = "segment of server -> client (5 bytes: 'HELLO') on hangs the client (5 of 5 times)"
 
@@ -54,6 +55,10 @@ def write_client(folder: Path, timeout_s: str) -> None:
     (folder / "client.py").write_text(CLIENT.format(timeout=timeout_s))
 
 
+def sweep(folder: Path, engine: str, *more: str) -> subprocess.CompletedProcess[str]:
+    return command.run(*argv(engine, *more), cwd=folder, longest_s=MINUTES_S)
+
+
 def argv(engine: str, *more: str) -> tuple[str, ...]:
     programs = ("--server", "python3 server.py", "--client", "python3 client.py")
     return ("sweep", *programs, "--engine", engine, "--jobs", "4", *more)
@@ -66,7 +71,7 @@ def findings(folder: Path) -> list[Path]:
 def test_what_hangs_a_client_is_found_and_is_gone_once_it_is_mended(
     engine: Engine, folder: Path
 ) -> None:
-    done = command.run(*argv(engine.name, *WHICH), cwd=folder)
+    done = sweep(folder, engine.name, *WHICH)
     assert done.returncode == 1, done.stdout + done.stderr
     lines = done.stdout.splitlines()
     assert lines[0].endswith(SENTENCE)
@@ -79,7 +84,7 @@ def test_what_hangs_a_client_is_found_and_is_gone_once_it_is_mended(
     write_client(folder, "0.5")
     passed = command.run(*run, cwd=folder)
     assert passed.returncode == 0, passed.stdout + passed.stderr
-    clean = command.run(*argv(engine.name, *WHICH, "--json"), cwd=folder)
+    clean = sweep(folder, engine.name, *WHICH, "--json")
     assert clean.returncode == 0, clean.stdout + clean.stderr
     found = json.loads(clean.stdout)
     assert (found["findings"], found["tried"], found["planned"]) == ([], 2, 2)
@@ -91,7 +96,7 @@ def test_to_survive_is_more_than_to_report(namespaces: Engine, folder: Path) -> 
     del namespaces
     write_client(folder, "0.5")
     only = ("--only", "cut server -> client IPv4 data", "--within", "1500ms")
-    done = command.run(*argv("namespaces", *only, "--survive"), cwd=folder)
+    done = sweep(folder, "namespaces", *only, "--survive")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "fails the client (5 of 5 times)" in done.stdout
     assert "exit status 1: no answer: timed out" in done.stdout
@@ -100,7 +105,7 @@ def test_to_survive_is_more_than_to_report(namespaces: Engine, folder: Path) -> 
 def test_socket_calls_are_failed_too(namespaces: Engine, folder: Path) -> None:
     del namespaces
     only = ("--only", "call client recvfrom", "--calls", "ECONNRESET,EINTR", "--json")
-    done = command.run(*argv("namespaces", *only), cwd=folder)
+    done = sweep(folder, "namespaces", *only)
     found = json.loads(done.stdout)
     # Python itself makes a call again that EINTR has ended (PEP 475).
     outcomes = {one["fault"]: one["outcome"] for one in found["trials"]}
@@ -161,9 +166,7 @@ def test_what_was_interrupted_shows_what_it_has_and_goes_on(
     assert process.returncode == 130
     assert "packets: " in output
     before = len(lines())
-    resumed = command.run(
-        *argv("namespaces", "--faults", "drop", "--resume", str(log.parent)), cwd=folder
-    )
+    resumed = sweep(folder, "namespaces", "--faults", "drop", "--resume", str(log.parent))
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
     runs = [json.loads(line) for line in lines() if line]
     keys = [(one["phase"], one["fault"], one["number"]) for one in runs[1:]]
@@ -184,7 +187,7 @@ def test_what_was_interrupted_shows_what_it_has_and_goes_on(
 def test_bad_input_is_refused_before_anything_starts(
     more: tuple[str, ...], said: str, folder: Path
 ) -> None:
-    done = command.run(*argv("namespaces", *more), cwd=folder)
+    done = sweep(folder, "namespaces", *more)
     assert done.returncode == 2
     assert said in done.stderr
     assert not (folder / "results").exists()
@@ -193,7 +196,7 @@ def test_bad_input_is_refused_before_anything_starts(
 def test_programs_that_fail_by_themselves_are_told(namespaces: Engine, folder: Path) -> None:
     del namespaces
     (folder / "client.py").write_text("raise SystemError('no good')\n")
-    done = command.run(*argv("namespaces"), cwd=folder)
+    done = sweep(folder, "namespaces")
     assert done.returncode == 2
     text = "lab sweep: without any fault client crashes: SystemError: no good"
     assert done.stderr.splitlines()[-1] == text
