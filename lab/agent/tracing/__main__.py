@@ -58,7 +58,7 @@ def _trace(asked: argparse.Namespace, output: IO[str]) -> int:
     gc.freeze()
     gc.disable()
     tracer.run()
-    return os.waitstatus_to_exitcode(tracer.statuses[pid])
+    return os.waitstatus_to_exitcode(tracer.statuses.get(pid, 0))
 
 
 def _stopped(program: list[str]) -> int:
