@@ -19,6 +19,7 @@ from lab.model import Output
 
 if TYPE_CHECKING:
     from lab.api.host import Host
+    from lab.api.host_trace import HostTrace
     from lab.api.trace import OnTraced
     from lab.api.tracer_client import TracerClient
 
@@ -58,6 +59,17 @@ class HostPrograms:
         from lab.api.tracer_client import TracerClient  # noqa: PLC0415
 
         return TracerClient(self.name, self.engine_host.begin_tracer)
+
+    def trace(self, *, pid: int | None = None, on_traced: "OnTraced | None" = None) -> "HostTrace":
+        """Return a trace of the programs that run on the host already, for a `with` block.
+
+        Of what runs when the block begins, and of what that starts, the socket calls are seen
+        (`calls`), until the end of the block; they go on unharmed. `pid`: of that process alone, as
+        the host counts. `on_traced` is called with each event, in a thread of its own.
+        """
+        from lab.api.host_trace import HostTrace  # noqa: PLC0415 - not for every command
+
+        return HostTrace(self.tracer, on_traced or self._observer.program_traced, pid)
 
     def command(
         self, argv: Sequence[str], *, user: str | None = None, terminal: bool = False

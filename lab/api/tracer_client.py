@@ -20,8 +20,8 @@ class TracerClient:
     """A connection to a tracer: a process on a host, begun when it is first needed.
 
     `connect` begins it and returns a socket whose other end it reads. It ends with this program, at
-    the latest, and with its host, and what it traces ends with it; the next trace begins another.
-    Threads may share it.
+    the latest, and with its host, and what it traces from the begin ends with it; the next trace
+    begins another. Threads may share it.
     """
 
     def __init__(self, host: str, connect: Callable[[], socket.socket]) -> None:
@@ -44,6 +44,27 @@ class TracerClient:
             connection.traces.pop(pid, None)
             raise
         return trace
+
+    def pids(self) -> list[int]:
+        """Return the host's programs that run now, and that nobody traces."""
+        found: list[int] = self.ask("programs")["pids"]
+        return found
+
+    def attach(self, pid: int, trace: Trace) -> "Attached":
+        """Trace a process of the host that runs already, and what it starts from now on.
+
+        EngineError when it cannot be traced.
+        """
+        connection = self._begun()
+        if pid in connection.traces and not connection.traces[pid].has_ended:
+            raise EngineError(f"{self.host}: process {pid}: traced already, by this program")
+        connection.traces[pid] = trace
+        try:
+            connection.ask("attach", pid=pid)
+        except EngineError:
+            connection.traces.pop(pid, None)
+            raise
+        return Attached(connection, pid)
 
     def begin(self) -> None:
         """Begin the tracer, if there is none; EngineError when the host does not run."""
@@ -72,6 +93,24 @@ class TracerClient:
             if self._connection is None or self._connection.has_ended:
                 self._connection = _Connection(self.host, self._connect())
             return self._connection
+
+
+class Attached:
+    """A process that was attached to."""
+
+    def __init__(self, connection: "_Connection", pid: int) -> None:
+        self._connection = connection
+        self._pid = pid
+
+    def release(self) -> int:
+        """Let go of it, and of what it has started; return when that was done.
+
+        Its last calls are there then. EngineError when it does not stop for that, as while its host
+        is paused, or when its tracer has ended.
+        """
+        at_ns: int = self._connection.ask("release", pid=self._pid)["at_ns"]
+        self._connection.traces.pop(self._pid, None)
+        return at_ns
 
 
 class _Connection:
@@ -144,6 +183,8 @@ class _Connection:
             self.traces[message["call"]["root"]].on_call(message["call"])
         elif "notice" in message:
             self.traces[message["notice"]["root"]].on_notice(message["notice"])
+        elif "attached" in message:
+            self.traces[message["attached"]["root"]].on_attached(message["attached"])
         elif message["exited"] in self.traces:
             self.traces[message["exited"]].on_exit()
 

@@ -23,6 +23,7 @@ from lab.evidence.events import (
     ProgramOutcome,
     ProgramStarted,
     SysctlSet,
+    TraceEvent,
     TraceNotice,
 )
 from lab.model import LogLine
@@ -90,8 +91,9 @@ class LabContext:
         later: str | None = None,
         limit_s: float,
     ) -> ProgramStarted | ProgramOutcome:
-        def write(event: ProgramCall | TraceNotice) -> None:
-            self._traced.write(replace(event, step=number, name=later))
+        def write(event: TraceEvent) -> None:
+            if isinstance(event, ProgramCall | TraceNotice):
+                self._traced.write(replace(event, step=number, name=later))
 
         program = self.calls.start_program(
             host,

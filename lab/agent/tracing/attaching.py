@@ -22,7 +22,7 @@ def seize(pid: int, *, kill_with_tracer: bool) -> set[int]:
     seized: set[int] = set()
     others: set[int] = set()
     while True:
-        there = {int(one) for one in os.listdir(f"/proc/{pid}/task")}  # noqa: PTH208
+        there = _threads(pid)
         if not (new := there - seized - others):
             return seized
         for tid in new:
@@ -36,11 +36,19 @@ def seize(pid: int, *, kill_with_tracer: bool) -> set[int]:
                 continue
             except PermissionError as error:
                 # One that a thread has started which was seized before is attached to already.
-                if _tracer(tid) != threading.get_native_id() and not has_ended(tid):
+                if tracer(tid) != threading.get_native_id() and not has_ended(tid):
                     raise PermissionError(error.errno, _reason(tid)) from None
                 others.add(tid)
             else:
                 seized.add(tid)
+
+
+def _threads(pid: int) -> set[int]:
+    try:
+        return {int(one) for one in os.listdir(f"/proc/{pid}/task")}  # noqa: PTH208
+    except FileNotFoundError:
+        text = f"process {pid}: there is none of this number"
+        raise ProcessLookupError(errno.ESRCH, text) from None
 
 
 def _status(tid: int) -> str:
@@ -64,14 +72,15 @@ def has_ended(tid: int) -> bool:
     return _state(tid) in {"", "Z", "X"}
 
 
-def _tracer(tid: int) -> int:
+def tracer(tid: int) -> int:
+    """Return the thread that traces a thread; 0 for none."""
     found = _TRACER.search(_status(tid))
     return int(found[1]) if found else 0
 
 
 def _reason(tid: int) -> str:
     """Say why a thread cannot be traced."""
-    if by := _tracer(tid):
+    if by := tracer(tid):
         return f"process {tid}: traced already, by process {by}"
     with suppress(OSError):
         if (scope := _SCOPE.read_text(encoding="ascii").strip()) != "0":

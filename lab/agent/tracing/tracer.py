@@ -55,8 +55,8 @@ class Tracer:
     ) -> None:
         """`on_exit` is called with each process that has ended, after the last of its calls.
 
-        `on_idle` is called when all has been reported that was seen, and before a process ends
-        which may take this one with it.
+        `on_idle` is called after a request, when all has been reported that was seen, and before a
+        process ends which may take this one with it.
         """
         self._on_exit = on_exit
         self._on_idle = on_idle
@@ -132,6 +132,7 @@ class Tracer:
             self._stops.let_go_due()
             while self._requests:
                 self._requests.popleft()()
+                self._on_idle()
 
     def _stopped_now(self) -> dict[int, int]:
         """Return all threads that wait for this tracer: none waits for those that stop often."""
