@@ -29,6 +29,7 @@ from lab.evidence.events import (
 from lab.model import LogLine
 from lab.runner.calls import PendingCalls
 from lab.runner.faults import ActiveFaults
+from lab.runner.host_traces import HostTraces
 from lab.runner.output import PrintedByHosts
 from lab.runner.syslog import SyslogFollower
 from lab.runner.traced_calls import TracedCalls
@@ -52,6 +53,7 @@ class LabContext:
         self.printed = PrintedByHosts(lab, recorder, has_programs=scenario.compose is not None)
         self.syslog: SyslogFollower | None = None
         self._traced = TracedCalls(recorder)
+        self.traces = HostTraces(lab, scenario, self._traced)
 
     def follow_syslog(self) -> None:
         """Begin to read the syslog, if the lab has one."""

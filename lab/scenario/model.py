@@ -11,7 +11,8 @@ from lab.scenario.steps import Step
 class Scenario:
     """A scenario; `hosts` are bare ones, unless `compose` names the compose file they are of.
 
-    `replicas` has the hosts of each service that has several. `text` is its file's, as it was read.
+    `replicas` has the hosts of each service that has several. `traced` are those whose programs
+    are, with `trace` at the top of the file. `text` is its file's, as it was read.
     """
 
     path: Path
@@ -23,6 +24,7 @@ class Scenario:
     compose: Path | None = None
     seed: int = 1
     replicas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    traced: frozenset[str] = frozenset()
     text: str = field(default="", repr=False)
 
     @property
