@@ -87,8 +87,8 @@ class Player:
             context.faults.lift_all()
             self._end_syslog()
             context.printed.end(failed=failed, interrupted=interrupted)
-            context.traces.end()
             self._recorder.write(StepsEnded())
+            context.traces.end()
 
     def record_capture_end(self) -> None:
         """Record, once the capture has ended, of which hosts it has not all."""
