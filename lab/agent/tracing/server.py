@@ -77,9 +77,9 @@ class _Server:
         self._output = Output()
         send = self._output.send
         self.tracer = Tracer(
-            lambda call: send({"call": reporting.as_json(call)}),
-            lambda notice: send({"notice": reporting.as_json(notice)}),
-            lambda pid: send({"exited": pid}),
+            lambda call: send(f'{{"call":{reporting.text(call)}}}'),
+            lambda notice: send(f'{{"notice":{reporting.notice_text(notice)}}}'),
+            lambda pid: send(json.dumps({"exited": pid})),
             self._output.flush,
         )
         self._last = 0
@@ -132,7 +132,7 @@ class _Server:
         self._respond(request, response)
 
     def _respond(self, request: _Request, response: dict[str, Any]) -> None:
-        self._output.send({"id": request["id"], **response})
+        self._output.send(json.dumps({"id": request["id"], **response}))
 
     def _trace(self, request: _Request) -> dict[str, Any]:
         self.tracer.attach(request["pid"], resume=True)
@@ -143,7 +143,7 @@ class _Server:
         pid = request["pid"]
         self.tracer.attach(pid, filtered=False)
         begun = {"root": pid, "program": program(pid), "at_ns": time.time_ns()}
-        self._output.send({"attached": begun})
+        self._output.send(json.dumps({"attached": begun}))
         return {}
 
     def _release(self, request: _Request) -> None:

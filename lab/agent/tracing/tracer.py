@@ -140,6 +140,8 @@ class Tracer:
         try:
             while (one := os.waitpid(-1, ptrace.WALL | os.WNOHANG))[0]:
                 found[one[0]] = one[1]
+                if len(found) >= len(self._tasks):  # most often there is one thread
+                    break
         except ChildProcessError:  # nothing is traced, whatever was not seen to end
             if not found:
                 self._forget(list(self._tasks.values()))
