@@ -65,11 +65,13 @@ class HostPrograms:
 
         Of what runs when the block begins, and of what that starts, the socket calls are seen
         (`calls`), until the end of the block; they go on unharmed. `pid`: of that process alone, as
-        the host counts. `on_traced` is called with each event, in a thread of its own.
+        the host counts. With `on_traced` that is called with each event, in a thread of its own,
+        and calls are not kept.
         """
         from lab.api.host_trace import HostTrace  # noqa: PLC0415 - not for every command
 
-        return HostTrace(self.tracer, on_traced or self._observer.program_traced, pid)
+        on_event = on_traced or self._observer.program_traced
+        return HostTrace(self.tracer, on_event, pid, keep_calls=on_traced is None)
 
     def command(
         self, argv: Sequence[str], *, user: str | None = None, terminal: bool = False

@@ -18,14 +18,23 @@ class HostTrace(AbstractContextManager["HostTrace"]):
     """Traces what runs on a host when its `with` block begins, and what that starts.
 
     `pid`: that process alone, as the host counts. At the end of the block the programs are let go,
-    and go on unharmed.
+    and go on unharmed. `on_event` is called with each event; `calls` has the calls if they are to
+    be kept.
     """
 
-    def __init__(self, tracer: TracerClient, on_event: OnTraced, pid: int | None = None) -> None:
+    def __init__(
+        self,
+        tracer: TracerClient,
+        on_event: OnTraced,
+        pid: int | None = None,
+        *,
+        keep_calls: bool = True,
+    ) -> None:
         self.host = tracer.host
         self._tracer = tracer
         self._on_event = on_event
         self._pid = pid
+        self._keep_calls = keep_calls
         self._traces: list[_AttachedTrace] = []
         self._calls: list[ProgramCall] = []
 
@@ -103,7 +112,7 @@ class HostTrace(AbstractContextManager["HostTrace"]):
         self._traces.append(trace)
 
     def _take(self, event: TraceEvent) -> None:
-        if isinstance(event, ProgramCall):
+        if self._keep_calls and isinstance(event, ProgramCall):
             self._calls.append(event)
         self._on_event(event)
 
@@ -138,6 +147,10 @@ class _AttachedTrace(Trace):
             time_ns=fields["at_ns"], host=self.host, program=fields["program"], pid=self._pid
         )
         self._write(self.begun)
+
+    def on_call(self, fields: Mapping[str, Any]) -> None:
+        """Take a call, as its tracer wrote it; who has asked for the trace keeps it."""
+        self._write(self._call(fields))
 
     def on_exit(self) -> None:
         """Take that the program has ended."""

@@ -48,7 +48,12 @@ class Trace:
 
     def on_call(self, fields: Mapping[str, Any]) -> None:
         """Take a call, as its tracer wrote it."""
-        call = ProgramCall(
+        call = self._call(fields)
+        self._calls.append(call)
+        self._on_event(call)
+
+    def _call(self, fields: Mapping[str, Any]) -> ProgramCall:
+        return ProgramCall(
             host=self.host,
             program=fields["program"],
             pid=fields["own_pid"],
@@ -68,8 +73,6 @@ class Trace:
             fault=None if fields["fault"] is None else fault_id(self.host, fields["fault"]),
             attached=self.attached,
         )
-        self._calls.append(call)
-        self._on_event(call)
 
     def on_notice(self, fields: Mapping[str, Any]) -> None:
         """Take a notice, as its tracer wrote it."""

@@ -14,6 +14,7 @@ from lab.api.trace import OnTraced, Trace
 from lab.errors import EngineError, UsageError
 
 _ANSWERS_WITHIN_S = 30.0
+_LETS_GO_WITHIN_S = 5.0
 
 
 class TracerClient:
@@ -108,7 +109,7 @@ class Attached:
         Its last calls are there then. EngineError when it does not stop for that, as while its host
         is paused, or when its tracer has ended.
         """
-        at_ns: int = self._connection.ask("release", pid=self._pid)["at_ns"]
+        at_ns: int = self._connection.ask("release", _LETS_GO_WITHIN_S, pid=self._pid)["at_ns"]
         self._connection.traces.pop(self._pid, None)
         return at_ns
 
@@ -129,16 +130,16 @@ class _Connection:
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
-    def ask(self, do: str, **parameters: Any) -> dict[str, Any]:
+    def ask(
+        self, do: str, within_s: float = _ANSWERS_WITHIN_S, **parameters: Any
+    ) -> dict[str, Any]:
         with self._condition:
             self._last += 1
             number = self._last
             request = json.dumps({"id": number, "do": do, **parameters}).encode() + b"\n"
             with suppress(OSError):  # then there is an end to read, too
                 self._socket.sendall(request)
-            self._condition.wait_for(
-                lambda: number in self._responses or self.has_ended, _ANSWERS_WITHIN_S
-            )
+            self._condition.wait_for(lambda: number in self._responses or self.has_ended, within_s)
             response = self._responses.pop(number, {})
         if "done" in response:
             done: dict[str, Any] = response["done"]
@@ -150,7 +151,7 @@ class _Connection:
         elif self.has_ended:
             why = self._why or "it has ended; does the host run?"
         else:
-            why = f"it has not answered for {_ANSWERS_WITHIN_S:g} s"
+            why = f"it has not answered for {within_s:g} s"
         raise EngineError(f"{self._host}: its tracer: {why}")
 
     def close(self) -> None:

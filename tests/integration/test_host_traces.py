@@ -236,6 +236,15 @@ def _kill(tracers: Sequence[str], engine: Engine) -> None:
         client.close()
 
 
+def test_a_host_that_is_killed_meanwhile(engine: Engine) -> None:
+    events: list[object] = []
+    with own_lab(engine, "pair.yaml") as lab, lab.host("left").trace(on_traced=events.append):
+        lab.host("left").kill()
+        wait_until(lambda: any(isinstance(one, TraceOff) for one in events), "the trace ends")
+    (off,) = [one for one in events if isinstance(one, TraceOff)]
+    assert off.why in {"exited", "lost"}
+
+
 @contextmanager
 def tracing(lab: Lab, *words: str) -> Iterator["subprocess.Popen[str]"]:
     """Run `lab trace`, until it says that it traces."""
