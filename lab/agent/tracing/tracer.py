@@ -25,7 +25,8 @@ from lab.agent.tracing.descriptors import Descriptors
 from lab.agent.tracing.fault import CallFault
 from lab.agent.tracing.injection import ThreadEndedError
 from lab.agent.tracing.machine import this_machine
-from lab.agent.tracing.task import Process, Task, parent_id, process_id
+from lab.agent.tracing.task import Process, Task
+from lab.agent.tracing.tasks import Tasks
 from lab.agent.tracing.traced_call import Notice, TracedCall
 
 _STOPPED = 0x7F
@@ -62,10 +63,8 @@ class Tracer:
         self._on_idle = on_idle
         self.statuses: dict[int, int] = {}
         """Of processes that have ended: what waitpid(2) gave."""
-        self._tasks: dict[int, Task] = {}
-        self._early: set[int] = set()  # have stopped before their parent told of them
-        self._last: Process | None = None  # that has ended
         self._stops = CallStops(on_call, on_notice)
+        self._tasks = Tasks(self._stops.forget, self._gone, self._end_releases)
         self._audit = this_machine().audit
         self._requests: deque[Callable[[], None]] = deque()
         self._releases: dict[int, Callable[[], None]] = {}  # by root
@@ -80,7 +79,7 @@ class Tracer:
     @property
     def unfiltered(self) -> set[int]:
         """The roots of the processes that can be let go."""
-        processes = {one.process for one in self._tasks.values()}
+        processes = {one.process for one in self._tasks}
         filtered = {one.root for one in processes if one.filtered or one.stage}
         return {one.root for one in processes} - filtered
 
@@ -94,7 +93,7 @@ class Tracer:
         process = Process(pid, Descriptors(), filtered=filtered)
         process.descriptors = inspection.table(pid, process.pidfd)
         for tid in tids:
-            self._tasks[tid] = Task(tid, process)
+            self._tasks.add(Task(tid, process))
         if resume:
             try:
                 os.kill(pid, signal.SIGCONT)
@@ -113,7 +112,7 @@ class Tracer:
         is called when nothing of it is traced any more. Of the tracer's thread alone.
         """
         self._releases[root] = on_done
-        tasks = [one for one in self._tasks.values() if one.process.root == root]
+        tasks = self._tasks.of_root(root)
         for task in tasks:
             task.process.let_go = True
         self._stops.end_reports(root, tasks)
@@ -144,7 +143,7 @@ class Tracer:
                     break
         except ChildProcessError:  # nothing is traced, whatever was not seen to end
             if not found:
-                self._forget(list(self._tasks.values()))
+                self._tasks.forget(self._tasks)
         return found
 
     def _wait(self) -> None:
@@ -161,7 +160,7 @@ class Tracer:
             if status & 0xFF != _STOPPED:
                 self._ended(tid, status)
             elif (task := self._tasks.get(tid)) is None:
-                self._stopped_early(tid)
+                self._tasks.stopped_early(tid)
             elif task.process.let_go:
                 self._let_go(task, status >> 8)
             else:
@@ -188,7 +187,8 @@ class Tracer:
                 restarting.restart(task.tid)
                 task.go_on()
         elif event in _NEW:
-            self._started(task)
+            self._tasks.add_started(task, ptrace.event_message(task.tid))
+            task.go_on()
         elif event == ptrace.EVENT_EXEC:
             self._executed(task.tid)
         elif event == ptrace.EVENT_EXIT:
@@ -196,50 +196,11 @@ class Tracer:
         else:
             task.go_on(0 if event else stop & 0xFF)
 
-    def _started(self, task: Task) -> None:
-        """A thread has started another, or a process."""
-        tid = ptrace.event_message(task.tid)
-        if tid not in self._tasks:
-            pid = process_id(tid)
-            parent = task.process
-            self._add(Task(tid, parent if pid == parent.pid else parent.forked(pid)))
-        task.go_on()
-
-    def _add(self, task: Task) -> None:
-        self._tasks[task.tid] = task
-        if task.tid in self._early:
-            self._early.remove(task.tid)
-            with suppress(ProcessLookupError):
-                if task.process.let_go:
-                    self._detach(task)
-                else:
-                    task.go_on()
-
-    def _stopped_early(self, tid: int) -> None:
-        """A thread has stopped that nobody has told of: its parent does, or has ended before."""
-        if self._last and not self._is_of_traced(tid):
-            self._adopt(tid, self._last)
-        else:
-            self._early.add(tid)
-
-    def _adopt(self, tid: int, parent: Process) -> None:
-        self._early.add(tid)
-        self._add(Task(tid, parent.orphan(process_id(tid))))
-
     def _executed(self, tid: int) -> None:
         """A process runs another program; of its threads the one that asked for it is left."""
-        former = ptrace.event_message(tid)
-        task = self._tasks[former] if former in self._tasks else self._tasks[tid]
-        process = task.process
-        for other in [one for one in self._tasks.values() if one.process is process]:
-            if other is not task:
-                del self._tasks[other.tid]
-                self._stops.forget(other)
+        task = self._tasks.executed(tid, ptrace.event_message(tid))
         self._stops.forget_interrupted(task)
-        self._tasks.pop(former, None)
-        task.moved(tid)
-        self._tasks[tid] = task
-        process.executed()
+        task.process.executed()
         if ptrace.architecture(tid) != self._audit:
             self._stops.notice(task, "architecture")
         task.go_on()
@@ -248,38 +209,20 @@ class Tracer:
         """A thread is about to end; if it is the last of a host's process 1, all there end."""
         self._stops.forget(task)
         task.exits = True
-        if all(one.exits for one in self._tasks.values() if one.process is task.process):
+        if all(one.exits for one in self._tasks.of(task.process)):
             self._exited(task.process)
             self._on_idle()
         ptrace.resume(ptrace.CONT, task.tid)
 
     def _ended(self, tid: int, status: int) -> None:
         """A thread has ended."""
-        self._early.discard(tid)
         if (task := self._tasks.get(tid)) is not None:
             self.statuses[task.process.pid] = status
-            self._forget([task])
+        self._tasks.ended(tid)
 
-    def _forget(self, tasks: Iterable[Task]) -> None:
-        """Threads have ended, or have been let go."""
-        for task in tasks:
-            self._tasks.pop(task.tid, None)
-            self._stops.forget(task)
-            process = task.process
-            if not any(one.process is process for one in self._tasks.values()):
-                self._last = process
-                process.close()
-                self._exited(process)
-        for early in list(self._early):
-            if self._last and not self._is_of_traced(early):
-                self._adopt(early, self._last)
-        if self._releases:
-            self._end_releases()
-
-    def _is_of_traced(self, tid: int) -> bool:
-        """Is a thread, which nobody has told of yet, of a process or a child that is traced?"""
-        known = {one.process.pid for one in self._tasks.values()}
-        return process_id(tid) in known or parent_id(tid) in known
+    def _gone(self, process: Process) -> None:
+        process.close()
+        self._exited(process)
 
     def _exited(self, process: Process) -> None:
         if not (process.has_exited or process.let_go):
@@ -297,17 +240,13 @@ class Tracer:
             return
         if event == ptrace.EVENT_STOP or stop == _CALL_STOP:
             restarting.restart(task.tid)
-        self._detach(task, 0 if event or stop == _CALL_STOP else stop)
-
-    def _detach(self, task: Task, number: int = 0) -> None:
-        ptrace.detach(task.tid, number)
-        self._forget([task])
+        self._tasks.detach(task, 0 if event or stop == _CALL_STOP else stop)
 
     def _look_again(self) -> None:
         """Forget threads that have ended unseen, and ask the others again to stop."""
-        tasks = [one for one in self._tasks.values() if one.process.let_go]
+        tasks = [one for one in self._tasks if one.process.let_go]
         ended = [one for one in tasks if attaching.has_ended(one.tid)]
-        self._forget(ended)
+        self._tasks.forget(ended)
         self._interrupt(one for one in tasks if one not in ended)
 
     def _interrupt(self, tasks: Iterable[Task]) -> None:
@@ -316,7 +255,9 @@ class Tracer:
                 ptrace.interrupt(task.tid)
 
     def _end_releases(self) -> None:
-        left = {one.process.root for one in self._tasks.values()}
+        if not self._releases:
+            return
+        left = {one.process.root for one in self._tasks}
         for root in self._releases.keys() - left:
             self._stops.unreported.discard(root)
             self._releases.pop(root)()
