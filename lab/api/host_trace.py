@@ -128,12 +128,14 @@ class _AttachedTrace(Trace):
         self._pid = pid
         self._write = on_event
         self._lock = threading.Lock()
-        self._is_off = False
+        self._is_off = False  # is that said?
+        self._is_over = False
 
     def end(self) -> None:
         """Let go of the program, and of what it has started."""
-        if self.was_lost:
+        if self._is_over or self.was_lost:
             return
+        self._is_over = True
         try:
             at_ns = self.attached_to.release()
         except EngineError:

@@ -201,6 +201,10 @@ def test_a_process_by_its_number(services: Lab) -> None:
         waits(traced, "close")
         with pytest.raises(EngineError, match="traced already"):
             host.trace(pid=pid).begin()
+    with host.trace(pid=pid) as again:
+        traced.end()  # it has ended, and ends no other
+        assert ask(services, "server") == "hello"
+        waits(again, "close")
     for wrong, why in ((999_999, "there is none"), (1, "the lab's own")):
         with pytest.raises(EngineError, match=why):
             host.trace(pid=wrong).begin()
