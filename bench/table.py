@@ -12,6 +12,7 @@ from bench.scenarios import Scenarios
 from bench.spread import Spread
 from bench.start import Start
 from bench.sweep import SweepFigures
+from bench.trace import TraceFigures
 from bench.turns import Row
 from bench.wire import WireFigures
 
@@ -205,6 +206,27 @@ def wire_table(found: WireFigures) -> Group:
             _range(trip, 0) if trip else "-",
         )
     return _page("the wire: what it costs, and how exact it is", table, "\n".join(notes))
+
+
+def trace_table(found: TraceFigures) -> Group:
+    """Make the table of what it costs to be traced."""
+    notes = [
+        f"Seconds, and how many times as long; median of {found.rounds} rounds, and least..most. "
+        "Traced: by the lab, its calls kept; strace: -f -e trace=network -o /dev/null.",
+        *found.left_out,
+    ]
+    table = _table("PROGRAM|UNTRACED |least..most |TRACED |least..most |STRACE |least..most ")
+    for row in found.rows:
+        table.add_row(
+            row.name,
+            f"{row.untraced_s.median:.2f}",
+            _range(row.untraced_s),
+            f"{row.traced.median:.2f}",
+            _range(row.traced),
+            f"{row.strace.median:.2f}" if row.strace else "-",
+            _range(row.strace) if row.strace else "-",
+        )
+    return _page("programs that are traced", table, "\n".join(notes))
 
 
 def report_table(found: ReportFigures) -> Group:

@@ -300,7 +300,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "trace",
         parents=[lab_option, json_option],
-        help="run a program on a host, and show its own socket calls",
+        help="show the socket calls of a program: of one to run on a host, or of what runs there",
         fill=lambda parser: _tracing().fill(parser),
     )
     check = commands.add_parser(

@@ -19,6 +19,7 @@ from lab.model import Output
 
 if TYPE_CHECKING:
     from lab.api.host import Host
+    from lab.api.host_trace import HostTrace
     from lab.api.trace import OnTraced
     from lab.api.tracer_client import TracerClient
 
@@ -58,6 +59,19 @@ class HostPrograms:
         from lab.api.tracer_client import TracerClient  # noqa: PLC0415
 
         return TracerClient(self.name, self.engine_host.begin_tracer)
+
+    def trace(self, *, pid: int | None = None, on_traced: "OnTraced | None" = None) -> "HostTrace":
+        """Return a trace of the programs that run on the host already, for a `with` block.
+
+        Of what runs when the block begins, and of what that starts, the socket calls are seen
+        (`calls`), until the end of the block; they go on unharmed. `pid`: of that process alone, as
+        the host counts. With `on_traced` that is called with each event, in a thread of its own,
+        and calls are not kept.
+        """
+        from lab.api.host_trace import HostTrace  # noqa: PLC0415 - not for every command
+
+        on_event = on_traced or self._observer.program_traced
+        return HostTrace(self.tracer, on_event, pid, keep_calls=on_traced is None)
 
     def command(
         self, argv: Sequence[str], *, user: str | None = None, terminal: bool = False

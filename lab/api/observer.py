@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lab.api.host import Host
     from lab.api.program import Program, ProgramRun
     from lab.errors import LabError
-    from lab.evidence.events import ProgramCall, TraceNotice
+    from lab.evidence.events import TraceEvent
 
 
 class Observer:
@@ -63,7 +63,7 @@ class Observer:
     def program_ending(self, program: Program) -> None:
         """A program is about to be killed, if it has not ended, and its outputs to be closed."""
 
-    def program_traced(self, event: ProgramCall | TraceNotice) -> None:
+    def program_traced(self, event: TraceEvent) -> None:
         """A traced program has made a socket call, or something of it cannot be seen."""
 
     def call_fault_added(self, fault: CallFault) -> None:
@@ -135,7 +135,7 @@ class Observers(Observer):
         for one in self._observers:
             one.program_ending(program)
 
-    def program_traced(self, event: ProgramCall | TraceNotice) -> None:
+    def program_traced(self, event: TraceEvent) -> None:
         """Pass it on."""
         for one in self._observers:
             one.program_traced(event)

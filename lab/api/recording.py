@@ -13,7 +13,7 @@ from lab.api.host import Host
 from lab.api.observer import Observer
 from lab.api.program import Program, ProgramRun
 from lab.errors import AgentEndedError, LabError
-from lab.evidence.events import CallOutcome, Event, ProgramCall, ProgramOutcome, TraceNotice
+from lab.evidence.events import CallOutcome, Event, ProgramOutcome, TraceEvent
 
 
 class Recording(Observer):
@@ -79,7 +79,7 @@ class Recording(Observer):
         if begun := self._programs.pop(program, None):
             self._write(as_events.program_outcome(program, begun))
 
-    def program_traced(self, event: ProgramCall | TraceNotice) -> None:
+    def program_traced(self, event: TraceEvent) -> None:
         """Write it."""
         self._write(event)
 

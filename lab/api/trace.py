@@ -6,17 +6,21 @@ from typing import Any
 
 from lab.agent.call_server import encoding
 from lab.api.call_fault import fault_id
-from lab.evidence.events import ProgramCall, ProgramSocket, TraceNotice
+from lab.evidence.events import ProgramCall, ProgramSocket, TraceEvent, TraceNotice
 
 _NO_DATA = encoding.encode(b"")
-OnTraced = Callable[[ProgramCall | TraceNotice], object]
+OnTraced = Callable[[TraceEvent], object]
 
 
 class Trace:
-    """That of one program; `on_event` is called by a thread of its own."""
+    """That of one program; `on_event` is called by a thread of its own.
 
-    def __init__(self, host: str, on_event: OnTraced) -> None:
+    `attached` is the process, as the host counts, where its trace began while it ran already.
+    """
+
+    def __init__(self, host: str, on_event: OnTraced, attached: int | None = None) -> None:
         self.host = host
+        self.attached = attached
         self._on_event = on_event
         self._calls: list[ProgramCall] = []
         self._exited = threading.Event()
@@ -39,9 +43,17 @@ class Trace:
 
     # --- of the tracer's client
 
+    def on_attached(self, fields: Mapping[str, Any]) -> None:
+        """Take that the program was attached to, as its tracer wrote it."""
+
     def on_call(self, fields: Mapping[str, Any]) -> None:
         """Take a call, as its tracer wrote it."""
-        call = ProgramCall(
+        call = self._call(fields)
+        self._calls.append(call)
+        self._on_event(call)
+
+    def _call(self, fields: Mapping[str, Any]) -> ProgramCall:
+        return ProgramCall(
             host=self.host,
             program=fields["program"],
             pid=fields["own_pid"],
@@ -59,9 +71,8 @@ class Trace:
             ended_ns=fields["ended_ns"],
             restarts=fields["restarts"],
             fault=None if fields["fault"] is None else fault_id(self.host, fields["fault"]),
+            attached=self.attached,
         )
-        self._calls.append(call)
-        self._on_event(call)
 
     def on_notice(self, fields: Mapping[str, Any]) -> None:
         """Take a notice, as its tracer wrote it."""
@@ -72,6 +83,7 @@ class Trace:
             pid=fields["pid"],
             subject=fields["subject"],
             detail=fields["detail"],
+            attached=self.attached,
         )
         self._on_event(notice)
 

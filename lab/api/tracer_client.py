@@ -14,14 +14,15 @@ from lab.api.trace import OnTraced, Trace
 from lab.errors import EngineError, UsageError
 
 _ANSWERS_WITHIN_S = 30.0
+_LETS_GO_WITHIN_S = 5.0
 
 
 class TracerClient:
     """A connection to a tracer: a process on a host, begun when it is first needed.
 
     `connect` begins it and returns a socket whose other end it reads. It ends with this program, at
-    the latest, and with its host, and what it traces ends with it; the next trace begins another.
-    Threads may share it.
+    the latest, and with its host, and what it traces from the begin ends with it; the next trace
+    begins another. Threads may share it.
     """
 
     def __init__(self, host: str, connect: Callable[[], socket.socket]) -> None:
@@ -44,6 +45,27 @@ class TracerClient:
             connection.traces.pop(pid, None)
             raise
         return trace
+
+    def pids(self) -> list[int]:
+        """Return the host's programs that run now, and that nobody traces."""
+        found: list[int] = self.ask("programs")["pids"]
+        return found
+
+    def attach(self, pid: int, trace: Trace) -> "Attached":
+        """Trace a process of the host that runs already, and what it starts from now on.
+
+        EngineError when it cannot be traced.
+        """
+        connection = self._begun()
+        if pid in connection.traces and not connection.traces[pid].has_ended:
+            raise EngineError(f"{self.host}: process {pid}: traced already, by this program")
+        connection.traces[pid] = trace
+        try:
+            connection.ask("attach", pid=pid)
+        except EngineError:
+            connection.traces.pop(pid, None)
+            raise
+        return Attached(connection, pid)
 
     def begin(self) -> None:
         """Begin the tracer, if there is none; EngineError when the host does not run."""
@@ -74,6 +96,24 @@ class TracerClient:
             return self._connection
 
 
+class Attached:
+    """A process that was attached to."""
+
+    def __init__(self, connection: "_Connection", pid: int) -> None:
+        self._connection = connection
+        self._pid = pid
+
+    def release(self) -> int:
+        """Let go of it, and of what it has started; return when that was done.
+
+        Its last calls are there then. EngineError when it does not stop for that, as while its host
+        is paused, or when its tracer has ended.
+        """
+        at_ns: int = self._connection.ask("release", _LETS_GO_WITHIN_S, pid=self._pid)["at_ns"]
+        self._connection.traces.pop(self._pid, None)
+        return at_ns
+
+
 class _Connection:
     """A connection to one tracer process."""
 
@@ -90,16 +130,16 @@ class _Connection:
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
-    def ask(self, do: str, **parameters: Any) -> dict[str, Any]:
+    def ask(
+        self, do: str, within_s: float = _ANSWERS_WITHIN_S, **parameters: Any
+    ) -> dict[str, Any]:
         with self._condition:
             self._last += 1
             number = self._last
             request = json.dumps({"id": number, "do": do, **parameters}).encode() + b"\n"
             with suppress(OSError):  # then there is an end to read, too
                 self._socket.sendall(request)
-            self._condition.wait_for(
-                lambda: number in self._responses or self.has_ended, _ANSWERS_WITHIN_S
-            )
+            self._condition.wait_for(lambda: number in self._responses or self.has_ended, within_s)
             response = self._responses.pop(number, {})
         if "done" in response:
             done: dict[str, Any] = response["done"]
@@ -111,7 +151,7 @@ class _Connection:
         elif self.has_ended:
             why = self._why or "it has ended; does the host run?"
         else:
-            why = f"it has not answered for {_ANSWERS_WITHIN_S:g} s"
+            why = f"it has not answered for {within_s:g} s"
         raise EngineError(f"{self._host}: its tracer: {why}")
 
     def close(self) -> None:
@@ -144,6 +184,8 @@ class _Connection:
             self.traces[message["call"]["root"]].on_call(message["call"])
         elif "notice" in message:
             self.traces[message["notice"]["root"]].on_notice(message["notice"])
+        elif "attached" in message:
+            self.traces[message["attached"]["root"]].on_attached(message["attached"])
         elif message["exited"] in self.traces:
             self.traces[message["exited"]].on_exit()
 

@@ -1,4 +1,7 @@
-"""`lab trace`: a program on a host, and its own socket calls while it makes them."""
+"""`lab trace`: programs on a host, and their own socket calls while they make them.
+
+Here is a program that it runs; `trace_running` has those that run already.
+"""
 
 import argparse
 import os
@@ -11,11 +14,12 @@ from typing import IO
 from lab.api import lifecycle
 from lab.api.program import Program
 from lab.api.trace import OnTraced
+from lab.commands import trace_running
 from lab.commands.trace_packets import between_calls
 from lab.commands.trace_text import call_json, call_line
 from lab.engines import choice
 from lab.errors import InputClosedError, UsageError
-from lab.evidence.events import ProgramCall, TraceNotice
+from lab.evidence.events import TraceEvent
 
 _EXAMPLES = """\
 examples:
@@ -23,8 +27,15 @@ examples:
   lab trace -o calls.txt client python3 my_client.py
   lab trace --json client ./client 2> calls.jsonl
   lab trace --packets client curl -s http://server:8000/
+  lab trace server                             what runs there already, until Ctrl-C
+  lab trace server --pid 7 --json
 Its output is the program's, and so is its exit status; the calls go to standard error, as those of
 strace(1) do: when a call began, its process, what it was asked, and what came of it.
+
+Without a program, what runs on the host already is traced, and what that starts: the calls go to
+standard output, until Ctrl-C or until all have ended. The programs are let go then, and go on
+unharmed, also when this command is killed; meanwhile each system call of them is slower. What was
+before is not known: a call that was being made then is seen from then on, or not at all.
 
 With --packets a sign begins each line: > a packet that the host sent, < one that came to it, = one
 to itself, ! a fault on its links (in force, added, lifted), a blank a call. A packet has the words
@@ -42,37 +53,56 @@ def fill(trace: argparse.ArgumentParser) -> None:
     trace.formatter_class = argparse.RawDescriptionHelpFormatter
     trace.add_argument("--user", help="who runs it (default: as `lab exec`)")
     trace.add_argument(
-        "-o", "--output", metavar="FILE", help="where the calls go (default: standard error)"
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="where the calls go (default: standard error; standard output without a program)",
     )
     trace.add_argument(
         "--packets",
         action="store_true",
         help="show the host's packets, and faults on its links, between the calls",
     )
+    trace.add_argument(
+        "--pid", type=int, metavar="N", help="without a program: trace this process alone"
+    )
     trace.add_argument("host", metavar="HOST")
-    trace.add_argument("program", metavar="PROGRAM")
+    trace.add_argument(
+        "program", nargs="?", metavar="PROGRAM", help="what to run (default: trace what runs)"
+    )
     trace.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT")
-    trace.set_defaults(run=_trace)
+    trace.set_defaults(run=_trace, parser=trace)
 
 
 def _trace(arguments: argparse.Namespace) -> int:
+    if arguments.program is None:
+        trace_running.read_options_after_host(arguments)
+    if arguments.program is not None and arguments.pid is not None:
+        raise UsageError(f"--pid {arguments.pid}: cannot stand beside a program; leave one out")
+    if arguments.program is None and arguments.user is not None:
+        raise UsageError(f"--user {arguments.user}: is of a program to run; name one")
     lab = lifecycle.find(choice.Usable(), arguments.lab)
     host = lab.host(arguments.host)
     names = {address: name for name, addresses in lab.addresses().items() for address in addresses}
+    is_over = threading.Event()
     with ExitStack() as opened:
-        output: IO[str] = sys.stderr
+        output: IO[str] = sys.stdout if arguments.program is None else sys.stderr
         if arguments.output:
             output = opened.enter_context(_created(Path(arguments.output)))
 
-        def show_call(event: ProgramCall | TraceNotice) -> None:
+        def show_call(event: TraceEvent) -> None:
             output.write((call_json(event) if arguments.json else call_line(event, names)) + "\n")
             output.flush()
 
         show: OnTraced = show_call
         if arguments.packets:
-            between = between_calls(lab, host, output, names, as_json=arguments.json)
+            between = between_calls(
+                lab, host, output, names, as_json=arguments.json, on_failure=is_over.set
+            )
             show = opened.enter_context(between)
         opened.callback(host.close)
+        if arguments.program is None:
+            return trace_running.trace(host, arguments.pid, show, is_over)
         program = host.start(
             [arguments.program, *arguments.arguments],
             user=arguments.user or host.ordinary_user,

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import IO
 
@@ -10,23 +10,32 @@ from lab.api.fault_watch import FaultChange, FaultWatch
 from lab.api.host import Host
 from lab.api.lab import Lab
 from lab.api.trace import OnTraced
-from lab.commands.trace_text import PacketText, Traced, call_json, call_line, decided_ns
+from lab.commands.trace_text import PacketText, call_json, call_line, decided_ns
 from lab.commands.trace_timeline import Timeline
 from lab.evidence.background_traffic import is_background
-from lab.evidence.events import ProgramCall
+from lab.evidence.events import ProgramCall, TraceEvent
 from lab.evidence.pcapng import Record
 from lab.net.fate import HELD
 
 HOLD_S = 0.1
 _CATCHES_UP_WITHIN_S = 5.0
-_Thing = Traced | Record | FaultChange | str
+_Thing = TraceEvent | Record | FaultChange | str
 
 
 @contextmanager
 def between_calls(
-    lab: Lab, host: Host, output: IO[str], names: Mapping[str, str], *, as_json: bool
+    lab: Lab,
+    host: Host,
+    output: IO[str],
+    names: Mapping[str, str],
+    *,
+    as_json: bool,
+    on_failure: Callable[[], object],
 ) -> Iterator[OnTraced]:
-    """Show the packets and faults of a host until the block ends; give what takes its calls."""
+    """Show the packets and faults of a host until the block ends; give what takes its calls.
+
+    `on_failure` is called when nothing more is shown; the end of the block raises why.
+    """
     colours = output.isatty() and not as_json and "NO_COLOR" not in os.environ
     text = PacketText(host.name, colours=colours)
 
@@ -49,7 +58,7 @@ def between_calls(
             timeline.add(change.time_ns, change)
 
     packets = lab.live_packets(on_packet, on_end, loopback=[host.name])
-    timeline = Timeline(show, catch_up, HOLD_S)
+    timeline = Timeline(show, catch_up, HOLD_S, on_failure)
     with ExitStack() as opened:
         opened.enter_context(packets)
         faults = FaultWatch(host.name, lab.agents())
@@ -62,7 +71,7 @@ def _is_short(event: ProgramCall) -> bool:
     return event.ended_ns is None or event.ended_ns - event.began_ns < HOLD_S * 1e9
 
 
-def _place_ns(event: Traced) -> int:
+def _place_ns(event: TraceEvent) -> int:
     if not isinstance(event, ProgramCall):
         return event.time_ns
     if event.ended_ns is None:

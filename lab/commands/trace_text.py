@@ -9,7 +9,7 @@ from typing import Any
 from lab import printable
 from lab.api.fault_watch import FaultChange
 from lab.evidence import program_call_text
-from lab.evidence.events import ProgramCall, TraceNotice
+from lab.evidence.events import TraceEvent, TraceNotice, TraceOff, TraceOn
 from lab.evidence.pcapng import Record
 from lab.evidence.text import time_of_day
 from lab.net.fate import DELIVERED
@@ -19,10 +19,9 @@ from lab.report.flows import Flows
 # What stands at the begin of a line, so that packets and faults are told from calls.
 SENT, RECEIVED, OWN, FAULT, CALL = ">", "<", "=", "!", " "
 _COLOURS = {SENT: "36", RECEIVED: "36", OWN: "36", FAULT: "31"}
-Traced = ProgramCall | TraceNotice
 
 
-def call_line(event: Traced, names: Mapping[str, str], *, ended: bool = False) -> str:
+def call_line(event: TraceEvent, names: Mapping[str, str], *, ended: bool = False) -> str:
     """Return a call as a line that begins with when it began.
 
     `ended`: with when it was over, as it began before other lines.
@@ -30,6 +29,9 @@ def call_line(event: Traced, names: Mapping[str, str], *, ended: bool = False) -
     if isinstance(event, TraceNotice):
         text = f"{event.program}[{event.pid}]  note: {event.subject} {event.detail}".rstrip()
         return printable.line(text)
+    if isinstance(event, TraceOn | TraceOff):
+        what = "its trace begins" if isinstance(event, TraceOn) else f"its trace ends: {event.why}"
+        return printable.line(f"{time_of_day(event.time_ns)} {event.program}[{event.pid}]  {what}")
     took = "" if event.ended_ns is None else f"  {(event.ended_ns - event.began_ns) / 1e9:.6f} s"
     by = "" if event.fault is None else f"  by {event.fault}"
     what = program_call_text.of(event, names)
@@ -40,7 +42,7 @@ def call_line(event: Traced, names: Mapping[str, str], *, ended: bool = False) -
     )
 
 
-def call_json(event: Traced) -> str:
+def call_json(event: TraceEvent) -> str:
     """Return it as an object."""
     fields = dataclasses.asdict(event)
     return json.dumps({"kind": event.KIND, **fields, "time_ns": event.time_ns or time.time_ns()})

@@ -24,15 +24,20 @@ class Timeline(AbstractContextManager["Timeline[T]"], Generic[T]):
 
     `catch_up` returns when all that was before it has been added. What is left at the end of the
     `with` block is shown then. What `show` and `catch_up` raise (OSError, LabError) is raised
-    there, and nothing more is shown.
+    there, and nothing more is shown; `on_failure` is called at once.
     """
 
     def __init__(
-        self, show: Callable[[T], object], catch_up: Callable[[], object], hold_s: float
+        self,
+        show: Callable[[T], object],
+        catch_up: Callable[[], object],
+        hold_s: float,
+        on_failure: Callable[[], object] = lambda: None,
     ) -> None:
         self._show = show
         self._catch_up = catch_up
         self._hold_ns = round(hold_s * 1e9)
+        self._on_failure = on_failure
         self._lock = threading.Lock()
         self._numbers = count()
         self._waiting: list[tuple[int, int, T]] = []
@@ -65,6 +70,7 @@ class Timeline(AbstractContextManager["Timeline[T]"], Generic[T]):
                 self._release(asked_ns - self._hold_ns)
         except (OSError, LabError) as error:
             self._failed = error
+            self._on_failure()
 
     def _release(self, until_ns: int | None) -> None:
         while True:

@@ -1,6 +1,7 @@
 """The lab as one test has it: what the test does is written down, and undone at its end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from socket import socket
 
 from lab.api.engine import EngineHost
@@ -19,6 +20,7 @@ class LabView:
     ) -> None:
         self.run_log = run_log
         self.scope = Scope()
+        self._traces = ExitStack()
         self._recording = Recording(run_log.write)
         # What can be undone is registered first.
         self.lab = lab.view(Observers(self.scope, self._recording), begin_agent=begin_agent)
@@ -32,6 +34,12 @@ class LabView:
         else:
             self.run_log.errors.append("packets were not to be recorded")
 
+    def trace(self, names: Sequence[str]) -> None:
+        """Trace what runs on hosts, until the end. UsageError where there is none of a name."""
+        for name in names:
+            for host in self.lab.hosts_of(name):
+                self._traces.enter_context(host.trace())
+
     def write_outputs(self) -> None:
         """Write how the hosts are, and what their programs have printed."""
         self.run_log.write_outputs(self.lab)
@@ -39,6 +47,7 @@ class LabView:
     def finish_log(self) -> None:
         """Complete the evidence: lift the faults, and write what has not been written yet."""
         self.scope.end_faults()
+        self._traces.close()
         self.run_log.errors += self.scope.end_captures()
         self._recording.finish()
         self.run_log.write_syslog(self.lab)

@@ -53,6 +53,14 @@ def add(parser: pytest.Parser) -> None:
         action="store_true",
         help="do not record packets while a test uses the fixture `lab`",
     )
+    group.addoption(
+        "--lab-trace",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="trace the programs that run on this host while a test uses the fixture `lab`; may be"
+        " given more than once",
+    )
     parser.addini("lab_engine", "as --lab-engine", type="args", default=[])
     parser.addini("lab_compose", "as --lab-compose; from the ini file's folder")
     parser.addini("lab_results", "as --lab-results; from the ini file's folder")

@@ -79,7 +79,12 @@ class SessionLab(AbstractContextManager["SessionLab"]):
         view = LabView(lab, run_log, self._connect)
         evidence.follow(view)
         try:
-            view.open(packets=not item.config.getoption("lab_no_packets"))
+            config = item.config
+            view.open(packets=not config.getoption("lab_no_packets"))
+            try:
+                view.trace(config.getoption("lab_trace"))
+            except LabError as error:
+                pytest.fail(f"--lab-trace: {printable.line(str(error))}", pytrace=False)
             yield view.lab
             if not evidence.reported:
                 evidence.leave()

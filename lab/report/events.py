@@ -16,7 +16,7 @@ from lab.report.hosts import names_by_address
 from lab.report.model import Call, Fault, LastLines, Log, Note, Program
 from lab.report.printed import together
 from lab.report.traced_call import TracedCall
-from lab.report.traces import notice_words, traced_calls
+from lab.report.traces import notice_words, trace_words, traced_calls
 
 _DAMAGE = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
@@ -99,6 +99,9 @@ class Events:
                 self._input(event)
             case evidence.TraceNotice():
                 words, is_bad = notice_words(event)
+                self._note(event, words, event.host, is_bad=is_bad)
+            case evidence.TraceOn() | evidence.TraceOff():
+                words, is_bad = trace_words(event)
                 self._note(event, words, event.host, is_bad=is_bad)
             case evidence.OutputCut() | evidence.OutputError():
                 self._note(event, output.described(event), event.host, is_bad=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from lab.agent.tracing.matching import is_named
-from lab.evidence.events import ProgramCall, TraceNotice
+from lab.evidence.events import ProgramCall, TraceNotice, TraceOff, TraceOn
 from lab.report import call_fault_text
 from lab.report.model import Fault, Program
 from lab.report.traced_call import TracedCall
@@ -16,8 +16,14 @@ _NOTICES = {
     "architecture": "unseen: calls of {}, of another architecture",
     "unfiltered": "{} runs slower: each of its system calls is looked at, of files, too",
     "no_new_privileges": "set-user-ID programs that {} runs have no rights by that",
+    "untraced": "unseen: calls of a program{}, which could not be traced",
 }
-_UNSEEN = frozenset({"io_uring", "ptrace", "architecture"})
+_UNSEEN = frozenset({"io_uring", "ptrace", "architecture", "untraced"})
+_ENDED = {
+    "released": "the trace of {} ends: it goes on",
+    "exited": "the trace of {} ends with it",
+    "lost": "unseen: calls of {} from now on, as its tracer has ended",
+}
 
 
 def notice_words(notice: TraceNotice) -> tuple[str, bool]:
@@ -25,6 +31,14 @@ def notice_words(notice: TraceNotice) -> tuple[str, bool]:
     words = _NOTICES.get(notice.subject, f"{{}}: {notice.subject}").format(notice.program)
     detail = f": {notice.detail}" if notice.detail else ""
     return f"{words} (trace of process {notice.pid}{detail})", notice.subject in _UNSEEN
+
+
+def trace_words(event: TraceOn | TraceOff) -> tuple[str, bool]:
+    """Return the begin or end of a trace as a sentence, and whether calls are missed for it."""
+    if isinstance(event, TraceOn):
+        return f"the trace of {event.program} (process {event.pid}) begins: it ran before", False
+    words = _ENDED[event.why].format(f"{event.program} (process {event.pid})")
+    return words, event.why == "lost"
 
 
 def traced_calls(
@@ -68,6 +82,8 @@ class _Matcher:
 
     def program(self, call: ProgramCall) -> int | None:
         """Return its number; None where there is none."""
+        if call.attached is not None:  # of one that ran already
+            return None
         before = self._of_process.get((call.host, call.pid))
         if before and self._fits(before, call):
             return before.number

@@ -23,11 +23,13 @@ from lab.evidence.events import (
     ProgramOutcome,
     ProgramStarted,
     SysctlSet,
+    TraceEvent,
     TraceNotice,
 )
 from lab.model import LogLine
 from lab.runner.calls import PendingCalls
 from lab.runner.faults import ActiveFaults
+from lab.runner.host_traces import HostTraces
 from lab.runner.output import PrintedByHosts
 from lab.runner.syslog import SyslogFollower
 from lab.runner.traced_calls import TracedCalls
@@ -51,6 +53,7 @@ class LabContext:
         self.printed = PrintedByHosts(lab, recorder, has_programs=scenario.compose is not None)
         self.syslog: SyslogFollower | None = None
         self._traced = TracedCalls(recorder)
+        self.traces = HostTraces(lab, scenario, self._traced)
 
     def follow_syslog(self) -> None:
         """Begin to read the syslog, if the lab has one."""
@@ -90,8 +93,9 @@ class LabContext:
         later: str | None = None,
         limit_s: float,
     ) -> ProgramStarted | ProgramOutcome:
-        def write(event: ProgramCall | TraceNotice) -> None:
-            self._traced.write(replace(event, step=number, name=later))
+        def write(event: TraceEvent) -> None:
+            if isinstance(event, ProgramCall | TraceNotice):
+                self._traced.write(replace(event, step=number, name=later))
 
         program = self.calls.start_program(
             host,

@@ -57,6 +57,7 @@ class Player:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self._context.traces.end()
         self._context.calls.close()
 
     def begin_call_servers(self) -> None:
@@ -68,6 +69,7 @@ class Player:
         """Do all steps, or those up to the first that is not as expected; then lift all faults."""
         context = self._context
         context.follow_syslog()
+        context.traces.begin()
         for number, step in enumerate(self._scenario.steps):
             step.prepare(context, number)
         failed = interrupted = True
@@ -86,6 +88,7 @@ class Player:
             self._end_syslog()
             context.printed.end(failed=failed, interrupted=interrupted)
             self._recorder.write(StepsEnded())
+            context.traces.end()
 
     def record_capture_end(self) -> None:
         """Record, once the capture has ended, of which hosts it has not all."""

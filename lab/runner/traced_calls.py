@@ -4,7 +4,7 @@ from collections.abc import Callable
 from threading import Condition as Changing
 
 from lab.evidence.event_file import Recorder
-from lab.evidence.events import ProgramCall, TraceNotice
+from lab.evidence.events import ProgramCall, TraceEvent
 
 
 class TracedCalls:
@@ -15,7 +15,7 @@ class TracedCalls:
         self._calls: list[ProgramCall] = []
         self._changed = Changing()
 
-    def write(self, event: ProgramCall | TraceNotice) -> None:
+    def write(self, event: TraceEvent) -> None:
         """Take what a tracer has seen."""
         written = self._recorder.write(event)
         if isinstance(written, ProgramCall):

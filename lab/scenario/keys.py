@@ -155,7 +155,8 @@ FILE: Keys = {
         " path, read-only; their programs start in it"
     ),
     "trace": words(
-        "the hosts whose programs are traced, each that a step runs, unless it says trace: false"
+        "the hosts whose programs are traced: those of their services, from the first step to the"
+        " last, and each that a step runs, unless it says trace: false"
     ),
     "seed": number("of the random draws", default=1, minimum=0, maximum=MOST_SEED),
     "steps": {

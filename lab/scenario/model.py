@@ -14,7 +14,8 @@ class Scenario:
     """A scenario; `hosts` are bare ones, unless `compose` names the compose file they are of.
 
     `folder` is what bare hosts see of this machine, and where their programs start; None: nothing.
-    `replicas` has the hosts of each service that has several. `text` is its file's, as it was read.
+    `replicas` has the hosts of each service that has several. `traced` are those whose programs
+    are, with `trace` at the top of the file. `text` is its file's, as it was read.
     """
 
     path: Path
@@ -29,6 +30,7 @@ class Scenario:
     # Are its faults left out, to see what depends on them?
     is_control: bool = False
     replicas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    traced: frozenset[str] = frozenset()
     text: str = field(default="", repr=False)
 
     @property

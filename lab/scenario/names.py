@@ -29,6 +29,7 @@ class Names:
         self.later: dict[str, str] = {}  # by name: call or run
         self.inputs: dict[str, str] = {}  # of a run: "" if it is open, or why it is not
         self.runs: list[Run] = []
+        self.traced_services: frozenset[str] = frozenset()  # the hosts whose services are traced
         self.faults: dict[str, str] = {}  # by name: wire or host
         self.all_faults: dict[str, str] = {}
 

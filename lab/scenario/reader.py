@@ -76,6 +76,8 @@ def _scenario(path: Path, file: Mapping, hosts: Hosts | None, errors: list[Parse
     if not listed:
         raise file.error("steps", "must have at least one step")
     reading = Reading(hosts, has_kernel=has_kernel, traced=_traced(file, hosts))
+    if compose is not None:
+        reading.names.traced_services = reading.traced
     return Scenario(
         path=path,
         title=title,
@@ -87,6 +89,7 @@ def _scenario(path: Path, file: Mapping, hosts: Hosts | None, errors: list[Parse
         folder=folder,
         seed=_seed(file),
         replicas=hosts.replicas,
+        traced=reading.traced,
     )
 
 

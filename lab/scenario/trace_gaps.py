@@ -10,6 +10,8 @@ from lab.evidence.events import (
     ProgramStarted,
     StepsEnded,
     TraceNotice,
+    TraceOff,
+    TraceOn,
 )
 from lab.scenario.traced_calls import CallPattern
 
@@ -17,6 +19,7 @@ _UNSEEN = {
     "io_uring": "{program} on {host} uses io_uring, by which calls are made unseen",
     "architecture": "{program} on {host} is of another architecture, so its calls are unseen",
     "ptrace": "{program} on {host} traces others, whose calls are unseen",
+    "untraced": "a program on {host} could not be traced",
 }
 _MOST_NAMED = 5
 _Run = ProgramStarted | ProgramOutcome
@@ -30,10 +33,12 @@ def missing(events: Sequence[Event], pattern: CallPattern) -> str:
 def _reasons(events: Sequence[Event], pattern: CallPattern) -> Iterator[str]:
     runs = _runs(events, pattern)
     where = " or ".join(pattern.hosts)
-    if not runs:
+    attached = _attached(events, pattern)
+    if not runs and not attached:
         of = f"the program {pattern.of}" if pattern.of else "no program"
         yield f"{of} on {where} was {'not ' if pattern.of else ''}traced"
     yield from _unseen(events, pattern)
+    yield from _before_or_after(events, pattern, attached)
     yield from _under_way(events, pattern, runs)
     made_by = _programs(events, pattern)
     if pattern.program and not any(is_named(pattern.program, name) for name in made_by):
@@ -51,6 +56,32 @@ def _runs(events: Sequence[Event], pattern: CallPattern) -> dict[str | int | Non
     return found
 
 
+def _attached(events: Sequence[Event], pattern: CallPattern) -> list[TraceOn]:
+    """Return what ran already on the hosts that are meant when its trace began."""
+    return [
+        one for one in events if isinstance(one, TraceOn) and pattern.is_of_trace(one.host, None)
+    ]
+
+
+def _before_or_after(
+    events: Sequence[Event], pattern: CallPattern, attached: Sequence[TraceOn]
+) -> Iterator[str]:
+    """Yield the programs that are meant and that were seen for a part of their time."""
+    meant = {
+        (one.host, one.attached)
+        for one in events
+        if isinstance(one, ProgramCall) and pattern.is_of_program(one)
+    }
+    for one in attached:
+        of_name = pattern.program is None or is_named(pattern.program, one.program)
+        if of_name or (one.host, one.pid) in meant:
+            yield f"{one.program} on {one.host} ran already when its trace began"
+    there = {(one.host, one.pid) for one in attached}
+    for event in events:
+        if isinstance(event, TraceOff) and event.why == "lost" and (event.host, event.pid) in there:
+            yield f"the trace of {event.program} on {event.host} has ended before the last step"
+
+
 def _programs(events: Sequence[Event], pattern: CallPattern) -> set[str]:
     """Return the names of the programs whose calls were seen."""
     return {
@@ -65,7 +96,9 @@ def _unseen(events: Sequence[Event], pattern: CallPattern) -> Iterator[str]:
         if not isinstance(event, TraceNotice) or event.subject not in _UNSEEN:
             continue
         # Whoever traces does it to programs of other names.
-        of_any = event.subject == "ptrace" and pattern.is_of_trace(event.host, event.name)
+        of_any = event.subject in {"ptrace", "untraced"} and pattern.is_of_trace(
+            event.host, event.name
+        )
         if of_any or pattern.is_of_program(event):
             yield _UNSEEN[event.subject].format(program=event.program, host=event.host)
 

@@ -22,6 +22,8 @@ def refuse_untraced(given: Mapping, pattern: CallPattern, names: Names) -> None:
     where = " or ".join(pattern.hosts)
     runs = [run for run in names.runs if run.on in pattern.hosts]
     traced = [run for run in runs if run.traced is not False]
+    if not names.traced_services.isdisjoint(pattern.hosts):
+        return
     if not traced:
         text = f"no program that a step before runs on {where} is traced"
         raise given.error("on", f"{text}; {_WAY_OUT.format(where)}")

@@ -6,7 +6,14 @@ import pytest
 
 from lab.engines import choice
 from lab.evidence import event_file
-from lab.evidence.events import Event, HostOutput, ProgramInput, ProgramOutcome
+from lab.evidence.events import (
+    Event,
+    HostOutput,
+    ProgramInput,
+    ProgramOutcome,
+    TraceOff,
+    TraceOn,
+)
 from tests.plugin.conftest import Project
 
 pytest_plugins = ["pytester"]
@@ -209,3 +216,16 @@ def test_types(lab):
     assert lines == {("stdout", "again"), ("stderr", "oops")}
     page = project.path / "results" / "test_time.test_types" / "001" / "report.html"
     assert "<figcaption>server (running)</figcaption>" in page.read_text(encoding="utf-8")
+
+
+@on_both
+def test_what_runs_on_a_host_is_traced_where_that_is_asked_for(project: Project) -> None:
+    project.tests("def test_passes(lab): connected(lab)\n")
+    project.run("--lab-keep", "--lab-trace", "server").assert_outcomes(passed=1)
+    (on,) = events(project, "test_passes", TraceOn)
+    (off,) = events(project, "test_passes", TraceOff)
+    assert (on.host, on.program) == ("server", "sleep")
+    assert (off.host, off.pid, off.why) == ("server", on.pid, "released")
+    nowhere = project.run("--lab-trace", "servr")
+    nowhere.assert_outcomes(errors=1)
+    nowhere.stdout.fnmatch_lines(["*--lab-trace: host 'servr': not in lab *"])

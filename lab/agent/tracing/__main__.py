@@ -16,12 +16,10 @@ import sys
 from pathlib import Path
 from typing import IO
 
+from lab.agent.tracing import reporting
 from lab.agent.tracing.fault import CallFault
-from lab.agent.tracing.reporting import as_json
 from lab.agent.tracing.traced_call import Notice, TracedCall
 from lab.agent.tracing.tracer import Tracer
-
-_KINDS = {TracedCall: "call", Notice: "notice"}
 
 
 def main() -> int:
@@ -40,12 +38,18 @@ def main() -> int:
 
 
 def _trace(asked: argparse.Namespace, output: IO[str]) -> int:
-    def write(value: TracedCall | Notice) -> None:
-        output.write(json.dumps({"kind": _KINDS[type(value)], **as_json(value)}) + "\n")
+    def write(kind: str, found: str) -> None:
+        output.write(f'{{"kind": "{kind}", {found[1:]}\n')
         output.flush()
 
+    def on_call(call: TracedCall) -> None:
+        write("call", reporting.text(call))
+
+    def on_notice(notice: Notice) -> None:
+        write("notice", reporting.notice_text(notice))
+
     pid = asked.attach or _stopped(asked.program)
-    tracer = Tracer(write, write)
+    tracer = Tracer(on_call, on_notice)
     for number, text in enumerate(asked.fault, 1):
         tracer.faults.append(CallFault(number, json.loads(text)))
     try:
@@ -58,7 +62,7 @@ def _trace(asked: argparse.Namespace, output: IO[str]) -> int:
     gc.freeze()
     gc.disable()
     tracer.run()
-    return os.waitstatus_to_exitcode(tracer.statuses[pid])
+    return os.waitstatus_to_exitcode(tracer.statuses.get(pid, 0))
 
 
 def _stopped(program: list[str]) -> int:

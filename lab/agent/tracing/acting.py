@@ -21,6 +21,8 @@ class Faults:
 
     def act(self, pending: PendingCall) -> bool:
         """Let faults act on a call that begins; tell whether it is to wait."""
+        if pending.process.let_go:
+            return False
         pending.kind.at_fault(pending)
         taking = [one for one in self.active if one.takes(pending)]  # each counts it
         if not taking:
@@ -53,5 +55,14 @@ class Faults:
         """Yield the calls that have waited for long enough, and whose threads are there still."""
         while self._delayed and self._delayed[0][0] <= time.monotonic_ns():
             pending = heapq.heappop(self._delayed)[2]
+            if pending.task.call is pending:
+                yield pending
+
+    def let_go(self, root: int) -> Iterator[PendingCall]:
+        """Yield the calls of a root that wait; they are due no more."""
+        gone = [one for one in self._delayed if one[2].process.root == root]
+        self._delayed = [one for one in self._delayed if one not in gone]
+        heapq.heapify(self._delayed)
+        for _, _, pending in gone:
             if pending.task.call is pending:
                 yield pending

@@ -38,7 +38,8 @@ class CallStops:
         self._on_call = on_call
         self._on_notice = on_notice
         self.faults = Faults()
-        self._reports = True
+        self.unreported: set[int] = set()
+        """The roots (`Process.root`) of processes whose calls are reported no more."""
         machine = this_machine()
         self._kinds = kinds(machine)
         self._restart = machine.numbers["restart_syscall"]
@@ -105,14 +106,20 @@ class CallStops:
             pending.ended_ns = None
             self._report(pending)
 
-    def end_reports(self, tasks: Iterable[Task]) -> None:
-        """Report what is being done as such, and nothing from now on."""
+    def end_reports(self, root: int, tasks: Iterable[Task]) -> None:
+        """Report what threads of a root are doing as such, and nothing of it from now on.
+
+        Those that a fault lets wait go on.
+        """
         for task in tasks:
             for pending in [*task.interrupted, task.call]:
                 if pending is not None:
                     pending.ended_ns = None
                     self._report(pending)
-        self._reports = False
+        self.unreported.add(root)
+        for pending in self.faults.let_go(root):
+            with suppress(ProcessLookupError):
+                self._let_go(pending)
 
     def notice(self, task: Task, subject: str, detail: str = "") -> None:
         """Say what cannot be seen of a process."""
@@ -201,7 +208,7 @@ class CallStops:
         self._report(pending)
 
     def _report(self, pending: PendingCall) -> None:
-        if not self._reports:
+        if self.unreported and pending.process.root in self.unreported:
             return
         kind = pending.kind
         if kind.name == "io_uring_setup" and (pending.result or 0) >= 0:

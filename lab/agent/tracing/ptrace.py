@@ -10,7 +10,8 @@ import struct
 from lab.agent.tracing.machine import this_machine
 
 CONT, SYSCALL = 7, 24
-EVENT_FORK, EVENT_VFORK, EVENT_CLONE, EVENT_EXEC, EVENT_SECCOMP, EVENT_STOP = 1, 2, 3, 4, 7, 128
+EVENT_FORK, EVENT_VFORK, EVENT_CLONE, EVENT_EXEC = 1, 2, 3, 4
+EVENT_EXIT, EVENT_SECCOMP, EVENT_STOP = 6, 7, 128
 # PTRACE_GET_SYSCALL_INFO: what a stop is.
 NO_CALL, ENTRY, EXIT, SECCOMP = 0, 1, 2, 3
 WALL = 0x40000000  # __WALL of waitpid(2): threads, too
@@ -21,7 +22,7 @@ _SEIZE, _INTERRUPT, _LISTEN = 0x4206, 0x4207, 0x4208
 _GETSIGMASK, _SETSIGMASK, _GET_SYSCALL_INFO = 0x420A, 0x420B, 0x420E
 _GENERAL, _ARM_CALL = 1, 0x404  # NT_PRSTATUS, NT_ARM_SYSTEM_CALL
 _FOLLOW = 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x80  # SYSGOOD, FORK, VFORK, CLONE, EXEC, SECCOMP
-_EXITKILL = 0x100000
+_EXITKILL, _TRACEEXIT = 0x100000, 0x40
 _ALL_SIGNALS = (1 << 64) - 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -48,8 +49,12 @@ def _raise() -> None:
 
 
 def seize(tid: int, *, kill_with_tracer: bool) -> None:
-    """Attach to a thread without stopping it; what it starts is attached to from the start."""
-    options = _FOLLOW | (_EXITKILL if kill_with_tracer else 0)
+    """Attach to a thread without stopping it; what it starts is attached to from the start.
+
+    One that goes on without its tracer stops before it ends: a host's process 1 takes the tracer
+    with it.
+    """
+    options = _FOLLOW | (_EXITKILL if kill_with_tracer else _TRACEEXIT)
     if _request(_SEIZE, tid, None, options) < 0:
         _raise()
 

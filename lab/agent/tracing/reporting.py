@@ -1,13 +1,16 @@
 """What is given to others of a call that was seen."""
 
+import json
 from dataclasses import fields
-from typing import Any
+from functools import lru_cache
 
 from lab.agent.call_server.encoding import encode
 from lab.agent.tracing.task import PendingCall
 from lab.agent.tracing.traced_call import NO_SOCKET, Notice, SocketState, TracedCall
 from lab.net.constants import errno_name
 
+_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_NO_DATA = _json(encode(b""))
 _NAMES = {kind: [one.name for one in fields(kind)] for kind in (Notice, SocketState)}
 
 
@@ -39,17 +42,38 @@ def call(pending: PendingCall) -> TracedCall:
     )
 
 
-def as_json(value: TracedCall | Notice) -> dict[str, Any]:
-    """Return a call or a notice as JSON has values; `data` as `call_server.encoding` has bytes."""
-    if isinstance(value, Notice):
-        return {name: getattr(value, name) for name in _NAMES[Notice]}
-    return {
-        **value._asdict(),
-        "data": encode(value.data),
-        "socket": _socket(value.socket),
-        "made": _socket(value.made),
-    }
+def text(call: TracedCall) -> str:
+    """Return a call as JSON; `data` as `call_server.encoding` has bytes.
+
+    Most texts are the same again and again: numbers aside, only arguments and data are made anew.
+    """
+    return (
+        f'{{"root":{call.root},"pid":{call.pid},"tid":{call.tid},"own_pid":{call.own_pid},'
+        f'"own_tid":{call.own_tid},"program":{_known(call.program)},"call":{_known(call.call)},'
+        f'"began_ns":{call.began_ns},"descriptor":{_number(call.descriptor)},'
+        f'"socket":{_socket(call.socket)},"made":{_socket(call.made)},'
+        f'"arguments":{_json(call.arguments) if call.arguments else "{}"},'
+        f'"data":{_json(encode(call.data)) if call.data else _NO_DATA},'
+        f'"size_bytes":{_number(call.size_bytes)},"result":{_number(call.result)},'
+        f'"error":{_known(call.error)},"ended_ns":{_number(call.ended_ns)},'
+        f'"restarts":{call.restarts},"fault":{_number(call.fault)}}}'
+    )
 
 
-def _socket(state: SocketState) -> dict[str, str]:
-    return {name: getattr(state, name) for name in _NAMES[SocketState]}
+def notice_text(notice: Notice) -> str:
+    """Return a notice as JSON."""
+    return _json({name: getattr(notice, name) for name in _NAMES[Notice]})
+
+
+def _number(value: int | None) -> str:
+    return "null" if value is None else str(value)
+
+
+@lru_cache(1024)
+def _known(value: str | None) -> str:
+    return _json(value)
+
+
+@lru_cache(1024)
+def _socket(state: SocketState) -> str:
+    return _json({name: getattr(state, name) for name in _NAMES[SocketState]})

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _OWN_ID = re.compile(r"^NSpid:.*?(\d+)$", re.MULTILINE)
 _PROCESS_ID = re.compile(r"^Tgid:\s*(\d+)$", re.MULTILINE)
+_PARENT_ID = re.compile(r"^PPid:\s*(\d+)$", re.MULTILINE)
 
 
 class Process:
@@ -32,6 +33,8 @@ class Process:
         "continues",
         "descriptors",
         "filtered",
+        "has_exited",
+        "let_go",
         "pid",
         "program",
         "rest",
@@ -48,6 +51,8 @@ class Process:
         self.stage = Stage.NONE
         self.rest = ptrace.SYSCALL
         self.continues = False  # it is stopped, and is to continue itself
+        self.let_go = False  # its threads are, where they stop next
+        self.has_exited = False
         self._pidfd: int | None = None
         self._own_pid = 0
 
@@ -72,6 +77,7 @@ class Process:
         """Return the process of a fork of this one."""
         child = Process(pid, self.descriptors.copy(), filtered=self.filtered)
         child.stage, child.rest, child.root = self.stage, self.rest, self.root
+        child.let_go = self.let_go
         return child
 
     def orphan(self, pid: int) -> "Process":
@@ -111,12 +117,13 @@ class Process:
 class Task:
     """A thread."""
 
-    __slots__ = ("_own_tid", "call", "interrupted", "process", "returns", "tid")
+    __slots__ = ("_own_tid", "call", "exits", "interrupted", "process", "returns", "tid")
 
     def __init__(self, tid: int, process: Process) -> None:
         self.tid = tid
         self.process = process
         self.returns = False  # from a signal's handler
+        self.exits = False
         self.call: PendingCall | None = None
         self.interrupted: list[PendingCall] = []  # by signals: they may be begun anew
         self._own_tid = 0
@@ -193,6 +200,14 @@ def process_id(tid: int) -> int:
         if found := _PROCESS_ID.search(Path(f"/proc/{tid}/status").read_text("utf-8", "replace")):
             return int(found[1])
     return tid
+
+
+def parent_id(tid: int) -> int:
+    """Return the parent of a thread's process; 0, if it is gone."""
+    with suppress(OSError):
+        if found := _PARENT_ID.search(Path(f"/proc/{tid}/status").read_text("utf-8", "replace")):
+            return int(found[1])
+    return 0
 
 
 def program(pid: int) -> str:

@@ -48,7 +48,14 @@ from lab.evidence.events.run import (
     StepError,
     StepsEnded,
 )
-from lab.evidence.events.traces import ProgramCall, ProgramSocket, TraceNotice
+from lab.evidence.events.traces import (
+    ProgramCall,
+    ProgramSocket,
+    TraceEvent,
+    TraceNotice,
+    TraceOff,
+    TraceOn,
+)
 from lab.evidence.events.unreadable import Damaged, Unknown
 
 __all__ = [
@@ -93,7 +100,10 @@ __all__ = [
     "SysctlSet",
     "SyslogError",
     "SyslogLine",
+    "TraceEvent",
     "TraceNotice",
+    "TraceOff",
+    "TraceOn",
     "Unknown",
     "Value",
     "WaitOutcome",

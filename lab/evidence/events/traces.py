@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lab.evidence.events.base import StepEvent, Value, kind
+from lab.evidence.events.base import Event, StepEvent, Value, kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,9 @@ class ProgramCall(StepEvent):
     """How often a signal interrupted it, and the kernel began it anew."""
     fault: str | None = None
     """The id of the fault that acted on it."""
+    attached: int | None = None
+    """Where its trace began while it ran already (`trace_on`): the process that it, or what has
+    started it, was then."""
 
 
 @kind("trace_notice")
@@ -82,6 +85,41 @@ class TraceNotice(StepEvent):
     """`io_uring`: it may use sockets unseen. `ptrace`: it traces others, whose calls are unseen.
     `architecture`: its calls are of another one, and unseen. `unfiltered`: each of its calls is
     looked at, of files, too, so it is slower. `no_new_privileges`: set-user-ID programs that it
-    runs have no rights by that."""
+    runs have no rights by that. `untraced`: it was to be traced and could not be."""
     detail: str = ""
-    """The name of an errno, where there is one."""
+    """The name of an errno, or the reason, where there is one."""
+    attached: int | None = None
+    """As of a `program_call`."""
+
+
+@kind("trace_on")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceOn(Event):
+    """The trace of a program began that ran already: its calls before are not known."""
+
+    host: str
+    """The host that it runs on."""
+    program: str
+    """The name of the executable file."""
+    pid: int
+    """Its process, as the host counts."""
+
+
+@kind("trace_off")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceOff(Event):
+    """Such a trace has ended: later calls are not known."""
+
+    host: str
+    """The host that it runs on."""
+    program: str
+    """The name of the executable file, as it was in `trace_on`."""
+    pid: int
+    """Its process, as the host counts."""
+    why: str
+    """`released`: it was let go, and goes on. `exited`: it has ended; what it has started may go
+    on. `lost`: its tracer has ended, with its host or by others."""
+
+
+TraceEvent = ProgramCall | TraceNotice | TraceOn | TraceOff
+"""What comes of a trace."""

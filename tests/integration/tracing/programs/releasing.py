@@ -18,11 +18,11 @@ tracer = Tracer(lambda call: print(call.call, call.socket.local, flush=True))
 
 def release() -> None:
     sys.stdin.readline()
-    tracer.request(tracer.release)
-    tracer.request(lambda: print("released", flush=True))
+    tracer.request(lambda: tracer.release(pid, lambda: print("released", flush=True)))
 
 
-tracer.attach(int(sys.argv[1]), filtered=sys.argv[2] == "filtered", resume=len(sys.argv) > 3)
+pid = int(sys.argv[1])
+tracer.attach(pid, filtered=sys.argv[2] == "filtered", resume=len(sys.argv) > 3)
 print("attached", flush=True)
 threading.Thread(target=release, daemon=True).start()
 tracer.run()

@@ -16,6 +16,8 @@ from lab.evidence.events import (
     ProgramStarted,
     StepsEnded,
     TraceNotice,
+    TraceOff,
+    TraceOn,
 )
 from lab.evidence.verdict import Judgement, Verdict
 from lab.scenario.conditions import Condition
@@ -190,3 +192,41 @@ def test_of_one_program_alone() -> None:
     assert judged(*events, pattern=pattern, count=1).verdict is Verdict.PASS
     found = judged(CALL, RUN, STEPS_END, pattern=pattern, count=0)
     assert found.found == "0; the program fetch on client was not traced"
+
+
+ON = TraceOn(time_ns=1, host="client", program="curl", pid=7)
+OFF = TraceOff(time_ns=8, host="client", program="curl", pid=7, why="released")
+LATER = replace(CALL, step=None, attached=7)
+
+
+@pytest.mark.parametrize(
+    ("amount", "verdict"),
+    [
+        ({}, Verdict.PASS),
+        ({"at_least": 1}, Verdict.PASS),
+        ({"at_least": 2}, Verdict.UNKNOWN),
+        ({"count": 0}, Verdict.FAIL),
+        ({"count": 1}, Verdict.UNKNOWN),
+    ],
+)
+def test_what_a_program_did_before_its_trace_is_unknown(
+    amount: dict[str, Any], verdict: Verdict
+) -> None:
+    found = judged(ON, LATER, OFF, STEPS_END, **amount)
+    assert found.verdict is verdict
+    if verdict is Verdict.UNKNOWN:
+        assert "curl on client ran already when its trace began" in found.found
+
+
+def test_another_program_that_ran_already_makes_nothing_unknown() -> None:
+    other = replace(ON, program="sleep", pid=1)
+    assert judged(other, CALL, RUN, STEPS_END, count=1).verdict is Verdict.PASS
+    of_other = replace(LATER, attached=1)
+    assert judged(other, of_other, RUN, STEPS_END, count=1).verdict is Verdict.UNKNOWN
+
+
+def test_a_trace_that_others_ended_is_unknown() -> None:
+    lost = replace(OFF, why="lost")
+    other = replace(ON, program="sleep", pid=1)
+    found = judged(other, replace(lost, program="sleep", pid=1), RUN, STEPS_END)
+    assert found.verdict is Verdict.UNKNOWN

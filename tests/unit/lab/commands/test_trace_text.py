@@ -7,7 +7,7 @@ import pytest
 from lab.api.fault import FaultStatus
 from lab.api.fault_watch import ADDED, FaultChange
 from lab.commands.trace_text import PacketText, call_json, call_line
-from lab.evidence.events import TraceNotice
+from lab.evidence.events import TraceNotice, TraceOff, TraceOn
 from lab.evidence.pcapng import Record
 from lab.net import pcapng
 from lab.net.fate import DELIVERED_FATE, DROPPED, Action, Fate
@@ -79,6 +79,14 @@ def test_notices_have_no_clock() -> None:
     notice = TraceNotice(time_ns=1, host="client", program="x", pid=5, subject="io_uring")
     assert call_line(notice, {}) == "x[5]  note: io_uring"
     assert json.loads(call_json(notice))["kind"] == "trace_notice"
+
+
+def test_the_begin_and_the_end_of_a_trace_have_lines() -> None:
+    on = TraceOn(time_ns=AT_NS, host="client", program="x", pid=5)
+    assert call_line(on, {}) == "22:13:20.123456 x[5]  its trace begins"
+    off = TraceOff(time_ns=AT_NS, why="exited", host="client", program="x", pid=5)
+    assert call_line(off, {}) == "22:13:20.123456 x[5]  its trace ends: exited"
+    assert json.loads(call_json(off))["kind"] == "trace_off"
 
 
 @pytest.mark.parametrize(("fate", "faults"), [(LOST, ["server/1"]), (DELIVERED_FATE, [])])

@@ -1,12 +1,21 @@
 """The calls of traced programs on the page: bars, words, folds, packets, notices."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lab.evidence.events import End, Event, ProgramSocket, ProgramStarted, TraceNotice
+from lab.evidence.events import (
+    End,
+    Event,
+    ProgramSocket,
+    ProgramStarted,
+    TraceNotice,
+    TraceOff,
+    TraceOn,
+)
 from lab.report.facts import facts
 from lab.report.geometry import BAR, INNER
 from lab.report.hosts import names_by_address
@@ -235,6 +244,25 @@ def test_notice_is_a_note(tmp_path: Path, subject: str, is_bad: bool) -> None:
     assert (note.host, note.is_bad) == ("client", is_bad)
     assert "curl" in note.text
     assert note.text.endswith("(trace of process 5: EPERM)")
+
+
+def test_the_begin_and_the_end_of_a_trace_are_notes(tmp_path: Path) -> None:
+    on = TraceOn(host="client", program="nginx", pid=5)
+    off = TraceOff(host="client", program="nginx", pid=5, why="released")
+    offs = [replace(off, why=why) for why in ("released", "exited", "lost")]
+    run = run_of(tmp_path, [made.at(4, on), *(made.at(5, one) for one in offs)])
+    notes = [(one.text, one.is_bad) for one in run.notes if "nginx" in one.text]
+    assert notes == [
+        ("the trace of nginx (process 5) begins: it ran before", False),
+        ("the trace of nginx (process 5) ends: it goes on", False),
+        ("the trace of nginx (process 5) ends with it", False),
+        ("unseen: calls of nginx (process 5) from now on, as its tracer has ended", True),
+    ]
+
+
+def test_a_call_of_what_ran_already_is_of_no_program_that_was_run(tmp_path: Path) -> None:
+    run = run_of(tmp_path, [sent(5, "hello"), sent(6, "world", attached=5)])
+    assert [one.program is None for one in run.traced] == [False, True]
 
 
 def test_table_and_filters_have_the_calls(tmp_path: Path) -> None:

@@ -55,5 +55,5 @@ def test_any_call(kind: CallKind) -> None:
             pending.result = draw.choice([0, 1, 2, 7, 4096, -1, -115, -4, draw.getrandbits(31)])
             pending.ended_ns = 2
             kind.at_exit(pending)
-        json.dumps(reporting.as_json(reporting.call(pending))).encode()
+        json.loads(reporting.text(reporting.call(pending)))
         pending.process.close()
