@@ -41,6 +41,7 @@ class RunLog:
         seed: int | None = None,
         replicas: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
         test: str | None = None,
+        control: bool = False,
     ) -> None:
         """Begin it with the event `start`: of a scenario, with its seed, or of a test."""
         self.folder = folder
@@ -61,6 +62,7 @@ class RunLog:
                 title=title,
                 path=str(path),
                 seed=seed,
+                control=control,
                 engine=engine,
                 kernel=platform.release(),
                 python=platform.python_version(),

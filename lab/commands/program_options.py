@@ -87,14 +87,16 @@ def scenario(found: OfPrograms) -> Scenario:
         return read(_FILE, text=found.text)
     except ScenarioError as error:
         lines = found.text.splitlines()
-        text = _LINE.sub(lambda at: f"{_option(lines[int(at[1]) - 1])}: ", str(error))
+        text = _LINE.sub(lambda at: _option(lines[int(at[1]) - 1]), str(error))
         raise UsageError(text) from None
 
 
 def _option(line: str) -> str:
     if line.startswith("  - {fault:"):
-        return f"--fault ({line.strip(' -')})"
-    return printable.line(line.strip(" -"))
+        return f"--fault ({line.strip(' -')}): "
+    if line.startswith("folder:"):  # the error says it itself
+        return ""
+    return f"{printable.line(line.strip(' -'))}: "
 
 
 def _host(text: str) -> tuple[str, str]:
@@ -105,12 +107,18 @@ def _host(text: str) -> tuple[str, str]:
 
 
 def _check(name: str, command: str) -> None:
-    try:
-        words = shlex.split(command)
-    except ValueError as error:
-        raise UsageError(f"{name}: {command}: {error}".lower()) from None
-    if not words:
+    if not _words(command, f"{name}: {command}"):
         raise UsageError(f"{name}: its command is empty")
+
+
+def _words(text: str, where: str) -> list[str]:
+    try:
+        text.encode()
+        return shlex.split(text)
+    except UnicodeEncodeError:
+        raise UsageError(f"{where}: is not UTF-8 text") from None
+    except ValueError as error:
+        raise UsageError(f"{where}: {str(error).lower()}; quote as in a shell") from None
 
 
 def _fault(text: str) -> str:
@@ -121,9 +129,9 @@ def _fault(text: str) -> str:
         raise UsageError(text)
     impairment, source, target, rest = parts.groups()
     more = []
-    for word in shlex.split(rest):
+    for word in _words(rest, f"--fault {text}"):
         name, equals, value = word.partition("=")
-        more.append(f"{name}: {_value(value) if equals else 'true'}")
+        more.append(f"{flow(name)}: {_value(value) if equals else 'true'}")
     return f"{{{', '.join([f'fault: {flow(impairment)}', f'link: {source} -> {target}', *more])}}}"
 
 

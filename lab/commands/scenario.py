@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from lab import report, screen
+from lab.api.engine import Engine
 from lab.commands import newest
+from lab.commands.control import Control, controls
 from lab.commands.run_screen import RunScreen, counts, outcome_lines, summary_lines
 from lab.engines import choice
 from lab.errors import EvidenceError, LabError, UsageError
@@ -31,9 +33,9 @@ examples:
   lab run connect/ my-scenarios/ one-more.yaml --jobs 2
   lab run --all --engine namespaces --repeat 20 --jobs 3
 
-exit status: 0 every run is PASS, 1 one is FAIL, 3 one is UNKNOWN (and none FAIL), 2 bad input,
-4 this machine lacks what is needed, 130 Ctrl-C (what ran is ended; its evidence is kept),
-141 nobody reads the output"""
+exit status: 0 every run is PASS, 1 one is FAIL (or, with --control, passes without its faults),
+3 one is UNKNOWN (and none FAIL), 2 bad input, 4 this machine lacks what is needed, 130 Ctrl-C (what
+ran is ended; its evidence is kept), 141 nobody reads the output"""
 
 
 def fill_run(parser: argparse.ArgumentParser) -> None:
@@ -50,8 +52,8 @@ def fill_run(parser: argparse.ArgumentParser) -> None:
     add("--all", action="store_true", help="the whole catalogue")
     add("--engine", choices=choice.NAMES, help="where hosts live (default: as lab up)")
     add("--seed", type=_seed, metavar="N", help="in place of the scenario's own")
-    add("--repeat", type=_count, default=1, metavar="N", help="run each so often")
-    add("--jobs", type=_count, default=1, metavar="N", help="run so many at a time")
+    add("--repeat", type=count, default=1, metavar="N", help="run each so often")
+    add("--jobs", type=count, default=1, metavar="N", help="run so many at a time")
     add(
         "--results",
         type=Path,
@@ -60,6 +62,11 @@ def fill_run(parser: argparse.ArgumentParser) -> None:
         help="where the evidence goes (default: results)",
     )
     add("--report", action="store_true", help="make the page of each run (lab report), too")
+    add(
+        "--control",
+        action="store_true",
+        help="run each without its faults, too, and say what depends on them",
+    )
     parser.set_defaults(run=_run, unread=_EXIT_UNREAD)
 
 
@@ -71,7 +78,8 @@ def fill_verify(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_verify, unread=_EXIT_UNREAD)
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """Return a number of things from 1 on, for argparse."""
     if not _is_number(text) or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number from 1")
     return int(text)
@@ -107,15 +115,39 @@ def _run(arguments: argparse.Namespace) -> int:
             _sum_up(shown.outcomes)
         raise
     pages = [report.write(one.folder) for one in outcomes] if arguments.report else []
+    found = _controls(arguments, engine, scenarios, outcomes)
     if arguments.json:
         of_each = [[one for one in outcomes if one.file == str(s.path)] for s in scenarios]
-        print(json.dumps([_entry(one) for one in of_each], indent=2))
+        entries = [_entry(one) | _control_of(found, one[0]) for one in of_each]
+        print(json.dumps(entries, indent=2))
     elif len(outcomes) > 1:
         _sum_up(outcomes)
     if not arguments.json:
         for page in pages:
             screen.out.print(f"page: {page}", markup=False)
-    return _status(outcomes)
+        for one in found:
+            screen.out.print(f"control: {one.text}", markup=False)
+    return _status(outcomes) or EXIT[Verdict.FAIL] * any(one.proves_nothing for one in found)
+
+
+def _controls(
+    arguments: argparse.Namespace,
+    engine: Engine,
+    scenarios: Sequence[Scenario],
+    outcomes: Sequence[Outcome],
+) -> list[Control]:
+    if not arguments.control:
+        return []
+    return controls(engine, scenarios, outcomes, arguments.results, jobs=arguments.jobs)
+
+
+def _control_of(found: Sequence[Control], outcome: Outcome) -> dict[str, Any]:
+    """Return what a program wants to know of a scenario's control; {}: it has none."""
+    for one in found:
+        if one.without is not None and one.without.file == outcome.file:
+            without = {"verdict": one.without.verdict, "folder": str(one.without.folder)}
+            return {"control": {**without, "depends": one.depends}}
+    return {}
 
 
 def _sum_up(outcomes: Sequence[Outcome]) -> None:

@@ -9,14 +9,15 @@ from pathlib import Path
 from lab import screen
 from lab.commands import program_options
 from lab.commands.durations import seconds
+from lab.commands.scenario import count
 from lab.commands.sweep_screen import SweepScreen
 from lab.engines import choice
-from lab.errors import UsageError
+from lab.errors import LabError, UsageError
 from lab.evidence import folders
 from lab.sweep import calls, files
 from lab.sweep.faults import DEFAULT, HELP, FaultKind
 from lab.sweep.findings import Finding, findings
-from lab.sweep.log import TrialLog
+from lab.sweep.log import FILE, TrialLog
 from lab.sweep.outcomes import REPORTS, SURVIVES
 from lab.sweep.playing import player
 from lab.sweep.subject import FileSubject, ProgramsSubject, Subject
@@ -71,7 +72,7 @@ def fill_sweep(parser: argparse.ArgumentParser) -> None:
     add("--budget", type=seconds, metavar="TIME", help="begin no new faults after this time")
     add(
         "--jobs",
-        type=int,
+        type=count,
         default=_jobs(),
         metavar="N",
         help="runs at a time (default %(default)s)",
@@ -108,7 +109,7 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     subject = _subject(arguments, settings)
     engine, why = choice.choose(arguments.engine)
-    folder = arguments.resume or folders.new_run(arguments.results, f"sweep-{subject.name}")
+    folder = _folder(arguments, subject)
     plan = Plan(
         kinds=arguments.faults,
         expected=SURVIVES if arguments.survive else REPORTS,
@@ -129,12 +130,22 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         with shown:
             sweep.run()
-    except KeyboardInterrupt:
-        _show(sweep, subject, folder, arguments)
+    except (LabError, KeyboardInterrupt):
+        if sweep.result.trials:  # what has been found is worth as much as ever
+            _show(sweep, subject, folder, arguments)
         raise
     finally:
         log.close()
     return _show(sweep, subject, folder, arguments)
+
+
+def _folder(arguments: argparse.Namespace, subject: Subject) -> Path:
+    """Return the folder of the sweep: a new one, or that of one to go on with."""
+    if arguments.resume is None:
+        return folders.new_run(arguments.results, f"sweep-{subject.name}")
+    if not (arguments.resume / FILE).is_file():
+        raise UsageError(f"{arguments.resume}: no sweep was begun there; it has no {FILE}")
+    return Path(arguments.resume)
 
 
 def _subject(arguments: argparse.Namespace, settings: Sequence[str]) -> Subject:

@@ -62,10 +62,12 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def write(to: Path, arguments: argparse.Namespace) -> None:
     """Write the programs as a scenario, which names the folder by its path from the file's."""
-    if to.exists():
-        raise UsageError(f"{to}: is there already; name another file")
     folder = os.path.relpath(Path.cwd(), to.parent.resolve())
+    text = program_options.programs(arguments, folder=folder).text
     try:
-        to.write_text(program_options.programs(arguments, folder=folder).text, encoding="utf-8")
+        with to.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"{to}: is there already; name another file") from None
     except OSError as error:
-        raise UsageError(f"{to}: {error.strerror}") from None
+        raise UsageError(f"{to}: {error.strerror}; name another file with --write") from None

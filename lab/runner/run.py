@@ -19,7 +19,7 @@ from lab.evidence.verdict import Judgement, Verdict, failures, overall
 from lab.evidence.verdict_file import RecordedVerdict
 from lab.model import ComposeFiles
 from lab.net import pcapng
-from lab.runner import topology
+from lab.runner import shared_folder, topology
 from lab.runner.player import Player, Show
 from lab.scenario.hosts import Hosts
 from lab.scenario.model import Scenario
@@ -62,6 +62,7 @@ def run_in(
         title=scenario.title,
         path=scenario.path,
         seed=scenario.seed,
+        control=scenario.is_control,
         engine=engine.name,
         hosts=scenario.hosts,
         replicas=scenario.replicas,
@@ -99,6 +100,8 @@ def _lab(engine: Engine, scenario: Scenario, progress: Progress) -> Iterator[Lab
             with topology.in_memory(text, scenario.name) as file:
                 lab = engine.up(ComposeFiles((file,)), name, build=False, progress=progress)
         try:
+            if scenario.folder:
+                shared_folder.check(lab, scenario.folder)
             yield lab
         finally:
             lab.down(progress=progress)
@@ -176,6 +179,8 @@ def _verified(folder: Path) -> Outcome:
         scenario = read(file, hosts=hosts, text=scenario_file.read(folder, found))
     except LabError as error:
         raise EvidenceError(str(error)) from None
+    if start.control:
+        scenario = scenario.without_faults() or scenario
     seen: list[Seen] = []
     missing: list[Judgement] = []
     try:

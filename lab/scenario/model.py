@@ -1,10 +1,12 @@
 """A scenario as data: frozen, no I/O. Its steps are `lab.scenario.steps`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lab.scenario.steps import Step
+
+_OF_FAULTS = {"fault", "lift"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Scenario:
     compose: Path | None = None
     folder: Path | None = None
     seed: int = 1
+    # Are its faults left out, to see what depends on them?
+    is_control: bool = False
     replicas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     text: str = field(default="", repr=False)
 
@@ -31,3 +35,10 @@ class Scenario:
     def name(self) -> str:
         """What a person calls it: the file's name without its ending."""
         return self.path.stem
+
+    def without_faults(self) -> "Scenario | None":
+        """Return the same without its faults and their ends; None where it has none."""
+        steps = tuple(one for one in self.steps if one.VERB not in _OF_FAULTS)
+        if len(steps) == len(self.steps):
+            return None
+        return replace(self, steps=steps, is_control=True)

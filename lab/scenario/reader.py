@@ -106,9 +106,18 @@ def _folder(path: Path, file: Mapping, *, is_there: bool) -> Path | None:
     if "compose" in file:
         raise file.error("folder", "is for bare hosts; a compose file has volumes")
     folder = (path.parent / str(named)).absolute()
-    if is_there and not folder.is_dir():
-        raise file.error("folder", f"{named!r}: there is no such folder")
-    return folder.resolve() if is_there else folder
+    if not is_there:
+        return folder
+    try:
+        folder = folder.resolve(strict=True)
+        str(folder).encode()
+        next(folder.iterdir(), None)
+    except UnicodeEncodeError:
+        raise file.error("folder", f"{folder!a}: is not UTF-8 text; rename it") from None
+    except (OSError, ValueError) as error:  # or a path that no file can have
+        why = getattr(error, "strerror", None) or str(error)
+        raise file.error("folder", f"{named!r}: {why}; name a folder that you may read") from None
+    return folder
 
 
 def _steps(

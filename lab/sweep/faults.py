@@ -65,12 +65,12 @@ class PacketFault:
 
     def of(self, what: str) -> str:
         """Say it of these packets: `delaying the 1st or 2nd SYN of client -> server by 2 s`."""
-        if self.kind is FaultKind.CUT:
+        if self.kind is FaultKind.CUT and self.packets != 1:
             count = "all" if self.packets is None else f"{self.packets} in a row"
             return f"losing {count} from the {what} on"
         if self.delay_ms is not None:
             return f"delaying all from the {what} on by {self.delay_ms / 1000:g} s"
-        return f"{_DOING[self.kind]} the {what}"
+        return f"{_DOING.get(self.kind, 'losing')} the {what}"
 
     @property
     def step(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 from lab.sweep import page, regression, run_pages
 from lab.sweep.findings import Finding
+from lab.sweep.outcomes import OutcomeKind
 from lab.sweep.page_model import Links, page_of
 from lab.sweep.subject import Subject
 from lab.sweep.sweep import Result, Trial
@@ -57,7 +58,9 @@ def coverage(result: Result) -> str:
     unstable = sum(not one.is_stable for one in result.positions)
     idle = sum(not one.acted for one in result.trials)
     parts = [f"{len(result.positions)} packets: {tried} of {result.planned} faults"]
+    unclear = sum(one.outcome.kind is OutcomeKind.UNCLEAR for one in result.trials)
     parts += [f"{idle} never acted"] if idle else []
+    parts += [f"{unclear} runs show nothing"] if unclear else []
     parts += [f"{unstable} packets are not the same every time"] if unstable else []
     return f"{', '.join(parts)}, {result.took_s:.1f} s"
 

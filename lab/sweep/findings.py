@@ -15,7 +15,6 @@ _DID = {
     OutcomeKind.WRONG_OUTPUT: "gives a wrong output of {}",
     OutcomeKind.DEAF: "spoils the next exchange of {}",
     OutcomeKind.FLOOD: "lets a program begin connections without end",
-    OutcomeKind.UNCLEAR: "gives no clear evidence",
     OutcomeKind.ERROR: "fails {}",
     OutcomeKind.LATE: "delays {}",
 }

@@ -24,18 +24,21 @@ class TrialLog:
         self._found: dict[tuple[str, str, int], Observed] = {}
         file = folder / FILE
         head = {"format": _FORMAT, "subject": subject}
-        if file.exists():
-            lines = file.read_text(encoding="utf-8").splitlines()
-            if not lines or json.loads(lines[0]) != head:
-                text = f"{file}: is of another scenario, or of other programs; begin a new sweep"
-                raise UsageError(text)
-            for line in lines[1:]:
-                self._read(line, on_damage)
+        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        if lines and lines[0] != json.dumps(head):
+            text = f"{file}: is of another scenario, or of other programs; begin a new sweep"
+            raise UsageError(text)
+        for line in lines[1:]:
+            self._read(line, on_damage)
         self._out: IO[str] = file.open("a", encoding="utf-8")
-        if not file.stat().st_size:
+        if lines:
+            self._out.write("\n")  # the last line may have no end
+        else:
             self._write(head)
 
     def _read(self, line: str, on_damage: Callable[[str], None]) -> None:
+        if not line:
+            return
         try:
             found = json.loads(line)
             key = str(found["phase"]), str(found["fault"]), int(found["number"])

@@ -1,7 +1,7 @@
 """What became of the programs of a run, read from its evidence."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -89,10 +89,8 @@ def _programs(events: Sequence[Event]) -> Iterator[ProgramEnd]:
     last: dict[str | int, ProgramOutcome] = {}
     for event in events:
         if isinstance(event, ProgramOutcome):
-            key = event.name or event.ran_in_step or 0
-            before = last.get(key)
-            # A program that was let go on keeps the end that was seen first, and what came later.
-            last[key] = event if before is None else replace(event, ended_ns=event.ended_ns)
+            # A second event of a program knows more of it.
+            last[event.name or event.ran_in_step or 0] = event
     unnamed = 0
     for event in last.values():
         unnamed += not event.name

@@ -35,7 +35,7 @@ HELP = {
     OutcomeKind.WRONG_OUTPUT: "a program ended well, and printed something else",
     OutcomeKind.DEAF: "the next exchange, without a fault, did not go as it should",
     OutcomeKind.FLOOD: f"a program began more than {_FLOOD_SYNS} more connections",
-    OutcomeKind.UNCLEAR: "the run's evidence shows nothing",
+    OutcomeKind.UNCLEAR: "the run's evidence shows nothing; no break",
     OutcomeKind.ERROR: "a program reported an error and ended",
     OutcomeKind.LATE: "as in the clean runs, but later",
     OutcomeKind.SAME: "as in the clean runs",

@@ -84,7 +84,7 @@ class Position:
         """Say what it carries: `5 bytes: 'hello'`; "" where it carries nothing."""
         if not self.size_bytes:
             return ""
-        shown = repr(self.payload.decode("ascii", errors="backslashreplace"))
+        shown = repr(self.payload).removeprefix("b")
         more = "..." if self.size_bytes > len(self.payload) else ""
         return f"{self.size_bytes} byte{'s'[: self.size_bytes > 1]}: {shown}{more}"
 

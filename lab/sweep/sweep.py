@@ -232,7 +232,7 @@ class Sweep:
 
     def is_break(self, trial: Trial) -> bool:
         """Tell whether a run came to something that a good program does not come to."""
-        return trial.acted and trial.outcome.kind not in self._plan.expected
+        return trial.acted and trial.outcome.kind not in {*self._plan.expected, OutcomeKind.UNCLEAR}
 
     def _try(self, wanted: Sequence[Fault], what: str) -> None:
         self.result.planned += len(wanted)

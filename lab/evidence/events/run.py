@@ -27,6 +27,8 @@ class Start(Event):
     """The file of the scenario, or of the test."""
     seed: int | None = None
     """The seed of the scenario's faults; null for a test, whose faults have their own."""
+    control: bool = False
+    """The scenario was run without its faults, to see what depends on them."""
     engine: str
     """The engine that ran the lab: `compose` or `namespaces`."""
     kernel: str
