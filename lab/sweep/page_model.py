@@ -299,15 +299,13 @@ class _Builder:
         begin, end = self._x(source), self._x(target)
         if begin == end:
             # Out of its lane and back, on the side where there is more room.
-            apart = min(30.0, (_LAST - _FIRST) / max(1, len(self._hosts) - 1))
+            apart = round((_LAST - _FIRST) / max(1, len(self._hosts) - 1), 2)
             is_back = begin > (_FIRST + _LAST) / 2
             return Arrow(begin - apart if is_back else begin, apart, is_back, is_loop=True)
         return Arrow(min(begin, end), round(abs(end - begin), 2), end < begin)
 
     def _x(self, host: str) -> float:
-        if len(self._hosts) < 2:
-            return (_FIRST + _LAST) / 2
-        share = self._hosts.index(host) / (len(self._hosts) - 1)
+        share = self._hosts.index(host) / max(1, len(self._hosts) - 1)
         return round(_FIRST + (_LAST - _FIRST) * share, 2)
 
     # --- calls

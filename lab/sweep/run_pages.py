@@ -11,8 +11,8 @@ from lab.errors import EvidenceError
 from lab.sweep.findings import Finding
 from lab.sweep.sweep import Result, Trial
 
-# A page costs 0.02 to 0.2 s; a sweep can have thousands of runs.
-_MOST = 60
+# A page of a traced run takes 0.07 s and 0.3 MB; a sweep can have thousands of runs.
+_MOST = 40
 
 
 def write_pages(folder: Path, result: Result, found: Sequence[Finding]) -> Mapping[str, str]:
