@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from rich.console import Console, Group
 
-from bench import hosts, memory, replies, report, scenarios, start, table, wire
+from bench import hosts, memory, replies, report, scenarios, start, sweep, table, wire
 from bench.facts import facts
 from lab import screen
 from lab.api.engine import Progress
@@ -28,7 +28,8 @@ measurements (default: all):
   hosts     2, 20 and 100 hosts up and down, beside Mininet, and 2 with docker compose
   wire      packets, bits and round trips over a link with faults on it, and how exact they are
   scenarios an empty one beside Mininet and docker compose; the whole catalogue on each engine
-  report    the page of a run with 100, 1,000 and 10,000 packets: time, size, first paint"""
+  report    the page of a run with 100, 1,000 and 10,000 packets: time, size, first paint
+  sweep     a sweep over forty packets, beside lab run in a loop"""
 _EPILOG = """\
 Progress goes to standard error. Give the machine nothing else to do meanwhile: 2 cores are few.
 1,000 clients of xinetd are 1,000 processes of Python and need about 12 GiB; if they are not free,
@@ -85,6 +86,7 @@ _MEASURES: dict[str, tuple[Callable[..., Any], Callable[[Any], Group]]] = {
     "wire": (wire.measure, table.wire_table),
     "scenarios": (scenarios.measure, table.scenarios_table),
     "report": (report.measure, table.report_table),
+    "sweep": (sweep.measure, table.sweep_table),
 }
 
 

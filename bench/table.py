@@ -11,6 +11,7 @@ from bench.report import ReportFigures
 from bench.scenarios import Scenarios
 from bench.spread import Spread
 from bench.start import Start
+from bench.sweep import SweepFigures
 from bench.turns import Row
 from bench.wire import WireFigures
 
@@ -228,6 +229,26 @@ def report_table(found: ReportFigures) -> Group:
             _range(row.paint_s) if row.paint_s else "-",
         )
     return _page("the page of a run", table, "\n".join(notes))
+
+
+def sweep_table(found: SweepFigures) -> Group:
+    """Make the table of what a sweep costs."""
+    notes = [
+        f"An exchange of {found.packets} packets, without Docker, {found.jobs} runs at a time. "
+        "A run has a lab of its own, a server, its client twice, and all its evidence. Own: the "
+        "share of the time that such programs take by themselves, one after the other.",
+    ]
+    table = _table("WAY|RUNS |SECONDS |RUNS/S |OWN ")
+    for row in found.rows:
+        share = row.own_s * row.runs / row.total_s
+        table.add_row(
+            row.way,
+            f"{row.runs:,}",
+            f"{row.total_s:.1f}",
+            f"{row.runs_per_s:.2f}",
+            f"{100 * share:.0f} %",
+        )
+    return _page("a sweep", table, "\n".join(notes))
 
 
 _UP_AND_DOWN = "UP |least..most |RATIO |DOWN |least..most |RATIO "

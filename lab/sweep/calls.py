@@ -13,6 +13,9 @@ _NEVER = {"EFAULT", "ENOTSOCK", "EBADF"}
 _COUNTED = {"read", "recvfrom", "recvmsg", "write", "sendto", "sendmsg"}
 _SHORT = "a count of "
 _PROTOCOLS = {"tcp", "udp"}
+# A server that cannot be set up is right to end. close(2) gives the descriptor up even where it
+# fails, and a call that is not made does not.
+_LEFT_OUT = {"bind", "listen", "close"}
 COMMON = ("EINTR", "ECONNRESET", "ETIMEDOUT", "EPIPE", "ECONNREFUSED", "EMFILE", "ENOBUFS")
 """What a program meets that runs for long enough."""
 
@@ -30,7 +33,9 @@ def calls_of(
         if until_ns is not None and event.began_ns > until_ns:
             return
         call, socket = event.call, event.socket
-        if call not in OF_CALLS or not socket or socket.protocol not in _PROTOCOLS:
+        if call not in OF_CALLS or call in _LEFT_OUT:
+            continue
+        if not socket or socket.protocol not in _PROTOCOLS:
             continue
         of = event.host, call, socket.protocol
         counts[of] += 1

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lab.sweep.faults import CallFault, Fault
+from lab.sweep.faults import CallFault, Fault, PacketFault
 from lab.sweep.outcomes import OutcomeKind
 from lab.sweep.positions import ordinal
 from lab.sweep.sweep import Result, Trial
@@ -50,7 +50,9 @@ class Finding:
     def sentence(self) -> str:
         """Say it: `losing the 2nd data segment of client -> server hangs the client`."""
         did = _DID[self.kind].format(f"the {self.program}" if self.program else "the exchange")
-        return f"{_of_all(self.fault, [one.fault for one in self.trials if one.fault])} {did}"
+        what = _of_all(self.fault, [one.fault for one in self.trials if one.fault])
+        is_delay = isinstance(self.fault, PacketFault) and self.fault.delay_ms is not None
+        return f"{what}{' or more' if is_delay else ''} {did}"
 
     @property
     def slug(self) -> str:

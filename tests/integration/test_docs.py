@@ -5,6 +5,7 @@ that says `file: NAME` can be used by others by that name.
 """
 
 import re
+import shlex
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,6 +44,7 @@ def blocks() -> list[Block]:
 
 
 SCENARIOS = [block for block in blocks() if "\nsteps:" in block.text]
+_TRIED = re.compile(r"^```console\n\$ lab (try [^\n]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 STATUS = {"PASS": 0, "FAIL": 1, "UNKNOWN": 3}
 
 
@@ -84,3 +86,13 @@ def test_the_page_names_every_call_fault_and_step() -> None:
         assert f"`{name}`" in TEXT, name
     for name in (*steps.table(), *keys.FILE, *call_expectation.KEYS, *program_expectation.KEYS):
         assert f"`{name}`" in TEXT or f"{name}: " in TEXT, name
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_what_the_readme_tries_comes_to_what_it_shows(folder: Path) -> None:
+    ((words, shown),) = _TRIED.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    done = command.run(*shlex.split(words), "--engine", "namespaces", cwd=folder)
+    assert done.returncode == STATUS["FAIL"], done
+    printed = iter(_constant(done.stdout))
+    # It is shortened there; `in` goes on from the line that was found last.
+    assert [line for line in _constant(shown) if line not in printed] == [], done.stdout

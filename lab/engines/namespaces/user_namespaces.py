@@ -6,15 +6,20 @@ no right over any of them. A process that is not to be within reach of these has
 beside it. Which other users all have is for `idmap`. See user_namespaces(7).
 """
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lab.engines.namespaces import idmap, syscalls
 from lab.engines.namespaces.idmap import USER_ID
-from lab.engines.namespaces.spec import User
 from lab.errors import UnsupportedError
+
+if TYPE_CHECKING:  # each program on a host waits for what is loaded here
+    from lab.engines.namespaces.spec import User
 
 
 class Outer:

@@ -56,7 +56,7 @@ def test_it_is_about_the_smallest_fault_that_breaks() -> None:
     (one,) = found(
         first, smallest={first.fault.key: smaller}, confirmed={smaller.fault.key: (5, 5)}
     )
-    assert one.sentence.endswith("segment of client -> server on by 3.2 s hangs the client")
+    assert one.sentence.endswith("segment of client -> server on by 3.2 s or more hangs the client")
     assert (one.detail, one.proof, one.is_flaky) == ("after 3.2 s", "5 of 5 times", False)
 
 

@@ -1,0 +1,13 @@
+"""Asks once, with timeouts."""
+
+from messages import ask, connected, end
+
+
+def main(host: str) -> None:
+    """Ask, and print the answer."""
+    with connected(host) as connection:
+        print(ask(connection, "hello"))
+
+
+if __name__ == "__main__":
+    end(main)
