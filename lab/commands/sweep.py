@@ -179,13 +179,13 @@ def _show(sweep: Sweep, subject: Subject, folder: Path, arguments: argparse.Name
     result = sweep.result
     breaks = [trial for trial in result.trials if sweep.is_break(trial)]
     found = findings(result, breaks)
-    written = files.write(folder, subject, result, found)
+    page = files.write(folder, subject, result, found)
     if arguments.json:
-        print(json.dumps(files.as_json(result, found), indent=2))
+        print(json.dumps(files.as_json(folder, result, found), indent=2))
     else:
         for line in _lines(sweep, found):
             screen.out.print(line, markup=False)
-        screen.out.print(f"  {written}", markup=False)
+        screen.out.print(f"page: {page}", markup=False)
     return _status(found)
 
 

@@ -11,6 +11,7 @@ from lab.sweep.faults import CallFault
 # What no call of a program that is right ever gets, and what only the lab's own faults could bring.
 _NEVER = {"EFAULT", "ENOTSOCK", "EBADF"}
 _COUNTED = {"read", "recvfrom", "recvmsg", "write", "sendto", "sendmsg"}
+_SHORT = "a count of "
 _PROTOCOLS = {"tcp", "udp"}
 # A server that cannot be set up is right to end. close(2) gives the descriptor up even where it
 # fails, and a call that is not made does not.
@@ -50,6 +51,13 @@ def _calls(events: Sequence[Event]) -> Iterator[ProgramCall]:
     for event in events:
         if isinstance(event, ProgramCall):
             yield event
+
+
+def may_get(call: str, gets: str) -> bool:
+    """Tell whether a call may come to what `CallFault.gets` says."""
+    return gets in OF_CALLS.get(call, frozenset()) - _NEVER or (
+        gets.startswith(_SHORT) and call in _COUNTED
+    )
 
 
 def check(names: Sequence[str]) -> list[str]:

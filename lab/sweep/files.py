@@ -1,4 +1,4 @@
-"""What a sweep leaves: JSON for programs, a scenario and a test of each finding, JUnit's XML."""
+"""What a sweep leaves: JSON for programs, a page, a scenario of each finding, JUnit's XML."""
 
 import json
 import shutil
@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from lab.sweep import regression
+from lab.sweep import page, regression, run_pages
 from lab.sweep.findings import Finding
 from lab.sweep.outcomes import OutcomeKind
+from lab.sweep.page_model import Links, page_of
 from lab.sweep.subject import Subject
 from lab.sweep.sweep import Result, Trial
 
@@ -17,18 +18,38 @@ JSON, JUNIT, FINDINGS = "sweep.json", "junit.xml", "findings"
 
 
 def write(folder: Path, subject: Subject, result: Result, found: Sequence[Finding]) -> Path:
-    """Write all of them; return the folder."""
-    (folder / JSON).write_text(json.dumps(as_json(result, found), indent=2) + "\n")
-    shutil.rmtree(folder / FINDINGS, ignore_errors=True)
-    for number, one in enumerate(found, 1):
-        into = folder / FINDINGS
-        if (text := regression.text(subject, one, result.outputs, into)) is not None:
-            into.mkdir(exist_ok=True)
-            (into / f"{number:02}-{one.slug}.yaml").write_text(text, encoding="utf-8")
+    """Write all of them; return the path of the page."""
+    (folder / JSON).write_text(json.dumps(as_json(folder, result, found), indent=2) + "\n")
     ElementTree.ElementTree(_junit(subject, result, found)).write(
         folder / JUNIT, encoding="utf-8", xml_declaration=True
     )
-    return folder
+    scenarios = _write_scenarios(folder, subject, result, found)
+    links = Links(
+        pages=run_pages.write_pages(folder, result, found),
+        folders=run_pages.folder_links(folder, _runs(result, found)),
+        scenarios=[path and run_pages.link(folder, folder / path) for path in scenarios],
+    )
+    return page.write(folder, subject, result, page_of(result, found, links), coverage(result))
+
+
+def _write_scenarios(
+    folder: Path, subject: Subject, result: Result, found: Sequence[Finding]
+) -> list[str]:
+    """Write those of the findings; return their paths in the folder, "" for one without."""
+    into = folder / FINDINGS
+    shutil.rmtree(into, ignore_errors=True)
+    paths = []
+    for number, one in enumerate(found, 1):
+        text = regression.text(subject, one, result.outputs, into)
+        paths.append("" if text is None else f"{FINDINGS}/{number:02}-{one.slug}.yaml")
+        if text is not None:
+            into.mkdir(exist_ok=True)
+            (folder / paths[-1]).write_text(text, encoding="utf-8")
+    return paths
+
+
+def _runs(result: Result, found: Sequence[Finding]) -> list[Trial]:
+    return [*result.clean, *result.trials, *(one.smallest for one in found)]
 
 
 def coverage(result: Result) -> str:
@@ -44,9 +65,10 @@ def coverage(result: Result) -> str:
     return f"{', '.join(parts)}, {result.took_s:.1f} s"
 
 
-def as_json(result: Result, found: Sequence[Finding]) -> dict[str, Any]:
-    """Return all of it, as JSON has it."""
+def as_json(folder: Path, result: Result, found: Sequence[Finding]) -> dict[str, Any]:
+    """Return all of it, as JSON has it; `folder` is the sweep's."""
     return {
+        "page": str(folder / page.FILE),
         "positions": [{"name": one.text, "is_stable": one.is_stable} for one in result.positions],
         "planned": result.planned,
         "tried": len(result.trials),

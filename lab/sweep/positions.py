@@ -51,7 +51,7 @@ class Position:
     """The n-th packet of a kind on a link over IPv4 or IPv6, counted from 1 in all connections.
 
     `payload` is how its payload begins in the first clean run, and `is_stable` whether it was the
-    same in all of them.
+    same in all of them. `place` is its place among the packets of that run.
     """
 
     link: str
@@ -61,6 +61,7 @@ class Position:
     payload: bytes = b""
     size_bytes: int = 0
     is_stable: bool = True
+    place: int = 0
 
     @property
     def identity(self) -> "_Identity":
@@ -76,11 +77,16 @@ class Position:
     def text(self) -> str:
         """Name it for people: `2nd data segment of client -> server (5 bytes: 'hello')`."""
         name = f"{ordinal(self.number)} {self.sort}"
+        return f"{name} ({self.payload_text})" if self.size_bytes else name
+
+    @property
+    def payload_text(self) -> str:
+        """Say what it carries: `5 bytes: 'hello'`; "" where it carries nothing."""
         if not self.size_bytes:
-            return name
+            return ""
         shown = repr(self.payload).removeprefix("b")
         more = "..." if self.size_bytes > len(self.payload) else ""
-        return f"{name} ({self.size_bytes} bytes: {shown}{more})"
+        return f"{self.size_bytes} byte{'s'[: self.size_bytes > 1]}: {shown}{more}"
 
     @property
     def sort(self) -> str:
@@ -123,13 +129,13 @@ def positions(runs: Sequence[Iterable[Seen]]) -> list[Position]:
     """
     first, *others = [dict(_numbered(run)) for run in runs]
     found = []
-    for key, payload in first.items():
+    for place, (key, payload) in enumerate(first.items()):
         same = all(other.get(key) == payload for other in others)
-        found.append(Position(*key, payload[:_MOST_SHOWN], len(payload), same))
+        found.append(Position(*key, payload[:_MOST_SHOWN], len(payload), same, place))
     for other in others:
         for key in other:
             if key not in first and all(one.identity != key for one in found):
-                found.append(Position(*key, is_stable=False))
+                found.append(Position(*key, is_stable=False, place=len(found)))
     return sorted(found, key=lambda one: one.kind is PacketKind.ACK)
 
 

@@ -1,5 +1,6 @@
 """`lab sweep` as a person or a program uses it: what it finds, what it leaves, how it ends."""
 
+import html
 import json
 import os
 import signal
@@ -76,6 +77,9 @@ def test_what_hangs_a_client_is_found_and_is_gone_once_it_is_mended(
     lines = done.stdout.splitlines()
     assert lines[0].endswith(SENTENCE)
     assert "all else it survives" in lines
+    assert lines[-1] == "page: results/sweep-try/001/sweep.html"
+    page = (folder / lines[-1].removeprefix("page: ")).read_text()
+    assert SENTENCE.removesuffix(" (5 of 5 times)") in html.unescape(page)
     (scenario,) = findings(folder)
 
     # The scenario of it fails, and passes once the client has a timeout; so does the sweep.
@@ -87,6 +91,7 @@ def test_what_hangs_a_client_is_found_and_is_gone_once_it_is_mended(
     clean = sweep(folder, engine.name, *WHICH, "--json")
     assert clean.returncode == 0, clean.stdout + clean.stderr
     found = json.loads(clean.stdout)
+    assert (folder / found["page"]).is_file()
     assert (found["findings"], found["tried"], found["planned"]) == ([], 2, 2)
     assert {one["outcome"] for one in found["trials"]} <= {"same", "late", "error"}
     assert all(one["acted"] for one in found["trials"])

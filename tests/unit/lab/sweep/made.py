@@ -1,5 +1,6 @@
 """Values of a sweep, made by hand."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from lab.evidence.verdict import Verdict
@@ -49,3 +50,13 @@ def trial(
     """Return a trial; of the loss of the first data segment, unless another fault is given."""
     given = fault or PacketFault(FaultKind.DROP, position())
     return Trial(given, observed(**more), TrialOutcome(kind, program, detail))
+
+
+def packet_trials(
+    where: Position, fate: Mapping[FaultKind, OutcomeKind], **more: Any
+) -> list[Trial]:
+    """Return a trial of each of these faults of a packet, with what it came to."""
+    return [
+        trial(kind, PacketFault(fault, where, 7500 if fault is FaultKind.DELAY else None), **more)
+        for fault, kind in fate.items()
+    ]
