@@ -22,7 +22,6 @@ from lab.sweep.subject import ProgramsSubject
 from lab.sweep.sweep import Plan, Sweep, Trial
 
 JOBS = 4
-_PATIENCE_S = 2.0
 _PROGRAM = Path(__file__).parent / "programs" / "ping_pong.py"
 _BY_HAND, _QUICK_BY_HAND = 20, 5
 _OWN_ROUNDS = 5
@@ -94,7 +93,6 @@ def _subject(folder: Path) -> ProgramsSubject:
         servers={"server": "python3 ping_pong.py server"},
         client="python3 ping_pong.py client server",
         folder=str(folder),
-        within_s=_PATIENCE_S,
         traced=False,
     )
     settings = [
@@ -108,7 +106,7 @@ def _sweep(folder: Path, results: Path, kinds: frozenset[FaultKind], observer: _
     """Return one that takes whatever comes for good: nothing is made smaller, or confirmed."""
     results.mkdir()
     engine = choice.choose(choice.NAMESPACES)[0]
-    plan = Plan(kinds, SURVIVES | frozenset(OutcomeKind), _PATIENCE_S)
+    plan = Plan(kinds, SURVIVES | frozenset(OutcomeKind))
     subject = _subject(folder)
     log = TrialLog(results, subject.text(), on_damage=print)
     play = player(engine, results, jobs=JOBS, note=lambda _text: None)

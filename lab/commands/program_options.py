@@ -7,7 +7,6 @@ from pathlib import Path
 
 from lab import printable
 from lab.commands import newest
-from lab.commands.durations import seconds
 from lab.engines import choice
 from lab.errors import ScenarioError, UsageError
 from lab.scenario import keys
@@ -20,7 +19,7 @@ _FAULT = re.compile(r"\s*(\S+)\s+([a-z0-9*-]+)\s*->\s*([a-z0-9*-]+)\s*(.*)", re.
 _LINE = re.compile(rf"^{re.escape(str(_FILE))}:(\d+): ", re.MULTILINE)
 
 
-def add(parser: argparse.ArgumentParser, *, within: str = "30s") -> None:
+def add(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which programs they are, and where they run."""
     option = parser.add_argument
     option("--server", metavar="COMMAND", help="runs on the host `server`")
@@ -40,13 +39,6 @@ def add(parser: argparse.ArgumentParser, *, within: str = "30s") -> None:
         help="such as 'drop client -> server data nth=2', from the beginning on; docs/scenarios.md"
         " has them all",
     )
-    option(
-        "--within",
-        type=seconds,
-        default=seconds(within),
-        metavar="TIME",
-        help=f"the longest that the client may take (default {within})",
-    )
     option("--engine", choices=choice.NAMES, help="where hosts live (default: as lab up)")
     option("--no-trace", action="store_true", help="do not record the programs' own socket calls")
     option(
@@ -58,8 +50,13 @@ def add(parser: argparse.ArgumentParser, *, within: str = "30s") -> None:
     )
 
 
-def programs(arguments: argparse.Namespace, *, folder: str = ".") -> OfPrograms:
-    """Return the programs that are named; UsageError where something is wrong with them."""
+def programs(
+    arguments: argparse.Namespace, *, within_s: float = 30.0, folder: str = "."
+) -> OfPrograms:
+    """Return the programs that are named; UsageError where something is wrong with them.
+
+    The client may take `within_s`.
+    """
     if not arguments.client or not (arguments.server or arguments.host):
         raise UsageError(
             "--server and --client: say what runs, such as --client 'python3 client.py'"
@@ -75,7 +72,7 @@ def programs(arguments: argparse.Namespace, *, folder: str = ".") -> OfPrograms:
         servers=servers,
         client=arguments.client,
         folder=folder,
-        within_s=arguments.within,
+        within_s=within_s,
         traced=not arguments.no_trace,
         first=[_fault(text) for text in arguments.fault],
     )

@@ -24,7 +24,6 @@ from lab.sweep.subject import FileSubject, ProgramsSubject, Subject
 from lab.sweep.sweep import Plan, Sweep
 
 _FOUND, _FLAKY = 1, 3
-_PATIENCE = "5s"
 _SHORT_RTO = {"net.ipv4.tcp_rto_min_us": "5000"}
 _KERNEL = Path("/proc/sys/net/ipv4/tcp_rto_min_us")
 _EPILOG = """\
@@ -51,7 +50,14 @@ def fill_sweep(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     add = parser.add_argument
     add("scenario", nargs="?", type=Path, metavar="FILE", help="a scenario, in place of programs")
-    program_options.add(parser, within=_PATIENCE)
+    program_options.add(parser)
+    add(
+        "--patience",
+        type=seconds,
+        metavar="TIME",
+        help="the client hangs when it takes longer (default: 5 times as long as in clean runs, 2s"
+        " at the least)",
+    )
     add(
         "--faults",
         type=_kinds,
@@ -113,7 +119,7 @@ def _run(arguments: argparse.Namespace) -> int:
     plan = Plan(
         kinds=arguments.faults,
         expected=SURVIVES if arguments.survive else REPORTS,
-        patience_s=arguments.within,
+        patience_s=arguments.patience,
         calls=arguments.calls is not None,
         errnos=arguments.calls or (),
         budget_s=arguments.budget,

@@ -8,6 +8,7 @@ from pathlib import Path
 from lab import report, screen
 from lab.checks import programs
 from lab.commands import program_options
+from lab.commands.durations import seconds
 from lab.commands.run_screen import RunScreen
 from lab.commands.scenario import EXIT, EXIT_CANNOT, fields
 from lab.engines import choice
@@ -34,13 +35,20 @@ def fill_try(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     program_options.add(parser)
     add = parser.add_argument
+    add(
+        "--within",
+        type=seconds,
+        default=30.0,
+        metavar="TIME",
+        help="the longest that the client may take (default 30s)",
+    )
     add("--write", type=Path, metavar="FILE", help="write it as a scenario, too, for lab run")
     add("--report", action="store_true", help="make the page of the run (lab report), too")
     parser.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    found = program_options.programs(arguments)
+    found = program_options.programs(arguments, within_s=arguments.within)
     scenario = program_options.scenario(found)
     engine, why = choice.choose(arguments.engine)
     if arguments.write:
@@ -63,7 +71,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def write(to: Path, arguments: argparse.Namespace) -> None:
     """Write the programs as a scenario, which names the folder by its path from the file's."""
     folder = os.path.relpath(Path.cwd(), to.parent.resolve())
-    text = program_options.programs(arguments, folder=folder).text
+    text = program_options.programs(arguments, within_s=arguments.within, folder=folder).text
     try:
         with to.open("x", encoding="utf-8") as file:
             file.write(text)

@@ -61,6 +61,7 @@ def coverage(result: Result) -> str:
     unclear = sum(one.outcome.kind is OutcomeKind.UNCLEAR for one in result.trials)
     parts += [f"{idle} never acted"] if idle else []
     parts += [f"{unclear} runs show nothing"] if unclear else []
+    parts += [f"patience {result.patience_s:g} s"] if result.patience_s else []
     parts += [f"{unstable} packets are not the same every time"] if unstable else []
     return f"{', '.join(parts)}, {result.took_s:.1f} s"
 

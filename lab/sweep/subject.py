@@ -40,6 +40,9 @@ class Subject(Protocol):
     def scenario(self, fault: Fault | None = None) -> Scenario:
         """Return the scenario as it is played."""
 
+    def with_patience(self, patience_s: float) -> "Subject":
+        """Return the same, whose client may take so long, where it is of programs."""
+
     def exchange_ends_ns(self, events: Sequence[Event]) -> int | None:
         """Return when the exchange that is swept has ended in a run; None: with the run."""
 
@@ -71,6 +74,9 @@ class ProgramsSubject:
 
     def scenario(self, fault: Fault | None = None) -> Scenario:
         return read(Path(f"{self.name}.yaml"), text=self.text(fault))
+
+    def with_patience(self, patience_s: float) -> "ProgramsSubject":
+        return replace(self, programs=replace(self.programs, within_s=patience_s))
 
     def exchange_ends_ns(self, events: Sequence[Event]) -> int | None:
         began = [one.began_ns for one in events if isinstance(one, ProgramOutcome) and not one.name]
@@ -109,6 +115,10 @@ class FileSubject:
 
     def scenario(self, fault: Fault | None = None) -> Scenario:
         return read(self._path, text=self.text(fault))
+
+    def with_patience(self, patience_s: float) -> "FileSubject":
+        del patience_s  # its steps have limits of their own
+        return self
 
     def exchange_ends_ns(self, events: Sequence[Event]) -> int | None:
         return _steps_end_ns(events)

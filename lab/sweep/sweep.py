@@ -27,6 +27,7 @@ from lab.sweep.subject import Subject
 CLEAN_RUNS = 3
 _CONFIRMATIONS = 5
 _BATCH = 64  # runs between two looks at the budget
+_LEAST_PATIENCE_S, _PATIENCE_TIMES = 2.0, 5
 _DELAY_TIMES = 1.5  # a delay beside the patience that runs have
 _GOOD_MS = 1.0  # a delay that breaks nothing
 _ROUNDS, _AT_ONCE = 3, 3  # of the search for the shortest delay: each divides what is left by four
@@ -54,11 +55,14 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a sweep is to try. Times are in seconds; `budget_s` None: as long as it takes."""
+    """What a sweep is to try. Times are in seconds; `budget_s` None: as long as it takes.
+
+    `patience_s` is how long a run may take; None: some times as long as the clean ones.
+    """
 
     kinds: frozenset[FaultKind]
     expected: frozenset[OutcomeKind]
-    patience_s: float
+    patience_s: float | None = None
     calls: bool = False
     errnos: tuple[str, ...] = ()
     budget_s: float | None = None
@@ -79,6 +83,7 @@ class Result:
     varying: Sequence[str] = ()
     # What programs print in the clean runs, by host and name.
     outputs: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    patience_s: float = 0.0
     planned: int = 0
     took_s: float = 0.0
     is_whole: bool = False
@@ -135,12 +140,23 @@ class Sweep:
         self._baseline = Baseline(observed, again=self._subject.again)
         self.result.varying = self._baseline.varying
         self.result.outputs = self._baseline.outputs
+        self._be_patient(self._baseline.took_s)
         for one in observed:
             self._take(None, one, self.result.clean)
         self.result.positions = positions([self._exchange(one) for one in observed])
 
+    def _be_patient(self, took_s: float) -> None:
+        """Decide how long the runs to come may take, by what the clean ones took."""
+        asked_s = self._plan.patience_s
+        if asked_s is not None and asked_s < took_s:
+            text = f"--patience {asked_s:g}s: the clean runs take {took_s:.2f} s; give more"
+            raise UsageError(text)
+        patience_s = max(_LEAST_PATIENCE_S, _PATIENCE_TIMES * took_s)
+        self.result.patience_s = round(patience_s, 1) if asked_s is None else asked_s
+        self._subject = self._subject.with_patience(self.result.patience_s)
+
     def _run_positions(self) -> None:
-        delay_ms = round(self._plan.patience_s * _DELAY_TIMES * 1000)
+        delay_ms = round(self.result.patience_s * _DELAY_TIMES * 1000)
         wanted = [
             fault
             for position in self.result.positions
@@ -215,6 +231,8 @@ class Sweep:
             smallest = self.result.smallest.get(trial.fault.key)
             wanted += [trial] if smallest is None else [smallest, trial]
         again = [one.fault for one in wanted for _ in range(_CONFIRMATIONS)]
+        if self._is_over_budget():
+            return
         self._observer.phase("confirmations", len(again))
         observed = self._observe(again, "confirm")
         for number, trial in enumerate(wanted):

@@ -40,7 +40,7 @@ except OSError as error:
     sys.exit(f"no answer: {{error}}")
 """
 MINUTES_S = 600.0  # dozens of runs, on a busy machine
-WHICH = ("--only", "server -> client IPv4 data", "--faults", "drop,cut", "--within", "1500ms")
+WHICH = ("--only", "server -> client IPv4 data", "--faults", "drop,cut", "--patience", "3s")
 SENTENCE = "segment of server -> client (5 bytes: 'HELLO') on hangs the client (5 of 5 times)"
 
 
@@ -62,7 +62,7 @@ def sweep(folder: Path, engine: str, *more: str) -> subprocess.CompletedProcess[
 
 def argv(engine: str, *more: str) -> tuple[str, ...]:
     programs = ("--server", "python3 server.py", "--client", "python3 client.py")
-    return ("sweep", *programs, "--engine", engine, "--jobs", "4", *more)
+    return ("sweep", *programs, "--engine", engine, "--jobs", "6", *more)
 
 
 def findings(folder: Path) -> list[Path]:
@@ -100,7 +100,7 @@ def test_what_hangs_a_client_is_found_and_is_gone_once_it_is_mended(
 def test_to_survive_is_more_than_to_report(namespaces: Engine, folder: Path) -> None:
     del namespaces
     write_client(folder, "0.5")
-    only = ("--only", "cut server -> client IPv4 data", "--within", "1500ms")
+    only = ("--only", "cut server -> client IPv4 data", "--patience", "2s")
     done = sweep(folder, "namespaces", *only, "--survive")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "fails the client (5 of 5 times)" in done.stdout
@@ -186,6 +186,7 @@ def test_what_was_interrupted_shows_what_it_has_and_goes_on(
         (("--calls", "EWHAT"), "'EWHAT': no socket call fails with that"),
         (("--jobs", "0"), "'0': must be a whole number from 1"),
         (("--resume", "nowhere"), "nowhere: no sweep was begun there; it has no trials.jsonl"),
+        (("--patience", "soon"), "'soon': must be a duration"),
         (("own.yaml",), "own.yaml: a scenario, or programs: choose one of them"),
     ],
 )
@@ -196,6 +197,13 @@ def test_bad_input_is_refused_before_anything_starts(
     assert done.returncode == 2
     assert said in done.stderr
     assert not (folder / "results").exists()
+
+
+def test_less_patience_than_the_programs_need_is_refused(namespaces: Engine, folder: Path) -> None:
+    del namespaces
+    done = sweep(folder, "namespaces", "--patience", "1ms")
+    assert done.returncode == 2
+    assert "lab sweep: --patience 0.001s: the clean runs take 0." in done.stderr
 
 
 def test_programs_that_fail_by_themselves_are_told(namespaces: Engine, folder: Path) -> None:

@@ -48,7 +48,7 @@ def test_the_programs_run_in_this_folder_and_are_traced(
     assert scenario.folder == tmp_path.resolve()
     found = program_options.programs(options_of(*BOTH))
     assert (found.traced, found.within_s, found.client) == (True, 30.0, "./client server")
-    changed = program_options.programs(options_of(*BOTH, "--no-trace", "--within", "1500ms"))
+    changed = program_options.programs(options_of(*BOTH, "--no-trace"), within_s=1.5)
     assert (changed.traced, changed.within_s) == (False, 1.5)
 
 
