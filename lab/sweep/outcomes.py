@@ -30,8 +30,8 @@ class OutcomeKind(StrEnum):
 
 
 HELP = {
-    OutcomeKind.HANG: "a program has not ended in time, or has where it serves others",
-    OutcomeKind.CRASH: "a signal or an unhandled exception ended a program",
+    OutcomeKind.HANG: "a program has not ended in time",
+    OutcomeKind.CRASH: "a signal or an unhandled exception ended a program, or a server has ended",
     OutcomeKind.WRONG_OUTPUT: "a program ended well, and printed something else",
     OutcomeKind.DEAF: "the next exchange, without a fault, did not go as it should",
     OutcomeKind.FLOOD: f"a program began more than {_FLOOD_SYNS} more connections",

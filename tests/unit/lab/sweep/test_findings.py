@@ -45,7 +45,8 @@ def test_another_outcome_or_another_fault_is_another_finding() -> None:
         trial(OutcomeKind.CRASH, PacketFault(DROP, position(2))),
         trial(fault=PacketFault(CUT, position())),
     ]
-    assert [one.kind for one in found(*trials)] == ["hang", "crash", "hang"]
+    # The worst is first.
+    assert [one.kind for one in found(*trials)] == ["hang", "hang", "crash"]
 
 
 def test_it_is_about_the_smallest_fault_that_breaks() -> None:
