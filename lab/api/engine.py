@@ -179,6 +179,8 @@ class Engine(ABC):
     """A way to bring labs up and down."""
 
     name: str
+    # Can a host be of any image?
+    has_images = True
 
     @abstractmethod
     def findings(self) -> list[Finding]:

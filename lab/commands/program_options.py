@@ -39,6 +39,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="such as 'drop client -> server data nth=2', from the beginning on; docs/scenarios.md"
         " has them all",
     )
+    option(
+        "--image", default="", help="the image of the hosts (default: the lab's); with Docker alone"
+    )
     option("--engine", choices=choice.NAMES, help="where hosts live (default: as lab up)")
     option("--no-trace", action="store_true", help="do not record the programs' own socket calls")
     option(
@@ -72,6 +75,7 @@ def programs(
         servers=servers,
         client=arguments.client,
         folder=folder,
+        image=arguments.image,
         within_s=within_s,
         traced=not arguments.no_trace,
         first=[_fault(text) for text in arguments.fault],

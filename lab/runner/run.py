@@ -11,7 +11,7 @@ from lab.api.engine import Engine, Progress
 from lab.api.lab import Lab
 from lab.api.run_log import RunLog
 from lab.checks.judge import judge
-from lab.errors import EngineError, EvidenceError, LabError, UnsupportedError
+from lab.errors import EngineError, EvidenceError, LabError, ScenarioError, UnsupportedError
 from lab.evidence import event_file, folders, outside, scenario_file, verdict_file
 from lab.evidence.events import Damaged, MissingProgram, Start
 from lab.evidence.packets import Seen, is_altered, packets
@@ -88,6 +88,12 @@ def run_in(
 
 @contextmanager
 def _lab(engine: Engine, scenario: Scenario, progress: Progress) -> Iterator[Lab]:
+    if scenario.image and not engine.has_images:
+        text = (
+            f"{scenario.path}: image: a host of the engine {engine.name} has the files of this"
+            " machine, and no image; use --engine compose"
+        )
+        raise ScenarioError(text)
     name = f"run-{secrets.token_hex(4)}"
     with engine.guarded(name):
         engine.expect_faults(name)
@@ -95,7 +101,7 @@ def _lab(engine: Engine, scenario: Scenario, progress: Progress) -> Iterator[Lab
             files = ComposeFiles((scenario.compose,))
             lab = engine.up(files, name, build=True, progress=progress)
         else:
-            image = engine.bare_image(progress)
+            image = scenario.image or engine.bare_image(progress)
             text = topology.bare(scenario.hosts, image, scenario.folder)
             with topology.in_memory(text, scenario.name) as file:
                 lab = engine.up(ComposeFiles((file,)), name, build=False, progress=progress)

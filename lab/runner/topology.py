@@ -47,7 +47,7 @@ networks:
 def bare(hosts: Sequence[str], image: str, folder: Path | None = None) -> str:
     """Return the text of a compose file with these hosts, which run nothing but sleep(1)."""
     seen = "" if folder is None else _FOLDER.format(folder=_quoted(str(folder)))
-    services = "".join(_HOST.format(name=name, image=image) + seen for name in hosts)
+    services = "".join(_HOST.format(name=name, image=_quoted(image)) + seen for name in hosts)
     return f"services:\n{services}{_NETWORK}"
 
 

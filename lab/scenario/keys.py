@@ -154,6 +154,10 @@ FILE: Keys = {
         "beside hosts: a folder, by its path from this file's folder, that all hosts see at its own"
         " path, read-only; their programs start in it"
     ),
+    "image": text(
+        "beside hosts: the image of all of them, which has sleep(1) and a shell; with Docker alone",
+        minLength=1,
+    ),
     "trace": words(
         "the hosts whose programs are traced: those of their services, from the first step to the"
         " last, and each that a step runs, unless it says trace: false"

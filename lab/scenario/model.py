@@ -26,6 +26,8 @@ class Scenario:
     hosts: tuple[str, ...] = ()
     compose: Path | None = None
     folder: Path | None = None
+    # That of bare hosts; "": the lab's own.
+    image: str = ""
     seed: int = 1
     # Are its faults left out, to see what depends on them?
     is_control: bool = False

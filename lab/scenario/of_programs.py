@@ -17,13 +17,14 @@ Expected = Mapping[str, object]
 class OfPrograms:
     """Servers by the names of their hosts, in the order of their start, and the client's command.
 
-    `folder` is what they see, as the file is to name it. `first` are steps in YAML that come
-    before the first program: faults, settings.
+    `folder` is what they see, as the file is to name it, `image` their hosts' ("": the lab's own).
+    `first` are steps in YAML that come before the first program: faults, settings.
     """
 
     servers: Mapping[str, str]
     client: str
     folder: str = "."
+    image: str = ""
     within_s: float = 30.0
     traced: bool = True
     first: Sequence[str] = ()
@@ -48,6 +49,7 @@ class OfPrograms:
             f"shows: {flow(self.shows)}",
             f"hosts: {flow(hosts)}",
             f"folder: {flow(self.folder)}",
+            *([f"image: {flow(self.image)}"] if self.image else ()),
             *([f"trace: {flow(hosts)}"] if self.traced else ()),
             "steps:",
             *(f"  - {step}" for step in self.first),

@@ -87,6 +87,7 @@ def _scenario(path: Path, file: Mapping, hosts: Hosts | None, errors: list[Parse
         hosts=tuple(hosts),
         compose=compose_path,
         folder=folder,
+        image=_image(file),
         seed=_seed(file),
         replicas=hosts.replicas,
         traced=reading.traced,
@@ -99,6 +100,14 @@ def _compose_path(path: Path, compose: str) -> Path:
     here = path.parent
     # Without a folder it would be standard input.
     return (here.absolute() if compose == "-" else here) / compose
+
+
+def _image(file: Mapping) -> str:
+    """Return the image of bare hosts, "" where none is named."""
+    image = str(file.get("image", str, default=""))
+    if "image" in file and ("compose" in file or not image.strip()):
+        raise file.error("image", "is the name of an image, for hosts; a compose file has its own")
+    return image
 
 
 def _folder(path: Path, file: Mapping, *, is_there: bool) -> Path | None:

@@ -25,6 +25,7 @@ class NamespacesEngine(Engine):
     """Linux namespaces, without any daemon."""
 
     name = NAME
+    has_images = False
 
     def __init__(self) -> None:
         # The supervisors that this process has begun and may still end, by the names of their labs.
