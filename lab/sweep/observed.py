@@ -1,10 +1,12 @@
 """What became of the programs of a run, read from its evidence."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from lab.errors import EvidenceError
 from lab.evidence import event_file, folders
 from lab.evidence.events import (
     CallFaultOff,
@@ -120,11 +122,10 @@ def _syns(folder: Path, events: Sequence[Event]) -> int:
     """
     ended = [event.time_ns for event in events if isinstance(event, StepsEnded)]
     until_ns = ended[0] if ended else None
-    return len(
-        {
-            (one.link, one.packet.source_port, one.packet.sequence)
-            for one in packets(folder / folders.CAPTURE)
-            if kind_of(one.packet) is PacketKind.SYN
-            and (until_ns is None or one.time_ns <= until_ns)
-        }
-    )
+    found = set()
+    with suppress(EvidenceError):  # it is not whole, and the verdict says so
+        for one in packets(folder / folders.CAPTURE):
+            is_before = until_ns is None or one.time_ns <= until_ns
+            if is_before and kind_of(one.packet) is PacketKind.SYN:
+                found.add((one.link, one.packet.source_port, one.packet.sequence))
+    return len(found)
