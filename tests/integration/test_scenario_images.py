@@ -7,15 +7,15 @@ import pytest
 from lab.api.engine import Engine
 from tests.integration import command
 
-# Of the images here it alone has rsyslogd.
-IMAGE = "socket-lab/syslog"
+# Of the images here it alone has xinetd; it has the user `lab`, as the lab's own images for hosts have.
+IMAGE = "socket-lab/inetd"
 SCENARIO = """\
 title: An image
 shows: what is in it
 hosts: [one, two]
 image: %s
 steps:
-  - {on: one, run: [sh, -c, "command -v rsyslogd"]}
+  - {on: one, run: [sh, -c, "command -v xinetd"]}
   - {on: one, call: connect, as: c, to: "two:9", raises: ECONNREFUSED}
 """
 
