@@ -7,7 +7,7 @@ import pytest
 from lab.api.engine import Engine
 from tests.integration import command
 
-# Of the images here it alone has xinetd; it has the user `lab`, as the lab's own images for hosts have.
+# Of the images here it alone has xinetd. It has the user `lab`, as images for hosts have.
 IMAGE = "socket-lab/inetd"
 SCENARIO = """\
 title: An image
