@@ -105,7 +105,7 @@ def test_what_was_found_is_gone_once_the_client_is_mended(namespaces: Engine, fo
 def test_to_survive_is_more_than_to_report(namespaces: Engine, folder: Path) -> None:
     del namespaces
     write_client(folder, "0.5")
-    only = ("--only", "cut server -> client IPv4 data", "--patience", "2s")
+    only = ("--only", "cut server -> client IPv4 data", "--patience", "10s")
     done = sweep(folder, "namespaces", *only, "--survive")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "fails the client (5 of 5 times)" in done.stdout
