@@ -53,9 +53,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def programs(
-    arguments: argparse.Namespace, *, within_s: float = 30.0, folder: str = "."
-) -> OfPrograms:
+def programs(arguments: argparse.Namespace, *, within_s: float = 30.0) -> OfPrograms:
     """Return the programs that are named; UsageError where something is wrong with them.
 
     The client may take `within_s`.
@@ -74,7 +72,6 @@ def programs(
     return OfPrograms(
         servers=servers,
         client=arguments.client,
-        folder=folder,
         image=arguments.image,
         within_s=within_s,
         traced=not arguments.no_trace,

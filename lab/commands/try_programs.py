@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from lab import report, screen
@@ -16,6 +17,7 @@ from lab.errors import UsageError
 from lab.evidence import event_file
 from lab.evidence.verdict import Verdict
 from lab.runner import pool
+from lab.scenario.of_programs import OfPrograms
 
 _EPILOG = """\
 The programs see the current folder, read-only, and a /tmp of their own. The client begins when the
@@ -52,7 +54,7 @@ def _run(arguments: argparse.Namespace) -> int:
     scenario = program_options.scenario(found)
     engine, why = choice.choose(arguments.engine)
     if arguments.write:
-        write(arguments.write, arguments)
+        write(arguments.write, found)
     shown = RunScreen(1, steps=True, quiet=arguments.json)
     with shown:
         if why:
@@ -68,10 +70,10 @@ def _run(arguments: argparse.Namespace) -> int:
     return EXIT_CANNOT if outcome.lacking else EXIT[outcome.verdict]
 
 
-def write(to: Path, arguments: argparse.Namespace) -> None:
+def write(to: Path, found: OfPrograms) -> None:
     """Write the programs as a scenario, which names the folder by its path from the file's."""
     folder = os.path.relpath(Path.cwd(), to.parent.resolve())
-    text = program_options.programs(arguments, within_s=arguments.within, folder=folder).text
+    text = replace(found, folder=folder).text
     try:
         with to.open("x", encoding="utf-8") as file:
             file.write(text)

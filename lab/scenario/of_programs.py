@@ -60,7 +60,7 @@ class OfPrograms:
     def _steps(self) -> Sequence[Mapping[str, object]]:
         found: list[Mapping[str, object]] = []
         for host, command in self.servers.items():
-            found.append({"on": host, "run": command, "later": f"{host}-program"})
+            found.append({"on": host, "run": command, "later": program_name(host)})
             found.append({"wait": {"listens": host}, "within": _READY_WITHIN})
         client = {"on": self.host, "run": self.client}
         within = {"within": f"{self.within_s:g}s"}
@@ -70,6 +70,11 @@ class OfPrograms:
             found.append({**client, **self.again_expected, **within})
         found += self.last
         return found
+
+
+def program_name(host: str) -> str:
+    """Return the name of a server's program; the host's own cannot be one."""
+    return f"{host}-program"
 
 
 def flow(value: object) -> str:

@@ -71,14 +71,11 @@ class Finding:
 
 def findings(result: Result, breaks: Iterable[Trial]) -> list[Finding]:
     """Return the distinct failures among trials that broke: the worst first, then as they came."""
-    groups: dict[tuple[object, ...], list[Trial]] = {}
+    groups: dict[tuple[str, ...], list[Trial]] = {}
     for trial in breaks:
-        assert trial.fault
-        key = (*trial.fault.group, trial.outcome.kind, trial.outcome.program)
-        groups.setdefault(key, []).append(trial)
+        groups.setdefault(trial.group, []).append(trial)
     found = [_finding(result, trials) for trials in groups.values()]
-    order = list(OutcomeKind)
-    return sorted(found, key=lambda one: order.index(one.kind))
+    return sorted(found, key=lambda one: one.kind.rank)
 
 
 def _finding(result: Result, trials: Sequence[Trial]) -> Finding:

@@ -28,6 +28,11 @@ class OutcomeKind(StrEnum):
     LATE = "late"
     SAME = "same"
 
+    @property
+    def rank(self) -> int:
+        """Its place among all: the worst has 0."""
+        return list(OutcomeKind).index(self)
+
 
 HELP = {
     OutcomeKind.HANG: "a program has not ended in time",
@@ -99,8 +104,7 @@ class Baseline:
 
     def outcome(self, run: Observed) -> TrialOutcome:
         """Return what a run came to: the worst of what can be said of it."""
-        order = list(OutcomeKind)
-        return min(self._all(run), key=lambda one: order.index(one.kind))
+        return min(self._all(run), key=lambda one: one.kind.rank)
 
     def _all(self, run: Observed) -> Iterator[TrialOutcome]:
         yield TrialOutcome(OutcomeKind.SAME)

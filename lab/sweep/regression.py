@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lab.scenario.of_programs import Expected
+from lab.scenario.of_programs import Expected, program_name
 from lab.sweep.findings import Finding
 from lab.sweep.outcomes import OutcomeKind
 from lab.sweep.subject import ProgramsSubject, Subject
@@ -52,7 +52,7 @@ def _of_client(kind: OutcomeKind, clean: str) -> dict[str, Any] | None:
 
 def _of_server(found: Finding, outputs: Mapping[tuple[str, str], str]) -> dict[str, Any] | None:
     """Return a last step: the server goes on, and has done nothing twice."""
-    name = f"{found.program}-program"
+    name = program_name(found.program)
     more: Expected = {}
     if found.kind is OutcomeKind.WRONG_OUTPUT:
         more = {"output_matches": _no_more_lines_than(outputs.get((found.program, name), ""))}

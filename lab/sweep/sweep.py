@@ -17,7 +17,7 @@ from lab.runner.run import Outcome
 from lab.scenario.model import Scenario
 from lab.sweep import faults
 from lab.sweep.calls import calls_of
-from lab.sweep.faults import CallFault, Fault, FaultKind, PacketFault
+from lab.sweep.faults import Fault, FaultKind, PacketFault
 from lab.sweep.log import TrialLog
 from lab.sweep.observed import Observed
 from lab.sweep.outcomes import Baseline, OutcomeKind, TrialOutcome
@@ -46,6 +46,12 @@ class Trial:
     def key(self) -> str:
         """The fault's name in files; "" for a clean run."""
         return "" if self.fault is None else self.fault.key
+
+    @property
+    def group(self) -> tuple[str, ...]:
+        """What it has in common with trials that fail the same way by the same sort of fault."""
+        assert self.fault
+        return *self.fault.group, self.outcome.kind, self.outcome.program
 
     @property
     def acted(self) -> bool:
@@ -330,12 +336,8 @@ def _between(good_ms: float, bad_ms: float) -> list[float]:
 
 
 def _one_of_each_group(trials: Iterable[Trial]) -> Iterable[Trial]:
-    """Yield the first of those that fail the same way by the same sort of fault."""
-    seen = set()
+    """Return the first of those that fail the same way by the same sort of fault."""
+    found: dict[tuple[str, ...], Trial] = {}
     for trial in trials:
-        fault = trial.fault
-        assert isinstance(fault, PacketFault | CallFault)
-        group = (*fault.group, trial.outcome.kind, trial.outcome.program)
-        if group not in seen:
-            seen.add(group)
-            yield trial
+        found.setdefault(trial.group, trial)
+    return found.values()

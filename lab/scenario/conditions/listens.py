@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from lab.evidence.verdict import Evidence
 from lab.scenario import keys, values
 from lab.scenario.conditions import Subject
 from lab.scenario.keys import Keys
@@ -46,10 +45,6 @@ class Listens(Subject):
     @property
     def unit(self) -> str:
         return "sockets"
-
-    def count(self, evidence: Evidence) -> tuple[int, str]:
-        del evidence
-        return 0, "what listens is known while the run goes on, not from its evidence"
 
     def wait(self, run: RunContext, number: int, least: int, within_s: float) -> int:
         del number
