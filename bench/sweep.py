@@ -18,7 +18,7 @@ from lab.sweep.faults import DEFAULT, FaultKind
 from lab.sweep.log import TrialLog
 from lab.sweep.outcomes import SURVIVES, OutcomeKind
 from lab.sweep.playing import player
-from lab.sweep.subject import ProgramsSubject
+from lab.sweep.subject import ProgramsSubject, short_timers
 from lab.sweep.sweep import Plan, Sweep, Trial
 
 JOBS = 4
@@ -95,11 +95,7 @@ def _subject(folder: Path) -> ProgramsSubject:
         folder=str(folder),
         traced=False,
     )
-    settings = [
-        f'{{on: {host}, sysctl: {{net.ipv4.tcp_rto_min_us: "5000"}}}}'
-        for host in ("server", "client")
-    ]
-    return ProgramsSubject(programs, settings)
+    return ProgramsSubject(programs, short_timers(programs))
 
 
 def _sweep(folder: Path, results: Path, kinds: frozenset[FaultKind], observer: _Silent) -> Sweep:

@@ -20,11 +20,11 @@ from lab.sweep.findings import Finding, findings
 from lab.sweep.log import FILE, TrialLog
 from lab.sweep.outcomes import REPORTS, SURVIVES
 from lab.sweep.playing import player
-from lab.sweep.subject import FileSubject, ProgramsSubject, Subject
+from lab.sweep.subject import FileSubject, ProgramsSubject, Subject, short_timers
 from lab.sweep.sweep import Plan, Sweep
 
 _FOUND, _FLAKY = 1, 3
-_SHORT_RTO = {"net.ipv4.tcp_rto_min_us": "5000"}
+_TIMERS = "TCP sends again after 5 ms or more, not 200 (--real-timers leaves that as it is)"
 _KERNEL = Path("/proc/sys/net/ipv4/tcp_rto_min_us")
 _EPILOG = """\
 Three clean runs come first. Then each packet is failed in each way, in a run of its own; what
@@ -112,8 +112,7 @@ def _errnos(text: str) -> tuple[str, ...]:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    settings = _settings(arguments)
-    subject = _subject(arguments, settings)
+    subject = _subject(arguments)
     engine, why = choice.choose(arguments.engine)
     folder = _folder(arguments, subject)
     plan = Plan(
@@ -126,7 +125,7 @@ def _run(arguments: argparse.Namespace) -> int:
         only=arguments.only,
     )
     shown = SweepScreen(quiet=arguments.json)
-    for note in (why, _timers(settings)):
+    for note in (why, _TIMERS if subject.settings else ""):
         if note:
             shown.note(note)
     log = TrialLog(folder, subject.text(), on_damage=shown.note)
@@ -154,31 +153,18 @@ def _folder(arguments: argparse.Namespace, subject: Subject) -> Path:
     return Path(arguments.resume)
 
 
-def _subject(arguments: argparse.Namespace, settings: Sequence[str]) -> Subject:
+def _subject(arguments: argparse.Namespace) -> Subject:
     given = arguments.server or arguments.client or arguments.host
     if arguments.scenario and given:
         raise UsageError(f"{arguments.scenario}: a scenario, or programs: choose one of them")
     if arguments.scenario:
-        return FileSubject(arguments.scenario, settings)
+        return FileSubject(arguments.scenario)
     if arguments.calls is None:
         arguments.no_trace = True
     found = program_options.programs(arguments)
     program_options.scenario(found)  # says what is wrong in the words of the options
-    return ProgramsSubject(found, settings)
-
-
-def _settings(arguments: argparse.Namespace) -> list[str]:
-    if arguments.real_timers or arguments.scenario or not _KERNEL.exists():
-        return []
-    names = [text.partition("=")[0] for text in arguments.host]
-    hosts = [*names, *(["server"] if arguments.server else []), "client"]
-    return [f"{{on: {host}, sysctl: {json.dumps(_SHORT_RTO)}}}" for host in hosts]
-
-
-def _timers(settings: Sequence[str]) -> str:
-    if not settings:
-        return ""
-    return "TCP sends again after 5 ms or more, not 200 (--real-timers leaves that as it is)"
+    is_short = not arguments.real_timers and _KERNEL.exists()
+    return ProgramsSubject(found, short_timers(found) if is_short else ())
 
 
 def _show(sweep: Sweep, subject: Subject, folder: Path, arguments: argparse.Namespace) -> int:

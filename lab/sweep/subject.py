@@ -17,7 +17,13 @@ from lab.sweep.faults import NAME, Fault
 
 _STEPS = re.compile(r"steps:\s*(#.*)?")
 _ITEM = re.compile(r"(\s*)- ")
+_SHORT_RTO = {"net.ipv4.tcp_rto_min_us": "5000"}
 _PATH = re.compile(r"(compose|folder):\s+(\S+)(?:\s+#.*)?")
+
+
+def short_timers(programs: OfPrograms) -> list[str]:
+    """Return steps that let TCP send again after 5 ms, on all hosts of the programs."""
+    return [flow({"on": host, "sysctl": _SHORT_RTO}) for host in (*programs.servers, programs.host)]
 
 
 class Subject(Protocol):
@@ -26,6 +32,10 @@ class Subject(Protocol):
     @property
     def name(self) -> str:
         """What a person calls it, and its evidence is called."""
+
+    @property
+    def settings(self) -> Sequence[str]:
+        """Return the steps that set what the kernels of its hosts do."""
 
     @property
     def again(self) -> bool:
@@ -88,17 +98,18 @@ class FileSubject:
 
     again = False
 
-    def __init__(self, path: Path, settings: Sequence[str] = ()) -> None:
+    settings = ()
+
+    def __init__(self, path: Path) -> None:
         """Read it; ScenarioError when something is wrong with it."""
         self._path = path
-        self._settings = settings
         self._text = read(path).text
         self.name = path.stem
         self._lines = self._text.splitlines(keepends=True)
         self._place, self._indent = self._first_step()
 
     def text(self, fault: Fault | None = None, folder: Path | None = None) -> str:
-        steps = (*self._settings, *_steps_of(fault, folder))
+        steps = _steps_of(fault, folder)
         added = [f"{self._indent}- {step}\n" for step in steps]
         before = self._lines[: self._place]
         if folder is not None:
